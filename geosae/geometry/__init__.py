@@ -1,0 +1,1 @@
+"""Floor 0: pure mathematics on numpy arrays."""
