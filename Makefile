@@ -1,0 +1,57 @@
+# `make test` and `make demo` from a fresh clone are all the set-up there is.
+PYTHON ?= python3
+BIN := .venv/bin
+# One thread per process: the suites and the demo run several processes.
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: .venv demo test test-slow check format docs benchmarks upgrade clean
+.DEFAULT_GOAL := test
+
+.venv: .venv/installed
+
+.venv/installed: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+demo: .venv/installed
+	$(BIN)/geosae run quickstart --out runs/quickstart
+	@echo "The report: $(CURDIR)/runs/quickstart/report.html"
+
+test: .venv/installed
+	$(BIN)/python -m pytest -n 2
+
+# Exhaustive suites: the hunt for a wrong verdict, large arrangements, a real browser.
+test-slow: .venv/installed
+	HYPOTHESIS_PROFILE=hunt $(BIN)/python -m pytest -m slow
+
+check: .venv/installed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	$(BIN)/geosae verify
+	$(BIN)/python -m sphinx -W -q --keep-going -b html docs docs/_build/html
+
+format: .venv/installed
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+docs: .venv/installed
+	$(BIN)/python -m sphinx -W -b html docs docs/_build/html
+	@echo "The documentation: $(CURDIR)/docs/_build/html/index.html"
+
+# Speed beside the peers; each prints a table and writes docs/measured/.
+benchmarks: .venv/installed
+	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
+
+upgrade:
+	rm -rf .venv
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet 'torch==2.13.0' --editable '.[dev]'
+	{ sed -n '/^#/p' constraints.txt; $(BIN)/python -m pip freeze --exclude-editable | sed 's/+cpu$$//'; } > constraints.new
+	mv constraints.new constraints.txt
+	touch .venv/installed
+
+clean:
+	rm -rf .venv docs/_build docs/gallery docs/generated .hypothesis .pytest_cache .ruff_cache
