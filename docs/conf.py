@@ -1,0 +1,59 @@
+"""Sphinx settings: furo, MyST, a gallery of scripts run at build, one generated page per statement."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / "_ext"))
+
+from figure_scraper import scrape_figures
+from geosae import __version__
+from sphinx_gallery.sorting import FileNameSortKey
+
+project = "geosae"
+copyright = "2026, the geosae developers"
+author = "The geosae developers"
+release = version = __version__
+
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.mathjax",
+    "sphinx_gallery.gen_gallery",
+    "sphinxcontrib.bibtex",
+    "myst_parser",
+    "statements",
+]
+root_doc = "index"
+source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
+exclude_patterns = ["_build", "examples", "**/README*"]
+myst_enable_extensions = ["dollarmath", "deflist", "colon_fence"]
+myst_heading_anchors = 3
+bibtex_bibfiles = ["references.bib"]
+bibtex_default_style = "alpha"
+
+autosummary_generate = True
+autosummary_imported_members = False
+autodoc_typehints = "signature"
+autodoc_member_order = "bysource"
+napoleon_google_docstring = False
+# Attributes are listed by autodoc where they stand; napoleon must not list them a second time.
+napoleon_use_ivar = True
+
+sphinx_gallery_conf = {
+    "examples_dirs": ["examples"],
+    "gallery_dirs": ["gallery"],
+    "filename_pattern": r"/plot_",
+    "image_scrapers": [scrape_figures],
+    "within_subsection_order": FileNameSortKey,
+    "abort_on_example_error": True,
+    "download_all_examples": False,
+    "show_signature": False,
+    "min_reported_time": 10**6,
+    "write_computation_times": False,
+    "reset_modules": (),
+}
+
+html_theme = "furo"
+html_title = f"geosae {release}"
+html_show_sourcelink = False

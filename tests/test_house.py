@@ -1,0 +1,45 @@
+"""Rules of the house that no other tool checks."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import geosae
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SOURCES = [
+    path for folder in ("geosae", "synthetic", "proofs_checks") for path in (ROOT / folder).rglob("*.py")
+]
+
+
+def test_import_is_light() -> None:
+    """`import geosae` loads neither torch nor matplotlib nor a solver: a command's --help must not wait for them."""
+    code = "import sys, geosae; print(sorted({'torch', 'matplotlib', 'cvxpy', 'scipy'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_root_is_small_and_every_name_resolves() -> None:
+    names = [name for name in geosae.__all__ if not name.startswith("_")]
+    assert 0 < len(names) <= 25
+    for name in names:
+        assert getattr(geosae, name) is not None
+
+
+def test_unknown_root_name_is_refused() -> None:
+    with pytest.raises(AttributeError, match="concept_latice"):
+        geosae.concept_latice  # noqa: B018
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_file_is_long(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
+
+
+@pytest.mark.parametrize(
+    "word", ["allow_pickle=True", "weights_only=False", "import pickle", "np.random.seed", "NotImplementedError"]
+)
+def test_forbidden_words(word: str) -> None:
+    hits = [str(path.relative_to(ROOT)) for path in SOURCES if word in path.read_text(encoding="utf-8")]
+    assert hits == []
