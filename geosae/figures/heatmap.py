@@ -1,0 +1,178 @@
+"""Heat maps with the value printed in each cell, and baselines as strips below."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from jaxtyping import Float
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from geosae.figures.style import COLUMN, MUTED, blank, ink_on, styled
+from geosae.geometry._door import InvalidInput
+
+GAP = 0.35
+"""Space between the map and its baselines, in cells."""
+
+
+def heatmap(
+    values: Float[np.ndarray, "r c"],
+    rows: Sequence[str],
+    columns: Sequence[str],
+    *,
+    baselines: Mapping[str, Float[np.ndarray, "c"]] | None = None,
+    row_label: str = "",
+    column_label: str = "",
+    value_label: str = "",
+    limits: tuple[float | int, float | int] = (0.0, 1.0),
+    colours: str = "viridis",
+    width: float = COLUMN,
+) -> Figure:
+    """Draw one heat map, the first row at the bottom, with a strip of cells below for each baseline.
+
+    Parameters
+    ----------
+    values
+        A number for each (row, column); NaN is drawn as an empty cell with a dash.
+    rows, columns
+        Tick labels.
+    baselines
+        Strips of the same columns, drawn below the map on the same colour scale.
+    limits
+        Values of the two ends of the colour scale.
+    colours
+        Name of a matplotlib colour map.
+    width
+        In inches.
+
+    Raises
+    ------
+    InvalidInput
+        If the labels or a baseline do not fit the values.
+
+    Examples
+    --------
+    >>> figure = heatmap(np.array([[0.1, 0.5], [0.4, 1.0]]), ["8", "16"], ["2", "4"], row_label="width d")
+    >>> len(figure.axes)
+    2
+    """
+    strips = dict(baselines or {})
+    with styled():
+        cells = len(rows) + len(strips) + (GAP if strips else 0.0)
+        figure = blank(width, max(1.3, 0.26 * cells + 0.75))
+        ax = figure.subplots()
+        draw_heatmap(ax, values, rows, columns, baselines=strips, limits=limits, colours=colours)
+        ax.set_xlabel(column_label)
+        ax.set_ylabel(row_label)
+        colour_bar(figure, [ax], limits, colours, value_label)
+    return figure
+
+
+def draw_heatmap(
+    ax: Axes,
+    values: Float[np.ndarray, "r c"],
+    rows: Sequence[str],
+    columns: Sequence[str],
+    *,
+    baselines: Mapping[str, Float[np.ndarray, "c"]] | None = None,
+    limits: tuple[float | int, float | int] = (0.0, 1.0),
+    colours: str = "viridis",
+    text_size: float = 6.0,
+) -> None:
+    """Draw a heat map into existing axes; see `heatmap`.
+
+    Raises
+    ------
+    InvalidInput
+        If the labels or a baseline do not fit the values.
+    """
+    strips = dict(baselines or {})
+    if values.shape != (len(rows), len(columns)) or values.size == 0:
+        raise InvalidInput(
+            f"values of shape {values.shape} do not fit {len(rows)} rows × {len(columns)} columns"
+        )
+    for name, strip in strips.items():
+        if strip.shape != (len(columns),):
+            raise InvalidInput(f"baseline {name!r} has {strip.size} values for {len(columns)} columns")
+    lines = [(float(len(strips)) + (GAP if strips else 0.0) + i, row) for i, row in enumerate(values)]
+    # The first baseline stands nearest to the map.
+    lines += [(float(len(strips) - 1 - i), strip) for i, strip in enumerate(strips.values())]
+    for bottom, line in lines:
+        for column, value in enumerate(line):
+            _cell(ax, float(column), bottom, float(value), limits, colours, text_size)
+    ax.set_xlim(0, len(columns))
+    ax.set_ylim(0, max(bottom for bottom, _ in lines) + 1)
+    ax.set_xticks(np.arange(len(columns)) + 0.5, list(columns))
+    ax.set_yticks([bottom + 0.5 for bottom, _ in lines], [*rows, *strips])
+    ax.tick_params(length=0)
+    for label in ax.get_yticklabels()[len(rows) :]:
+        label.set_color(MUTED)
+        label.set_fontstyle("italic")
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+
+
+def _cell(
+    ax: Axes,
+    left: float,
+    bottom: float,
+    value: float,
+    limits: tuple[float | int, float | int],
+    colours: str,
+    size: float,
+) -> None:
+    known = bool(np.isfinite(value))
+    face = colormaps[colours](Normalize(*limits, clip=True)(value)) if known else (1.0, 1.0, 1.0, 1.0)
+    edge = "white" if known else MUTED
+    ax.add_patch(Rectangle((left, bottom), 1, 1, facecolor=face, edgecolor=edge, linewidth=0.4))
+    ink = ink_on(face) if known else MUTED
+    ax.text(left + 0.5, bottom + 0.47, number(value), ha="center", va="center", color=ink, fontsize=size)
+
+
+def number(value: float) -> str:
+    """Return a share or error in at most four characters; a dash where it is not known.
+
+    Examples
+    --------
+    >>> number(0.5), number(1.0), number(0.004), number(float("nan")), number(12.345), number(-0.25)
+    ('.50', '1', '.004', '–', '12.3', '-.25')
+    """
+    if not np.isfinite(value):
+        return "–"
+    if value == round(value):
+        return str(round(value))
+    if abs(value) >= 1:
+        return f"{value:.3g}"
+    text = f"{value:.2f}" if abs(value) >= 0.01 else f"{value:.3f}"
+    if float(text) in (0.0, 1.0, -1.0):
+        return {0.0: "<.001", 1.0: ">.99", -1.0: "<-.99"}[float(text)]
+    return text.replace("0.", ".", 1)
+
+
+def colour_bar(
+    figure: Figure,
+    axes: Sequence[Axes],
+    limits: tuple[float | int, float | int],
+    colours: str = "viridis",
+    label: str = "",
+) -> None:
+    """Add the shared colour scale to the right of the axes; it takes their place, not the next panel's.
+
+    Examples
+    --------
+    >>> from geosae.figures.style import panels
+    >>> figure, axes = panels(1, 2)
+    >>> colour_bar(figure, axes[0], (0, 1), label="share")
+    >>> len(figure.axes)
+    3
+    """
+    from matplotlib.cm import ScalarMappable
+
+    scale = ScalarMappable(Normalize(*limits), colormaps[colours])
+    bar = figure.colorbar(scale, ax=list(axes), fraction=0.05, pad=0.015, aspect=30)
+    bar.set_label(label)
+    # An outline of a vector colour bar shows seams in some viewers; edges of its own colour hide them.
+    bar.solids.set_edgecolor("face") if bar.solids is not None else None
+    bar.outline.set_visible(False)  # pyright: ignore[reportCallIssue, reportAttributeAccessIssue]

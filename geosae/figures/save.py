@@ -1,0 +1,111 @@
+"""Saving: whole files, and the same bytes for the same figure."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from geosae.data.files import write_atomic, write_json
+from geosae.figures.style import styled
+from geosae.geometry._door import InvalidInput
+
+FORMATS = ("pdf", "png", "svg")
+PNG_DPI = 220
+
+# Dates and version strings are left out: they would change the bytes of an unchanged figure.
+_METADATA: dict[str, dict[str, Any]] = {
+    "pdf": {"CreationDate": None, "Creator": "geosae", "Producer": None},
+    "png": {"Software": None},
+    "svg": {"Date": None, "Creator": "geosae"},
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Sheet:
+    """A figure with the words that belong to it.
+
+    Attributes
+    ----------
+    name
+        File name without suffix.
+    figure
+        The drawing.
+    title
+        One line.
+    caption
+        What is plotted, with n, d, N, seeds and interval.
+    alt
+        What a reader who cannot see the picture needs to know.
+    """
+
+    name: str
+    figure: Figure
+    title: str
+    caption: str
+    alt: str
+
+
+def render(figure: Figure, format: str) -> bytes:
+    r"""Return the file's bytes; equal figures give equal bytes, whatever the time or the user's settings.
+
+    Raises
+    ------
+    InvalidInput
+        If the format is not pdf, png or svg.
+
+    Examples
+    --------
+    >>> from geosae.figures.style import blank
+    >>> render(blank(), "png")[:4]
+    b'\x89PNG'
+    """
+    if format not in FORMATS:
+        raise InvalidInput(
+            f"figures cannot be saved as {format!r}", remedy=f"use one of {', '.join(FORMATS)}"
+        )
+    buffer = io.BytesIO()
+    with styled():
+        figure.savefig(buffer, format=format, dpi=PNG_DPI, metadata=_METADATA[format])
+    return buffer.getvalue()
+
+
+def save(figure: Figure, stem: Path, formats: Sequence[str] = ("pdf", "png")) -> list[Path]:
+    """Write the figure beside `stem` in each format, each file whole or absent, and return the paths.
+
+    Raises
+    ------
+    InvalidInput
+        If a format is unknown; nothing is written then.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from geosae.figures.style import blank
+    >>> [p.name for p in save(blank(), Path(tempfile.mkdtemp()) / "empty", ["png"])]
+    ['empty.png']
+    """
+    files = [(stem.with_name(f"{stem.name}.{format}"), render(figure, format)) for format in formats]
+    for path, data in files:
+        write_atomic(path, data)
+    return [path for path, _ in files]
+
+
+def save_sheet(sheet: Sheet, folder: Path, formats: Sequence[str] = ("pdf", "png")) -> list[Path]:
+    """Write a sheet's figure and, beside it, NAME.json with title, caption and alternative text.
+
+    Returns the paths of the figure's files, without the JSON.
+    """
+    paths = save(sheet.figure, folder / sheet.name, formats)
+    card = {
+        "name": sheet.name,
+        "title": sheet.title,
+        "caption": sheet.caption,
+        "alt": sheet.alt,
+        "width_in": float(sheet.figure.get_figwidth()),
+        "files": [path.name for path in paths],
+    }
+    write_json(folder / f"{sheet.name}.json", card)
+    return paths

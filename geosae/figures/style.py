@@ -1,0 +1,179 @@
+"""One style for every figure: widths of a paper, colours that survive colour blindness and grey print.
+
+Categorical colours: Okabe and Ito 2008, "Color Universal Design" (https://jfly.uni-koeln.de/color/).
+Sequential colours: viridis for shares that should be large, cividis for errors that should be small.
+Nothing here touches the global state of matplotlib: figures are `Figure` objects made inside `styled()`.
+"""
+
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+COLUMN = 3.3
+"""Width of a column figure, in inches."""
+PAGE = 6.8
+"""Width of a page figure, in inches."""
+
+INK = "#1a1a1a"
+MUTED = "#767676"
+FAINT = "#d4d4d4"
+
+OKABE_ITO = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000")
+"""The eight colours, ordered so that neighbours also differ in lightness."""
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+LINES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)), (0, (7, 2, 1, 2)))
+
+STYLE: dict[str, Any] = {
+    "axes.axisbelow": True,
+    "axes.edgecolor": INK,
+    "axes.grid": False,
+    "axes.labelcolor": INK,
+    "axes.labelsize": 7.5,
+    "axes.linewidth": 0.6,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlelocation": "left",
+    "axes.titlepad": 4.0,
+    "axes.titlesize": 8.0,
+    "figure.dpi": 100.0,
+    "figure.facecolor": "white",
+    "font.family": ["DejaVu Sans"],
+    "font.size": 7.5,
+    "grid.color": FAINT,
+    "grid.linewidth": 0.5,
+    "image.cmap": "viridis",
+    "image.interpolation": "nearest",
+    "legend.fontsize": 7.0,
+    "legend.frameon": False,
+    "legend.handlelength": 1.6,
+    "lines.linewidth": 1.2,
+    "lines.markersize": 3.5,
+    "mathtext.fontset": "dejavusans",
+    "pdf.compression": 6,
+    "pdf.fonttype": 42,
+    "ps.fonttype": 42,
+    "savefig.bbox": "standard",
+    "savefig.facecolor": "white",
+    "svg.fonttype": "path",
+    # Element ids of an SVG are hashed with this salt; without one they are random.
+    "svg.hashsalt": "geosae",
+    "text.color": INK,
+    "xtick.color": INK,
+    "xtick.labelsize": 6.5,
+    "xtick.major.size": 2.5,
+    "xtick.major.width": 0.6,
+    "ytick.color": INK,
+    "ytick.labelsize": 6.5,
+    "ytick.major.size": 2.5,
+    "ytick.major.width": 0.6,
+}
+"""Every setting a figure of geosae differs in from matplotlib's own defaults."""
+
+
+@contextmanager
+def styled() -> Generator[None]:
+    """Work in geosae's style, starting from matplotlib's defaults; the caller's settings come back after it.
+
+    Examples
+    --------
+    >>> before = mpl.rcParams["pdf.fonttype"]
+    >>> with styled():
+    ...     mpl.rcParams["pdf.fonttype"]
+    42
+    >>> mpl.rcParams["pdf.fonttype"] == before
+    True
+    """
+    # Defaults first: otherwise a user's matplotlibrc would change the bytes of our figures.
+    settings: dict[Any, Any] = {
+        key: value
+        for key, value in mpl.rcParamsDefault.items()
+        if key != "backend" and not key.startswith(("webagg", "interactive", "toolbar", "timezone"))
+    }
+    settings.update(STYLE)
+    with mpl.rc_context(settings):
+        yield
+
+
+def blank(width: float = COLUMN, height: float = 2.4) -> Figure:
+    """Return an empty figure of that size in inches, laid out so that labels are not clipped.
+
+    Examples
+    --------
+    >>> float(blank(PAGE, 2.0).get_figwidth())
+    6.8
+    """
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def panels(
+    rows: int, columns: int, *, width: float = PAGE, height: float = 2.4
+) -> tuple[Figure, list[list[Axes]]]:
+    """Return a figure and its grid of axes, as nested lists even where there is one row or column.
+
+    Examples
+    --------
+    >>> figure, axes = panels(1, 2)
+    >>> len(axes), len(axes[0])
+    (1, 2)
+    """
+    figure = blank(width, height)
+    grid = figure.subplots(rows, columns, squeeze=False)
+    return figure, [list(row) for row in grid]
+
+
+def colour(index: int) -> str:
+    """Return the categorical colour of an index; they repeat after eight, when the marker still differs.
+
+    Examples
+    --------
+    >>> colour(0) == colour(8)
+    True
+    """
+    return OKABE_ITO[index % len(OKABE_ITO)]
+
+
+def marker(index: int) -> str:
+    """Return the marker of an index, so that no reader depends on colour alone.
+
+    The pair (colour, marker) repeats only after 64.
+
+    Examples
+    --------
+    >>> marker(0), marker(8)
+    ('o', 's')
+    """
+    return MARKERS[(index + index // len(OKABE_ITO)) % len(MARKERS)]
+
+
+def line(index: int) -> Any:
+    """Return the dash pattern of an index.
+
+    Examples
+    --------
+    >>> line(1)
+    '--'
+    """
+    return LINES[(index + index // len(OKABE_ITO)) % len(LINES)]
+
+
+def ink_on(rgb: Sequence[float]) -> str:
+    """Return black or white, whichever contrasts more with a background colour (WCAG 2 relative luminance).
+
+    Parameters
+    ----------
+    rgb
+        Red, green, blue in [0, 1]; a fourth value is ignored.
+
+    Examples
+    --------
+    >>> ink_on((1.0, 1.0, 0.9)), ink_on((0.2, 0.0, 0.3))
+    ('black', 'white')
+    """
+    linear = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in list(rgb)[:3]]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    # 0.179 is where the contrast ratios (L + 0.05) / 0.05 and 1.05 / (L + 0.05) are equal.
+    return "black" if luminance > 0.179 else "white"
