@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 
-class InvalidInput(ValueError):
+class InvalidInput(ValueError):  # noqa: N818
     """Input that cannot be used; the message says what happened, likely causes, and what to do.
 
     Examples
@@ -74,3 +74,41 @@ def finite_points(
             remedy="drop or repair those rows before the analysis",
         )
     return wide
+
+
+def finite_vector(values: Any, name: str, *, dim: int | None = None) -> Float[np.ndarray, " n"]:
+    """Return the values as a finite float64 vector of its own memory, shape (n,).
+
+    Raises
+    ------
+    InvalidInput
+        If the values are not numeric, not 1-D, empty, not finite, or not of length `dim`.
+
+    Examples
+    --------
+    >>> finite_vector([0, 1], "center")
+    array([0., 1.])
+    """
+    array = np.asarray(values)
+    if array.ndim != 1:
+        raise InvalidInput(f"{name} has shape {array.shape}; one axis (n coordinates) is needed")
+    return finite_points(array[None, :], name, dim=dim)[0].copy()
+
+
+def positive_number(value: Any, name: str, *, zero: bool = False) -> float:
+    """Return the value as a positive finite float (zero too, where `zero` allows it).
+
+    Raises
+    ------
+    InvalidInput
+        If the value is not a finite number above zero.
+
+    Examples
+    --------
+    >>> positive_number(2, "radius")
+    2.0
+    """
+    number = float(value)
+    if not np.isfinite(number) or number < 0 or (number == 0 and not zero):
+        raise InvalidInput(f"{name} is {value!r}, where a finite number {'≥' if zero else '>'} 0 is needed")
+    return number
