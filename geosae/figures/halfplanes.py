@@ -1,0 +1,197 @@
+"""Neurons' half-planes over concept sets in the plane: what the theory of §1 and §3 looks like."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Bool, Float
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Polygon
+
+from geosae.figures.plane import Window, edges_in, hull, window_of
+from geosae.figures.style import COLUMN, FAINT, INK, MUTED, blank, colour, line, marker, styled
+from geosae.geometry._door import InvalidInput
+from geosae.geometry.halfspaces import HalfSpaces
+
+SHOWN = 500
+"""At most so many points of each concept are drawn, evenly spread over the sample."""
+NAMED = 12
+"""With more concepts than this the legend counts them."""
+
+
+def halfplanes(
+    halfspaces: HalfSpaces,
+    points: Float[np.ndarray, "N 2"],
+    membership: Bool[np.ndarray, "N p"],
+    names: Sequence[str],
+    *,
+    highlight: Sequence[int] | None = None,
+    width: float = COLUMN,
+) -> Figure:
+    """Draw the concepts' points and hulls, and every neuron's boundary with ticks on the side where it fires.
+
+    Parameters
+    ----------
+    halfspaces
+        The neurons, in the plane.
+    points, membership, names
+        The concept sets.
+    highlight
+        For each concept the index of a neuron to draw strongly in its colour, or −1.
+    width
+        In inches.
+
+    Raises
+    ------
+    InvalidInput
+        If dimension is not 2, or names, membership and highlight do not agree.
+
+    Examples
+    --------
+    >>> square = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+    >>> member = square[:, :1] > 0.5
+    >>> right = HalfSpaces(np.array([[1.0, 0.0]]), np.array([-0.5]))
+    >>> figure = halfplanes(right, square, member, ["right"], highlight=[0])
+    >>> len(figure.axes)
+    1
+    """
+    check_plane(points, membership, names)
+    if halfspaces.dim != 2:
+        raise InvalidInput(f"half-spaces of dimension {halfspaces.dim} cannot be drawn in the plane")
+    chosen = [-1] * len(names) if highlight is None else list(highlight)
+    if len(chosen) != len(names) or any(not -1 <= i < len(halfspaces) for i in chosen):
+        raise InvalidInput(f"highlight needs one neuron below {len(halfspaces)}, or −1, per concept")
+    with styled():
+        figure = blank(width, width * 0.93 + 0.16 * (min(len(names), NAMED) / 2 + 1))
+        ax = figure.subplots()
+        window = window_of(points)
+        draw_concepts(ax, points, membership)
+        draw_boundaries(ax, halfspaces, window)
+        for k, neuron in enumerate(chosen):
+            if neuron >= 0:
+                draw_boundaries(ax, halfspaces.take([neuron]), window, colour(k), 1.6, line(k))
+        frame(ax, window)
+        handles = concept_handles(names)
+        handles.append(Line2D([], [], color=MUTED, lw=0.8, label="a neuron (ticks: it fires here)"))
+        if any(neuron >= 0 for neuron in chosen):
+            handles.append(Line2D([], [], color=INK, lw=1.8, label="best neuron of a concept"))
+        figure.legend(handles=handles, loc="outside lower center", ncols=2 if width < 5 else 4)
+    return figure
+
+
+def check_plane(
+    points: Float[np.ndarray, "N n"], membership: Bool[np.ndarray, "N p"], names: Sequence[str]
+) -> None:
+    """Refuse concept sets that cannot be drawn in the plane.
+
+    Raises
+    ------
+    InvalidInput
+        If the points are not planar, or points, membership and names do not agree.
+    """
+    window_of(points)
+    if membership.shape != (len(points), len(names)):
+        raise InvalidInput(
+            f"membership of shape {membership.shape} does not fit {len(points)} points and {len(names)} names"
+        )
+
+
+def draw_concepts(
+    ax: Axes,
+    points: Float[np.ndarray, "N 2"],
+    membership: Bool[np.ndarray, "N p"],
+    only: int | None = None,
+) -> None:
+    """Draw points in no concept (grey), each concept's points, and its hull; `only` greys all but one."""
+    rest = ~membership.any(axis=1) if only is None else ~membership[:, only]
+    some = thin(points[rest])
+    ax.plot(some[:, 0], some[:, 1], ".", color=FAINT if only is None else "#b9b9b9", ms=1.6, zorder=1)
+    # Large concepts first, so that those inside them stay visible.
+    for k in np.argsort(-membership.sum(axis=0), kind="stable").tolist():
+        if only is not None and k != only:
+            continue
+        inside = points[membership[:, k]]
+        if len(inside) == 0:
+            continue
+        some = thin(inside)
+        ax.plot(some[:, 0], some[:, 1], marker(k), ms=1.7, color=colour(k), alpha=0.6, mew=0, ls="", zorder=2)
+        draw_hull(ax, inside, colour(k))
+
+
+def draw_hull(ax: Axes, points: Float[np.ndarray, "N 2"], tint: str, shade: float = 0.10) -> None:
+    """Draw the convex hull of points: a polygon, a segment or a dot."""
+    outline = hull(points)
+    if len(outline) >= 3:
+        ax.add_patch(Polygon(outline, closed=True, facecolor=tint, alpha=shade, lw=0, zorder=1.5))
+    closed = np.vstack([outline, outline[:1]])
+    ax.plot(closed[:, 0], closed[:, 1], color=tint, lw=0.9, zorder=2.5)
+
+
+def draw_boundaries(
+    ax: Axes,
+    halfspaces: HalfSpaces,
+    window: Window,
+    tint: str = MUTED,
+    weight: float = 0.6,
+    dashes: object = "-",
+    ticks: int = 9,
+) -> int:
+    """Draw the boundary lines that cross the window, ticked on the firing side; return how many do not."""
+    segments, seen = edges_in(window, halfspaces.w, halfspaces.c)
+    if not len(segments):
+        return int((~seen).sum())
+    lines = LineCollection(list(segments), colors=tint, linewidths=weight, zorder=3, linestyles=[dashes])  # pyright: ignore[reportArgumentType]
+    ax.add_collection(lines, autolim=False)
+    side = max(window[1] - window[0], window[3] - window[2])
+    normals = halfspaces.w[seen] / np.linalg.norm(halfspaces.w[seen], axis=1, keepdims=True)
+    combs: list[Float[np.ndarray, "2 2"]] = []
+    for (start, end), normal in zip(segments, normals, strict=True):
+        # Ticks at equal distances: a line that only clips a corner gets one, or none.
+        count = round(float(np.linalg.norm(end - start)) / side * ticks)
+        for place in (np.arange(count) + 0.5) / max(count, 1):
+            foot = start + place * (end - start)
+            combs.append(np.stack([foot, foot + 0.016 * side * normal]))
+    if combs:
+        ax.add_collection(
+            LineCollection(combs, colors=tint, linewidths=weight * 0.8, zorder=3), autolim=False
+        )
+    return int((~seen).sum())
+
+
+def thin(points: Float[np.ndarray, "N 2"], most: int = SHOWN) -> Float[np.ndarray, "m 2"]:
+    """Return at most so many of the points, evenly spread over their order.
+
+    Examples
+    --------
+    >>> thin(np.arange(20.0).reshape(10, 2), 2).tolist()
+    [[0.0, 1.0], [18.0, 19.0]]
+    """
+    if len(points) <= most:
+        return points
+    return points[np.linspace(0, len(points) - 1, most).round().astype(int)]
+
+
+def concept_handles(names: Sequence[str]) -> list[Line2D]:
+    """Return legend entries for concepts: their marker and colour, or a count beyond a dozen."""
+    handles = [
+        Line2D([], [], color=colour(k), marker=marker(k), ls="", ms=4, label=name)
+        for k, name in enumerate(names[:NAMED])
+    ]
+    if len(names) > NAMED:
+        handles.append(Line2D([], [], ls="", label=f"and {len(names) - NAMED} more"))
+    return handles
+
+
+def frame(ax: Axes, window: Window) -> None:
+    """Show the window without distortion and without tick labels: the plane has no units."""
+    ax.set_xlim(window[0], window[1])
+    ax.set_ylim(window[2], window[3])
+    ax.set_aspect("equal")
+    ax.set_xticks([])
+    ax.set_yticks([])
+    for spine in ax.spines.values():
+        spine.set_visible(True)
+        spine.set_color(FAINT)
+    ax.title.set_color(INK)
