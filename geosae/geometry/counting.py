@@ -2,7 +2,8 @@
 
 Cells: R. C. Buck, Partition of space (1943), doi:10.2307/2303424 (Schläfli before him). Labelings:
 T. M. Cover, Geometrical and statistical properties of systems of linear inequalities (1965),
-doi:10.1109/PGEC.1965.264137. Hulls: J. G. Wendel, A problem in geometric probability (1962), doi:10.7146/math.scand.a-10655. Antichains:
+doi:10.1109/PGEC.1965.264137. Hulls: J. G. Wendel, A problem in geometric probability (1962),
+doi:10.7146/math.scand.a-10655. Antichains:
 E. Sperner (1928), doi:10.1007/BF01171114, and the LYM inequality. Theory G3, G4, S5–S8.
 """
 

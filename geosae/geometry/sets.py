@@ -1,0 +1,69 @@
+"""The regions of floor 0 in one place, and the way back from their JSON descriptions."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from geosae.geometry._door import InvalidInput
+from geosae.geometry._region import Region as Region
+from geosae.geometry.regions_built import AffineImage as AffineImage
+from geosae.geometry.regions_built import Product as Product
+from geosae.geometry.regions_built import Union as Union
+from geosae.geometry.regions_cut import Cap as Cap
+from geosae.geometry.regions_cut import Capsule as Capsule
+from geosae.geometry.regions_flat import Box as Box
+from geosae.geometry.regions_flat import Polytope as Polytope
+from geosae.geometry.regions_planar import Polygon as Polygon
+from geosae.geometry.regions_planar import l_shape as l_shape
+from geosae.geometry.regions_planar import star_polygon as star_polygon
+from geosae.geometry.regions_round import Ball as Ball
+from geosae.geometry.regions_round import Ellipsoid as Ellipsoid
+from geosae.geometry.regions_round import Shell as Shell
+
+
+def _array(values: Any) -> Any:
+    return np.asarray(values, dtype=np.float64)
+
+
+def _parts(description: Mapping[str, Any]) -> tuple[Region, ...]:
+    return tuple(region_from_dict(part) for part in description["parts"])
+
+
+_KINDS: dict[str, Callable[[Mapping[str, Any]], Region]] = {
+    "ball": lambda d: Ball(_array(d["center"]), d["radius"]),
+    "ellipsoid": lambda d: Ellipsoid(_array(d["center"]), _array(d["axes"])),
+    "shell": lambda d: Shell(_array(d["center"]), d["inner"], d["outer"]),
+    "cap": lambda d: Cap(_array(d["center"]), d["radius"], _array(d["axis"]), d["height"]),
+    "capsule": lambda d: Capsule(_array(d["center"]), d["radius"], _array(d["end"]), d["end_radius"]),
+    "box": lambda d: Box(_array(d["low"]), _array(d["high"])),
+    "polytope": lambda d: Polytope(_array(d["vertices"])),
+    "polygon": lambda d: Polygon(_array(d["vertices"])),
+    "union": lambda d: Union(_parts(d), bool(d["disjoint"])),
+    "product": lambda d: Product(_parts(d)),
+    "affine_image": lambda d: AffineImage(
+        region_from_dict(d["region"]), _array(d["matrix"]), _array(d["shift"])
+    ),
+}
+
+
+def region_from_dict(description: Mapping[str, Any]) -> Region:
+    """Build the region that `Region.to_dict` described.
+
+    Raises
+    ------
+    InvalidInput
+        If the kind is unknown or a field is missing.
+
+    Examples
+    --------
+    >>> region_from_dict({"kind": "ball", "center": [0.0, 0.0], "radius": 1.0}).volume
+    3.141592653589793
+    """
+    kind = description.get("kind")
+    if not isinstance(kind, str) or kind not in _KINDS:
+        raise InvalidInput(f"{kind!r} is not a kind of region", remedy=f"use one of {', '.join(_KINDS)}")
+    try:
+        return _KINDS[kind](description)
+    except KeyError as error:
+        raise InvalidInput(f"the description of a {kind} lacks the field {error}") from error
