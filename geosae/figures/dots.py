@@ -1,0 +1,88 @@
+"""Means with their intervals, one row per method: a result beside its baselines."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from geosae.figures.style import FAINT, PAGE, colour, marker, panels, styled
+from geosae.geometry._door import InvalidInput
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean with the ends of its interval; an end that is not known is NaN."""
+
+    mean: float
+    low: float = float("nan")
+    high: float = float("nan")
+
+
+def interval_dots(
+    table: Mapping[str, Mapping[str, Mapping[str, Estimate]]],
+    *,
+    value_label: str = "",
+    limits: tuple[float | int, float | int] | None = None,
+    width: float = PAGE,
+) -> Figure:
+    """Draw a panel per entry, a row per group, and in each row a dot with interval per method.
+
+    Parameters
+    ----------
+    table
+        panel → row → method → estimate. Methods keep one colour and marker in all panels.
+    limits
+        Of the value axis.
+
+    Raises
+    ------
+    InvalidInput
+        If the table is empty.
+
+    Examples
+    --------
+    >>> table = {"detection": {"d = 8": {"trained": Estimate(0.9, 0.8, 1.0), "untrained": Estimate(0.4)}}}
+    >>> len(interval_dots(table).axes)
+    1
+    """
+    rows = list(dict.fromkeys(row for panel in table.values() for row in panel))
+    methods = list(dict.fromkeys(m for panel in table.values() for row in panel.values() for m in row))
+    if not rows or not methods:
+        raise InvalidInput("there is nothing to draw: the table has no rows")
+    with styled():
+        step = 0.115 * len(methods) + 0.12
+        figure, grid = panels(1, len(table), width=width, height=step * len(rows) + 0.9)
+        for i, (ax, (title, panel)) in enumerate(zip(grid[0], table.items(), strict=True)):
+            for j, method in enumerate(methods):
+                found = [panel.get(row, {}).get(method, Estimate(float("nan"))) for row in rows]
+                _draw(ax, found, _offset(j, len(methods)), j, method)
+            ax.set_title(title)
+            ax.set_ylim(len(rows) - 0.5, -0.5)
+            ax.set_yticks(range(len(rows)), rows if i == 0 else [""] * len(rows))
+            ax.tick_params(axis="y", length=0)
+            ax.set_xlabel(value_label)
+            ax.grid(axis="x")
+            for edge in np.arange(len(rows) - 1) + 0.5:
+                ax.axhline(float(edge), color=FAINT, lw=0.5)
+            ax.spines["left"].set_visible(False)
+            if limits is not None:
+                pad = 0.03 * (limits[1] - limits[0])
+                ax.set_xlim(limits[0] - pad, limits[1] + pad)
+        handles, labels = grid[0][0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower center", ncols=min(5, len(labels)))
+    return figure
+
+
+def _offset(index: int, count: int) -> float:
+    return 0.72 * ((index + 0.5) / count - 0.5)
+
+
+def _draw(ax: Axes, found: Sequence[Estimate], offset: float, index: int, label: str) -> None:
+    heights = np.arange(len(found)) + offset
+    ax.hlines(heights, [e.low for e in found], [e.high for e in found], color=colour(index), lw=1.0)
+    means = [e.mean for e in found]
+    ax.plot(
+        means, heights, marker(index), color=colour(index), ms=3.8, ls="", label=label, mec="white", mew=0.3
+    )
