@@ -1,0 +1,75 @@
+"""Records read back from JSON or TOML: unknown keys and wrong types are refused by name."""
+
+import difflib
+import types
+import typing
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from typing import Any, Literal, Union
+
+from geosae.geometry._door import InvalidInput
+
+
+def checked_keys(record: Mapping[str, Any], valid: Iterable[str], of: str) -> None:
+    """Refuse keys that are not among the valid ones, naming the nearest valid key.
+
+    Examples
+    --------
+    >>> checked_keys({"widht": 8}, ["width", "steps"], "the training config")
+    Traceback (most recent call last):
+        ...
+    geosae.geometry._door.InvalidInput: the training config has no key 'widht'; the nearest one is 'width'.
+      What to do: use one of steps, width.
+    """
+    names = sorted(valid)
+    for key in record:
+        if key not in names:
+            near = difflib.get_close_matches(str(key), names, n=1, cutoff=0.0)
+            hint = f"; the nearest one is '{near[0]}'" if near else ""
+            raise InvalidInput(f"{of} has no key '{key}'{hint}", remedy=f"use one of {', '.join(names)}")
+
+
+def checked_types(record: Mapping[str, Any], owner: type, of: str) -> dict[str, Any]:
+    """Return the record with each value checked against the type of the dataclass field of its name.
+
+    An integer is taken where a float is promised, and becomes one; a bool is never taken for a number.
+
+    Raises
+    ------
+    InvalidInput
+        If a value is of another type than its field.
+    """
+    promised = {field.name: field.type for field in fields(owner)}
+    return {key: _fit(value, promised[key], f"{of}: '{key}'") for key, value in record.items()}
+
+
+def _fit(value: Any, promised: Any, what: str) -> Any:
+    choices = typing.get_args(promised) if _is_union(promised) else (promised,)
+    for choice in choices:
+        if typing.get_origin(choice) is Literal:
+            if value in typing.get_args(choice) and not isinstance(value, bool):
+                return value
+        elif choice in (None, type(None)):
+            if value is None:
+                return None
+        elif choice is float:
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                return float(value)
+        elif isinstance(value, choice) and (choice is bool or not isinstance(value, bool)):
+            return value
+    raise InvalidInput(f"{what} is {value!r}, which is no {_spell(promised)}")
+
+
+def _is_union(promised: Any) -> bool:
+    return typing.get_origin(promised) in (Union, types.UnionType)
+
+
+def _spell(promised: Any) -> str:
+    parts = typing.get_args(promised) if _is_union(promised) else (promised,)
+    names: list[str] = []
+    for part in parts:
+        if typing.get_origin(part) is Literal:
+            names.extend(repr(choice) for choice in typing.get_args(part))
+        elif part is not int or float not in parts:
+            names.append("None" if part is type(None) else str(part.__name__))
+    return " or ".join(names)

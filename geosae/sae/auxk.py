@@ -1,0 +1,64 @@
+"""AuxK: dead neurons reconstruct what the living ones leave over.
+
+Gao et al., "Scaling and evaluating sparse autoencoders", arXiv 2406.04093 (2024), section A.2.
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Float
+
+from geosae.sae.config import TrainConfig
+from geosae.sae.gates import TopK, largest_positive
+from geosae.sae.parameters import Parameters
+
+
+@dataclass(frozen=True)
+class AuxK:
+    """The loss coefficient · Σ‖e − ê‖² / Σ‖e − mean e‖², with e = u − û held fixed.
+
+    ê = W_decᵀ a_aux, where a_aux holds the k largest positive pre-activations of dead neurons. Where the
+    residual does not vary (one point, or a perfect reconstruction) the quotient is 0/0 and counts as 0.
+    Gradients reach W_enc, b_enc and W_dec of dead neurons and nothing else.
+    """
+
+    k: int
+    coefficient: float
+
+    def add_gradient(
+        self,
+        at: Parameters,
+        inputs: Float[torch.Tensor, "B n"],
+        z: Float[torch.Tensor, "B d"],
+        residual: Float[torch.Tensor, "B n"],
+        dead: Bool[torch.Tensor, " d"],
+        into: Parameters,
+    ) -> torch.Tensor:
+        """Add this loss's gradient to `into` and return its value."""
+        spread = (residual - residual.mean(dim=0)).square().sum()
+        weight = torch.where(spread > 0, self.coefficient / spread, torch.zeros_like(spread))
+        support = largest_positive(z.masked_fill(~dead, -math.inf), self.k)
+        a = torch.where(support, z, 0.0)
+        left = (a @ at.W_dec).sub_(residual)
+        out = left * (2.0 * weight)
+        slope = (out @ at.W_dec.T).mul_(support)
+        into.W_dec.addmm_(a.T, out)
+        into.W_enc.addmm_(slope.T, inputs)
+        into.b_enc.add_(slope.sum(dim=0))
+        return weight * left.square().sum()
+
+
+def auxk_of(config: TrainConfig, dim: int) -> AuxK | None:
+    """Return the auxiliary loss that a config's gate asks for, if any.
+
+    Examples
+    --------
+    >>> auxk_of(TrainConfig(gate=TopK(k=2), width=64), dim=48)
+    AuxK(k=32, coefficient=0.03125)
+    """
+    gate = config.gate
+    if not isinstance(gate, TopK) or gate.aux_coefficient == 0:
+        return None
+    default = 2 ** round(math.log2(max(1.0, dim / 2)))
+    return AuxK(min(gate.aux_k or default, config.width), float(gate.aux_coefficient))

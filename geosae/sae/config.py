@@ -1,0 +1,136 @@
+"""Everything that decides a training run but its points and its seed: one frozen record."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Literal
+
+from geosae.geometry._door import InvalidInput
+from geosae.sae._keys import checked_keys, checked_types
+from geosae.sae.gates import Gate, gate_from_dict
+
+Baseline = Literal["untrained", "frozen_decoder"]
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """How an SAE is trained; defaults are chosen by the study in docs/measured/training_defaults.md.
+
+    Training works in the frame u = (x − centre) / spread, where the spread is the root mean squared distance
+    of the points to their mean; the weights are folded back into the points' own coordinates at the end.
+    Learning rate, L1 weight and initial norm therefore mean the same at every scale of the data.
+
+    Parameters
+    ----------
+    gate, width
+        The gate and the number d of neurons.
+    steps, batch_size
+        Steps of Adam, and points per step (drawn with replacement; all points where there are no more).
+    lr
+        Peak learning rate.
+    schedule, warmup, decay
+        The rate rises linearly over the first `warmup` share of the steps, and falls to 0 over the last
+        `decay` share, along a line or a cosine; "constant" does not fall.
+    beta1, beta2, eps
+        Adam's constants (Kingma and Ba, arXiv 1412.6980).
+    decoder_norm
+        "unit": atoms have norm 1 at every step, the gradient's part along each atom is removed, and atoms
+        are renormalised after the step (arXiv 2406.04093). "free": no constraint.
+    init_norm
+        Norm of the encoder's rows at the start (the decoder's too when it is free); "matched" takes the
+        norm with which the first reconstruction has the least squared error (arXiv 2406.04093 asks for
+        reconstructions as long as the inputs). The decoder is the encoder transposed, up to this norm.
+    pre_bias
+        The centre: geometric median or mean of at most 32 768 points, or 0.
+    tied_bias
+        Whether b_pre = b_dec is one trained vector (arXiv 2406.04093); otherwise b_pre stays at the centre.
+    dead_after
+        A neuron is dead once it has been silent on so many points in a row.
+    log_every
+        Steps per line of the training log.
+    threads
+        Threads torch may use meanwhile. The same number gives the same bytes on the same machine.
+    baseline
+        None trains everything. "untrained" returns the initial weights. "frozen_decoder" trains all but the
+        decoder's atoms, which stay random (arXiv 2602.14111).
+
+    Examples
+    --------
+    >>> from geosae.sae.gates import TopK
+    >>> config = TrainConfig(gate=TopK(k=4), width=64)
+    >>> TrainConfig.from_dict(config.to_dict()) == config
+    True
+    """
+
+    gate: Gate
+    width: int
+    steps: int = 1000
+    batch_size: int = 256
+    lr: float | int = 3e-3
+    schedule: Literal["constant", "linear", "cosine"] = "linear"
+    warmup: float | int = 0.05
+    decay: float | int = 0.5
+    beta1: float | int = 0.9
+    beta2: float | int = 0.999
+    eps: float | int = 1e-8
+    decoder_norm: Literal["unit", "free"] = "unit"
+    init_norm: float | int | Literal["matched"] = "matched"
+    pre_bias: Literal["geometric_median", "mean", "zero"] = "geometric_median"
+    tied_bias: bool = True
+    dead_after: int = 20_000
+    log_every: int = 100
+    threads: int = 1
+    baseline: Baseline | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("width", "steps", "batch_size", "dead_after", "log_every", "threads"):
+            _require(getattr(self, name) >= 1, name, getattr(self, name), "at least 1")
+        for name in ("lr", "eps"):
+            _require(0 < getattr(self, name) < math.inf, name, getattr(self, name), "positive and finite")
+        for name in ("warmup", "decay"):
+            _require(0 <= getattr(self, name) <= 1, name, getattr(self, name), "a share between 0 and 1")
+        for name in ("beta1", "beta2"):
+            _require(0 <= getattr(self, name) < 1, name, getattr(self, name), "at least 0 and below 1")
+        norm = math.inf if self.init_norm == "matched" else self.init_norm
+        _require(norm == math.inf or 0 < norm < math.inf, "init_norm", norm, "positive, or 'matched'")
+        k = self.gate.sparsity
+        if k is not None and k > self.width:
+            raise InvalidInput(
+                f"the gate keeps k = {k} neurons of a width of {self.width}",
+                causes="k and width swapped, or a grid that pairs every k with every width",
+                remedy="choose k at most the width",
+            )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return every knob by name, ready for JSON."""
+        knobs = {field.name: getattr(self, field.name) for field in fields(self)}
+        return knobs | {"gate": self.gate.to_dict()}
+
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any]) -> "TrainConfig":
+        """Build a config from a mapping; knobs that are absent take their defaults.
+
+        Raises
+        ------
+        InvalidInput
+            If a key is unknown (the nearest valid one is named), a value of the wrong type or out of range,
+            or gate or width is missing.
+
+        Examples
+        --------
+        >>> TrainConfig.from_dict({"gate": {"kind": "relu"}, "width": 8, "lr": 1}).lr
+        1.0
+        """
+        checked_keys(record, [field.name for field in fields(cls)], "the training config")
+        for name in ("gate", "width"):
+            if name not in record:
+                raise InvalidInput(f"the training config comes without its {name}")
+        gate = record["gate"]
+        if not isinstance(gate, Gate):
+            gate = gate_from_dict(gate)
+        return cls(**checked_types({**record, "gate": gate}, cls, "the training config"))
+
+
+def _require(fine: bool, name: str, value: Any, needed: str) -> None:
+    if not fine:
+        raise InvalidInput(f"{name} is {value}; it must be {needed}")

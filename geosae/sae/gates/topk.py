@@ -1,0 +1,93 @@
+"""Top-K with AuxK: the relative gate.
+
+Gao et al., "Scaling and evaluating sparse autoencoders", arXiv 2406.04093 (2024).
+"""
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+import torch
+from jaxtyping import Bool, Float
+
+from geosae.geometry._door import InvalidInput
+from geosae.sae.gates.gate import Gate, Gating
+
+
+@dataclass(frozen=True)
+class TopK(Gate):
+    """At each point the k largest pre-activations are kept, as far as they are positive.
+
+    Ties are settled by index: of equal pre-activations the neuron with the lower index goes first. So the
+    kept set is a function of z alone, never more than k neurons, and fewer where fewer are positive.
+
+    Parameters
+    ----------
+    k
+        How many neurons may be active at one point.
+    aux_k
+        How many dead neurons reconstruct the residual at each point in the auxiliary loss; None takes the
+        power of two nearest to half the input dimension (arXiv 2406.04093).
+    aux_coefficient
+        Weight of the auxiliary loss; 0 switches it off.
+
+    Examples
+    --------
+    >>> TopK(k=2).support(torch.tensor([[1.0, 3.0, 1.0], [-1.0, 2.0, -3.0]])).tolist()
+    [[True, True, False], [False, True, False]]
+    """
+
+    kind: ClassVar[str] = "topk"
+    gating: ClassVar[Gating] = "relative"
+
+    k: int
+    aux_k: int | None = None
+    aux_coefficient: float | int = 1 / 32
+
+    def __post_init__(self) -> None:
+        if self.k < 1:
+            raise InvalidInput(f"k is {self.k}; Top-K keeps at least one neuron")
+        if self.aux_k is not None and self.aux_k < 1:
+            raise InvalidInput(f"aux_k is {self.aux_k}; it must be at least 1, or None for the default")
+        if not (math.isfinite(self.aux_coefficient) and self.aux_coefficient >= 0):
+            raise InvalidInput(f"aux_coefficient is {self.aux_coefficient}; it must be finite and at least 0")
+
+    def support(self, z: Float[torch.Tensor, "N d"]) -> Bool[torch.Tensor, "N d"]:
+        """Return the k largest positive entries of each row, the lower index first among equals."""
+        return largest_positive(z, self.k)
+
+    @property
+    def penalty(self) -> float:
+        """0: sparsity is set by k, not by a penalty."""
+        return 0.0
+
+    @property
+    def sparsity(self) -> int:
+        """The number k."""
+        return self.k
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the kind and the knobs, ready for JSON."""
+        return {"kind": self.kind, **asdict(self)}
+
+
+def largest_positive(z: Float[torch.Tensor, "N d"], k: int) -> Bool[torch.Tensor, "N d"]:
+    """Mark the k largest entries of each row that are positive; among equals the lower index goes first.
+
+    Examples
+    --------
+    >>> largest_positive(torch.tensor([[2.0, 2.0, 2.0]]), 2).tolist()
+    [[True, True, False]]
+    """
+    if k >= z.shape[1]:
+        return z > 0
+    least = z.topk(k, dim=1, sorted=False).values.amin(dim=1, keepdim=True)
+    kept = (z >= least) & (z > 0)
+    # torch.topk promises no order among equals; where they crowd out the limit, the index decides.
+    crowded = (kept.sum(dim=1) > k).nonzero().squeeze(1)
+    if len(crowded):
+        rows, bar = z[crowded], least[crowded]
+        above, tied = rows > bar, rows == bar
+        room = k - above.sum(dim=1, keepdim=True)
+        kept[crowded] = above | (tied & (tied.cumsum(dim=1) <= room))
+    return kept
