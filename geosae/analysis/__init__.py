@@ -1,1 +1,18 @@
-"""analysis."""
+"""Floor 3: what an SAE has learned of human concepts, in graded errors with exact intervals."""
+
+from geosae.analysis.agreement import Agreement as Agreement
+from geosae.analysis.agreement import agreement as agreement
+from geosae.analysis.agreement import antitone_violations as antitone_violations
+from geosae.analysis.alignment import Alignment as Alignment
+from geosae.analysis.analyse import analyse as analyse
+from geosae.analysis.analyse import analyse_shuffled as analyse_shuffled
+from geosae.analysis.grades import Graded as Graded
+from geosae.analysis.recovery import fvu as fvu
+from geosae.analysis.recovery import mcc as mcc
+from geosae.analysis.recovery import mcc_floor as mcc_floor
+from geosae.analysis.table import NOTIONS as NOTIONS
+from geosae.analysis.table import Notion as Notion
+from geosae.analysis.table import NotionTable as NotionTable
+from geosae.analysis.table import Row as Row
+from geosae.analysis.units import UnitAlignment as UnitAlignment
+from geosae.analysis.units import closure_units as closure_units

@@ -1,0 +1,63 @@
+"""What the analysis needs of an SAE: who fires where, and what is reconstructed; numpy in, numpy out."""
+
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from geosae.geometry._door import InvalidInput
+
+
+@runtime_checkable
+class FiringNeurons(Protocol):
+    """Anything with firing sets N_i = {x : a_i(x) > 0} and a reconstruction; `geosae.sae.Neurons` is one."""
+
+    @property
+    def width(self) -> int:
+        """The number d of neurons."""
+        ...
+
+    @property
+    def dim(self) -> int:
+        """The dimension n of the input space."""
+        ...
+
+    def fires(self, points: Float[np.ndarray, "N n"]) -> Bool[np.ndarray, "N d"]:
+        """Tell whether each point lies in each activation region N_i."""
+        ...
+
+    def reconstruct(self, points: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N n"]:
+        """Return what the SAE makes of each point."""
+        ...
+
+
+def as_neurons(sae: Any, dim: int) -> FiringNeurons:
+    """Return the neurons of a SparseAutoencoder, of a TrainedSAE, or the neurons themselves.
+
+    Raises
+    ------
+    InvalidInput
+        If the object is none of these, or reads points of another dimension than `dim`.
+    """
+    neurons = sae if isinstance(sae, FiringNeurons) else _through_customs(sae)
+    if neurons.dim != dim:
+        raise InvalidInput(
+            f"the SAE reads points of dimension {neurons.dim}; the dataset's points have dimension {dim}",
+            causes="an SAE trained on another dataset or layer",
+            remedy="analyse it on points of the space it was trained on",
+        )
+    return neurons
+
+
+def _through_customs(sae: Any) -> FiringNeurons:
+    inner = getattr(sae, "sae", sae)
+    if not hasattr(inner, "encode"):
+        raise InvalidInput(
+            f"a {type(sae).__name__} is no SAE",
+            remedy="pass a SparseAutoencoder, the result of geosae.train, or neurons with fires() and "
+            "reconstruct()",
+        )
+    # Torch is loaded only here, when something that needs it has come in.
+    from geosae.sae.neurons import neurons_of
+
+    return neurons_of(inner)

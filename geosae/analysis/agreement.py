@@ -1,0 +1,70 @@
+"""Learning against interpretation (F2), and the hierarchy in the detection context (F3)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Int
+
+from geosae.analysis.table import NotionTable
+from geosae.data.context import FormalContext
+from geosae.geometry._door import InvalidInput
+
+
+@dataclass(frozen=True, eq=False)
+class Agreement:
+    """f(C) = best neuron of each concept, g(i) = best concept of each neuron, −1 where there is none."""
+
+    best_neuron: Int[np.ndarray, "p"]
+    best_concept: Int[np.ndarray, "d"]
+    mutual: Bool[np.ndarray, "p"]
+    """Whether g(f(C)) = C."""
+
+    @property
+    def rate(self) -> float:
+        """The share of tested concepts with g(f(C)) = C; nan if none was tested."""
+        tested = self.best_neuron >= 0
+        return float(self.mutual[tested].mean()) if tested.any() else float("nan")
+
+
+def agreement(table: NotionTable) -> Agreement:
+    """Compare learning and interpretation on the worst decisive errors of a single-neuron table (F2).
+
+    g prefers the least error too; ties go to the lowest index, so a neuron that fits two concepts equally
+    well is the best neuron of both and agrees with one.
+
+    Raises
+    ------
+    InvalidInput
+        If the table is one of units.
+    """
+    if table.units is not None:
+        raise InvalidInput("agreement compares concepts with single neurons", remedy="take al.separation")
+    known = ~np.isnan(table.worst)
+    concept = np.where(known, table.worst, np.inf).argmin(axis=0)
+    concept = np.where(known.any(axis=0), concept, -1).astype(np.int64)
+    neuron = table.best
+    mutual = (neuron >= 0) & (concept[np.maximum(neuron, 0)] == np.arange(len(neuron)))
+    return Agreement(neuron, concept, mutual)
+
+
+def antitone_violations(
+    context: FormalContext, hierarchy: Bool[np.ndarray, "p p"]
+) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+    """List (child, parent, neurons): child ⊆ parent, and these neurons have the parent but not the child.
+
+    Exact detection on one sample has none (F3): what detects the parent detects the child. At a tolerance, or
+    where the child is rare, they occur: the parent's miss may lie within the child.
+
+    Examples
+    --------
+    >>> context = FormalContext(("cat", "animal"), ("n0", "n1"), np.array([[True, False], [True, True]]))
+    >>> antitone_violations(context, np.array([[True, True], [False, True]]))
+    (('cat', 'animal', ('n1',)),)
+    """
+    found: list[tuple[str, str, tuple[str, ...]]] = []
+    for child, parent in np.argwhere(hierarchy):
+        lost = np.flatnonzero(context.incidence[parent] & ~context.incidence[child])
+        if len(lost):
+            names = tuple(context.attributes[i] for i in lost)
+            found.append((context.objects[child], context.objects[parent], names))
+    return tuple(found)

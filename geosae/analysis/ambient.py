@@ -1,0 +1,189 @@
+"""Errors in the ambient space: exact intervals for ν(θ∖C), ν(C∖θ) and ν(θ△C), each over ν(C).
+
+Source: theory §0 (approximation) and E2.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from geosae.analysis._neurons import FiringNeurons
+from geosae.analysis.counts import Counts, Tally
+from geosae.analysis.grades import Graded, graded_odds, graded_share, shares
+from geosae.data.dataset import ConceptDataset
+from geosae.geometry._door import InvalidInput
+from geosae.geometry.measures import Measure, UniformBall, UniformBox
+from geosae.geometry.sets import Region
+
+
+@dataclass(frozen=True, eq=False)
+class AmbientCounts:
+    """Counts on points drawn from ν, and on points drawn from ν within each concept's region.
+
+    The excess ν(θ∖C)/ν(C) is a share of all ν points over the known ν(C); where ν(C) is not known it is an
+    odds ratio, since among the ν points in C ∪ θ the count of θ∖C is binomial. The shortfall is a share of
+    the points within C. Both are exact; the difference is their sum, and so are its limits.
+    """
+
+    outer: Counts
+    """Counts on ν points; a concept without a region has zero totals."""
+    inner_hits: Int[np.ndarray, "*shape"]
+    """Points within C that lie in θ."""
+    inner_size: Int[np.ndarray, "*outer"]
+    """Points within C."""
+    mass: Float[np.ndarray, "*outer"]
+    """ν(C) where it is known in closed form, else nan."""
+
+    def values(self) -> dict[str, Float[np.ndarray, "..."]]:
+        """Return the three estimates; nan where there is nothing to estimate from."""
+        total = self.outer.positives + self.outer.negatives
+        free = shares(self.outer.alarms, self.outer.positives)
+        excess = np.where(np.isnan(self.mass), free, shares(self.outer.alarms, total) / self.mass)
+        shortfall = shares(self.inner_size - self.inner_hits, self.inner_size)
+        return {"excess": excess, "shortfall": shortfall, "difference": excess + shortfall}
+
+    def graded(self, level: float) -> dict[str, Graded]:
+        """Return the three errors, each interval missing with chance ≤ `level` (the sum: ≤ both together)."""
+        total = self.outer.positives + self.outer.negatives
+        known = ~np.isnan(self.mass)
+        free = graded_odds(self.outer.alarms, self.outer.positives, level)
+        fixed = graded_share(self.outer.alarms, total, level).scaled(1.0 / np.where(known, self.mass, 1.0))
+        excess = Graded(
+            *(np.where(known, getattr(fixed, part), getattr(free, part)) for part in ("value", "low", "high"))
+        )
+        shortfall = graded_share(self.inner_size - self.inner_hits, self.inner_size, level)
+        return {"excess": excess, "shortfall": shortfall, "difference": excess + shortfall}
+
+    def pick(self, columns: Int[np.ndarray, "p"]) -> "AmbientCounts":
+        """Take one neuron per concept: (p, d) counts become (p,) counts."""
+        rows = np.arange(len(columns))
+        return AmbientCounts(
+            self.outer.pick(columns),
+            self.inner_hits[rows, columns],
+            self.inner_size[:, 0],
+            self.mass[:, 0],
+        )
+
+    def arrays(self, prefix: str) -> dict[str, np.ndarray]:
+        """Name the arrays for a file."""
+        own = {f"{prefix}.{key}": getattr(self, key) for key in ("inner_hits", "inner_size", "mass")}
+        return self.outer.arrays(f"{prefix}.outer") | own
+
+    @classmethod
+    def from_arrays(cls, arrays: Any, prefix: str) -> "AmbientCounts":
+        """Read the arrays back from a mapping of names to arrays; null stands for nan."""
+        return cls(
+            Counts.from_arrays(arrays, f"{prefix}.outer"),
+            np.asarray(arrays[f"{prefix}.inner_hits"], dtype=np.int64),
+            np.asarray(arrays[f"{prefix}.inner_size"], dtype=np.int64),
+            np.asarray(arrays[f"{prefix}.mass"], dtype=np.float64),
+        )
+
+
+def why_not(dataset: ConceptDataset) -> str:
+    """Say why approximation cannot be measured, or for which concepts not; empty if nothing is missing."""
+    if dataset.ambient is None:
+        return "the dataset has no ambient measure ν"
+    lacking = [
+        name for name, region in zip(dataset.names, regions_of(dataset), strict=True) if region is None
+    ]
+    if not lacking:
+        return ""
+    if len(lacking) == len(dataset.names):
+        return "the dataset gives no concept a region"
+    return f"no region is known of {', '.join(lacking)}"
+
+
+def regions_of(dataset: ConceptDataset) -> tuple[Region | None, ...]:
+    """Return one region or None per concept."""
+    return dataset.regions or (None,) * len(dataset.names)
+
+
+def masses(regions: Sequence[Region | None], measure: Measure) -> Float[np.ndarray, "p"]:
+    """Return ν of each region where the measure knows it in closed form and it is positive, else nan."""
+    known = [float("nan") if r is None else float(measure.of(r)) for r in regions]
+    return np.array([m if m > 0 else float("nan") for m in known])
+
+
+def membership(regions: Sequence[Region | None], points: Float[np.ndarray, "N n"]) -> Bool[np.ndarray, "N p"]:
+    """Ask every region's oracle about every point; a concept without a region holds none."""
+    inside = np.zeros((len(points), len(regions)), dtype=bool)
+    for k, region in enumerate(regions):
+        if region is not None:
+            inside[:, k] = region.contains(points)
+    return inside
+
+
+def fills_uniformly(measure: Measure, region: Region | None) -> bool:
+    """Whether ν restricted to the region is the region's uniform distribution: ν uniform on a set around it.
+
+    Then points of ν within the region can be drawn directly, however small the region is.
+    """
+    if region is None:
+        return False
+    if isinstance(measure, UniformBox):
+        low, high = region.bounds
+        return bool(np.all(low >= measure.low) and np.all(high <= measure.high))
+    return isinstance(measure, UniformBall) and region.farthest(measure.center) <= measure.radius
+
+
+def measure_ambient(
+    neurons: FiringNeurons,
+    dataset: ConceptDataset,
+    members: Bool[np.ndarray, "p d"],
+    samples: int,
+    rng: np.random.Generator,
+    *,
+    chunk: int,
+    shuffle: bool = False,
+) -> tuple[AmbientCounts, AmbientCounts]:
+    """Count neurons and units on ν points, and on points of ν within each region.
+
+    With `shuffle` the regions' labels are permuted among the ν points, and points within a region are
+    replaced by ν points that got its label: the floor of the measurement.
+
+    Returns
+    -------
+    The counts against neurons, (p, d), and against units, (p,).
+    """
+    measure = dataset.ambient
+    if measure is None:
+        raise InvalidInput(why_not(dataset))
+    regions = regions_of(dataset)
+    points = measure.sample(samples, rng)
+    inside = membership(regions, points)
+    if shuffle:
+        inside = inside[rng.permutation(samples)]
+    tally = Tally(len(regions), neurons.width, members)
+    for start in range(0, samples, chunk):
+        rows = slice(start, start + chunk)
+        tally.add(neurons.fires(points[rows]), inside[rows])
+    known = np.array([r is not None for r in regions])
+    outer, unit_outer = _known_only(tally.neurons(), known), _known_only(tally.units(), known)
+
+    hits, sizes = outer.hits.copy(), outer.positives.copy()
+    unit_hits, unit_sizes = unit_outer.hits.copy(), unit_outer.positives.copy()
+    mass = masses(regions, measure)
+    for k, region in enumerate(regions):
+        if region is not None and not shuffle and mass[k] > 0 and fills_uniformly(measure, region):
+            fires = neurons.fires(region.sample(min(samples, _INNER), rng))
+            hits[k] = np.count_nonzero(fires, axis=0)
+            unit_hits[k] = np.count_nonzero(fires[:, members[k]].all(axis=1))
+            sizes[k], unit_sizes[k] = len(fires), len(fires)
+    return (
+        AmbientCounts(outer, hits, sizes, mass[:, None]),
+        AmbientCounts(unit_outer, unit_hits, unit_sizes, mass),
+    )
+
+
+# Points drawn within one region: its shortfall is then known to ±0.02 or better, at any size of region.
+_INNER = 4096
+
+
+def _known_only(counts: Counts, known: Bool[np.ndarray, "p"]) -> Counts:
+    """Set all totals of concepts without a region to zero: nothing was examined there."""
+    mask = known.reshape((-1,) + (1,) * (counts.hits.ndim - 1))
+    return Counts(counts.hits * mask, counts.alarms * mask, counts.positives * mask, counts.negatives * mask)

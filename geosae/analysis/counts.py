@@ -1,0 +1,115 @@
+"""Counts are the sufficient statistics: every graded error of the sample is a ratio of four of them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Int
+
+from geosae.geometry._door import InvalidInput
+
+
+@dataclass(frozen=True, eq=False)
+class Counts:
+    """How many points of each concept C, and how many others, lie in each model concept θ.
+
+    For p concepts against d neurons the arrays are (p, d) and (p, 1); for one unit per concept, all are (p,).
+    """
+
+    hits: Int[np.ndarray, "*shape"]
+    """Points of C ∩ θ."""
+    alarms: Int[np.ndarray, "*shape"]
+    """Points of θ ∖ C."""
+    positives: Int[np.ndarray, "*outer"]
+    """Points of C."""
+    negatives: Int[np.ndarray, "*outer"]
+    """Points outside C."""
+
+    def __post_init__(self) -> None:
+        for inside, outside, name in (
+            (self.hits, self.positives, "hits"),
+            (self.alarms, self.negatives, "alarms"),
+        ):
+            if np.broadcast_shapes(inside.shape, outside.shape) != inside.shape:
+                raise InvalidInput(f"{name} of shape {inside.shape} do not fit totals {outside.shape}")
+            if np.any(inside < 0) or np.any(inside > outside):
+                raise InvalidInput(
+                    f"{name} are negative or exceed the points there are",
+                    causes="a damaged or hand-edited file",
+                )
+
+    @property
+    def misses(self) -> Int[np.ndarray, "*shape"]:
+        """Points of C ∖ θ."""
+        return self.positives - self.hits
+
+    @property
+    def fired(self) -> Int[np.ndarray, "*shape"]:
+        """Points of θ."""
+        return self.hits + self.alarms
+
+    def pick(self, columns: Int[np.ndarray, "p"]) -> "Counts":
+        """Take one neuron per concept: (p, d) counts become (p,) counts."""
+        rows = np.arange(self.hits.shape[0])
+        return Counts(
+            self.hits[rows, columns], self.alarms[rows, columns], self.positives[:, 0], self.negatives[:, 0]
+        )
+
+    def arrays(self, prefix: str) -> dict[str, np.ndarray]:
+        """Name the four arrays for a file."""
+        return {f"{prefix}.{key}": getattr(self, key) for key in ("hits", "alarms", "positives", "negatives")}
+
+    @classmethod
+    def from_arrays(cls, arrays: Any, prefix: str) -> "Counts":
+        """Read the four arrays back from a mapping of names to arrays."""
+        return cls(
+            *(
+                np.asarray(arrays[f"{prefix}.{key}"], dtype=np.int64)
+                for key in ("hits", "alarms", "positives", "negatives")
+            )
+        )
+
+
+class Tally:
+    """Adds up counts chunk by chunk; points × neurons are never held at once."""
+
+    def __init__(self, concepts: int, width: int, members: Bool[np.ndarray, "p d"] | None = None) -> None:
+        self._hits = np.zeros((concepts, width), dtype=np.int64)
+        self._fired = np.zeros(width, dtype=np.int64)
+        self._positives = np.zeros(concepts, dtype=np.int64)
+        self._unit_hits = np.zeros(concepts, dtype=np.int64)
+        self._unit_fired = np.zeros(concepts, dtype=np.int64)
+        self._members = None if members is None else members.T.astype(np.float32)
+        self.active = 0
+        self.points = 0
+
+    def add(self, fires: Bool[np.ndarray, "N d"], inside: Bool[np.ndarray, "N p"]) -> None:
+        """Count one chunk: who fires, and which concepts hold the point."""
+        # Float32 products count exactly up to 2^24, far above any chunk's length, and BLAS does them.
+        firing = fires.astype(np.float32)
+        self._hits += (inside.T.astype(np.float32) @ firing).astype(np.int64)
+        self._fired += np.count_nonzero(fires, axis=0)
+        self._positives += np.count_nonzero(inside, axis=0)
+        self.active += int(np.count_nonzero(fires))
+        self.points += len(fires)
+        if self._members is not None:
+            # θ_M holds where no member is silent; an empty unit holds everywhere (θ_∅ is the whole space).
+            silent = np.subtract(1.0, firing, out=firing) @ self._members
+            unit = silent == 0
+            self._unit_hits += np.count_nonzero(unit & inside, axis=0)
+            self._unit_fired += np.count_nonzero(unit, axis=0)
+
+    @property
+    def fired(self) -> Int[np.ndarray, "d"]:
+        """Points on which each neuron fired."""
+        return self._fired
+
+    def neurons(self) -> Counts:
+        """Return the counts of every concept against every neuron."""
+        positives = self._positives[:, None]
+        return Counts(self._hits, self._fired[None, :] - self._hits, positives, self.points - positives)
+
+    def units(self) -> Counts:
+        """Return the counts of every concept against its own unit."""
+        negatives = self.points - self._positives
+        return Counts(self._unit_hits, self._unit_fired - self._unit_hits, self._positives, negatives)

@@ -1,0 +1,192 @@
+"""One notion of learning over all concepts, graded: against every neuron, or against one unit per concept."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from geosae.analysis.ambient import AmbientCounts
+from geosae.analysis.counts import Counts
+from geosae.analysis.grades import Graded, graded_share, shares
+
+Notion = Literal["detection", "separation", "approximation"]
+NOTIONS: tuple[Notion, ...] = ("detection", "separation", "approximation")
+
+
+@dataclass(frozen=True)
+class Row:
+    """The best model concept for one human concept: its neurons, its worst error and that error's limits.
+
+    `error` is nan where the concept could not be tested; its interval then is as wide as the error's range.
+    """
+
+    concept: str
+    neurons: tuple[int, ...]
+    error: float
+    low: float
+    high: float
+    holds: bool
+
+    def to_list(self) -> list[object]:
+        """Return the row for JSON: numbers that are not finite become null, one neuron loses its list."""
+        numbers = [x if np.isfinite(x) else None for x in (self.error, self.low, self.high)]
+        who = self.neurons[0] if len(self.neurons) == 1 else list(self.neurons)
+        return [self.concept, who, *numbers, self.holds]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class NotionTable:
+    """Graded errors of one notion, for p concepts against d neurons, (p, d), or against units, (p,).
+
+    The decisive errors, all of which must be ≤ the tolerance, are
+
+    - detection: ``miss`` = μ(C∖θ)/μ(C);
+    - separation: ``miss`` and ``false_alarm`` = μ(θ∖C)/μ(X∖C);
+    - approximation: ``excess`` = ν(θ∖C)/ν(C), ``shortfall`` = ν(C∖θ)/ν(C) and their sum ``difference``.
+
+    Source: theory §0.
+    """
+
+    notion: Notion
+    tolerance: float
+    concepts: tuple[str, ...]
+    level: float
+    """The chance with which one interval may miss; small enough for all intervals of an analysis at once."""
+    counts: Counts | AmbientCounts
+    units: tuple[tuple[int, ...], ...] | None = None
+    """The neurons of each concept's unit, or None where every single neuron is graded."""
+
+    @cached_property
+    def values(self) -> dict[str, Float[np.ndarray, "..."]]:
+        """The estimates of the decisive errors, without intervals; nan where nothing could be tested."""
+        if isinstance(self.counts, AmbientCounts):
+            return self.counts.values()
+        values = {"miss": shares(self.counts.misses, self.counts.positives)}
+        if self.notion == "separation":
+            values["false_alarm"] = shares(self.counts.alarms, self.counts.negatives)
+        return values
+
+    @cached_property
+    def errors(self) -> dict[str, Graded]:
+        """The decisive errors with simultaneous intervals; solved on first use, seconds for 10⁶ pairs."""
+        return self._errors(self.counts)
+
+    @cached_property
+    def precision(self) -> Graded | None:
+        """The precision μ(θ∩C)/μ(θ) with intervals, nan for dead neurons; None for approximation."""
+        if isinstance(self.counts, AmbientCounts):
+            return None
+        return graded_share(self.counts.hits, self.counts.fired, self.level)
+
+    @cached_property
+    def worst(self) -> Float[np.ndarray, "..."]:
+        """The greatest decisive error of each pair: the notion holds at ε iff this is ≤ ε."""
+        return np.maximum.reduce(list(self.values.values()))
+
+    @cached_property
+    def holds(self) -> Bool[np.ndarray, "..."]:
+        """Whether the estimates are within the tolerance; what could not be tested does not hold."""
+        return np.asarray(self.worst <= self.tolerance)
+
+    @cached_property
+    def certified(self) -> Bool[np.ndarray, "..."]:
+        """Whether every decisive error is within the tolerance up to its upper limit."""
+        return np.asarray(np.all([e.high <= self.tolerance for e in self.errors.values()], axis=0))
+
+    @cached_property
+    def tested(self) -> Bool[np.ndarray, "p"]:
+        """Whether there was anything to estimate each concept's errors from."""
+        known = ~np.isnan(self.worst)
+        return known if self.units is not None else known.any(axis=1)
+
+    @cached_property
+    def best(self) -> Int[np.ndarray, "p"]:
+        """The best neuron of each concept, −1 if untested; ties go to the smaller model concept.
+
+        For units: 0 where tested, as there is one per concept.
+        """
+        if self.units is not None:
+            return np.where(self.tested, 0, -1).astype(np.int64)
+        order = np.lexsort((self._size(), np.nan_to_num(self.worst, nan=np.inf, posinf=1e300)), axis=-1)
+        return np.where(self.tested, order[:, 0], -1).astype(np.int64)
+
+    def at(self, tolerance: float) -> "NotionTable":
+        """Return the same errors judged at another tolerance; units stay those chosen in the analysis."""
+        return replace(self, tolerance=float(tolerance))
+
+    def rows(self) -> tuple[Row, ...]:
+        """Return the best model concept of each concept, with intervals for these alone."""
+        neurons = np.maximum(self.best, 0)
+        counts = self.counts if self.units is not None else self.counts.pick(neurons)
+        errors = self._errors(counts).values()
+        value, low, high = (
+            np.maximum.reduce([getattr(e, part) for e in errors]) for part in ("value", "low", "high")
+        )
+        return tuple(
+            Row(
+                concept=name,
+                neurons=self._who(i),
+                error=float(value[i]),
+                low=float(low[i]),
+                high=float(high[i]),
+                holds=bool(value[i] <= self.tolerance),
+            )
+            for i, name in enumerate(self.concepts)
+        )
+
+    def to_rows(self) -> list[list[object]]:
+        """Return `rows` for JSON: [concept, neuron or neurons, error, low, high, holds], null for nan."""
+        return [row.to_list() for row in self.rows()]
+
+    def summary(self) -> dict[str, object]:
+        """Return the share of concepts for which something holds, the mean least error, and the rows.
+
+        Both figures are over the tested concepts, null if there is none; ``tested`` counts them.
+        """
+        rows = self.rows()
+        tested = [row for row, known in zip(rows, self.tested, strict=True) if known]
+        errors = [row.error for row in tested]
+        return {
+            "share": sum(row.holds for row in tested) / len(tested) if tested else None,
+            "best_error": float(np.mean(errors)) if tested else None,
+            "tested": len(tested),
+            "per_concept": [row.to_list() for row in rows],
+        }
+
+    def _who(self, concept: int) -> tuple[int, ...]:
+        if self.units is not None:
+            return self.units[concept]
+        neuron = int(self.best[concept])
+        return () if neuron < 0 else (neuron,)
+
+    def _errors(self, counts: Counts | AmbientCounts) -> dict[str, Graded]:
+        if isinstance(counts, AmbientCounts):
+            return counts.graded(self.level)
+        errors = {"miss": graded_share(counts.misses, counts.positives, self.level)}
+        if self.notion == "separation":
+            errors["false_alarm"] = graded_share(counts.alarms, counts.negatives, self.level)
+        return errors
+
+    def _size(self) -> Int[np.ndarray, "p d"]:
+        counts = self.counts.outer if isinstance(self.counts, AmbientCounts) else self.counts
+        return counts.fired
+
+    def __repr__(self) -> str:
+        what = "closure unit" if self.units is not None else "best neuron"
+        head = f"{self.notion} at tolerance {self.tolerance:g}: {what} per concept, worst error [interval]"
+        shown = self.rows()[:_SHOWN]
+        lines = [head, *(_line(row, max(len(r.concept) for r in shown)) for row in shown)]
+        hidden = len(self.concepts) - _SHOWN
+        return "\n".join(lines + ([f"  … and {hidden} more: see .rows()"] if hidden > 0 else []))
+
+
+_SHOWN = 20
+
+
+def _line(row: Row, width: int) -> str:
+    neurons = ",".join(map(str, row.neurons[:6])) + ("…" if len(row.neurons) > 6 else "")
+    error = "untested" if np.isnan(row.error) else f"{row.error:.4f}"
+    verdict = "holds" if row.holds else "-"
+    return f"  {row.concept:<{width}}  {{{neurons}}}  {error}  [{row.low:.4f}, {row.high:.4f}]  {verdict}"
