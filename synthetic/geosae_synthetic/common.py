@@ -1,0 +1,45 @@
+"""What several families share: the ambient box, the background parameter, the truth of a convex concept."""
+
+import numpy as np
+
+from geosae.data.truth import ConceptTruth
+from geosae.geometry.measures import UniformBox
+from geosae_synthetic.spec import Parameter
+
+BOX = "the box [−1, 1]ⁿ"
+
+
+def unit_box(dim: int) -> UniformBox:
+    """Return the uniform measure on [−1, 1]ⁿ, the ambient measure of most worlds.
+
+    Examples
+    --------
+    >>> unit_box(2).high.tolist()
+    [1.0, 1.0]
+    """
+    return UniformBox(-np.ones(dim), np.ones(dim))
+
+
+def background(*, required: bool) -> Parameter:
+    """Return the parameter that says which share of the points is drawn from the ambient measure.
+
+    Examples
+    --------
+    >>> background(required=True).range
+    'a number in (0, 1)'
+    """
+    return Parameter(
+        "background",
+        0.25,
+        "share of the points drawn from the ambient measure ν, wherever they fall",
+        unit="share of N",
+        low=0.0,
+        high=1.0,
+        open_low=required,
+        open_high=True,
+    )
+
+
+# A convex body C in the inside of the box, with background everywhere: Conv(X∖C) is the whole box, so no
+# half-space separates, and X∖C meets Conv(C) = C nowhere.
+CONVEX_IN_BACKGROUND = ConceptTruth(convex=True, irreducible_error=0.0, one_neuron=False, unit=True)

@@ -1,0 +1,97 @@
+"""The register of worlds: by name to a description, by name and a generator to a data set."""
+
+import difflib
+from typing import Any
+
+import numpy as np
+
+import geosae
+from geosae.data.dataset import ConceptDataset
+from geosae.geometry._door import InvalidInput
+from geosae_synthetic import balls, nested
+from geosae_synthetic.spec import World
+
+_WORLDS: dict[str, World] = {world.name: world for family in (balls, nested) for world in family.WORLDS}
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of all worlds, in the order of the families.
+
+    Examples
+    --------
+    >>> "nested-balls" in names()
+    True
+    """
+    return tuple(_WORLDS)
+
+
+def describe(name: str) -> World:
+    """Return a world's description; printed, it gives construction, distribution, truth and parameters.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no such world.
+
+    Examples
+    --------
+    >>> describe("nested-balls").least_dim
+    1
+    """
+    if name not in _WORLDS:
+        near = difflib.get_close_matches(name, _WORLDS, n=1) or list(_WORLDS)
+        raise InvalidInput(f"there is no world {name!r}", remedy=f"did you mean {' or '.join(near)}?")
+    return _WORLDS[name]
+
+
+def make(name: str, *, points: int, dim: int, rng: np.random.Generator, **params: Any) -> ConceptDataset:
+    """Draw N = `points` points of a world in Rⁿ, n = `dim`, with all that is known of its concepts.
+
+    The same generator state and parameters give the same bytes. The provenance holds them, so that the data
+    can be drawn again; the seed is recorded where the generator is fresh from `default_rng(seed)`.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no such world, a parameter is wrong, the parameters contradict one another (balls that do
+        not fit), or the points are too few.
+
+    Examples
+    --------
+    >>> data = make("nested-balls", points=500, dim=3, rng=np.random.default_rng(0), depth=2)
+    >>> data.names, data.points.shape, data.seed
+    (('level 1', 'level 2'), (500, 3), 0)
+    """
+    world = describe(name)
+    if points < 1:
+        raise InvalidInput(f"a world needs points ≥ 1, not {points}")
+    values = world.admit(dim, params)
+    state, seed = rng.bit_generator.state, _seed_of(rng)
+    drawn = world.build(points, dim, rng, values)
+    return ConceptDataset(
+        points=drawn.points,
+        membership=drawn.membership,
+        names=drawn.names,
+        regions=drawn.regions,
+        ambient=drawn.ambient,
+        truth=drawn.truth,
+        declared_subsets=drawn.subsets,
+        directions=drawn.directions,
+        seed=seed,
+        provenance={
+            "world": name,
+            "params": {"points": points, "dim": dim, **values},
+            "facts": drawn.facts,
+            "version": geosae.__version__,
+            "generator": {key: value for key, value in state.items() if key in ("bit_generator", "state")},
+        },
+    )
+
+
+def _seed_of(rng: np.random.Generator) -> int | None:
+    """Return the seed of a fresh default_rng(seed); None if the generator was used, or seeded otherwise."""
+    entropy = getattr(rng.bit_generator.seed_seq, "entropy", None)
+    if not isinstance(entropy, int):
+        return None
+    fresh = np.random.default_rng(entropy).bit_generator.state
+    return entropy if fresh == rng.bit_generator.state else None

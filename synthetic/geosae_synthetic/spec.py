@@ -1,0 +1,130 @@
+"""What a world declares of itself: its parameters, its construction, its distribution, its truth."""
+
+import difflib
+import textwrap
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from geosae.geometry._door import InvalidInput
+from geosae_synthetic.drawn import Drawn
+
+Value = int | float | str
+Build = Callable[[int, int, np.random.Generator, Mapping[str, Any]], Drawn]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a world: its default (whose type it has), its range, its unit and its meaning.
+
+    Examples
+    --------
+    >>> Parameter("gap", 0.1, "least distance between two balls", unit="box half-widths", low=0.0).admit(1)
+    1.0
+    """
+
+    name: str
+    default: Value
+    meaning: str
+    unit: str = ""
+    low: float | int | None = None
+    high: float | int | None = None
+    open_low: bool = False
+    open_high: bool = False
+    choices: tuple[str, ...] = ()
+
+    def admit(self, value: Any) -> Value:
+        """Return the value in this parameter's type.
+
+        Raises
+        ------
+        InvalidInput
+            If it is of another type or outside the range.
+        """
+        if isinstance(self.default, str):
+            if not isinstance(value, str) or (self.choices and value not in self.choices):
+                raise InvalidInput(f"{self.name} = {value!r}: {self.range} is needed")
+            return value
+        whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+        real = whole or isinstance(value, float | np.floating)
+        if not (whole if isinstance(self.default, int) else real) or not self._inside(float(value)):
+            raise InvalidInput(f"{self.name} = {value!r}: {self.range} is needed ({self.meaning})")
+        return int(value) if isinstance(self.default, int) else float(value)
+
+    def _inside(self, value: float) -> bool:
+        above = self.low is None or (value > self.low if self.open_low else value >= self.low)
+        below = self.high is None or (value < self.high if self.open_high else value <= self.high)
+        return np.isfinite(value) and above and below
+
+    @property
+    def range(self) -> str:
+        """The range in words and brackets, such as "a number in [0, 1)".
+
+        Examples
+        --------
+        >>> Parameter("share", 0.5, "", low=0, high=1, open_high=True).range
+        'a number in [0, 1)'
+        """
+        if isinstance(self.default, str):
+            return "one of " + ", ".join(self.choices) if self.choices else "a text"
+        kind = "an integer" if isinstance(self.default, int) else "a number"
+        left = "(-∞" if self.low is None else f"{'(' if self.open_low else '['}{self.low:g}"
+        right = "∞)" if self.high is None else f"{self.high:g}{')' if self.open_high else ']'}"
+        return f"{kind} in {left}, {right}"
+
+
+@dataclass(frozen=True)
+class World:
+    """A benchmark world: what it is, how it is built step by step, and what is true in it.
+
+    Printing it gives the whole description.
+    """
+
+    name: str
+    summary: str
+    steps: tuple[str, ...]
+    distribution: str
+    truth: str
+    parameters: tuple[Parameter, ...]
+    build: Build
+    least_dim: int = 1
+
+    def admit(self, dim: int, params: Mapping[str, Any]) -> dict[str, Value]:
+        """Return all parameters, defaults filled in.
+
+        Raises
+        ------
+        InvalidInput
+            If the dimension is too small, a parameter is unknown, or a value is outside its range.
+        """
+        if dim < self.least_dim:
+            raise InvalidInput(f"{self.name} needs dim ≥ {self.least_dim}, not {dim}")
+        known = {parameter.name: parameter for parameter in self.parameters}
+        for name in params:
+            if name not in known:
+                near = difflib.get_close_matches(name, known, n=1) or sorted(known)
+                raise InvalidInput(
+                    f"{self.name} has no parameter {name!r}", remedy=f"did you mean {' or '.join(near)}?"
+                )
+        try:
+            return {name: known[name].admit(params.get(name, known[name].default)) for name in known}
+        except InvalidInput as error:
+            raise InvalidInput(f"{self.name}: {error}") from error
+
+    def __str__(self) -> str:
+        """Describe the world: construction, distribution, truth and parameters."""
+        lines = [f"{self.name} (dim ≥ {self.least_dim})", _folded(self.summary), "", "Construction"]
+        lines += [_folded(step, f"  {number}. ") for number, step in enumerate(self.steps, start=1)]
+        lines += ["", "Distribution μ of the points", _folded(self.distribution)]
+        lines += ["", "Truth (of the regions)", _folded(self.truth), "", "Parameters"]
+        for parameter in self.parameters:
+            unit = f", {parameter.unit}" if parameter.unit else ""
+            lines.append(f"  {parameter.name} = {parameter.default!r}  ({parameter.range}{unit})")
+            lines.append(_folded(parameter.meaning, "      "))
+        return "\n".join(lines)
+
+
+def _folded(text: str, lead: str = "  ") -> str:
+    return textwrap.fill(text, 100, initial_indent=lead, subsequent_indent=" " * len(lead))
