@@ -1,3 +1,71 @@
-"""geosae."""
+"""geosae measures which concepts the neurons of a sparse autoencoder detect, separate and approximate.
+
+The names below are loaded when they are first used: importing geosae loads neither torch nor matplotlib.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from geosae.analysis import Alignment, analyse
+    from geosae.data.context import FormalContext
+    from geosae.data.dataset import ConceptDataset
+    from geosae.experiments import Results, load_plan, run
+    from geosae.geometry import InvalidInput, separate, separate_unit, smallest_unit
+    from geosae.lattice import concept_lattice
+    from geosae.sae import ReLU, TopK, TrainConfig, neurons_of
+    from geosae.sae.checkpoint import load, save
+    from geosae.sae.train import train
+    from geosae.verification import verify
 
 __version__ = "0.1.0"
+
+_HOME = {
+    "geosae.geometry": ("InvalidInput", "separate", "separate_unit", "smallest_unit"),
+    "geosae.data.context": ("FormalContext",),
+    "geosae.data.dataset": ("ConceptDataset",),
+    "geosae.sae": ("ReLU", "TopK", "TrainConfig", "neurons_of"),
+    "geosae.sae.checkpoint": ("load", "save"),
+    "geosae.sae.train": ("train",),
+    "geosae.analysis": ("Alignment", "analyse"),
+    "geosae.lattice": ("concept_lattice",),
+    "geosae.verification": ("verify",),
+    "geosae.experiments": ("Results", "load_plan", "run"),
+}
+_WHERE = {name: module for module, names in _HOME.items() for name in names}
+
+__all__ = [
+    "Alignment",
+    "ConceptDataset",
+    "FormalContext",
+    "InvalidInput",
+    "ReLU",
+    "Results",
+    "TopK",
+    "TrainConfig",
+    "__version__",
+    "analyse",
+    "concept_lattice",
+    "load",
+    "load_plan",
+    "neurons_of",
+    "run",
+    "save",
+    "separate",
+    "separate_unit",
+    "smallest_unit",
+    "train",
+    "verify",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module 'geosae' has no attribute {name!r}")
+    value = getattr(import_module(_WHERE[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,57 @@
+"""Points and concepts from the files that a user names."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from jaxtyping import Float
+
+if TYPE_CHECKING:
+    from geosae.data.dataset import ConceptDataset
+
+
+def read_points(path: Path) -> Float[np.ndarray, "N n"]:
+    """Return the points of a data set (.npz) or of an array file (.npy).
+
+    Raises
+    ------
+    InvalidInput
+        If there is no such file, or it holds no finite points.
+    """
+    from geosae.data.dataset import ConceptDataset
+    from geosae.geometry import InvalidInput
+    from geosae.geometry._door import finite_points
+
+    if path.suffix == ".npz":
+        return ConceptDataset.load(path).points
+    if path.suffix != ".npy":
+        raise InvalidInput(f"{path} is neither .npz nor .npy", remedy="save points with numpy.save")
+    try:
+        return finite_points(np.load(path, allow_pickle=False), str(path))
+    except FileNotFoundError as error:
+        raise InvalidInput(f"there is no file {path}", remedy="check the path") from error
+    except (OSError, EOFError, ValueError) as error:
+        if isinstance(error, InvalidInput):
+            raise
+        raise InvalidInput(f"{path} is no .npy file of numbers: {error}") from error
+
+
+def read_dataset(path: Path, membership: Path | None) -> "ConceptDataset":
+    """Return a data set (.npz), or points (.npy) with their membership (.npy or .csv) as one.
+
+    Raises
+    ------
+    InvalidInput
+        If a file is missing, foreign or does not fit the other.
+    """
+    from geosae.data.dataset import ConceptDataset
+    from geosae.data.sources import from_files
+    from geosae.geometry import InvalidInput
+
+    if path.suffix == ".npz":
+        if membership is not None:
+            raise InvalidInput(f"{path} holds its own concepts", remedy="leave --membership out")
+        return ConceptDataset.load(path)
+    if membership is None:
+        raise InvalidInput(f"{path} holds points only", remedy="name their concepts: --membership FILE")
+    return from_files(path, membership)

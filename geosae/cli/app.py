@@ -1,0 +1,56 @@
+"""The commands, gathered; each imports what it needs when it is called, so that --help answers at once."""
+
+import sys
+
+import typer
+
+from geosae.cli import analyse, redraw, run, train, verify, worlds
+
+app = typer.Typer(
+    name="geosae",
+    help="Geometric analysis of concept learning in sparse autoencoders.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
+app.command("run")(run.run)
+app.add_typer(worlds.app, name="worlds")
+app.command("train")(train.train)
+app.command("analyse")(analyse.analyse)
+app.command("verify")(verify.verify)
+app.command("figures")(redraw.figures)
+app.command("report")(redraw.report)
+
+
+def _version(value: bool) -> None:
+    if value:
+        from geosae import __version__
+
+        typer.echo(f"geosae {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Show the version."
+    ),
+) -> None:
+    """Geometric analysis of concept learning in sparse autoencoders."""
+
+
+def run_app() -> None:
+    """Run the application; what the door refuses is shown without a traceback."""
+    try:
+        app()
+    except ValueError as error:
+        from geosae.geometry._door import InvalidInput
+
+        if not isinstance(error, InvalidInput):
+            raise
+        sys.stderr.write(f"geosae: {error}\n")
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.stderr.write("geosae: stopped\n")
+        sys.exit(130)

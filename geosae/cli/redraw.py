@@ -1,0 +1,34 @@
+"""`geosae figures` and `geosae report`: drawn from stored results, nothing recomputed."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from geosae.cli._console import say
+
+Folder = Annotated[Path, typer.Argument(help="The folder of a run.")]
+
+
+def figures(
+    folder: Folder,
+    formats: Annotated[str, typer.Option("--format", help="pdf, png or both: pdf,png.")] = "pdf,png",
+    only: Annotated[str | None, typer.Option(help="Names of figures, with commas between.")] = None,
+) -> None:
+    """Redraw the figures of a run from its stored results."""
+    from geosae.experiments import refuse_unknown
+    from geosae.figures import draw
+
+    wanted = [f.strip() for f in formats.split(",")]
+    refuse_unknown(wanted, ("pdf", "png"), "--format", "format")
+    for path in draw(
+        folder, tuple(wanted), only=None if only is None else [o.strip() for o in only.split(",")]
+    ):
+        say(str(path))
+
+
+def report(folder: Folder) -> None:
+    """Write the report of a run: one self-contained report.html with its tables, verdicts and figures."""
+    from geosae.explorer import write_report
+
+    say(str(write_report(folder)))

@@ -1,0 +1,42 @@
+"""Where data sets come from, by name: worlds of geosae_synthetic, real data, files of the user's own.
+
+Kept light: worker processes import this module to make worlds.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from geosae.data.dataset import ConceptDataset
+
+
+def make_world(name: str, params: Mapping[str, Any], rng: np.random.Generator) -> "ConceptDataset":
+    """Make the data set called `name`: "digits", "file" (path = …), or a world of the registry.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no such world, or it does not take these parameters.
+    """
+    from geosae.data.dataset import ConceptDataset
+    from geosae.experiments._keys import refuse_unknown
+    from geosae.geometry._door import InvalidInput
+
+    if name == "digits":
+        from geosae.data.sources import digits
+
+        refuse_unknown(params, (), "the world 'digits'", "parameter")
+        return digits()
+    if name == "file":
+        refuse_unknown(params, ("path",), "the world 'file'", "parameter")
+        return ConceptDataset.load(Path(str(params.get("path", ""))))
+    import geosae_synthetic
+
+    refuse_unknown([name], (*geosae_synthetic.names(), "digits", "file"), "the registry", "world")
+    for key in ("points", "dim"):
+        if not isinstance(params.get(key), int):
+            raise InvalidInput(f"the world {name!r} lacks its {key}", remedy=f"give {key} as an integer")
+    return geosae_synthetic.make(name, rng=rng, **params)

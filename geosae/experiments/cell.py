@@ -1,0 +1,118 @@
+"""A cell: everything that decides one trained (or untrained) SAE and its analysis."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal
+
+from geosae.experiments._keys import refuse_unknown
+
+Gate = Literal["relu", "topk"]
+Baseline = Literal["trained", "untrained", "frozen_decoder"]
+
+# Part of every key: raised when the same configuration comes to mean another result.
+FORMAT = 1
+
+
+def canonical_json(value: Any) -> str:
+    """Return the one JSON text of a value: sorted keys, no spaces, no NaN.
+
+    Examples
+    --------
+    >>> canonical_json({"b": 1, "a": (2.0, None)})
+    '{"a":[2.0,null],"b":1}'
+    """
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
+
+
+def short_hash(value: Any) -> str:
+    """Return the first 16 hexadecimal digits of the SHA-256 of the canonical JSON."""
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One point of the grid; equal cells have equal keys, on every machine.
+
+    Attributes
+    ----------
+    world
+        The label of the world within its plan.
+    source
+        The world's name in the registry, or "digits", or "file".
+    world_params
+        What the world is made with.
+    data_seed
+        The seed of the world's points.
+    gate, sparsity, width, seed
+        The SAE: its gate, the number of kept neurons (topk) or the L1 coefficient (relu), its neurons, and
+        the seed of its initialisation and of its batches.
+    baseline
+        "trained", or which of the two baselines takes its place.
+    train, analysis
+        Further settings of the training and of the analysis, by name.
+    tolerance
+        The tolerance ε of the three notions.
+
+    Examples
+    --------
+    >>> cell = Cell("w", "nested-balls", {"dim": 2}, 0, "topk", 4, 16, 0)
+    >>> cell.key == Cell.from_dict(cell.to_dict()).key
+    True
+    """
+
+    world: str
+    source: str
+    world_params: Mapping[str, Any]
+    data_seed: int
+    gate: Gate
+    sparsity: float | int
+    width: int
+    seed: int
+    baseline: Baseline = "trained"
+    train: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    analysis: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    tolerance: float = 0.05
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the cell as a JSON-ready dictionary."""
+        return asdict(self)
+
+    @staticmethod
+    def from_dict(entries: Mapping[str, Any]) -> "Cell":
+        """Return the cell that `to_dict` gave.
+
+        Raises
+        ------
+        InvalidInput
+            If a key is unknown.
+        """
+        refuse_unknown(entries, [f.name for f in fields(Cell)], "the cell")
+        return Cell(**entries)
+
+    @property
+    def key(self) -> str:
+        """Return 16 hexadecimal digits that name the cell: its label in the plan does not enter."""
+        entries = self.to_dict()
+        del entries["world"]
+        return short_hash({"format": FORMAT, "cell": entries})
+
+    @property
+    def data_key(self) -> str:
+        """Return the 16 hexadecimal digits that name the cell's data set."""
+        return short_hash(
+            {"format": FORMAT, "source": self.source, "params": self.world_params, "seed": self.data_seed}
+        )
+
+    @property
+    def name(self) -> str:
+        """Return a name for messages.
+
+        Examples
+        --------
+        >>> Cell("disk", "disk-in-ring", {}, 0, "relu", 0.1, 16, 2).name
+        'disk relu l1=0.1 width=16 seed=2 trained'
+        """
+        sparsity = f"k={self.sparsity}" if self.gate == "topk" else f"l1={self.sparsity}"
+        return f"{self.world} {self.gate} {sparsity} width={self.width} seed={self.seed} {self.baseline}"

@@ -1,0 +1,221 @@
+"""Plans as TOML files, read strictly, and the presets that come with geosae."""
+
+import tomllib
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any, cast
+
+from geosae.experiments._keys import listed, nearest, refuse_unknown, typed
+from geosae.experiments.cell import Baseline, Gate
+from geosae.experiments.plan import BASELINES, CheckEntry, GateEntry, Plan, WorldEntry
+from geosae.geometry._door import InvalidInput
+
+Table = Mapping[str, Any]
+GATES: dict[str, type[int] | type[float]] = {"relu": float, "topk": int}
+
+
+def preset_names() -> tuple[str, ...]:
+    """Return the names of the plans that come with geosae.
+
+    Examples
+    --------
+    >>> "quickstart" in preset_names()
+    True
+    """
+    folder = resources.files("geosae.experiments") / "presets"
+    return tuple(sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml")))
+
+
+def load_plan(name: str | Path) -> Plan:
+    """Return the plan of a preset's name or of a TOML file.
+
+    Raises
+    ------
+    InvalidInput
+        If there is neither such a preset nor such a file, or the file is no valid plan.
+
+    Examples
+    --------
+    >>> load_plan("quickstart").title
+    'quickstart'
+    """
+    path = Path(name)
+    if str(name) in preset_names():
+        source = resources.files("geosae.experiments") / "presets" / f"{name}.toml"
+        return parse_plan(source.read_text(encoding="utf-8"), str(name))
+    if not path.is_file():
+        close = nearest(str(name), preset_names())
+        raise InvalidInput(
+            f"there is no plan {str(name)!r}: neither a file nor a preset; the nearest preset is {close!r}",
+            remedy=f"name a TOML file or one of the presets: {', '.join(preset_names())}",
+        )
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidInput(f"{path} is not UTF-8 text: {error}") from error
+    return parse_plan(text, path.stem)
+
+
+def parse_plan(text: str, title: str = "") -> Plan:
+    """Return the plan that a TOML text describes.
+
+    Raises
+    ------
+    InvalidInput
+        If the text is not TOML, a key is unknown (the nearest valid one is named), missing, or holds a
+        value of another type.
+
+    Examples
+    --------
+    >>> plan = parse_plan('''
+    ... widths = [4]
+    ... seeds = 3
+    ... [[worlds]]
+    ... name = "nested-balls"
+    ... points = 500
+    ... [[gates]]
+    ... name = "topk"
+    ... sparsity = [1, 2]
+    ... ''')
+    >>> plan.seeds, dict(plan.worlds[0].params)
+    ((0, 1, 2), {'points': 500})
+    """
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidInput(f"the plan is not TOML: {error}") from error
+    where = "the plan"
+    valid = (
+        "title",
+        "worlds",
+        "gates",
+        "widths",
+        "seeds",
+        "baselines",
+        "tolerance",
+        "train",
+        "analysis",
+        "checks",
+    )
+    refuse_unknown(table, valid, where)
+    _unique([g.get("name") for g in _tables(table, "gates")], "gates", "list all sparsities in one entry")
+    gates = tuple(_gate(t) for t in _tables(table, "gates"))
+    worlds = tuple(_world(t) for t in _tables(table, "worlds"))
+    _unique([w.label for w in worlds], "worlds", "give each a label of its own: label = …")
+    plan = Plan(
+        title=typed(table, "title", str, where, title),
+        worlds=worlds,
+        gates=gates,
+        widths=_positive(listed(table, "widths", int, where), "widths"),
+        seeds=_seeds(table),
+        baselines=_baselines(table),
+        tolerance=_share(typed(table, "tolerance", float, where, 0.05)),
+        train=typed(table, "train", dict, where, {}),
+        analysis=_analysis(typed(table, "analysis", dict, where, {})),
+        checks=_checks(typed(table, "checks", dict, where, {})),
+    )
+    try:
+        cells = plan.cells()
+    except (TypeError, ValueError) as error:
+        raise InvalidInput(f"the plan holds a value that JSON cannot express: {error}") from error
+    if not cells:
+        raise InvalidInput("the plan has no cell", causes="every k is larger than every width")
+    return plan
+
+
+def _tables(table: Table, key: str) -> list[Table]:
+    entries = typed(table, key, list, "the plan")
+    if not entries or not all(isinstance(t, dict) for t in entries):
+        raise InvalidInput(f"the plan: {key} must be a list of tables", remedy=f"write [[{key}]] above each")
+    return entries
+
+
+def _unique(names: list[Any], key: str, remedy: str) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise InvalidInput(f"the plan has two {key} called {name!r}", remedy=remedy)
+
+
+def _positive(values: tuple[int, ...], key: str) -> tuple[int, ...]:
+    if min(values) < 1:
+        raise InvalidInput(f"the plan: {key} must be positive, not {min(values)}")
+    return values
+
+
+def _share(value: float) -> float:
+    if not 0 <= value < 1:
+        raise InvalidInput(f"the plan: tolerance is {value}; it must be in [0, 1)")
+    return value
+
+
+def _seeds(table: Table) -> tuple[int, ...]:
+    value = table.get("seeds", 3)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return tuple(range(_positive((value,), "seeds")[0]))
+    seeds = listed(table, "seeds", int, "the plan")
+    if min(seeds) < 0:
+        raise InvalidInput(f"the plan: a seed is negative ({min(seeds)})")
+    return seeds
+
+
+def _baselines(table: Table) -> tuple[Baseline, ...]:
+    if table.get("baselines") == []:
+        return ()
+    names = listed({"baselines": list(BASELINES), **table}, "baselines", str, "the plan")
+    refuse_unknown(names, BASELINES, "the plan", "baseline")
+    return cast("tuple[Baseline, ...]", names)
+
+
+def _sparsities(table: Table, key: str, gate: str, where: str) -> tuple[float | int, ...]:
+    values = listed(table, key, GATES[gate], where)
+    if min(values) < (1 if gate == "topk" else 0):
+        raise InvalidInput(f"{where}: {key} holds {min(values)}, which is too small for {gate}")
+    return values
+
+
+def _gate(table: Table) -> GateEntry:
+    name = typed(table, "name", str, "a gate")
+    refuse_unknown([name], GATES, "the plan", "gate")
+    where = f"the gate {name!r}"
+    refuse_unknown(table, ("name", "sparsity", "baseline_sparsity"), where)
+    sparsity = _sparsities(table, "sparsity", name, where)
+    compared = None
+    if "baseline_sparsity" in table:
+        compared = _sparsities(table, "baseline_sparsity", name, where)
+        if not set(compared) <= set(sparsity):
+            raise InvalidInput(f"{where}: baseline_sparsity must be among sparsity {list(sparsity)}")
+    return GateEntry(cast("Gate", name), sparsity, compared)
+
+
+def _world(table: Table) -> WorldEntry:
+    """All keys that are not the plan's own go to the maker of the world, which knows which it takes."""
+    name = typed(table, "name", str, "a world")
+    where = f"the world {name!r}"
+    own = {"name", "label", "data_seed", "widths", "sparsity", "train"}
+    sparsity = typed(table, "sparsity", dict, where, {})
+    refuse_unknown(sparsity, GATES, f"{where}, sparsity", "gate")
+    return WorldEntry(
+        label=typed(table, "label", str, where, name),
+        source=name,
+        params={key: value for key, value in table.items() if key not in own},
+        data_seed=typed(table, "data_seed", int, where) if "data_seed" in table else None,
+        widths=_positive(listed(table, "widths", int, where), "widths") if "widths" in table else (),
+        sparsity={gate: _sparsities(sparsity, gate, gate, f"{where}, sparsity") for gate in sparsity},
+        train=typed(table, "train", dict, where, {}),
+    )
+
+
+def _analysis(table: Table) -> Table:
+    kinds = {"alpha": float, "test_share": float, "ambient_samples": int}
+    refuse_unknown(table, kinds, "[analysis]")
+    return {key: typed(table, key, kinds[key], "[analysis]") for key in table}
+
+
+def _checks(table: Table) -> CheckEntry:
+    refuse_unknown(table, ("claims", "instances", "seed"), "[checks]")
+    return CheckEntry(
+        claims=listed(table, "claims", str, "[checks]") if table.get("claims") else (),
+        instances=typed(table, "instances", int, "[checks]", 20),
+        seed=typed(table, "seed", int, "[checks]", 0),
+    )

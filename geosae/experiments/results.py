@@ -1,0 +1,121 @@
+"""What a run left on disk, read back: for figures, reports and notebooks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from geosae.data.dataset import ConceptDataset
+from geosae.data.files import read_json
+from geosae.experiments.cell import Cell
+from geosae.experiments.plan import Plan
+from geosae.experiments.store import Store
+from geosae.geometry._door import InvalidInput
+
+if TYPE_CHECKING:
+    from geosae.analysis import Alignment
+    from geosae.sae import Neurons
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """The stored results of a run; nothing is recomputed.
+
+    Attributes
+    ----------
+    folder
+        Where the run lies.
+    plan
+        The plan as used.
+    cells
+        One dictionary per finished cell of the plan, in the plan's order: what result.json holds, its label
+        as in the plan, "key", and "seconds".
+    failures
+        Why cells failed, by their names.
+    verdicts
+        The theorem checks on constructed instances, each with the statement it checks.
+    summary
+        Means and intervals over seeds.
+    """
+
+    folder: Path
+    plan: Plan
+    cells: tuple[dict[str, Any], ...]
+    failures: Mapping[str, str]
+    verdicts: tuple[dict[str, Any], ...]
+    summary: dict[str, Any]
+
+    @staticmethod
+    def load(folder: str | Path) -> "Results":
+        """Read the folder of a run.
+
+        Raises
+        ------
+        InvalidInput
+            If it is not the folder of a run, or no cell of it is finished.
+        """
+        store = Store(Path(folder))
+        plan = store.plan()
+        cells = plan.cells()
+        found = tuple(_record(store, cell) for cell in cells if store.finished(cell))
+        if not found:
+            raise InvalidInput(
+                f"no cell of the run in {folder} is finished", remedy="run it again to resume it"
+            )
+        failures = {cell.name: error for cell in cells if (error := _failure(store, cell)) is not None}
+        verdicts = store.folder / "verdicts.json"
+        summary = store.folder / "summary.json"
+        return Results(
+            folder=store.folder,
+            plan=plan,
+            cells=found,
+            failures=failures,
+            verdicts=tuple(read_json(verdicts)) if verdicts.is_file() else (),
+            summary=read_json(summary) if summary.is_file() else {},
+        )
+
+    def dataset(self, cell: Mapping[str, Any]) -> ConceptDataset:
+        """Return the data set that a cell was trained and analysed on."""
+        return ConceptDataset.load(Store(self.folder).world(_cell(cell)))
+
+    def alignment(self, cell: Mapping[str, Any]) -> "Alignment":
+        """Return the alignment of a cell."""
+        from geosae.analysis import Alignment
+
+        return Alignment.load(Store(self.folder).cell(_cell(cell)) / "alignment.npz")
+
+    def sae_neurons(self, cell: Mapping[str, Any]) -> "Neurons":
+        """Return the neurons of a cell's SAE."""
+        from geosae.sae import neurons_of
+        from geosae.sae.checkpoint import load
+
+        return neurons_of(load(Store(self.folder).cell(_cell(cell))).sae)
+
+    def log(self, cell: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
+        """Return the training log of a cell (empty for an untrained SAE)."""
+        import json
+
+        path = Store(self.folder).cell(_cell(cell)) / "log.jsonl"
+        lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+        return tuple(json.loads(line) for line in lines)
+
+    def lattice(self, cell: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Return the detection lattice of a cell and the true one, as stored; None if there is none."""
+        path = Store(self.folder).cell(_cell(cell)) / "lattice.json"
+        return read_json(path) if path.is_file() else None
+
+
+def _cell(record: Mapping[str, Any]) -> Cell:
+    return Cell.from_dict(record["cell"])
+
+
+def _failure(store: Store, cell: Cell) -> str | None:
+    return None if store.finished(cell) else store.error(cell)
+
+
+def _record(store: Store, cell: Cell) -> dict[str, Any]:
+    record: dict[str, Any] = read_json(store.cell(cell) / "result.json")
+    timing = store.cell(cell) / "timing.json"
+    seconds = read_json(timing)["seconds"] if timing.is_file() else None
+    # The label is the plan's to give: another plan may call the same cell's world otherwise.
+    return {**record, "cell": cell.to_dict(), "key": cell.key, "seconds": seconds}

@@ -1,0 +1,167 @@
+"""Run a plan: data sets, then cells and theorem checks, then the summary; begin again where it stopped."""
+
+import os
+import platform
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from geosae.data.files import write_json
+from geosae.experiments.cell import Cell
+from geosae.experiments.checks import Claims, check_ids, check_key, do_check, gather
+from geosae.experiments.conduct import Task, conduct
+from geosae.experiments.plan import Plan
+from geosae.experiments.results import Results
+from geosae.experiments.store import Store
+from geosae.experiments.summary import summarise
+from geosae.experiments.work import MakeWorld, do_cell, ensure_dataset
+from geosae.geometry._door import InvalidInput
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What a run has to do and what it found done: shown before it begins."""
+
+    cells: int
+    finished: int
+    checks: int
+    checked: int
+    strangers: int
+
+
+def run(
+    plan: Plan,
+    out: str | Path,
+    *,
+    make_world: MakeWorld,
+    claims: Claims | None = None,
+    executor: Executor | None = None,
+    workers: int = 2,
+    progress: Callable[[int, int], None] | None = None,
+    outline: Callable[[Outline], None] | None = None,
+) -> Results:
+    """Run a plan into a folder, or go on with it: what is finished there is never computed again.
+
+    Parameters
+    ----------
+    plan
+        The grid.
+    out
+        The folder; cells that an earlier plan left there are used where they are the same.
+    make_world
+        A top-level function (name, params, rng) → ConceptDataset, sent to the workers.
+    claims
+        A top-level function that returns the registry of claims; None leaves the checks out.
+    executor
+        Where the tasks go, for example to a cluster that shares the file system; it is not shut down. By
+        default a pool of `workers` local processes with one thread each.
+    workers
+        Processes of the default executor.
+    progress, outline
+        Called with (done, total), and once with what is to be done.
+
+    Raises
+    ------
+    InvalidInput
+        If a world cannot be made as the plan says, a claim is unknown, the folder is another's or in use,
+        or every cell failed.
+
+    Notes
+    -----
+    result.json, verdicts.json and summary.json are the same bytes however often the run was killed; what
+    depends on the clock lies in timing.json and run.json.
+    """
+    store = Store(Path(out))
+    cells = plan.cells()
+    ids = check_ids(plan.checks, claims)
+    with store.lock():
+        begun = time.time()
+        card = {"plan": plan.key, "cells": len(cells), "checks": len(ids), "machine": _machine()}
+        _make_datasets(store, cells, make_world)
+        store.write_plan(plan)
+        write_json(store.folder / "run.json", {**card, "status": "running"})
+        todo = [cell for cell in cells if not store.finished(cell)]
+        open_checks = [i for i in ids if not store.check(check_key(i, plan.checks)).is_file()]
+        if outline is not None:
+            done = len(cells) - len(todo), len(ids), len(ids) - len(open_checks), store.strangers(cells)
+            outline(Outline(len(cells), *done))
+        tasks = [_check_task(store, i, plan, claims) for i in open_checks if claims is not None]
+        tasks += [_cell_task(store, cell, make_world, claims) for cell in todo]
+        preload = _modules(make_world, claims)
+        try:
+            conduct(tasks, executor, workers, preload, progress or _silent)
+        except KeyboardInterrupt:
+            write_json(store.folder / "run.json", {**card, "status": "interrupted"})
+            raise
+        gather(store, ids, plan.checks)
+        _summarise(store, cells)
+        results = Results.load(store.folder)
+        status = "failed cells" if results.failures else "finished"
+        ended = {
+            "status": status,
+            "failures": dict(results.failures),
+            "seconds": round(time.time() - begun, 2),
+        }
+        write_json(store.folder / "run.json", {**card, **ended})
+    return results
+
+
+def _silent(done: int, total: int) -> None:
+    """Report nothing."""
+
+
+def _make_datasets(store: Store, cells: Sequence[Cell], make_world: MakeWorld) -> None:
+    """Make them before anything else, so that a wrong parameter is refused at once and not cell by cell."""
+    for cell in {cell.data_key: cell for cell in cells}.values():
+        try:
+            ensure_dataset(store, cell, make_world)
+        except InvalidInput as error:
+            raise InvalidInput(f"the world {cell.world!r} of the plan cannot be made: {error}") from error
+
+
+def _cell_task(store: Store, cell: Cell, make_world: MakeWorld, claims: Claims | None) -> Task:
+    return Task(
+        call=do_cell,
+        args=(str(store.folder.resolve()), cell.to_dict(), make_world, claims),
+        begun=lambda: (store.cell(cell) / "cell.json").is_file() and not store.finished(cell),
+        fail=lambda reason: store.write_error(cell, reason, ""),
+    )
+
+
+def _check_task(store: Store, claim_id: str, plan: Plan, claims: Claims) -> Task:
+    def fail(reason: str) -> None:
+        path = store.check(check_key(claim_id, plan.checks))
+        write_json(path.with_suffix(".error.json"), {"id": claim_id, "error": reason})
+
+    return Task(do_check, (str(store.folder.resolve()), claim_id, plan.checks, claims), lambda: True, fail)
+
+
+def _modules(make_world: MakeWorld, claims: Claims | None) -> list[str]:
+    functions = [do_cell, make_world, *([] if claims is None else [claims])]
+    names = [getattr(function, "__module__", "") for function in functions]
+    return [name for name in dict.fromkeys(names) if name and name != "__main__"]
+
+
+def _summarise(store: Store, cells: Sequence[Cell]) -> None:
+    if not any(store.finished(cell) for cell in cells):
+        errors = {error for cell in cells if (error := store.error(cell)) is not None}
+        raise InvalidInput(
+            f"all {len(cells)} cells failed",
+            causes="; ".join(sorted(errors)[:3]),
+            remedy="see cells/*/error.json",
+        )
+    write_json(store.folder / "summary.json", summarise(Results.load(store.folder).cells))
+
+
+def _machine() -> dict[str, Any]:
+    packages = {name: version(name) for name in ("geosae", "numpy", "scipy", "torch")}
+    return {
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "cores": os.cpu_count(),
+        **packages,
+    }

@@ -1,0 +1,153 @@
+import string
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from geosae.experiments.cell import Cell
+from geosae.experiments.plan import CheckEntry, GateEntry, Plan, WorldEntry
+from geosae.experiments.plan_file import load_plan, parse_plan, preset_names
+from geosae.experiments.plan_text import plan_toml
+from geosae.geometry._door import InvalidInput
+
+SMALL = """
+widths = [4, 8]
+seeds = 2
+[[worlds]]
+name = "nested-balls"
+dim = 2
+[[gates]]
+name = "topk"
+sparsity = [1, 8]
+[[gates]]
+name = "relu"
+sparsity = [0.1, 1]
+baseline_sparsity = 1
+"""
+
+
+def test_the_grid_is_complete_and_each_cell_once():
+    cells = parse_plan(SMALL, "small").cells()
+    topk = [(c.width, c.sparsity, c.seed) for c in cells if c.gate == "topk" and c.baseline == "trained"]
+    assert sorted(topk) == [(4, 1, 0), (4, 1, 1), (8, 1, 0), (8, 1, 1), (8, 8, 0), (8, 8, 1)]
+    untrained = [(c.width, c.sparsity) for c in cells if c.gate == "relu" and c.baseline == "untrained"]
+    assert sorted(set(untrained)) == [(4, 1.0), (8, 1.0)]
+    assert len(cells) == len({c.key for c in cells}) == 6 * 3 + 2 * 2 * (2 + 2)
+    assert {c.data_seed for c in cells if c.seed == 1} == {1}
+
+
+def test_a_world_may_have_its_own_widths_sparsities_settings_and_data():
+    text = SMALL + '[[worlds]]\nname = "digits"\ndata_seed = 7\nwidths = [16]\ntrain = {steps = 3}\n'
+    text += "[worlds.sparsity]\nrelu = [0.5, 2.0, 4.0]\n"
+    cells = [c for c in parse_plan(text, "t").cells() if c.world == "digits"]
+    assert {c.width for c in cells} == {16}
+    assert {c.data_seed for c in cells} == {7}
+    assert {c.sparsity for c in cells if c.gate == "relu" and c.baseline == "trained"} == {0.5, 2.0, 4.0}
+    # baseline_sparsity = 1 is the second place of the plan's list, hence the second of this world's.
+    assert {c.sparsity for c in cells if c.gate == "relu" and c.baseline == "untrained"} == {2.0}
+    assert {c.train["steps"] for c in cells} == {3}
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (("widths =", "widhts ="), "'widhts'; the nearest valid one is 'widths'"),
+        (("sparsity = [1, 8]", "sparsty = [1, 8]"), "'sparsty'; the nearest valid one is 'sparsity'"),
+        (('"topk"', '"topkk"'), "'topkk'; the nearest valid one is 'topk'"),
+        (("seeds = 2", 'seeds = "two"'), "must be of type int"),
+        (("seeds = 2", "seeds = 0"), "must be positive"),
+        (("seeds = 2", "seeds = [1, 1]"), "the same value twice"),
+        (("seeds = 2", "seeds = [-1]"), "negative"),
+        (("seeds = 2", "seeds = true"), "must be of type int"),
+        (("seeds = 2", 'seeds = 2\nbaselines = ["untraind"]'), "nearest valid one is 'untrained'"),
+        (("seeds = 2", "seeds = 2\ntolerance = 1.5"), "tolerance is 1.5"),
+        (("seeds = 2", "seeds = 2\nanalysis = {alhpa = 0.1}"), "nearest valid one is 'alpha'"),
+        (("seeds = 2", "seeds = 2\nchecks = {instance = 1}"), "nearest valid one is 'instances'"),
+        (("widths = [4, 8]", "widths = []"), "empty list"),
+        (("widths = [4, 8]", "widths = [0]"), "must be positive"),
+        (("widths = [4, 8]", ""), "lacks the key 'widths'"),
+        (("[1, 8]", "[0]"), "too small"),
+        (("[1, 8]", "[1.5]"), "must be of type int"),
+        (("[0.1, 1]", "[nan, 1]"), "JSON"),
+        (("baseline_sparsity = 1", "baseline_sparsity = 9"), "must be among"),
+        (('name = "relu"', 'name = "topk"'), "two gates called 'topk'"),
+        (("dim = 2", 'dim = 2\n[[worlds]]\nname = "nested-balls"'), "two worlds called 'nested-balls'"),
+        (("dim = 2", "dim = 1979-05-27"), "JSON"),
+        (("widths = [4, 8]", "widths = [4, 8"), "not TOML"),
+    ],
+)  # fmt: skip
+def test_a_bad_plan_is_refused_by_name(edit: tuple[str, str], message: str):
+    assert edit[0] in SMALL
+    with pytest.raises(InvalidInput, match=None) as refused:
+        parse_plan(SMALL.replace(*edit, 1), "small")
+    assert message in str(refused.value)
+
+
+def test_an_unknown_preset_is_refused_with_the_nearest():
+    with pytest.raises(InvalidInput, match="nearest preset is 'quickstart'"):
+        load_plan("quikstart")
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_presets_are_read_have_three_seeds_and_both_baselines(name: str):
+    plan = load_plan(name)
+    assert plan.title == name
+    assert len(plan.seeds) >= 3
+    assert {c.baseline for c in plan.cells()} == {"trained", "untrained", "frozen_decoder"}
+    assert parse_plan(plan_toml(plan)) == plan
+
+
+VALUES = st.recursive(
+    st.booleans()
+    | st.integers(-9, 9)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3),
+    max_leaves=4,
+)
+WORDS = st.text(string.ascii_lowercase + "_", min_size=1, max_size=6)
+OWN = {"name", "label", "data_seed", "widths", "sparsity", "train"}
+PARAMS = st.dictionaries(WORDS.filter(lambda w: w not in OWN), VALUES, max_size=3)
+
+
+PLANS = st.builds(
+    lambda label, params, k, data_seed: Plan(
+        "t\x7f\n",
+        (WorldEntry(label, "w", params, data_seed, train={"gate.aux k": 1}),),
+        (GateEntry("topk", tuple(k)),),
+        (9,),
+        (0, 4),
+        checks=CheckEntry(("S1",), 3),
+    ),
+    st.text(),
+    PARAMS,
+    st.sets(st.integers(1, 9), min_size=1),
+    st.none() | st.integers(0, 5),
+)
+
+
+@given(plan=PLANS)
+@settings(max_examples=60)
+def test_a_plan_survives_its_own_text(plan: Plan):
+    assert parse_plan(plan_toml(plan)) == plan
+
+
+CELL = Cell("w", "nested-balls", {"dim": 2, "gap": 0.5}, 0, "topk", 4, 16, 0)
+
+
+def test_the_key_depends_on_everything_but_the_label_and_the_order_of_keys():
+    assert CELL.key == replace(CELL, world="other label", world_params={"gap": 0.5, "dim": 2}).key
+    changes = [
+        {"source": "digits"}, {"world_params": {"dim": 3}}, {"data_seed": 1}, {"gate": "relu"},
+        {"sparsity": 5}, {"width": 17}, {"seed": 1}, {"baseline": "untrained"}, {"train": {"steps": 1}},
+        {"analysis": {"alpha": 0.1}}, {"tolerance": 0.1},
+    ]  # fmt: skip
+    keys = {replace(CELL, **change).key for change in changes}
+    assert len(keys | {CELL.key}) == len(changes) + 1
+
+
+def test_the_key_is_the_same_on_every_machine_and_day():
+    # A change of this value would recompute every stored run: raise cell.FORMAT only for that.
+    assert CELL.key == "678631d00b39c7cf"
+    assert CELL.data_key != replace(CELL, data_seed=1).data_key
