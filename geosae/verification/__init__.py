@@ -1,1 +1,37 @@
-"""verification."""
+"""Claims and the evidence for them: checks can refute a statement, and they cannot prove it."""
+
+from geosae.verification.audit import Mutation, audit, mutants
+from geosae.verification.claim import Claim, NeuronsLike, TrainedInstance
+from geosae.verification.evidence import Evidence, Grade, Kind, Number, Observed, as_float, compare
+from geosae.verification.runner import (
+    FALSE_ALARM_BUDGET,
+    Kept,
+    Status,
+    Verdict,
+    reproduce,
+    verify,
+    verify_all,
+)
+
+__all__ = [
+    "FALSE_ALARM_BUDGET",
+    "Claim",
+    "Evidence",
+    "Grade",
+    "Kept",
+    "Kind",
+    "Mutation",
+    "NeuronsLike",
+    "Number",
+    "Observed",
+    "Status",
+    "TrainedInstance",
+    "Verdict",
+    "as_float",
+    "audit",
+    "compare",
+    "mutants",
+    "reproduce",
+    "verify",
+    "verify_all",
+]

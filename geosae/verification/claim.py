@@ -1,0 +1,114 @@
+"""Claim: one statement of the theory with everything needed to try to refute it."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Generic, Literal, Protocol, TypeVar, runtime_checkable
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from geosae.data.dataset import ConceptDataset
+from geosae.geometry.halfspaces import HalfSpaces
+from geosae.verification.evidence import Evidence, Kind, Number, Observed, compare
+
+T = TypeVar("T")
+
+
+@runtime_checkable
+class NeuronsLike(Protocol):
+    """What the checks ask of an SAE's neurons; `geosae.sae.Neurons` satisfies it without being imported."""
+
+    @property
+    def width(self) -> int:
+        """The number d of neurons."""
+        ...
+
+    @property
+    def dim(self) -> int:
+        """The input dimension n."""
+        ...
+
+    @property
+    def gating(self) -> Literal["absolute", "relative"]:
+        """Whether each neuron is decided by itself or against the others."""
+        ...
+
+    @property
+    def sparsity(self) -> int | None:
+        """The gate's own ceiling on active neurons, if it has one."""
+        ...
+
+    @property
+    def decoder(self) -> Float[np.ndarray, "d n"]:
+        """The atoms W_j, one per row."""
+        ...
+
+    @property
+    def b_dec(self) -> Float[np.ndarray, " n"]:
+        """The decoder's bias."""
+        ...
+
+    def fires(self, points: Float[np.ndarray, "N n"]) -> Bool[np.ndarray, "N d"]:
+        """Tell which neurons (columns) are active at which points (rows)."""
+        ...
+
+    def activations(self, points: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N d"]:
+        """Return how strongly each neuron is active at each point."""
+        ...
+
+    def reconstruct(self, points: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N n"]:
+        """Return what the SAE makes of each point."""
+        ...
+
+    def half_spaces(self) -> HalfSpaces:
+        """Return the activation regions, or raise NoHalfSpace under a relative gate."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedInstance:
+    """A trained SAE with the concepts it met and, where there is one, their alignment: an instance too."""
+
+    neurons: NeuronsLike
+    dataset: ConceptDataset
+    alignment: Any = None
+    label: str = "trained SAE"
+
+
+@dataclass(frozen=True, eq=False)
+class Claim(Generic[T]):
+    """A statement, the instances it is tried on, and the controls on which its check must report a violation.
+
+    `observe` decides the instance, independently of `bound`, which says what the statement allows there.
+    `mutants` are wrong forms of the bound which the instances or the controls must expose. `scales` are the
+    factors by which the audit distorts a real-valued bound (a loose bound needs wider ones, and its file
+    says so); None stands for an integer bound, which is shifted by one.
+    """
+
+    id: str
+    statement: str
+    tex: str
+    hypotheses: tuple[str, ...]
+    kind: Kind
+    source: str
+    figure: str
+    observe: Callable[[T], Observed]
+    bound: Callable[[T], Number]
+    instances: Callable[[int, np.random.Generator], Iterable[T]]
+    counter_instances: Callable[[int, np.random.Generator], Iterable[T]]
+    check_run: Callable[[TrainedInstance], Sequence[Evidence]] | None = None
+    mutants: Mapping[str, Callable[[T], Number]] = field(default_factory=dict[str, Callable[[T], Number]])
+    scales: tuple[float, ...] | None = None
+    flipped: bool = False
+
+    def check(self, case: T) -> Evidence:
+        """Decide one instance."""
+        return compare(self.observe(case), self.bound(case), self.kind, flipped=self.flipped)
+
+    def mutated(self, bound: Callable[[T], Number]) -> "Claim[T]":
+        """Return the same claim with another bound: what the audit tries to slip past the instances."""
+        return replace(self, bound=bound)
+
+    def reversed(self) -> "Claim[T]":
+        """Return the claim with its inequality turned round (an equality negated)."""
+        return replace(self, flipped=not self.flipped)

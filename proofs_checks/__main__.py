@@ -1,0 +1,54 @@
+"""`python -m proofs_checks [--instances N] [--seed S] [--audit] [ID ...]`: a line per statement.
+
+Exit status 1 if a statement is refuted, a check is broken, or (with --audit) a mutant slips through.
+"""
+
+import argparse
+import sys
+
+from geosae.verification import FALSE_ALARM_BUDGET, Mutation, Verdict, audit, verify_all
+from proofs_checks import claims
+
+
+def line(verdict: Verdict) -> str:
+    """Return one verdict as one line of the table."""
+    worst = "-" if verdict.worst_slack is None else f"{verdict.worst_slack:.3g}"
+    controls = f"{verdict.controls_refuted}/{verdict.controls_tried}"
+    head = f"{verdict.id:<4} {verdict.status:<8} {verdict.tried:>7} {worst:>10} "
+    tail = f"{'+'.join(verdict.grades):<18} {controls:>9} {verdict.seconds:7.2f}  {verdict.reason}"
+    return (head + tail).rstrip()
+
+
+def audit_line(mutation: Mutation) -> str:
+    """Return one mutant as one line of the audit's table."""
+    return f"{mutation.id:<4} {mutation.mutant:<48} {mutation.caught_by:<9} {mutation.detail}"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print the table of verdicts, or the audit's, and return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m proofs_checks", description=__doc__)
+    parser.add_argument("ids", nargs="*", metavar="ID", help="statements, all by default")
+    parser.add_argument("--instances", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--audit", action="store_true", help="try wrong forms of every bound")
+    options = parser.parse_args(arguments)
+    write = sys.stdout.write
+    if options.audit:
+        chosen = {name: claims()[name] for name in (options.ids or claims())}
+        table = audit(chosen, options.instances, options.seed)
+        write("".join(audit_line(mutation) + "\n" for mutation in table))
+        write(f"{sum(m.caught for m in table)} of {len(table)} mutants caught\n")
+        return 0 if all(mutation.caught for mutation in table) else 1
+    write(
+        f"{'id':<4} {'status':<8} {'tried':>7} {'slack':>10} {'grade':<18} {'controls':>9} {'seconds':>7}\n"
+    )
+    verdicts = verify_all(claims(), options.instances, options.seed, only=options.ids or None)
+    write("".join(line(verdict) + "\n" for verdict in verdicts))
+    alarm = sum(verdict.false_alarm for verdict in verdicts)
+    write(f"false-alarm probability of the run: {alarm:.2g} (at most {FALSE_ALARM_BUDGET:g})\n")
+    write("Checks can refute a statement; they cannot prove it.\n")
+    return 0 if all(verdict.status == "holds" for verdict in verdicts) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,102 @@
+r"""S5. Separating p distinct concepts by single neurons needs a width of at least p.
+
+A neuron that separates C fires on X exactly at C, so N_i ∩ X determines C: two distinct concepts never share
+a neuron. Nothing is asked of the gate. The empty concept counts (a neuron silent on X separates it); a
+concept listed twice does not count twice. At a tolerance ε a neuron may serve two concepts only when they
+differ on at most a share 2ε of X, so the bound stays true for concepts pairwise further apart than that.
+
+Formulated in Zhang, Lin and Lee (2026), arXiv:2606.07007; the argument is elementary.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool
+
+from geosae.verification import Claim, Evidence, Observed, TrainedInstance, compare
+from proofs_checks._planted import Planted, cube, layer, random_planted
+from proofs_checks._runs import pair_errors, seen
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """An encoder on its points, and the concepts (rows) that are said to be separated."""
+
+    model: Planted
+    concepts: Bool[np.ndarray, "p N"]
+    label: str
+
+
+def bound(case: Case) -> int:
+    """Return the width d: no more distinct concepts are separated by single neurons."""
+    return case.model.width
+
+
+def observe(case: Case) -> Observed:
+    """Count the concepts that some neuron separates: N_i ∩ X = C."""
+    fires = case.model.fires()
+    served = sum(bool((fires == concept[:, None]).all(axis=0).any()) for concept in case.concepts)
+    return Observed(served, case.label)
+
+
+def _own(model: Planted, label: str) -> Case:
+    """Take as concepts the distinct sets on which the neurons fire: as many as can be separated."""
+    return Case(model, np.unique(model.fires().T, axis=0), label)
+
+
+def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield encoders whose own firing sets are the concepts, the bound attained first."""
+    for d in (1, 2, 7):
+        yield _own(cube(d, layer(d, 1)), f"{d} disjoint concepts by {d} neurons: attained")
+    nested = Planted(np.arange(9)[:, None], np.ones((8, 1), dtype=np.int64), -np.arange(8))
+    yield _own(nested, "a chain of 8 nested half-lines: attained")
+    silent = Planted(np.arange(3)[:, None], np.array([[1], [1]]), np.array([0, -9]))
+    yield _own(silent, "the empty concept, separated by a neuron that never fires: attained")
+    twins = Planted(np.arange(4)[:, None], np.ones((5, 1), dtype=np.int64), np.full(5, -1))
+    yield _own(twins, "five equal neurons: one concept")
+    for i in range(count):
+        dim, width = int(rng.integers(1, 5)), int(rng.integers(1, 13))
+        model = random_planted(rng, points=int(rng.integers(1, 30)), dim=dim, width=width)
+        yield _own(model, f"random encoder {i}: n={dim}, d={width}, N={len(model.points)}")
+
+
+def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield one concept too many: a concept listed twice, in fixed and random encoders."""
+    for d in (1, 4):
+        case = _own(cube(d, layer(d, 1)), "")
+        yield Case(case.model, np.vstack([case.concepts, case.concepts[:1]]), f"d={d}, one concept twice")
+    for i in range(max(1, count // 10)):
+        d = int(rng.integers(2, 9))
+        case = _own(cube(d, layer(d, 1)), "")
+        again = case.concepts[rng.integers(0, d, size=1)]
+        yield Case(case.model, np.vstack([case.concepts, again]), f"random repetition {i}: d={d}")
+
+
+def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
+    """Hold d against the number of concepts, pairwise further apart than 2ε, that single neurons separate."""
+    view = seen(instance)
+    miss, alarms = pair_errors(view)
+    served = np.flatnonzero((np.maximum(miss, alarms) <= view.tolerance).any(axis=1))
+    apart: list[int] = []
+    for k in served:
+        if all(np.mean(view.concepts[:, k] != view.concepts[:, j]) > 2 * view.tolerance for j in apart):
+            apart.append(int(k))
+    label = f"{instance.label}: concepts served by single neurons at ε={view.tolerance:g}"
+    return [compare(Observed(len(apart), label), instance.neurons.width, "upper")]
+
+
+CLAIM = Claim(
+    id="S5",
+    statement="p distinct concepts separated by single neurons need at least p neurons.",
+    tex=r"\{C_k\}_{k=1}^{p}\ \text{distinct},\ \forall k\,\exists i:\ N_i\cap X=C_k\ \Longrightarrow\ d\ge p",
+    hypotheses=("the concepts are distinct subsets of X", "each is separated exactly by a single neuron"),
+    kind="upper",
+    source="zhang2026geometric",
+    figure="width_bound",
+    observe=observe,
+    bound=bound,
+    instances=instances,
+    counter_instances=counter_instances,
+    check_run=check_run,
+)

@@ -1,0 +1,190 @@
+r"""S7. Overlap and depth cost sparsity: no chain of separated concepts is longer than the sparsity budget.
+
+Single neurons: distinct concepts have distinct neurons, all of which fire on a common point, so
+K ≥ max_x #{k : x ∈ C_k}. Units: along a chain C_1 ⊋ … ⊋ C_L of separated concepts the closure units grow
+strictly, and M(C_1) is not empty because C_1 ≠ X; so |M(C_k)| ≥ k, and a point of C_L activates at least L
+neurons: L ≤ K.
+
+The last concept must not be empty. Nothing activates the closure unit of ∅ (all of [d]), and two disjoint
+half-lines give the chain N_1 ∩ X ⊋ ∅ of length 2 with one neuron active everywhere: the last control.
+
+The statement is ours; the closure unit is that of formal concept analysis (Ganter and Wille, 1999).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Bool
+
+from geosae.verification import Claim, Evidence, Observed, TrainedInstance, compare
+from proofs_checks._planted import Planted, cube, model_concept, random_planted, separated
+from proofs_checks._runs import Seen, pair_errors, seen, separated_by_units
+
+Part = Literal["overlap", "chain"]
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """An encoder on its points and concepts (rows): any family, or a chain from the largest inwards."""
+
+    model: Planted
+    concepts: Bool[np.ndarray, "p N"]
+    part: Part
+    label: str
+
+
+def bound(case: Case) -> int:
+    """Return K, the largest number of neurons that fire on one point of X."""
+    return int(case.model.fires().sum(axis=1).max())
+
+
+def observe(case: Case) -> Observed:
+    """Measure the overlap of concepts that single neurons separate, or the length of the separated chain."""
+    fires = case.model.fires()
+    if case.part == "overlap":
+        served = [c for c in case.concepts if (fires == c[:, None]).all(axis=0).any()]
+        value = int(np.sum(served, axis=0).max()) if served else 0
+    else:
+        value = sum(separated(fires, c) for c in case.concepts)
+    return Observed(value, f"{case.label} [{case.part}]")
+
+
+def _staircase(depth: int, *, first: int = 0) -> Planted:
+    """Plant the half-lines x > 0, …, x > depth − 1 on the points first, …, depth: at most `depth` fire."""
+    points = np.arange(first, depth + 1)[:, None]
+    return Planted(points, np.ones((depth, 1), dtype=np.int64), -np.arange(depth))
+
+
+def _longest(model: Planted, rng: np.random.Generator) -> Bool[np.ndarray, "p N"]:
+    """Follow a random walk of shrinking model concepts, from one that is not X to one that is not empty."""
+    fires = model.fires()
+    unit = np.zeros(model.width, dtype=np.bool_)
+    chain: list[Bool[np.ndarray, " N"]] = []
+    point = fires[rng.integers(len(fires))]
+    for i in rng.permutation(np.flatnonzero(point)):
+        unit[i] = True
+        concept = model_concept(fires, unit)
+        if not concept.all() and (not chain or (concept != chain[-1]).any()):
+            chain.append(concept)
+    return np.array(chain).reshape(len(chain), len(fires))
+
+
+def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield chains of depth exactly K, overlaps of exactly K, degenerate encoders, then random ones."""
+    for depth in (1, 2, 3, 8, 30):
+        model = _staircase(depth)
+        nested = model.fires().T
+        yield Case(model, nested, "chain", f"a staircase of depth K = {depth}: attained")
+        yield Case(model, nested, "overlap", f"{depth} nested half-lines over one point: attained")
+    # Units of several neurons that grow by one each step.
+    subsets = [tuple(range(k)) for k in range(6)]
+    tower = cube(5, subsets)
+    yield Case(tower, tower.fires().T, "chain", "the initial segments of five neurons: attained")
+    nothing = Planted(np.arange(4)[:, None], np.zeros((0, 1), dtype=np.int64), np.zeros(0, dtype=np.int64))
+    parts: tuple[Part, ...] = ("chain", "overlap")
+    for part in parts:
+        yield Case(nothing, np.zeros((0, 4), dtype=np.bool_), part, "no neurons: depth 0")
+    for i in range(count):
+        dim, width = int(rng.integers(1, 5)), int(rng.integers(1, 15))
+        model = random_planted(rng, points=int(rng.integers(2, 40)), dim=dim, width=width)
+        label = f"random encoder {i}: n={dim}, d={width}, N={len(model.points)}"
+        if i % 2:
+            yield Case(model, np.unique(model.fires().T, axis=0), "overlap", label)
+        else:
+            yield Case(model, _longest(model, rng), "chain", label)
+
+
+def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield chains one step too long: from C_1 = X, down to ∅, with a concept repeated."""
+    for depth in (1, 4):
+        from_all = _staircase(depth, first=0)
+        chain = np.vstack([np.ones((1, depth + 1), dtype=np.bool_), from_all.fires().T])
+        yield Case(from_all, chain, "chain", f"the chain starts at C_1 = X, K = {depth}")
+    for depth in (1, 3, 7):
+        model = _staircase(depth)
+        again = np.vstack([model.fires().T, model.fires().T[-1:]])
+        yield Case(model, again, "chain", f"the last concept twice (not strict), K = {depth}")
+        yield Case(model, again, "overlap", f"one concept twice (not distinct), K = {depth}")
+    apart = Planted(np.array([[-1], [0], [1]]), np.array([[1], [-1]]), np.zeros(2, dtype=np.int64))
+    down = np.vstack([apart.fires().T[:1], np.zeros((1, 3), dtype=np.bool_)])
+    yield Case(apart, down, "chain", "the chain ends at the empty concept, K = 1")
+    for i in range(max(1, count // 10)):
+        depth = int(rng.integers(2, 12))
+        model = _staircase(depth)
+        whole = np.vstack([np.ones((1, depth + 1), dtype=np.bool_), model.fires().T])
+        yield Case(model, whole, "chain", f"random staircase {i} from X, K = {depth}")
+
+
+def _depth(view: Seen, units: dict[int, Bool[np.ndarray, " d"]]) -> tuple[int, int]:
+    """Return the length of the longest chain of the concepts, and the size of its innermost closure unit.
+
+    A step from j down to k counts when more than a share ε of X∖C_k lies between: less could be false alarms.
+    """
+    order = sorted(units, key=lambda k: -int(view.concepts[:, k].sum()))
+    best: dict[int, int] = {}
+    for k in order:
+        inner = view.concepts[:, k]
+        outside = int((~inner).sum())
+        longer = [
+            best[j]
+            for j in best
+            if not (inner & ~view.concepts[:, j]).any()
+            and int((view.concepts[:, j] & ~inner).sum()) > view.tolerance * outside
+        ]
+        best[k] = 1 + max(longer, default=0)
+    deepest = max(best, key=lambda k: best[k], default=None)
+    return (0, 0) if deepest is None else (best[deepest], int(units[deepest].sum()))
+
+
+def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
+    """Hold K against the depth of the separated hierarchy and against the overlap served by single neurons.
+
+    Chains: concepts that their closure unit detects without a miss, with false alarms at most ε. Overlap: at
+    each point, concepts without a miss and false alarms at most ε, that differ pairwise on more than 2ε of X.
+    """
+    view = seen(instance)
+    K = int(view.fires.sum(axis=1).max())
+    depth, unit = _depth(view, dict(separated_by_units(view)))
+    miss, alarms = pair_errors(view)
+    family: list[int] = []
+    for k in np.flatnonzero(((miss == 0) & (alarms <= view.tolerance)).any(axis=1)):
+        if all(np.mean(view.concepts[:, k] != view.concepts[:, j]) > 2 * view.tolerance for j in family):
+            family.append(int(k))
+    overlap = int(view.concepts[:, family].sum(axis=1).max()) if family else 0
+    eps = f"ε={view.tolerance:g}"
+    return [
+        compare(
+            Observed(depth, f"{instance.label}: depth of separated chains, unit of {unit}, {eps}"), K, "upper"
+        ),
+        compare(
+            Observed(overlap, f"{instance.label}: overlap of concepts by single neurons, {eps}"), K, "upper"
+        ),
+    ]
+
+
+CLAIM = Claim(
+    id="S7",
+    statement=(
+        "A chain of L separated concepts, from C_1 ≠ X to C_L ≠ ∅, needs L ≤ K neurons active on some point; "
+        "concepts separated by single neurons overlap at most K-fold."
+    ),
+    tex=(
+        r"X\ne C_1\supsetneq\dots\supsetneq C_L\ne\emptyset\ \text{separated},\ L_0\le K\ \text{on}\ X"
+        r"\ \Longrightarrow\ L\le K;\qquad \max_x\#\{k:x\in C_k\}\le K"
+    ),
+    hypotheses=(
+        "at most K neurons fire on any point of X",
+        "chain: strictly decreasing, separated by units, C_1 ≠ X and C_L ≠ ∅",
+        "overlap: distinct concepts, each separated by a single neuron",
+    ),
+    kind="upper",
+    source="ganter1999formal",
+    figure="depth_sparsity",
+    observe=observe,
+    bound=bound,
+    instances=instances,
+    counter_instances=counter_instances,
+    check_run=check_run,
+)
