@@ -16,9 +16,10 @@ from geosae.experiments.checks import Claims, check_ids, check_key, do_check, ga
 from geosae.experiments.conduct import Task, conduct
 from geosae.experiments.plan import Plan
 from geosae.experiments.results import Results
+from geosae.experiments.sae_config import check_configs
 from geosae.experiments.store import Store
 from geosae.experiments.summary import summarise
-from geosae.experiments.work import MakeWorld, do_cell, ensure_dataset
+from geosae.experiments.work import HEAVY, MakeWorld, do_cell, ensure_dataset
 from geosae.geometry._door import InvalidInput
 
 
@@ -78,6 +79,7 @@ def run(
     store = Store(Path(out))
     cells = plan.cells()
     ids = check_ids(plan.checks, claims)
+    check_configs(cells)
     with store.lock():
         begun = time.time()
         card = {"plan": plan.key, "cells": len(cells), "checks": len(ids), "machine": _machine()}
@@ -142,7 +144,7 @@ def _check_task(store: Store, claim_id: str, plan: Plan, claims: Claims) -> Task
 
 def _modules(make_world: MakeWorld, claims: Claims | None) -> list[str]:
     functions = [do_cell, make_world, *([] if claims is None else [claims])]
-    names = [getattr(function, "__module__", "") for function in functions]
+    names = [*HEAVY, *(getattr(function, "__module__", "") for function in functions)]
     return [name for name in dict.fromkeys(names) if name and name != "__main__"]
 
 

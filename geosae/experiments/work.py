@@ -14,6 +14,7 @@ from geosae.data.dataset import ConceptDataset
 from geosae.data.files import write_json
 from geosae.experiments.cell import Cell
 from geosae.experiments.checks import Claims
+from geosae.experiments.lattices import store_lattices
 from geosae.experiments.store import Store
 
 MakeWorld = Callable[[str, Mapping[str, Any], np.random.Generator], ConceptDataset]
@@ -95,7 +96,7 @@ def compute(cell: Cell, dataset: ConceptDataset, folder: Path, claims: Claims | 
         "notions": _notions(summary["notions"], shuffled.summary()["notions"]),
         "approximation_reason": summary["approximation_reason"],
         "evidence": evidence,
-        "lattice": _lattice(alignment, dataset, folder),
+        "lattice": store_lattices(alignment, dataset, folder),
     }
 
 

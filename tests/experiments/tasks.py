@@ -25,3 +25,27 @@ def threads(path: str) -> None:
 
 def refuse(path: str) -> None:
     raise RuntimeError(path)
+
+
+def make_world(name, params, rng):
+    import geosae_synthetic
+
+    return geosae_synthetic.make(name, rng=rng, **params)
+
+
+def no_claims():
+    return {}
+
+
+def one_claim():
+    """S6, and a check of runs that fails on seed 1."""
+    import dataclasses
+
+    import proofs_checks
+
+    def check_run(instance):
+        if "seed=1" in instance.label:
+            raise RuntimeError("seed 1 is not to my taste")
+        return []
+
+    return {"S6": dataclasses.replace(proofs_checks.claims()["S6"], check_run=check_run)}

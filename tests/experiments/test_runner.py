@@ -1,0 +1,192 @@
+import sys
+from concurrent.futures import Executor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from geosae.data.files import read_json
+from geosae.experiments import CheckEntry, GateEntry, Plan, Results, WorldEntry, run
+from geosae.geometry import InvalidInput
+
+sys.path.insert(0, str(Path(__file__).parent))
+import tasks  # noqa: E402
+
+WORLD = WorldEntry("nested", "nested-balls", {"points": 300, "dim": 2})
+PLAN = Plan(
+    "tiny",
+    (WORLD,),
+    (GateEntry("topk", (2,)),),
+    widths=(6,),
+    seeds=(0, 1),
+    baselines=("untrained",),
+    train={"steps": 20},
+    analysis={"ambient_samples": 200},
+    checks=CheckEntry(("S6",), instances=2),
+)
+
+
+class Inline(Executor):
+    """Does each task where it stands; counts them; may refuse to do any, or stop as Ctrl-C would."""
+
+    def __init__(self, limit: int = 99, stop: type[BaseException] = AssertionError) -> None:
+        self.count, self.limit, self.stop = 0, limit, stop
+
+    def submit(self, fn, /, *args, **kwargs):
+        from concurrent.futures import Future
+
+        if self.count >= self.limit:
+            raise self.stop
+        self.count += 1
+        future: Future = Future()
+        future.set_result(fn(*args, **kwargs))
+        return future
+
+
+def go(plan: Plan, out: Path, executor: Executor | None = None, claims=tasks.no_claims, **more) -> Results:
+    return run(plan, out, make_world=tasks.make_world, claims=claims, executor=executor or Inline(), **more)
+
+
+NO_CHECKS = replace(PLAN, checks=CheckEntry())
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("run") / "r"
+    go(NO_CHECKS, out)
+    return out
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """All files but those that depend on the clock."""
+    kept = (p for p in sorted(folder.rglob("*")) if p.is_file() and p.name not in ("run.json", "timing.json"))
+    return {str(p.relative_to(folder)): p.read_bytes() for p in kept}
+
+
+def test_each_finished_cell_has_its_parts_and_the_agreed_result(done: Path):
+    results = Results.load(done)
+    assert len(results.cells) == len(PLAN.cells()) == 4
+    for cell in results.cells:
+        folder = done / "cells" / cell["key"]
+        names = {p.name for p in folder.iterdir()}
+        parts = {"sae.safetensors", "card.json", "log.jsonl", "alignment.npz", "alignment.json", "lattice.json"}
+        assert parts | {"cell.json", "evidence.json", "result.json", "timing.json"} <= names
+        assert set(cell["metrics"]) == {"l0", "fvu", "dead_share", "dense_share", "mcc"}
+        assert set(cell["notions"]) == {"detection", "separation", "approximation"}
+        for table in cell["notions"].values():
+            assert {"neurons", "units", "shuffled"} <= set(table)
+            assert len(table["neurons"]["per_concept"]) == len(results.dataset(cell).names)
+        assert cell["lattice"]["concepts"] >= 1
+        assert cell["seconds"] > 0
+    assert read_json(done / "run.json")["status"] == "finished"
+
+
+def test_what_is_stored_can_be_read_back_and_agrees(done: Path):
+    results = Results.load(done)
+    cell = results.cells[0]
+    alignment = results.alignment(cell)
+    summary = alignment.summary()
+    assert summary["notions"]["detection"]["neurons"] == cell["notions"]["detection"]["neurons"]
+    assert results.sae_neurons(cell).width == cell["cell"]["width"] == alignment.width
+    assert results.log(cell)[-1]["step"] == 20
+    assert results.lattice(cell) is not None
+
+
+def test_the_summary_has_a_row_per_group_over_all_seeds(done: Path):
+    rows = Results.load(done).summary["rows"]
+    assert [(r["baseline"], r["seeds"]) for r in rows] == [("trained", 2), ("untrained", 2)]
+    assert rows[0]["metrics"]["l0"]["count"] == 2
+
+
+def test_a_run_in_processes_gives_the_same_bytes(done: Path, tmp_path: Path):
+    run(NO_CHECKS, tmp_path / "r", make_world=tasks.make_world, claims=tasks.no_claims, workers=2)
+    assert files(tmp_path / "r") == files(done)
+
+
+def test_finished_cells_are_never_computed_again(tmp_path: Path):
+    out = tmp_path / "r"
+    go(NO_CHECKS, out)
+    before = files(out)
+    go(NO_CHECKS, out, Inline(limit=0))
+    lost = out / "cells" / NO_CHECKS.cells()[1].key / "result.json"
+    lost.unlink()
+    again = Inline()
+    go(NO_CHECKS, out, again)
+    assert again.count == 1
+    assert files(out) == before
+
+
+def test_a_stop_keeps_what_is_finished_and_the_same_call_ends_with_the_same_bytes(done: Path, tmp_path: Path):
+    out = tmp_path / "r"
+    with pytest.raises(KeyboardInterrupt):
+        go(NO_CHECKS, out, Inline(limit=2, stop=KeyboardInterrupt))
+    assert len(list(out.glob("cells/*/result.json"))) == 2
+    assert read_json(out / "run.json")["status"] == "interrupted"
+    rest, seen = Inline(), []
+    go(NO_CHECKS, out, rest, outline=seen.append)
+    assert rest.count == 2
+    assert (seen[0].cells, seen[0].finished) == (4, 2)
+    assert files(out) == files(done)
+
+
+def test_a_failed_cell_is_recorded_by_name_loses_no_other_and_is_tried_again(tmp_path: Path):
+    out = tmp_path / "r"
+    results = go(PLAN, out, claims=tasks.one_claim)
+    assert len(results.cells) == 2
+    assert sorted(results.failures) == sorted(c.name for c in PLAN.cells() if c.seed == 1)
+    assert all("not to my taste" in reason for reason in results.failures.values())
+    assert read_json(out / "run.json")["status"] == "failed cells"
+    assert [v["id"] for v in results.verdicts] == ["S6"]
+    assert "statement" in results.verdicts[0]
+    assert "seconds" not in results.verdicts[0]
+    again = Inline()
+    assert not go(replace(PLAN, seeds=(0,)), out, Inline(limit=0), tasks.one_claim).failures
+    go(PLAN, out, again, tasks.one_claim)
+    assert again.count == 2
+
+
+def test_a_run_in_which_every_cell_fails_says_why(tmp_path: Path):
+    with pytest.raises(InvalidInput, match="all 2 cells failed") as refused:
+        go(replace(PLAN, seeds=(1,)), tmp_path / "r", claims=tasks.one_claim)
+    assert "not to my taste" in str(refused.value)
+
+
+def test_another_plan_in_the_same_folder_shares_cells_and_leaves_the_others_out(tmp_path: Path):
+    out, counted, seen = tmp_path / "r", Inline(), []
+    go(replace(NO_CHECKS, seeds=(0,)), out)
+    results = go(replace(NO_CHECKS, seeds=(0, 2), baselines=()), out, counted, outline=seen.append)
+    assert counted.count == 1
+    assert seen[0].strangers == 1
+    assert [c["cell"]["seed"] for c in results.cells] == [0, 2]
+    assert Results.load(out).plan.seeds == (0, 2)
+
+
+@pytest.mark.parametrize(
+    ("plan", "message"),
+    [
+        (replace(PLAN, worlds=(replace(WORLD, params={"points": 300, "dim": 2, "dept": 3}),)), "depth"),
+        (replace(PLAN, worlds=(replace(WORLD, source="nestd-balls"),)), "nested-balls"),
+        (replace(PLAN, train={"stps": 3}), "'steps'"),
+        (replace(PLAN, train={"gate.aux": 3}), "aux_"),
+        (replace(PLAN, checks=CheckEntry(("S66",))), "'S6'"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_before_anything_is_begun(plan: Plan, message: str, tmp_path: Path):
+    with pytest.raises(InvalidInput) as refused:
+        go(plan, tmp_path / "r", Inline(limit=0), tasks.one_claim)
+    assert message in str(refused.value)
+    assert not (tmp_path / "r" / "plan.toml").exists()
+
+
+def test_two_runs_at_once_and_foreign_folders_are_refused(done: Path, tmp_path: Path):
+    from geosae.experiments.store import Store
+
+    with Store(done).lock(), pytest.raises(InvalidInput, match="another run"):
+        go(NO_CHECKS, done)
+    (tmp_path / "thesis.txt").write_text("mine")
+    with pytest.raises(InvalidInput, match="not empty"):
+        go(NO_CHECKS, tmp_path)
+    with pytest.raises(InvalidInput, match="is a file"):
+        go(NO_CHECKS, tmp_path / "thesis.txt")
+    with pytest.raises(InvalidInput, match="not the folder of a run"):
+        Results.load(tmp_path)
