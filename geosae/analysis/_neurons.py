@@ -51,7 +51,7 @@ def as_neurons(sae: Any, dim: int) -> FiringNeurons:
 
 def _through_customs(sae: Any) -> FiringNeurons:
     inner = getattr(sae, "sae", sae)
-    if not hasattr(inner, "encode"):
+    if not hasattr(inner, "W_enc"):
         raise InvalidInput(
             f"a {type(sae).__name__} is no SAE",
             remedy="pass a SparseAutoencoder, the result of geosae.train, or neurons with fires() and "

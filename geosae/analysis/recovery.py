@@ -8,7 +8,7 @@ from jaxtyping import Float
 from geosae.geometry._door import InvalidInput, finite_points
 
 
-def mcc(decoder: Float[np.ndarray, "d n"], directions: Float[np.ndarray, "p n"]) -> float:
+def mcc(decoder: Float[np.ndarray, "d n"], directions: Float[np.ndarray, "p m"]) -> float:
     """Return the mean |cosine| of the directions with the atoms, matched one to one as well as possible.
 
     A direction left without an atom (d < p), or matched with a zero atom, counts as 0. Directions must not be
@@ -43,7 +43,7 @@ def mcc(decoder: Float[np.ndarray, "d n"], directions: Float[np.ndarray, "p n"])
     return float(cosine[rows, columns].sum() / len(truth))
 
 
-def fvu(points: Float[np.ndarray, "N n"], reconstruction: Float[np.ndarray, "N n"]) -> float:
+def fvu(points: Float[np.ndarray, "N n"], reconstruction: Float[np.ndarray, "M n"]) -> float:
     """Return Σ‖x − x̂‖² / Σ‖x − mean‖²: both sums are taken before the ratio, and variance is about the mean.
 
     0 is perfect, 1 is as good as always answering the mean, nan means that the points do not vary.

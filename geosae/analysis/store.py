@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -39,9 +40,9 @@ def load_record(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """
     card = read_json(path.with_suffix(".json"))
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
         raise InvalidInput(f"{path} cannot be read: {error}", causes="a missing or truncated file") from error
     if not isinstance(card, dict) or card.pop("arrays_hash", None) != _hash(arrays):
         raise InvalidInput(f"{path} and its card do not belong together", causes="one of them was replaced")

@@ -99,7 +99,7 @@ class NotionTable:
     def tested(self) -> Bool[np.ndarray, "p"]:
         """Whether there was anything to estimate each concept's errors from."""
         known = ~np.isnan(self.worst)
-        return known if self.units is not None else known.any(axis=1)
+        return known if self.units is not None else np.asarray(known.any(axis=1))
 
     @cached_property
     def best(self) -> Int[np.ndarray, "p"]:

@@ -32,7 +32,7 @@ def random_planted(rng, width: int, dim: int) -> Planted:
 
 
 def random_dataset(rng, size: int, dim: int, concepts: int, dtype=np.float64) -> ConceptDataset:
-    """Half-space and ball concepts on normal points; allow_trivial, since small samples may leave one empty."""
+    """Half-space and ball concepts on normal points; a small sample may leave one of them empty."""
     points = rng.standard_normal((size, dim)).astype(dtype)
     normals, offsets = rng.standard_normal((concepts, dim)), 0.3 * rng.standard_normal(concepts)
     membership = points @ normals.T > offsets

@@ -3,11 +3,12 @@ import json
 import numpy as np
 import pytest
 from analysis.planted import Planted, random_dataset, random_planted, square
+from hypothesis import given
+from hypothesis import strategies as st
+
 from geosae.analysis import NOTIONS, analyse, analyse_shuffled, antitone_violations
 from geosae.data.dataset import ConceptDataset
 from geosae.geometry import InvalidInput
-from hypothesis import given
-from hypothesis import strategies as st
 
 
 def _halves(size, seed, share=0.5):

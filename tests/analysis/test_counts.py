@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from geosae.analysis.counts import Counts, Tally
 from geosae.analysis.units import closure_units
 from geosae.geometry import InvalidInput
-from hypothesis import given
-from hypothesis import strategies as st
 
 
 def _cases(seed, chunks):

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
-from geosae.analysis.grades import graded_odds, graded_share, shares
 from scipy import stats
+
+from geosae.analysis.grades import graded_odds, graded_share, shares
 
 
 @pytest.mark.parametrize("n", [1, 7, 40])

@@ -1,0 +1,122 @@
+import json
+
+import numpy as np
+import pytest
+from analysis.planted import random_dataset, random_planted, square
+
+from geosae.analysis import NOTIONS, Alignment, analyse
+from geosae.data.dataset import ConceptDataset
+from geosae.geometry import InvalidInput
+from geosae.geometry.measures import UniformBox
+from geosae.geometry.sets import Ball
+
+
+def _with_ambient() -> Alignment:
+    points = np.random.default_rng(0).uniform(-2, 2, (300, 2))
+    membership = np.stack([np.linalg.norm(points, axis=1) <= 1, points[:, 0] > 0], axis=1)
+    regions = (Ball(np.zeros(2), 1.0), None)
+    ambient = UniformBox(np.full(2, -2.0), np.full(2, 2.0))
+    return analyse(
+        square(), ConceptDataset(points, membership, ("ball", "right"), regions=regions, ambient=ambient)
+    )
+
+
+def _without_ambient() -> Alignment:
+    rng = np.random.default_rng(1)
+    return analyse(random_planted(rng, 5, 3), random_dataset(rng, 90, 3, 4))
+
+
+@pytest.fixture(params=[_with_ambient, _without_ambient])
+def alignment(request):
+    return request.param()
+
+
+def _same(a: Alignment, b: Alignment) -> None:
+    assert a.to_dict() == b.to_dict()
+    assert a.summary() == b.summary()
+    for notion in NOTIONS:
+        assert str(getattr(a, notion)) == str(getattr(b, notion))
+
+
+def test_json_round_trip_without_nan(alignment):
+    text = json.dumps(alignment.to_dict(), allow_nan=False)
+    _same(Alignment.from_dict(json.loads(text)), alignment)
+
+
+def test_file_round_trip(alignment, tmp_path):
+    alignment.save(tmp_path / "alignment.npz")
+    assert json.loads((tmp_path / "alignment.json").read_text())["kind"] == "alignment"
+    _same(Alignment.load(tmp_path / "alignment.npz"), alignment)
+
+
+def test_a_summary_is_json_without_nan(alignment):
+    summary = json.loads(json.dumps(alignment.summary(), allow_nan=False))
+    for notion in NOTIONS:
+        entry = summary["notions"][notion]
+        if getattr(alignment, notion) is None:
+            assert entry == {"neurons": None, "units": None}
+            continue
+        for side in ("neurons", "units"):
+            assert len(entry[side]["per_concept"]) == len(alignment.concepts)
+            for name, _, error, low, high, holds in entry[side]["per_concept"]:
+                assert name in alignment.concepts
+                if error is not None and high is not None:
+                    assert low <= error <= high
+                assert not holds or error <= alignment.tolerance
+
+
+def test_the_rows_are_the_cells_of_the_full_table(alignment):
+    for notion in ("detection", "separation"):
+        table = getattr(alignment, notion)
+        for k, row in enumerate(table.rows()):
+            i = row.neurons[0]
+            assert row.error == table.worst[k, i] == np.nanmin(table.worst[k])
+            assert row.high == max(e.high[k, i] for e in table.errors.values())
+            assert row.low == max(e.low[k, i] for e in table.errors.values())
+        assert not (table.certified & ~table.holds).any()
+
+
+def test_a_tampered_or_foreign_record_is_refused(alignment, tmp_path):
+    value = alignment.to_dict()
+    with pytest.raises(InvalidInput, match="version"):
+        Alignment.from_dict(value | {"version": 99})
+    with pytest.raises(InvalidInput, match="lacks its part 'concepts'"):
+        Alignment.from_dict({k: v for k, v in value.items() if k != "concepts"})
+    forged = json.loads(json.dumps(value))
+    forged["arrays"]["neurons.hits"]["values"][0][0] = 10_000
+    with pytest.raises(InvalidInput, match="exceed"):
+        Alignment.from_dict(forged)
+    forged = json.loads(json.dumps(value))
+    forged["arrays"]["fired"]["values"][0] += 1
+    with pytest.raises(InvalidInput, match="not the sum"):
+        Alignment.from_dict(forged)
+
+    path = tmp_path / "a.npz"
+    with pytest.raises(InvalidInput, match=r"\.npz"):
+        alignment.save(tmp_path / "a.json")
+    alignment.save(path)
+    path.write_bytes(path.read_bytes()[:-40])
+    with pytest.raises(InvalidInput):
+        Alignment.load(path)
+    alignment.save(path)
+    _without_ambient().save(tmp_path / "b.npz")
+    if alignment.ambient is not None:
+        (tmp_path / "a.json").write_bytes((tmp_path / "b.json").read_bytes())
+        with pytest.raises(InvalidInput, match="belong together"):
+            Alignment.load(path)
+
+
+def test_what_is_shown_is_short_and_says_what_counts(alignment):
+    assert len(str(alignment.detection).splitlines()) == 1 + len(alignment.concepts)
+    assert repr(alignment.detection) == str(alignment.detection)
+    assert f"{len(alignment.concepts)} concepts" in str(alignment)
+    for row, line in zip(alignment.detection.rows(), str(alignment.detection).splitlines()[1:], strict=True):
+        assert line.strip().startswith(row.concept)
+        assert line.endswith("holds") == row.holds
+
+
+def test_a_long_table_is_cut_and_says_so():
+    rng = np.random.default_rng(0)
+    al = analyse(random_planted(rng, 3, 2), random_dataset(rng, 90, 2, 40))
+    assert len(str(al.detection).splitlines()) == 22
+    assert "20 more" in str(al.detection)

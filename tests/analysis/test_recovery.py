@@ -1,0 +1,70 @@
+from itertools import permutations
+
+import numpy as np
+import pytest
+from analysis.planted import Planted
+from hypothesis import given
+from hypothesis import strategies as st
+
+from geosae.analysis import agreement, analyse, fvu, mcc, mcc_floor
+from geosae.data.dataset import ConceptDataset
+from geosae.geometry import InvalidInput
+
+
+@given(st.integers(0, 3000), st.integers(1, 4), st.integers(1, 4))
+def test_mcc_is_the_best_matching_by_brute_force(seed, p, d):
+    rng = np.random.default_rng(seed)
+    truth, atoms = rng.standard_normal((p, 3)), rng.standard_normal((d, 3))
+    cosine = np.abs(
+        (truth / np.linalg.norm(truth, axis=1)[:, None]) @ (atoms / np.linalg.norm(atoms, axis=1)[:, None]).T
+    )
+    if p <= d:
+        best = max(sum(cosine[k, s[k]] for k in range(p)) for s in permutations(range(d), p))
+    else:
+        best = max(sum(cosine[s[i], i] for i in range(d)) for s in permutations(range(p), d))
+    assert mcc(atoms, truth) == pytest.approx(best / p)
+
+
+def test_mcc_ignores_order_sign_and_length_but_not_direction():
+    rng = np.random.default_rng(0)
+    truth = rng.standard_normal((4, 6))
+    found = -1e-200 * truth[[2, 0, 3, 1]]
+    assert mcc(found, truth) == pytest.approx(1.0)
+    assert mcc(found[:2], truth) < 0.9, "two directions are left without an atom"
+    assert mcc(np.zeros((4, 6)), truth) == 0.0
+    assert max(mcc_floor(found, truth, rng)) < 1.0
+    with pytest.raises(InvalidInput, match="zero"):
+        mcc(found, np.vstack([truth[:1], np.zeros((1, 6))]))
+    with pytest.raises(InvalidInput):
+        mcc(found, truth[:, :5])
+
+
+def test_fvu_is_about_the_mean_and_sums_before_the_ratio():
+    x = np.array([[101.0, 0.0], [103.0, 0.0], [102.0, 4.0]])
+    y = np.array([[102.0, 0.0], [102.0, 0.0], [102.0, 4.0]])
+    spread = ((x - x.mean(axis=0)) ** 2).sum()
+    assert fvu(x, y) == pytest.approx(2.0 / spread)
+    assert fvu(x, np.zeros_like(x)) > 100, "measured about zero this would be 1"
+    assert np.isnan(fvu(np.ones((3, 2)), np.ones((3, 2))))
+    with pytest.raises(InvalidInput, match="against"):
+        fvu(x, y[:2])
+
+
+def _nested():
+    """Concepts x > 0 and x > 0.5; neuron 0 is {x > 0.1}, neuron 1 is {x > 0}: both fit "half" best."""
+    points = np.linspace(-1, 1, 400)[:, None]
+    data = ConceptDataset(points, points > [0.0, 0.5], ("half", "quarter"))
+    return analyse(Planted(np.array([[1.0], [1.0]]), np.array([-0.1, 0.0])), data)
+
+
+def test_learning_and_interpretation_can_disagree():
+    found = agreement(_nested().separation)
+    assert found.best_neuron.tolist() == [1, 0]
+    assert found.best_concept.tolist() == [0, 0], "neuron 0 is best for the quarter, read as the half"
+    assert found.mutual.tolist() == [True, False]
+    assert found.rate == 0.5
+
+
+def test_agreement_is_about_single_neurons():
+    with pytest.raises(InvalidInput, match="single neurons"):
+        agreement(_nested().units.separation)
