@@ -1,6 +1,7 @@
 """Floor 0: pure mathematics on numpy arrays."""
 
 from geosae.geometry._door import InvalidInput as InvalidInput
+from geosae.geometry.counting import vacuous as vacuous
 from geosae.geometry.halfspaces import HalfSpaces as HalfSpaces
 from geosae.geometry.halfspaces import NoHalfSpace as NoHalfSpace
 from geosae.geometry.intervals import clopper_pearson as clopper_pearson
@@ -25,3 +26,5 @@ from geosae.geometry.sets import Union as Union
 from geosae.geometry.sets import l_shape as l_shape
 from geosae.geometry.sets import region_from_dict as region_from_dict
 from geosae.geometry.sets import star_polygon as star_polygon
+from geosae.geometry.volume import Estimate as Estimate
+from geosae.geometry.volume import irreducible_error as irreducible_error

@@ -10,7 +10,13 @@ E. Sperner (1928), doi:10.1007/BF01171114, and the LYM inequality. Theory G3, G4
 import math
 from fractions import Fraction
 
+import numpy as np
+from scipy import special
+
 from geosae.geometry._door import InvalidInput
+from geosae.geometry.ring import ring_unit_size as ring_unit_size
+from geosae.geometry.sign_rank import forster as forster
+from geosae.geometry.sign_rank import least_dimension as least_dimension
 
 
 def _natural(value: int, name: str, least: int = 0) -> int:
@@ -200,4 +206,40 @@ def vacuous(N: int, n: int) -> str | None:
     return (
         f"{N} points in {n} dimensions: {share} in general position {verb} separable by one neuron (Cover), "
         "so this verdict says little; use margins, held-out points or fewer dimensions"
+    )
+
+
+def log_cells(d: int, n: int) -> float:
+    """Return the natural logarithm of `cells(d, n)` for arguments too large for its integers (G3).
+
+    Exact integers serve up to 2000 terms; beyond, the terms' logarithms are summed in floats, with a relative
+    error of the order of 1e-12.
+
+    Examples
+    --------
+    >>> round(log_cells(3, 2) - math.log(7), 12)
+    0.0
+    >>> round(log_cells(10**6, 768))
+    6271
+    """
+    return _log_partial_row(_natural(d, "d"), _natural(n, "n", 1))
+
+
+def log_cover_share(N: int, n: int) -> float:
+    """Return the natural logarithm of Cover's share for arguments too large for its integers (S8).
+
+    Examples
+    --------
+    >>> round(log_cover_share(6, 2), 6)
+    -0.693147
+    """
+    return _log_partial_row(_natural(N, "N", 1) - 1, _natural(n, "n", 1)) - (N - 1) * math.log(2)
+
+
+def _log_partial_row(d: int, top: int) -> float:
+    if min(top, d) <= 2000 and d <= 10**4:
+        return math.log(_partial_row(d, top))
+    i = np.arange(min(top, d) + 1, dtype=np.float64)
+    return float(
+        special.logsumexp(special.gammaln(d + 1) - special.gammaln(i + 1) - special.gammaln(d - i + 1))
     )
