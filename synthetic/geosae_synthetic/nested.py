@@ -50,7 +50,7 @@ def _chain(points: int, dim: int, rng: np.random.Generator, params: Mapping[str,
 
 
 def _children(count: int, ratio: float, gap: float, dim: int, rng: np.random.Generator) -> Float[Any, "b n"]:
-    """Return the children's centres in the unit ball: `gap` from its surface and at least from one another."""
+    """Return the children's centres in the unit ball: `gap` from its surface and at least from others."""
     reach = 1.0 - ratio - gap
     directions = spread_directions(count, dim, rng)
     apart = least_distance(directions)

@@ -8,10 +8,11 @@ import numpy as np
 import geosae
 from geosae.data.dataset import ConceptDataset
 from geosae.geometry._door import InvalidInput
-from geosae_synthetic import balls, nested
+from geosae_synthetic import balls, lattices, nested, polytopes, rings, superposition, unions
 from geosae_synthetic.spec import World
 
-_WORLDS: dict[str, World] = {world.name: world for family in (balls, nested) for world in family.WORLDS}
+_FAMILIES = (balls, nested, rings, polytopes, unions, superposition, lattices)
+_WORLDS: dict[str, World] = {world.name: world for family in _FAMILIES for world in family.WORLDS}
 
 
 def names() -> tuple[str, ...]:
