@@ -1,6 +1,10 @@
 """Floor 0: pure mathematics on numpy arrays."""
 
 from geosae.geometry._door import InvalidInput as InvalidInput
+from geosae.geometry.certificate import ForgedCertificate as ForgedCertificate
+from geosae.geometry.certificate import Inseparable as Inseparable
+from geosae.geometry.certificate import RationalHyperplane as RationalHyperplane
+from geosae.geometry.certificate import Separated as Separated
 from geosae.geometry.counting import vacuous as vacuous
 from geosae.geometry.halfspaces import HalfSpaces as HalfSpaces
 from geosae.geometry.halfspaces import NoHalfSpace as NoHalfSpace
@@ -11,6 +15,7 @@ from geosae.geometry.measures import Measure as Measure
 from geosae.geometry.measures import UniformBall as UniformBall
 from geosae.geometry.measures import UniformBox as UniformBox
 from geosae.geometry.measures import measure_from_dict as measure_from_dict
+from geosae.geometry.separation import separate as separate
 from geosae.geometry.sets import AffineImage as AffineImage
 from geosae.geometry.sets import Ball as Ball
 from geosae.geometry.sets import Box as Box
@@ -26,5 +31,9 @@ from geosae.geometry.sets import Union as Union
 from geosae.geometry.sets import l_shape as l_shape
 from geosae.geometry.sets import region_from_dict as region_from_dict
 from geosae.geometry.sets import star_polygon as star_polygon
+from geosae.geometry.unit_certificate import HullWitness as HullWitness
+from geosae.geometry.unit_certificate import UnitInseparable as UnitInseparable
+from geosae.geometry.unit_certificate import UnitSeparated as UnitSeparated
+from geosae.geometry.unit_separation import separate_unit as separate_unit
 from geosae.geometry.volume import Estimate as Estimate
 from geosae.geometry.volume import irreducible_error as irreducible_error

@@ -1,0 +1,146 @@
+"""Half-spaces that hold A, found one by one, each proved, each tried on every point of B that is left."""
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from geosae.geometry._cloud import Cloud, Frame
+from geosae.geometry._evaluate import affine_from_floats, least, rigorous_values
+from geosae.geometry.certificate import RationalHyperplane, Separated
+from geosae.geometry.exact import nearest_float, rational
+from geosae.geometry.halfspaces import HalfSpaces
+from geosae.geometry.separation import decide
+from geosae.geometry.unit_certificate import HullWitness, UnitInseparable, UnitSeparated
+
+ALWAYS = 10**9
+BATCH = 256
+
+
+class Excluder:
+    """The half-spaces so far, and for every point of B which of them excludes it, or its place in Conv(A)."""
+
+    def __init__(self, positives: Cloud, negatives: Cloud, frame: Frame) -> None:
+        self.positives, self.negatives, self.frame = positives, negatives, frame
+        self.excluded_by = np.full(len(negatives.points), -1, dtype=np.int64)
+        self.witnesses: dict[int, HullWitness] = {}
+        self._w: list[Float[np.ndarray, " n"]] = []
+        self._c: list[float] = []
+        self._rationals: dict[int, RationalHyperplane] = {}
+
+    def remaining(self) -> Int[np.ndarray, " k"]:
+        """Return the rows of B that are neither excluded nor placed in Conv(A)."""
+        open_rows = self.excluded_by < 0
+        open_rows[list(self.witnesses)] = False
+        return np.flatnonzero(open_rows)
+
+    def sweep(self) -> None:
+        """Try the axes, then directions away from A's mean in A's own metric, a batch at a time."""
+        n = self.positives.dim
+        self._try_all(np.vstack([np.eye(n), -np.eye(n)]))
+        mean, metric = self._shape()
+        tried = np.zeros(len(self.excluded_by), dtype=np.bool_)
+        while True:
+            rest = self.remaining()
+            rest = rest[~tried[rest]]
+            if len(rest) == 0:
+                return
+            batch = rest[np.linspace(0, len(rest) - 1, min(BATCH, len(rest))).astype(np.int64)]
+            tried[batch] = True
+            away = self.frame.apply(self.negatives.take(batch)) - mean
+            if self._try_all(away @ metric) == 0 and len(rest) > 4 * BATCH:
+                return
+
+    def solve(self, row: int) -> None:
+        """Decide one point of B: exclude it (and what else its hyperplane excludes), or place it in Conv(A)."""
+        verdict = decide(
+            self.positives, Cloud(self.negatives.take(np.array([row]))), self.frame, exact_up_to=ALWAYS
+        )
+        if not isinstance(verdict, Separated):
+            rows = tuple(int(v) for v in verdict.points_a)
+            self.witnesses[row] = HullWitness(row, rows, verdict.weights_a)
+            return
+        self._exclude(verdict.w)
+        if self.excluded_by[row] < 0:
+            self._append(verdict.w, verdict.b, verdict.rational)
+            self.excluded_by[row] = len(self._w) - 1
+
+    def answer(self) -> UnitSeparated | UnitInseparable:
+        """Freeze what was found; half-spaces that exclude nothing are left out."""
+        used = np.unique(self.excluded_by[self.excluded_by >= 0])
+        place = np.full(len(self._w) + 1, -1, dtype=np.int64)
+        place[used] = np.arange(len(used))
+        n = self.positives.dim
+        halfspaces = HalfSpaces(
+            np.array([self._w[i] for i in used]).reshape(len(used), n), np.array([self._c[i] for i in used])
+        )
+        rationals = {int(place[i]): v for i, v in self._rationals.items() if place[i] >= 0}
+        excluded_by = place[self.excluded_by]
+        if not self.witnesses:
+            return UnitSeparated(halfspaces, excluded_by, self.positives, self.negatives, rationals)
+        inside = np.array(sorted(self.witnesses), dtype=np.int64)
+        witnesses = tuple(self.witnesses[int(i)] for i in inside)
+        return UnitInseparable(
+            inside, witnesses, halfspaces, excluded_by, self.positives, self.negatives, rationals
+        )
+
+    def _shape(self) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, "n n"]]:
+        """Return A's mean and the inverse of its covariance (regularised), from a sample of its points."""
+        rows = self.positives.rows()
+        rows = rows[np.linspace(0, len(rows) - 1, min(len(rows), 20_000)).astype(np.int64)]
+        points = self.frame.apply(self.positives.take(rows))
+        mean = points.mean(axis=0)
+        covariance = (points - mean).T @ (points - mean) / len(points)
+        ridge = max(1e-9 * float(np.trace(covariance)) / len(covariance), 1e-300)
+        return mean, np.linalg.pinv(covariance + ridge * np.eye(len(covariance)), hermitian=True)
+
+    def _try_all(self, directions: Float[np.ndarray, "m n"]) -> int:
+        """Exclude with the directions that exclude most, until none excludes another point; return how many did."""
+        lengths = np.linalg.norm(directions, axis=1)
+        directions = directions[np.isfinite(lengths) & (lengths > 0)]
+        rest = self.remaining()
+        if len(rest) == 0 or len(directions) == 0:
+            return 0
+        top = (self.frame.apply(self.positives.array()) @ directions.T).max(axis=0)
+        beyond: Bool[np.ndarray, "k m"] = self.frame.apply(self.negatives.take(rest)) @ directions.T > top
+        used = 0
+        while True:
+            counts = beyond.sum(axis=0)
+            best = int(np.argmax(counts))
+            if counts[best] == 0:
+                return used
+            gone = self._exclude(-directions[best])
+            used += int(gone > 0)
+            beyond[:, best] = False
+            beyond[self.excluded_by[rest] >= 0] = False
+
+    def _exclude(self, normal: Float[np.ndarray, " n"]) -> int:
+        """Add the half-space with this normal that holds A, if it excludes points that are left; return how many."""
+        w = normal / np.abs(normal).max()
+        w = w / np.linalg.norm(w) * self.frame.scale
+        if not (np.isfinite(w).all() and w.any()):
+            return 0
+        function, unit = affine_from_floats(w)
+        low = least(function, self.positives, self.frame).value
+        rest = self.remaining()
+        upper, factor = rigorous_values(function, Cloud(self.negatives.take(rest)), self.frame)
+        room = nearest_float(low / factor) - upper
+        outside = np.flatnonzero(room > 0)
+        if len(outside) == 0:
+            return 0
+        # The offset goes midway to the nearest excluded point that is not absurdly near.
+        clear = outside[room[outside] >= 1e-3 * room[outside].max()]
+        nearest = rational(float(upper[clear].max())) * factor
+        c = nearest_float(-(low + nearest) / 2 * unit)
+        if not np.isfinite(c):
+            return 0
+        level = rational(c) / unit
+        if not (low + level > 0 and nearest + level <= 0):
+            return 0
+        self._append(w, c, None)
+        self.excluded_by[rest[clear]] = len(self._w) - 1
+        return len(clear)
+
+    def _append(self, w: Float[np.ndarray, " n"], c: float, exact: RationalHyperplane | None) -> None:
+        if exact is not None:
+            self._rationals[len(self._w)] = exact
+        self._w.append(w)
+        self._c.append(c)

@@ -1,0 +1,152 @@
+"""The one door to the solvers. An outcome is a value; nothing that comes out of here is a proof.
+
+Linear and mixed-integer programs go to HiGHS (Huangfu and Hall, doi:10.1007/s12532-017-0130-5) through scipy;
+quadratic programs to Clarabel through cvxpy, which is loaded only then.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from jaxtyping import Float, Int
+from scipy import optimize, sparse
+
+Status = Literal["optimal", "infeasible", "unbounded", "stopped"]
+_STATUS: dict[int, Status] = {0: "optimal", 1: "stopped", 2: "infeasible", 3: "unbounded"}
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What a solver says: its status, a point and a value (where it has one), and its bound on the optimum."""
+
+    status: Status
+    point: Float[np.ndarray, " v"] | None
+    value: float | None
+    bound: float | None = None
+
+
+def linear_program(
+    cost: Float[np.ndarray, " v"],
+    *,
+    at_most: tuple[Any, Float[np.ndarray, " r"]] | None = None,
+    equal: tuple[Any, Float[np.ndarray, " e"]] | None = None,
+    bounds: Sequence[tuple[float | None, float | None]] | tuple[float | None, float | None] = (0.0, None),
+) -> Outcome:
+    """Minimise ⟨cost, x⟩ with M x ≤ r, E x = e and bounds on x (dense or sparse matrices).
+
+    Examples
+    --------
+    >>> linear_program(np.array([1.0, 1.0]), equal=(np.array([[1.0, 2.0]]), np.array([4.0]))).value
+    2.0
+    """
+    rows, right = at_most or (None, None)
+    equations, level = equal or (None, None)
+    found = optimize.linprog(
+        cost, A_ub=rows, b_ub=right, A_eq=equations, b_eq=level, bounds=bounds, method="highs"
+    )
+    status = _STATUS.get(int(found.status), "stopped")
+    if status != "optimal":
+        return Outcome(status, None, None)
+    return Outcome(status, np.asarray(found.x, dtype=np.float64), float(found.fun), float(found.fun))
+
+
+def milp(
+    cost: Float[np.ndarray, " v"],
+    rows: Any,
+    low: Float[np.ndarray, " r"],
+    high: Float[np.ndarray, " r"],
+    *,
+    integer: bool = True,
+    upper: float = 1.0,
+    seconds: float | None = None,
+) -> Outcome:
+    """Minimise ⟨cost, x⟩ with low ≤ M x ≤ high and x in [0, upper], integer by default.
+
+    Examples
+    --------
+    >>> one = np.array([1.0])
+    >>> milp(np.ones(2), np.array([[2.0, 2.0]]), one, one * 4).value
+    1.0
+    """
+    options: dict[str, Any] = {} if seconds is None else {"time_limit": seconds}
+    found = optimize.milp(
+        cost,
+        constraints=optimize.LinearConstraint(sparse.csr_array(rows), low, high),
+        integrality=np.full(len(cost), int(integer)),
+        bounds=optimize.Bounds(0.0, upper),
+        options=options,
+    )
+    status = _STATUS.get(int(found.status), "stopped")
+    bound = None if found.mip_dual_bound is None else float(found.mip_dual_bound)
+    if found.x is None:
+        return Outcome(status, None, None, bound)
+    return Outcome(status, np.asarray(found.x, dtype=np.float64), float(found.fun), bound)
+
+
+def quadratic_program(
+    factor: Float[np.ndarray, "k v"],
+    target: Float[np.ndarray, " k"],
+    *,
+    at_most: tuple[Float[np.ndarray, "r v"], Float[np.ndarray, " r"]] | None = None,
+    equal: tuple[Float[np.ndarray, "e v"], Float[np.ndarray, " e"]] | None = None,
+) -> Outcome:
+    """Minimise ½‖factor·x − target‖² with M x ≤ r and E x = e.
+
+    Examples
+    --------
+    >>> found = quadratic_program(np.eye(2), np.array([3.0, 4.0]), equal=(np.array([[1.0, 0.0]]), np.array([1.0])))
+    >>> found.point.round(6).tolist()
+    [1.0, 4.0]
+    """
+    import cvxpy  # loading it takes a second: only who needs it pays
+
+    variable = cvxpy.Variable(factor.shape[1])
+    constraints: list[Any] = []
+    if at_most is not None:
+        constraints.append(at_most[0] @ variable <= at_most[1])
+    if equal is not None:
+        constraints.append(equal[0] @ variable == equal[1])
+    problem = cvxpy.Problem(cvxpy.Minimize(0.5 * cvxpy.sum_squares(factor @ variable - target)), constraints)
+    problem.solve(solver=cvxpy.CLARABEL)
+    known: dict[str, Status] = {"optimal": "optimal", "infeasible": "infeasible", "unbounded": "unbounded"}
+    status = known.get(str(problem.status), "stopped")
+    if variable.value is None:
+        return Outcome(status, None, None)
+    return Outcome(status, np.asarray(variable.value, dtype=np.float64), float(problem.value))
+
+
+def assignment(cost: Float[np.ndarray, "r c"]) -> tuple[Int[np.ndarray, " k"], Int[np.ndarray, " k"]]:
+    """Match rows to columns one to one, min(r, c) pairs in all, at the least total cost up to rounding.
+
+    D. F. Crouse, On implementing 2D rectangular assignment algorithms, 2016, doi:10.1109/TAES.2016.140952.
+
+    Examples
+    --------
+    >>> rows, columns = assignment(np.array([[1.0, 5.0, 0.0], [0.0, 9.0, 0.0]]))
+    >>> rows.tolist(), columns.tolist()
+    ([0, 1], [2, 0])
+    """
+    rows, columns = optimize.linear_sum_assignment(cost)
+    return rows, columns
+
+
+def minimise(
+    function: Callable[[Float[np.ndarray, " v"]], tuple[float, Float[np.ndarray, " v"]]],
+    start: Float[np.ndarray, " v"],
+    *,
+    steps: int = 200,
+) -> Outcome:
+    """Look for a local minimum of a function that returns its value and gradient (L-BFGS).
+
+    Examples
+    --------
+    >>> found = minimise(lambda x: (float(x @ x), 2 * x), np.ones(2))
+    >>> found.point is not None and bool(np.allclose(found.point, 0))
+    True
+    """
+    found = optimize.minimize(
+        function, start, jac=True, method="L-BFGS-B", options={"maxiter": steps, "ftol": 1e-14, "gtol": 1e-10}
+    )
+    status: Status = "optimal" if found.success else "stopped"
+    return Outcome(status, np.asarray(found.x, dtype=np.float64), float(found.fun))

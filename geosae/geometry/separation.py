@@ -1,0 +1,112 @@
+"""Can one half-space hold all of A and nothing of B (theory S1)? A verdict is a record that proves itself.
+
+Floats find a hyperplane or a common point of the two hulls; exact arithmetic proves it, and finishes the search where
+floats cannot see enough.
+"""
+
+import numpy as np
+from jaxtyping import Float
+
+from geosae.geometry._active import nearest_floats
+from geosae.geometry._certify import inseparable, separated
+from geosae.geometry._cloud import Cloud, Frame, as_cloud, frame_of
+from geosae.geometry._door import InvalidInput
+from geosae.geometry._nearest import WorkingSet
+from geosae.geometry._nearest_exact import nearest_exact
+from geosae.geometry.certificate import Inseparable, Separated
+
+CLOSE_ENOUGH = 1e-9
+
+
+def separate(
+    A: Float[np.ndarray, "Na n"], B: Float[np.ndarray, "Nb n"], *, exact_up_to: int = 256
+) -> Separated | Inseparable:
+    """Decide whether the convex hulls of A and B are disjoint, and prove it (theory S1, S2).
+
+    Parameters
+    ----------
+    A, B
+        Points, one per row. Float32 and float64 arrays are used by reference, and never copied as a whole.
+    exact_up_to
+        Highest dimension n in which rational systems of n+2 equations are solved. Above it a verdict that floats
+        cannot prove is `Inseparable` of grade "certified": a proved bound `eta` on every margin.
+
+    Returns
+    -------
+    Separated | Inseparable
+        A hyperplane of maximum margin (up to a proved `eta`), or at most n+2 points whose hulls meet.
+
+    Raises
+    ------
+    InvalidInput
+        If the clouds are empty, not finite, or of different dimensions.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> square = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+    >>> verdict = separate(square, square + [3.0, 0.0]).check()
+    >>> verdict.separable, verdict.margin
+    (True, 1.0)
+    >>> separate(square, np.array([[0.5, 0.25]])).check().common_point()
+    (Fraction(1, 2), Fraction(1, 4))
+    """
+    positives, negatives = as_cloud(A, "points A"), as_cloud(B, "points B")
+    if positives.dim != negatives.dim:
+        raise InvalidInput(
+            f"points A have {positives.dim} coordinates and points B {negatives.dim}",
+            causes="samples of different spaces",
+            remedy="pass points of one space",
+        )
+    frame = frame_of(positives, negatives, names=("points A", "points B"))
+    return decide(positives, negatives, frame, exact_up_to=exact_up_to)
+
+
+def decide(
+    positives: Cloud,
+    negatives: Cloud,
+    frame: Frame,
+    *,
+    exact_up_to: int = 256,
+    start: WorkingSet | None = None,
+) -> Separated | Inseparable:
+    """Decide for clouds whose frame is known."""
+    metric = np.ones(positives.dim)
+    guess = nearest_floats(positives, negatives, frame, metric, start)
+    verdict = separated(positives, negatives, frame, guess, metric)
+    if verdict is None and _badly_scaled(frame):
+        even = _even_metric(frame)
+        other = nearest_floats(positives, negatives, frame, even)
+        verdict = separated(positives, negatives, frame, other, even)
+        guess = guess if verdict is None else other
+    if verdict is not None and verdict.margin >= (1 - CLOSE_ENOUGH) * verdict.margin_bound:
+        return verdict
+    if positives.dim > exact_up_to:
+        return verdict or inseparable(positives, negatives, guess)
+    return _finish(positives, negatives, frame, guess, verdict)
+
+
+def _finish(
+    positives: Cloud, negatives: Cloud, frame: Frame, guess: WorkingSet, verdict: Separated | None
+) -> Separated | Inseparable:
+    """Let exact arithmetic finish the search from where floats stopped."""
+    n = positives.dim
+    rows = [(bool(guess.side[i]), int(guess.rows[i])) for i in guess.support]
+    steps = 10_000 if n <= 32 else 400 if verdict is None else 4
+    exact = nearest_exact(positives, negatives, frame, rows, np.maximum(guess.weights, 0), steps)
+    if exact.meets:
+        return inseparable(positives, negatives, exact)
+    better = separated(positives, negatives, frame, exact, None)
+    if better is None:
+        return verdict or inseparable(positives, negatives, exact)
+    return better if verdict is None or better.margin >= verdict.margin else verdict
+
+
+def _badly_scaled(frame: Frame) -> bool:
+    used = frame.reach[frame.reach > 2.0**-999]
+    return len(used) > 1 and float(used.max() / used.min()) > 2.0**12
+
+
+def _even_metric(frame: Frame) -> Float[np.ndarray, " n"]:
+    """Return powers of two that bring every column to about the same reach."""
+    return np.ldexp(1.0, np.clip(-np.frexp(frame.reach)[1], -1000, 1000))
