@@ -24,8 +24,8 @@ def planted_halfspaces(
 ) -> tuple[Float[np.ndarray, "G n"], HalfSpaces]:
     """Return a point per object and a half-space per attribute that realise the context exactly.
 
-    """Return a point per object and a half-space per attribute that realise the context exactly.
-    filled with zero coordinates. A smaller one is searched for with `rng` (seed 0 if left out); the least
+    Left out, the dimension is the affine rank of the rows (at least 1), which needs no search. A larger one
+    is filled with zero coordinates. A smaller one is searched for with `rng` (seed 0 if left out); the least
     possible dimension is a sign-rank less one, which no fast method finds (theory F5). Whatever comes out has
     been verified in exact arithmetic.
 
