@@ -38,14 +38,16 @@ class AuxK:
         """Add this loss's gradient to `into` and return its value."""
         spread = (residual - residual.mean(dim=0)).square().sum()
         weight = torch.where(spread > 0, self.coefficient / spread, torch.zeros_like(spread))
-        support = largest_positive(z.masked_fill(~dead, -math.inf), self.k)
-        a = torch.where(support, z, 0.0)
-        left = (a @ at.W_dec).sub_(residual)
+        neurons = dead.nonzero().squeeze(1)
+        atoms, z_dead = at.W_dec[neurons], z[:, neurons]
+        support = largest_positive(z_dead, self.k)
+        a = z_dead * support
+        left = (a @ atoms).sub_(residual)
         out = left * (2.0 * weight)
-        slope = (out @ at.W_dec.T).mul_(support)
-        into.W_dec.addmm_(a.T, out)
-        into.W_enc.addmm_(slope.T, inputs)
-        into.b_enc.add_(slope.sum(dim=0))
+        slope = (out @ atoms.T).mul_(support)
+        into.W_dec[neurons] += a.T @ out
+        into.W_enc[neurons] += slope.T @ inputs
+        into.b_enc[neurons] += slope.sum(dim=0)
         return weight * left.square().sum()
 
 

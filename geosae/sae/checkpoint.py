@@ -121,7 +121,7 @@ def _weights(data: bytes, width: int, dim: int, dtype: str) -> dict[str, torch.T
     shapes: dict[str, tuple[int, ...]] = dict(
         zip(WEIGHTS, (matrix, per_neuron, matrix, per_axis, per_axis), strict=True)
     )
-    for name, tensor in weights.items():
+    for name, tensor in sorted(weights.items()):
         if tuple(tensor.shape) != shapes[name] or tensor.dtype != DTYPES[dtype]:
             found = f"{tuple(tensor.shape)} of {str(tensor.dtype).removeprefix('torch.')}"
             raise InvalidInput(

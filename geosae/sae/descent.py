@@ -154,7 +154,7 @@ def _diverged(config: TrainConfig, step: int, lr: float, parts: list[float]) -> 
     )
     return TrainingDiverged(
         f"the loss stopped being finite by step {step} of {config.steps} ({named}; lr {lr:.3g}).\n"
-        f"  Likely causes: too high a learning rate (peak {config.lr:g}), no warm-up (share {config.warmup:g}),"
-        f" an L1 weight too high ({config.gate.penalty:g}), or a few points far outside all others.\n"
+        f"  Likely causes: too high a learning rate ({config.lr:g}), no warm-up (share {config.warmup:g}), "
+        f"an L1 weight too high ({config.gate.penalty:g}), or a few points far outside all others.\n"
         "  What to do: divide the learning rate by 10, then look at the largest norms among the points."
     )

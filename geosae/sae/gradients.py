@@ -61,11 +61,13 @@ def loss_and_gradient(
     a = z * support
     residual = torch.addmm(at.b_dec, a, at.W_dec).sub_(u)
     error = torch.dot(residual.view(-1), residual.view(-1)) / batch
+    zero = torch.zeros_like(error)
     out = residual * (2.0 / batch)
 
     slope = out @ at.W_dec.T
     torch.mm(a.T, out, out=into.W_dec)
-    penalty = _penalty(config, at, a, slope, into) if config.gate.penalty > 0 else torch.zeros_like(error)
+    total = a.sum(dim=0)
+    penalty = _penalty(config, at, total / batch, batch, slope, into) if config.gate.penalty > 0 else zero
     slope.mul_(support)
 
     torch.sum(slope, dim=0, out=into.b_enc)
@@ -73,26 +75,26 @@ def loss_and_gradient(
     if config.tied_bias:
         into.b_dec.addmv_(at.W_enc.T, into.b_enc, alpha=-1.0)
     torch.mm(slope.T, inputs, out=into.W_enc)
-    extra = torch.zeros_like(error)
+    extra = zero
     if aux is not None and dead is not None:
         extra = aux.add_gradient(at, inputs, z, -residual, dead, into)
-    return Losses(error, penalty, extra, support.any(dim=0))
+    return Losses(error, penalty, extra, total > 0)
 
 
 def _penalty(
     config: TrainConfig,
     at: Parameters,
-    a: Float[torch.Tensor, "B d"],
+    mean_a: Float[torch.Tensor, " d"],
+    batch: int,
     slope: Float[torch.Tensor, "B d"],
     into: Parameters,
 ) -> torch.Tensor:
-    """Add the gradient of λ Σ a_i ν_i / B to the slope and the decoder's gradient, and return its value."""
-    weight = config.gate.penalty / a.shape[0]
-    total = a.sum(dim=0)
+    """Add the gradient of λ Σ mean(a_i) ν_i to the slope and the decoder's gradient, and return its value."""
+    weight = config.gate.penalty
     if config.decoder_norm == "unit":
-        slope.add_(weight)
-        return total.sum() * weight
+        slope.add_(weight / batch)
+        return mean_a.sum() * weight
     norms = torch.linalg.vector_norm(at.W_dec, dim=1)
-    slope.add_(norms, alpha=weight)
-    into.W_dec.addcmul_(at.W_dec, (total / norms).unsqueeze(1), value=weight)
-    return torch.dot(total, norms) * weight
+    slope.add_(norms, alpha=weight / batch)
+    into.W_dec.addcmul_(at.W_dec, (mean_a / norms).unsqueeze(1), value=weight)
+    return torch.dot(mean_a, norms) * weight

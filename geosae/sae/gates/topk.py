@@ -81,13 +81,14 @@ def largest_positive(z: Float[torch.Tensor, "N d"], k: int) -> Bool[torch.Tensor
     """
     if k >= z.shape[1]:
         return z > 0
-    least = z.topk(k, dim=1, sorted=False).values.amin(dim=1, keepdim=True)
-    kept = (z >= least) & (z > 0)
-    # torch.topk promises no order among equals; where they crowd out the limit, the index decides.
-    crowded = (kept.sum(dim=1) > k).nonzero().squeeze(1)
-    if len(crowded):
-        rows, bar = z[crowded], least[crowded]
-        above, tied = rows > bar, rows == bar
+    top = z.topk(k + 1, dim=1).values
+    last, next_one = top[:, k - 1], top[:, k]
+    kept = z > next_one.clamp_min(0.0).unsqueeze(1)
+    # torch.topk promises no order among equals: where the k-th and the next are equal, the index decides.
+    tied = (last == next_one) & (last > 0)
+    if bool(tied.any()):
+        rows, bar = z[tied], last[tied].unsqueeze(1)
+        above, equal = rows > bar, rows == bar
         room = k - above.sum(dim=1, keepdim=True)
-        kept[crowded] = above | (tied & (tied.cumsum(dim=1) <= room))
+        kept[tied] = above | (equal & (equal.cumsum(dim=1) <= room))
     return kept

@@ -1,0 +1,59 @@
+import json
+
+import pytest
+
+from geosae.geometry._door import InvalidInput
+from geosae.sae.config import TrainConfig
+from geosae.sae.gates import ReLU, TopK
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        TrainConfig(gate=ReLU(l1=0.5), width=3),
+        TrainConfig(gate=TopK(k=2, aux_k=4), width=8, lr=0.5, init_norm=0.1, tied_bias=False),
+        TrainConfig(gate=TopK(k=2), width=8, schedule="cosine", baseline="untrained"),
+    ],
+)
+def test_a_config_survives_json(config):
+    assert TrainConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
+
+
+def test_absent_knobs_take_their_defaults():
+    assert TrainConfig.from_dict({"gate": {"kind": "topk", "k": 2}, "width": 8}) == TrainConfig(TopK(2), 8)
+
+
+GOOD = {"gate": {"kind": "topk", "k": 4}, "width": 8}
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        ({"widht": 9}, "no key 'widht'; the nearest one is 'width'"),
+        ({"learning_rate": 0.1}, "no key 'learning_rate'"),
+        ({"lr": "0.1"}, "'lr' is '0.1', which is no float"),
+        ({"width": 8.0}, "'width' is 8.0, which is no int"),
+        ({"width": 3}, "k = 4 neurons of a width of 3"),
+        ({"width": 0}, "width is 0"),
+        ({"schedule": "cosin"}, "'schedule' is 'cosin', which is no 'constant' or 'linear' or 'cosine'"),
+        ({"steps": 0}, "steps is 0"),
+        ({"batch_size": 0}, "batch_size is 0"),
+        ({"lr": 0.0}, "lr is 0.0"),
+        ({"lr": float("inf")}, "lr is inf"),
+        ({"warmup": 1.5}, "warmup is 1.5"),
+        ({"beta2": 1.0}, "beta2 is 1.0"),
+        ({"init_norm": 0.0}, "init_norm is 0.0"),
+        ({"init_norm": "mached"}, "'init_norm' is 'mached'"),
+        ({"tied_bias": 1}, "'tied_bias' is 1, which is no bool"),
+        ({"baseline": "frozen"}, "'baseline' is 'frozen'"),
+    ],
+)
+def test_unusable_configs_are_refused_by_name(change, match):
+    with pytest.raises(InvalidInput, match=match):
+        TrainConfig.from_dict(GOOD | change)
+
+
+@pytest.mark.parametrize("missing", ["gate", "width"])
+def test_a_config_needs_gate_and_width(missing):
+    with pytest.raises(InvalidInput, match=f"without its {missing}"):
+        TrainConfig.from_dict({key: value for key, value in GOOD.items() if key != missing})
