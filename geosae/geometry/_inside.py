@@ -132,7 +132,7 @@ def _affine_nearest(atoms: Float[np.ndarray, "k n"]) -> Float[np.ndarray, " k"]:
 
 
 def _surrounds(atoms: Float[np.ndarray, "k n"], weights: Float[np.ndarray, " k"]) -> bool:
-    """Prove that n+1 atoms surround the origin: their barycentric coordinates are positive beyond rounding."""
+    """Prove that n+1 atoms surround the origin: barycentric coordinates positive beyond rounding."""
     count, n = atoms.shape
     if count != n + 1:
         return False
