@@ -45,7 +45,6 @@ def read_dataset(path: Path, membership: Path | None) -> "ConceptDataset":
         If a file is missing, foreign or does not fit the other.
     """
     from geosae.data.dataset import ConceptDataset
-    from geosae.data.sources import from_files
     from geosae.geometry import InvalidInput
 
     if path.suffix == ".npz":
@@ -54,4 +53,6 @@ def read_dataset(path: Path, membership: Path | None) -> "ConceptDataset":
         return ConceptDataset.load(path)
     if membership is None:
         raise InvalidInput(f"{path} holds points only", remedy="name their concepts: --membership FILE")
+    from geosae.data.sources import from_files
+
     return from_files(path, membership)

@@ -8,19 +8,20 @@ from geosae.cli import analyse, redraw, run, train, verify, worlds
 
 app = typer.Typer(
     name="geosae",
+    add_completion=False,
     help="Geometric analysis of concept learning in sparse autoencoders.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
-app.command("run")(run.run)
-app.add_typer(worlds.app, name="worlds")
-app.command("train")(train.train)
-app.command("analyse")(analyse.analyse)
-app.command("verify")(verify.verify)
-app.command("figures")(redraw.figures)
-app.command("report")(redraw.report)
+app.command("run", short_help="Run a preset or a plan of your own.")(run.run)
+app.add_typer(worlds.app, name="worlds", short_help="List, show and make worlds.")
+app.command("train", short_help="Train one sparse autoencoder.")(train.train)
+app.command("analyse", short_help="Grade what an SAE has learned of concepts.")(analyse.analyse)
+app.command("verify", short_help="Try to refute the statements of the theory.")(verify.verify)
+app.command("figures", short_help="Redraw the figures of a run.")(redraw.figures)
+app.command("report", short_help="Write the report of a run.")(redraw.report)
 
 
 def _version(value: bool) -> None:

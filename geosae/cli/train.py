@@ -33,7 +33,7 @@ def train(
     refuse_unknown([gate], ("topk", "relu"), "--gate", "gate")
     if (gate == "topk" and l1 is not None) or (gate == "relu" and k is not None):
         raise InvalidInput(f"--{'l1' if gate == 'topk' else 'k'} is not a setting of {gate}")
-    sparsity = k if gate == "topk" else l1
+    sparsity = l1 if gate == "relu" else 4 if k is None else k
     config = config_of(gate, sparsity, width, "trained", parse_settings(settings or []))
     points = read_points(data)
     with bar(f"train {gate} width {width}") as progress:

@@ -207,7 +207,7 @@ def _world(table: Table) -> WorldEntry:
 
 
 def _analysis(table: Table) -> Table:
-    kinds = {"alpha": float, "test_share": float, "ambient_samples": int}
+    kinds = {"alpha": float, "test_share": float, "unit_tolerance": float, "ambient_samples": int}
     refuse_unknown(table, kinds, "[analysis]")
     return {key: typed(table, key, kinds[key], "[analysis]") for key in table}
 

@@ -96,7 +96,7 @@ def compute(cell: Cell, dataset: ConceptDataset, folder: Path, claims: Claims | 
         "notions": _notions(summary["notions"], shuffled.summary()["notions"]),
         "approximation_reason": summary["approximation_reason"],
         "evidence": evidence,
-        "lattice": store_lattices(alignment, dataset, folder),
+        "lattice": store_lattices(alignment, dataset, folder, cell.seed),
     }
 
 

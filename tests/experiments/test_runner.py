@@ -10,7 +10,7 @@ from geosae.experiments import CheckEntry, GateEntry, Plan, Results, WorldEntry,
 from geosae.geometry import InvalidInput
 
 sys.path.insert(0, str(Path(__file__).parent))
-import tasks  # noqa: E402
+import tasks
 
 WORLD = WorldEntry("nested", "nested-balls", {"points": 300, "dim": 2})
 PLAN = Plan(
@@ -69,7 +69,14 @@ def test_each_finished_cell_has_its_parts_and_the_agreed_result(done: Path):
     for cell in results.cells:
         folder = done / "cells" / cell["key"]
         names = {p.name for p in folder.iterdir()}
-        parts = {"sae.safetensors", "card.json", "log.jsonl", "alignment.npz", "alignment.json", "lattice.json"}
+        parts = {
+            "sae.safetensors",
+            "card.json",
+            "log.jsonl",
+            "alignment.npz",
+            "alignment.json",
+            "lattice.json",
+        }
         assert parts | {"cell.json", "evidence.json", "result.json", "timing.json"} <= names
         assert set(cell["metrics"]) == {"l0", "fvu", "dead_share", "dense_share", "mcc"}
         assert set(cell["notions"]) == {"detection", "separation", "approximation"}
