@@ -219,7 +219,7 @@ CLAIM = Claim(
     ),
     hypotheses=("activations are nonnegative", "share form: min over C of δ_D is positive"),
     kind="upper",
-    source="lawson1995solving",
+    source="lawson1995",
     figure="reconstruction_detection",
     observe=observe,
     bound=bound,

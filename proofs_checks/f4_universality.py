@@ -212,7 +212,7 @@ CLAIM = Claim(
     ),
     hypotheses=("L is a finite lattice", "detection is exact (ε = 0)"),
     kind="tight",
-    source="ganter1999formal",
+    source="ganter1999",
     figure="lattice_realisations",
     observe=observe,
     bound=bound,

@@ -120,6 +120,10 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
     everything = cube(0, [()])
     for part in BASIC:
         yield Case(everything, _singletons(everything), part, "no neuron, one concept: everything")
+    nowhere = Planted(
+        np.zeros((1, 1), dtype=np.int64), np.zeros((0, 1), dtype=np.int64), np.zeros(0, np.int64)
+    )
+    yield Case(nowhere, _singletons(nowhere), "cells", "no neuron on the line, one cell: attained")
     line = Planted(np.arange(-3, 4)[:, None], np.array([[1], [-1]]), np.array([0, 0]))
     yield from _fitting(line, PARTS, rng, "two opposite half-lines that share their end")
     for i in range(count):
@@ -154,6 +158,7 @@ def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
     # Nested concepts: the antichain is a chain.
     chain = Planted(np.arange(5)[:, None], np.ones((4, 1), dtype=np.int64), -np.arange(4))
     yield Case(chain, np.unique(chain.fires().T, axis=0), "antichain", "four nested half-lines")
+    yield Case(chain, chain.fires().T[:2], "antichain", "two nested half-lines: one comparable pair")
     for i in range(max(1, count // 10)):
         d = int(rng.integers(2, 7))
         case = _layer_case(d, d // 2, "width", f", repetition {i}")
@@ -199,7 +204,7 @@ CLAIM = Claim(
         "cell form: absolute gating",
     ),
     kind="upper",
-    source="zhang2026geometric,sperner1928,lubell1966",
+    source="zhang2026geometric,sperner1928,lubell1966,yamamoto1954,meshalkin1963",
     figure="units_bound",
     observe=observe,
     bound=bound,

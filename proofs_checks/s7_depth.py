@@ -180,7 +180,7 @@ CLAIM = Claim(
         "overlap: distinct concepts, each separated by a single neuron",
     ),
     kind="upper",
-    source="ganter1999formal",
+    source="ganter1999",
     figure="depth_sparsity",
     observe=observe,
     bound=bound,

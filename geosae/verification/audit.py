@@ -6,7 +6,10 @@ A mutant is *caught* when an instance violates it (the bound became too strong) 
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from fractions import Fraction
 from typing import Any, Literal, TypeVar
+
+import numpy as np
 
 from geosae.verification.claim import Claim
 from geosae.verification.evidence import Number
@@ -34,33 +37,52 @@ class Mutation:
         return asdict(self) | {"caught": self.caught}
 
 
-def _shifted(bound: Callable[[T], Number], step: int) -> Callable[[T], Number]:
-    return lambda case: bound(case) + step
+def part_of(case: object) -> str:
+    """Return the part of its statement that an instance is about ("" where there is only one)."""
+    return str(getattr(case, "part", ""))
 
 
-def _scaled(bound: Callable[[T], Number], factor: float) -> Callable[[T], Number]:
-    return lambda case: bound(case) * factor
+def _where(part: str) -> Callable[[object], bool]:
+    return lambda case: part_of(case) == part
 
 
-def _negated(bound: Callable[[T], Number]) -> Callable[[T], Number]:
-    return lambda case: 1 - bound(case)
+def _distorted(claim: Claim[T], part: str, change: Callable[[Number], Number]) -> Claim[T]:
+    """Return the claim whose bound is distorted on the instances of one part only."""
+    true = claim.bound
+    return claim.mutated(lambda case: change(true(case)) if part_of(case) == part else true(case))
 
 
-def mutants(claim: Claim[T]) -> Iterator[tuple[str, Claim[T]]]:
-    """Yield the named mutants of a claim: distorted bounds, the turned inequality, and the claim's own.
+def _shift(step: int) -> Callable[[Number], Number]:
+    return lambda bound: bound + step
+
+
+def _scale(factor: float) -> Callable[[Number], Number]:
+    # In rationals: a large integer must not overflow, nor a rational be rounded.
+    exact = Fraction(factor).limit_denominator(10**6)
+    return lambda bound: Fraction(bound) * exact
+
+
+def _changes(claim: Claim[T]) -> dict[str, Callable[[Number], Number]]:
+    if claim.kind == "equivalence":
+        return {"negated": lambda bound: 1 - bound}
+    if claim.scales is not None:
+        return {f"bound × {factor:g}": _scale(factor) for factor in claim.scales}
+    return {"bound − 1": _shift(-1), "bound + 1": _shift(1)}
+
+
+def mutants(claim: Claim[T], instances: int = 20, seed: int = 0) -> Iterator[tuple[str, Claim[T]]]:
+    """Yield the named mutants of a claim: distorted bounds, turned inequalities, and the claim's own.
 
     A real-valued bound is scaled by the claim's factors, an integer one shifted by one either way, the
-    truth value of an equivalence negated.
+    truth value of an equivalence negated. Where a statement has parts, each is distorted by itself, so that
+    a sharp part cannot cover for a blunt one.
     """
-    if claim.kind == "equivalence":
-        yield "negated", claim.mutated(_negated(claim.bound))
-    elif claim.scales is not None:
-        for factor in claim.scales:
-            yield f"bound × {factor:g}", claim.mutated(_scaled(claim.bound, factor))
-    else:
-        yield "bound − 1", claim.mutated(_shifted(claim.bound, -1))
-        yield "bound + 1", claim.mutated(_shifted(claim.bound, 1))
-    yield "inequality turned", claim.reversed()
+    parts = sorted({part_of(case) for case in claim.instances(instances, np.random.default_rng(seed))})
+    for part in parts:
+        tail = f" [{part}]" if part else ""
+        for name, change in _changes(claim).items():
+            yield name + tail, _distorted(claim, part, change)
+        yield "inequality turned" + tail, claim.reversed(_where(part))
     for name, bound in claim.mutants.items():
         yield name, claim.mutated(bound)
 
@@ -77,17 +99,20 @@ def audit(claims: Mapping[str, Claim[Any]], instances: int = 20, seed: int = 0) 
     seed
         Seed of the generators.
     """
-    table: list[Mutation] = []
-    for claim in claims.values():
-        for name, mutant in mutants(claim):
-            verdict = verify(mutant, instances, seed)
-            if verdict.status == "refuted":
-                found = ("instance", verdict.reason)
-            elif verdict.status == "broken" and verdict.controls_refuted < verdict.controls_tried:
-                found = ("control", verdict.reason)
-            elif verdict.status == "broken":
-                found = ("error", verdict.reason)
-            else:
-                found = ("nobody", f"{verdict.tried} instances and {verdict.controls_tried} controls")
-            table.append(Mutation(claim.id, name, *found))
-    return tuple(table)
+    return tuple(
+        _tried(claim, name, mutant, instances, seed)
+        for claim in claims.values()
+        for name, mutant in mutants(claim, instances, seed)
+    )
+
+
+def _tried(claim: Claim[T], name: str, mutant: Claim[T], instances: int, seed: int) -> Mutation:
+    verdict = verify(mutant, instances, seed)
+    if verdict.status == "refuted":
+        return Mutation(claim.id, name, "instance", verdict.reason)
+    if verdict.status == "broken" and verdict.controls_refuted < verdict.controls_tried:
+        return Mutation(claim.id, name, "control", verdict.reason)
+    if verdict.status == "broken":
+        return Mutation(claim.id, name, "error", verdict.reason)
+    tried = f"{verdict.tried} instances and {verdict.controls_tried} controls"
+    return Mutation(claim.id, name, "nobody", tried)

@@ -99,16 +99,17 @@ class Claim(Generic[T]):
     check_run: Callable[[TrainedInstance], Sequence[Evidence]] | None = None
     mutants: Mapping[str, Callable[[T], Number]] = field(default_factory=dict[str, Callable[[T], Number]])
     scales: tuple[float, ...] | None = None
-    flipped: bool = False
+    flipped: Callable[[T], bool] | None = None
 
     def check(self, case: T) -> Evidence:
         """Decide one instance."""
-        return compare(self.observe(case), self.bound(case), self.kind, flipped=self.flipped)
+        flipped = self.flipped is not None and self.flipped(case)
+        return compare(self.observe(case), self.bound(case), self.kind, flipped=flipped)
 
     def mutated(self, bound: Callable[[T], Number]) -> "Claim[T]":
         """Return the same claim with another bound: what the audit tries to slip past the instances."""
         return replace(self, bound=bound)
 
-    def reversed(self) -> "Claim[T]":
-        """Return the claim with its inequality turned round (an equality negated)."""
-        return replace(self, flipped=not self.flipped)
+    def reversed(self, where: Callable[[T], bool]) -> "Claim[T]":
+        """Return the claim with its inequality turned round (an equality negated) on some instances."""
+        return replace(self, flipped=where)

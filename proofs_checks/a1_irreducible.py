@@ -1,0 +1,205 @@
+r"""A1. A unit that detects C has false alarms of at least ν(Conv(C)∖C); the facets of a polygon attain it.
+
+A model concept of absolute neurons is convex, so with C it holds Conv(C): its excess ν(θ∖C) is at least the
+irreducible error e_irr = ν(Conv(C)∖C). The infimum over units is e_irr, and it is attained by m neurons
+exactly when Conv(C) is, up to a ν-null set, a polyhedron with at most m facets.
+
+"Approximable by detecting units" means e_irr = 0. That is more than "C is convex up to a ν-null set": a
+square together with one far point differs from a square by a null set, and every unit that detects all of
+it adds the hull's cone to that point (an instance below, and a mutant). The reading "up to null sets" is
+right when detection, too, is only asked up to null sets. ν must not charge lines: here it is area on a box.
+
+Formulated in Zhang, Lin and Lee (2026), arXiv:2606.07007. Areas are exact rationals.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import combinations
+from typing import Literal
+
+import numpy as np
+
+from geosae.geometry._inside import point_membership
+from geosae.verification import Claim, Evidence, Number, Observed, TrainedInstance, compare
+from proofs_checks._planted import closure_unit, model_concept
+from proofs_checks._polygons import (
+    Corner,
+    Line,
+    area,
+    cut_all,
+    facets,
+    hull,
+    square,
+    supporting,
+)
+from proofs_checks._runs import seen
+
+BOX = square(-100, -100, 200)
+MOST_TESTED = 300
+MOST_CONCEPTS = 12
+Part = Literal["lower", "attained", "facets"]
+
+
+@dataclass(frozen=True)
+class Case:
+    """Disjoint convex parts of C (a single corner is a point), and half-planes said to hold them.
+
+    Part "facets" searches the half-planes for the smallest unit without excess.
+    """
+
+    parts: tuple[tuple[Corner, ...], ...]
+    lines: tuple[Line, ...]
+    part: Part
+    label: str
+
+    def corners(self) -> list[Corner]:
+        """List the corners of all parts."""
+        return [p for part in self.parts for p in part]
+
+
+def excess(parts: Sequence[Sequence[Corner]], lines: Sequence[Line]) -> Fraction:
+    """Return the area of θ∖C inside the box."""
+    return area(cut_all(BOX, lines)) - sum((area(cut_all(p, lines)) for p in parts), Fraction(0))
+
+
+def bound(case: Case) -> Number:
+    """Return the area of Conv(C)∖C, or the number of facets of Conv(C)."""
+    around = hull(case.corners())
+    if case.part == "facets":
+        return len(around)
+    return area(around) - sum((area(p) for p in case.parts), Fraction(0))
+
+
+def observe(case: Case) -> Observed:
+    """Return the excess of the unit, or the size of the smallest unit whose excess is irreducible."""
+    label = f"{case.label} [{case.part}]"
+    if case.part != "facets":
+        return Observed(
+            excess(case.parts, case.lines), label, kind="tight" if case.part == "attained" else None
+        )
+    # All the half-planes hold the hull, so the excess is the irreducible one when θ has the hull's area.
+    least = area(hull(case.corners()))
+    for size in range(len(case.lines) + 1):
+        if any(area(cut_all(BOX, unit)) == least for unit in combinations(case.lines, size)):
+            return Observed(size, label, kind="tight")
+    return Observed(-1, label, kind="tight")
+
+
+def _detecting(corners: Sequence[Corner], count: int, rng: np.random.Generator) -> tuple[Line, ...]:
+    lines: list[Line] = []
+    while len(lines) < count:
+        a, b = (int(v) for v in rng.integers(-5, 6, 2))
+        if a or b:
+            lines.append(supporting(corners, a, b, int(rng.integers(0, 3))))
+    return tuple(lines)
+
+
+def _all_parts(
+    parts: Sequence[Sequence[Corner]], rng: np.random.Generator, label: str, *, few: bool = True
+) -> Iterator[Case]:
+    made = tuple(tuple(p) for p in parts)
+    around = hull([c for p in made for c in p])
+    exact = tuple(facets(around))
+    yield Case(made, exact, "attained", label)
+    yield Case(made, exact, "lower", label)
+    yield Case(made, _detecting(around, int(rng.integers(0, 8)), rng), "lower", label)
+    if len(exact) <= (6 if few else 4):
+        # Loose copies among them, in any order, must not help.
+        decoys = tuple(supporting(around, int(a), int(b), 1) for a, b, _ in exact[:2])
+        yield Case(made, (*decoys, *exact), "facets", label)
+
+
+TWO = (tuple(square(0, 0, 10)), tuple(square(30, 0, 10)))
+
+
+def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield convex polygons, far parts, a ring, a square with a far point, then random unions."""
+    yield from _all_parts([square(0, 0, 10)], rng, "a square: nothing irreducible")
+    yield from _all_parts([[(0, 0), (9, 0), (0, 7)]], rng, "a triangle")
+    yield from _all_parts(TWO, rng, "two far squares")
+    yield from _all_parts([square(0, 0, 10), [(50, 5)]], rng, "a square and one far point: not approximable")
+    ring = [[(0, 0), (9, 0), (9, 1), (0, 1)], [(0, 8), (9, 8), (9, 9), (0, 9)],
+            [(0, 1), (1, 1), (1, 8), (0, 8)], [(8, 1), (9, 1), (9, 8), (8, 8)]]  # fmt: skip
+    yield from _all_parts(ring, rng, "a square ring")
+    yield Case(((),), (), "lower", "the empty concept, no neurons: the whole box")
+    for i in range(count):
+        first = hull([(int(x), int(y)) for x, y in rng.integers(-20, 0, (6, 2))])
+        second = hull([(int(x), int(y)) for x, y in rng.integers(1, 20, (6, 2))])
+        parts = [first, second] if i % 2 else [first]
+        if all(len(p) > 2 for p in parts):
+            yield from _all_parts(parts, rng, f"random union {i} of {len(parts)}", few=i < 10)
+
+
+def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield units that lose a little of C, or a facet of its hull."""
+    around = hull([c for p in TWO for c in p])
+    tight = [line for line in facets(around) if line[1] >= 0]
+    lower = (0, -1, Fraction(10) - Fraction(1, 50))
+    yield Case(TWO, (*tight, lower), "lower", "two squares, a fiftieth of their height not detected")
+    only = tuple(facets(square(0, 0, 10)))
+    yield Case(TWO, only, "lower", "two far squares, only one detected")
+    yield Case(TWO, tuple(tight), "attained", "two squares, a facet missing")
+    triangle = ((0, 0), (9, 0), (0, 7))
+    yield Case((triangle,), tuple(facets(triangle)[:2]), "facets", "a triangle by two half-planes")
+    for i in range(max(1, count // 10)):
+        side = int(rng.integers(5, 30))
+        pair = (tuple(square(0, 0, side)), tuple(square(40, 0, side)))
+        flat = [line for line in facets(hull([c for p in pair for c in p])) if line[1] >= 0]
+        cutting = (0, -1, side * Fraction(499, 500))
+        yield Case(pair, (*flat, cutting), "lower", f"random pair {i}, side {side}, a sliver not detected")
+
+
+def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
+    """Hold the false alarms of closure units among ambient points against those no convex set can avoid.
+
+    Ambient points outside C that are proved to lie in the hull of the sampled points of C lie in every unit
+    that fires on all of these. Tightness is at least 1: the excess over the irreducible one.
+    """
+    data = instance.dataset
+    if instance.neurons.gating != "absolute" or data.ambient is None or not data.regions:
+        return ()
+    view = seen(instance)
+    drawn = data.ambient.sample(MOST_TESTED, np.random.default_rng(0))
+    fires = instance.neurons.fires(drawn)
+    evidence: list[Evidence] = []
+    for k, name in enumerate(view.names[:MOST_CONCEPTS]):
+        region = data.regions[data.index(name)]
+        if region is None:
+            continue
+        inside = view.concepts[:, k]
+        beside = ~region.contains(drawn)
+        theta = model_concept(fires, closure_unit(view.fires, inside)) & beside
+        sure, _ = point_membership(view.points[inside], drawn[beside])
+        label = f"{instance.label}: {name}, {MOST_TESTED} ambient points, false alarms of its closure unit"
+        evidence.append(compare(Observed(int(theta.sum()), label), int(sure.sum()), "lower"))
+    return evidence
+
+
+CLAIM = Claim(
+    id="A1",
+    statement=(
+        "A unit of absolute neurons that detects C has excess at least ν(Conv(C)∖C), attained by as many "
+        "neurons as Conv(C) has facets and by no fewer."
+    ),
+    tex=(
+        r"C\subset\theta_M\Rightarrow\nu(\theta_M\setminus C)\ge\nu(\operatorname{Conv}(C)\setminus C),"
+        r"\qquad \text{attained with } |M|=m \iff "
+        r"\operatorname{Conv}(C)\doteq\text{polyhedron with}\le m\text{ facets}"
+    ),
+    hypotheses=("absolute gating", "C ⊂ θ: every point is detected", "ν is absolutely continuous"),
+    kind="lower",
+    source="zhang2026geometric",
+    figure="irreducible_error",
+    observe=observe,
+    bound=bound,
+    instances=instances,
+    counter_instances=counter_instances,
+    check_run=check_run,
+    mutants={
+        "C up to null sets, its far point dropped": lambda case: bound(
+            replace(case, parts=tuple(p for p in case.parts if len(p) > 2))
+        ),
+    },
+    scales=(0.99, 1.01),
+)
