@@ -1,0 +1,260 @@
+"""The concept lattice of a formal context: concepts, order, meets, joins and covers, frozen.
+
+B. Ganter and R. Wille, Formal Concept Analysis, Springer 1999, doi:10.1007/978-3-642-59830-2.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from geosae.data.context import FormalContext
+from geosae.geometry._door import InvalidInput
+from geosae.lattice import _masks
+
+
+@dataclass(frozen=True, eq=False)
+class ConceptLattice:
+    """All formal concepts of a context, by growing extent: number 0 is the bottom, the last one the top.
+
+    Examples
+    --------
+    >>> from geosae.lattice import concept_lattice
+    >>> animals = FormalContext.from_array([[True, True], [True, False]], ["frog", "fish"], ["swims", "legs"])
+    >>> lattice = concept_lattice(animals)
+    >>> [(c.extent, c.intent) for c in lattice]
+    [(('frog',), ('swims', 'legs')), (('frog', 'fish'), ('swims',))]
+    >>> lattice[0] <= lattice[1], (lattice[0] | lattice[1]).extent
+    (True, ('frog', 'fish'))
+    """
+
+    context: FormalContext
+    extents: tuple[tuple[int, ...], ...]
+    """Object indices of each concept, sorted by size and then lexicographically."""
+    intents: tuple[tuple[int, ...], ...]
+    """Attribute indices of each concept."""
+    upper: tuple[tuple[int, ...], ...]
+    """The concepts that cover each concept: its next greater ones."""
+
+    def __len__(self) -> int:
+        return len(self.extents)
+
+    def __iter__(self) -> Iterator["Concept"]:
+        return (Concept(self, i) for i in range(len(self)))
+
+    def __getitem__(self, index: int) -> "Concept":
+        return Concept(self, range(len(self))[index])
+
+    @cached_property
+    def lower(self) -> tuple[tuple[int, ...], ...]:
+        """The concepts that each concept covers: its next smaller ones."""
+        rows: list[list[int]] = [[] for _ in self.extents]
+        for i, above in enumerate(self.upper):
+            for j in above:
+                rows[j].append(i)
+        return tuple(tuple(row) for row in rows)
+
+    @property
+    def covers(self) -> tuple[tuple[int, int], ...]:
+        """The pairs (lower, upper) of the line diagram."""
+        return tuple((i, j) for i, above in enumerate(self.upper) for j in above)
+
+    @property
+    def top(self) -> "Concept":
+        """The concept of all objects; its intent may be non-empty."""
+        return self[len(self) - 1]
+
+    @property
+    def bottom(self) -> "Concept":
+        """The concept of all attributes; its extent may be non-empty."""
+        return self[0]
+
+    def leq(self, i: int, j: int) -> bool:
+        """Tell whether concept i lies below or at concept j: extent within extent."""
+        return not self.extent_masks[i] & ~self.extent_masks[j]
+
+    def meet(self, i: int, j: int) -> int:
+        """Return the greatest concept below both: the one of the extents' intersection."""
+        return self._by_extent[self.extent_masks[i] & self.extent_masks[j]]
+
+    def join(self, i: int, j: int) -> int:
+        """Return the least concept above both: the one of the intents' intersection."""
+        return self._by_intent[self.intent_masks[i] & self.intent_masks[j]]
+
+    def of_objects(self, objects: Iterable[str | int]) -> "Concept":
+        """Return the least concept whose extent holds the objects.
+
+        Raises
+        ------
+        InvalidInput
+            If one is not there, or its label names several.
+        """
+        return self.of_attributes(self.context.intent(objects))
+
+    def of_attributes(self, attributes: Iterable[str | int]) -> "Concept":
+        """Return the greatest concept whose intent holds the attributes.
+
+        Raises
+        ------
+        InvalidInput
+            If one is not there, or its label names several.
+        """
+        extent = self.context.extent_mask(_masks.chosen(attributes, self.context.attributes, "attribute"))
+        return self[self._by_extent[_masks.pack(np.flatnonzero(extent).tolist())]]
+
+    @cached_property
+    def object_labels(self) -> tuple[tuple[str, ...], ...]:
+        """Reduced labels: each object stands only at the least concept whose extent holds it."""
+        intents = [_masks.pack(np.flatnonzero(row).tolist()) for row in self.context.incidence]
+        return self._labels([self._by_intent[mask] for mask in intents], self.context.objects)
+
+    @cached_property
+    def attribute_labels(self) -> tuple[tuple[str, ...], ...]:
+        """Reduced labels: each attribute stands only at the greatest concept whose intent holds it."""
+        extents = [_masks.pack(np.flatnonzero(column).tolist()) for column in self.context.incidence.T]
+        return self._labels([self._by_extent[mask] for mask in extents], self.context.attributes)
+
+    def check(self) -> "ConceptLattice":
+        """Verify from the context alone that the concepts are right and complete, and the covers too.
+
+        Raises
+        ------
+        InvalidInput
+            If a pair is no concept, one is missing or out of order, or a cover is wrong.
+        """
+        fault = _masks.fault(self.context.incidence, self.extents, self.intents, self.upper)
+        if fault:
+            raise InvalidInput(f"this is not the concept lattice of its context: {fault}")
+        return self
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the context, concepts, covers and reduced labels as JSON-ready lists."""
+        return {
+            "kind": "concept_lattice",
+            "version": 1,
+            "objects": list(self.context.objects),
+            "attributes": list(self.context.attributes),
+            "rows": [np.flatnonzero(row).tolist() for row in self.context.incidence],
+            "extents": [list(extent) for extent in self.extents],
+            "intents": [list(intent) for intent in self.intents],
+            "covers": [list(pair) for pair in self.covers],
+            "object_labels": [list(names) for names in self.object_labels],
+            "attribute_labels": [list(names) for names in self.attribute_labels],
+        }
+
+    @classmethod
+    def from_dict(cls, value: Mapping[str, Any]) -> "ConceptLattice":
+        """Read what `to_dict` wrote, and check it against its context.
+
+        Raises
+        ------
+        InvalidInput
+            If parts are missing, or the lattice is not that of its context.
+        """
+        if value.get("kind") != "concept_lattice" or value.get("version") != 1:
+            raise InvalidInput(f"this is no concept lattice of version 1 but {value.get('kind')!r}")
+        try:
+            objects, attributes = tuple(value["objects"]), tuple(value["attributes"])
+            incidence = np.zeros((len(objects), len(attributes)), dtype=bool)
+            for g, row in enumerate(value["rows"]):
+                incidence[g, row] = True
+            upper: list[list[int]] = [[] for _ in value["extents"]]
+            for low, high in value["covers"]:
+                upper[low].append(high)
+            return cls(
+                FormalContext(objects, attributes, incidence),
+                tuple(tuple(extent) for extent in value["extents"]),
+                tuple(tuple(intent) for intent in value["intents"]),
+                tuple(tuple(row) for row in upper),
+            ).check()
+        except (KeyError, IndexError, TypeError) as error:
+            raise InvalidInput(f"the lattice cannot be read: {error!r}", causes="a truncated file") from error
+
+    def __repr__(self) -> str:
+        context = self.context
+        return (
+            f"ConceptLattice of {len(self)} concepts and {len(self.covers)} covers "
+            f"({len(context.objects)} objects × {len(context.attributes)} attributes)"
+        )
+
+    @cached_property
+    def extent_masks(self) -> tuple[int, ...]:
+        """The extents as integers, bit g set for object g."""
+        return tuple(_masks.pack(extent) for extent in self.extents)
+
+    @cached_property
+    def intent_masks(self) -> tuple[int, ...]:
+        """The intents as integers, bit m set for attribute m."""
+        return tuple(_masks.pack(intent) for intent in self.intents)
+
+    @cached_property
+    def _by_extent(self) -> dict[int, int]:
+        return {mask: i for i, mask in enumerate(self.extent_masks)}
+
+    @cached_property
+    def _by_intent(self) -> dict[int, int]:
+        return {mask: i for i, mask in enumerate(self.intent_masks)}
+
+    def _labels(self, places: list[int], names: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+        rows: list[list[str]] = [[] for _ in self.extents]
+        for place, name in zip(places, names, strict=True):
+            rows[place].append(name)
+        return tuple(tuple(row) for row in rows)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Concept:
+    """One concept of a lattice; `<=`, `&` and `|` are its order, meet and join."""
+
+    lattice: ConceptLattice
+    index: int
+
+    @property
+    def extent(self) -> tuple[str, ...]:
+        """The objects that have every attribute of the intent."""
+        return tuple(self.lattice.context.objects[g] for g in self.lattice.extents[self.index])
+
+    @property
+    def intent(self) -> tuple[str, ...]:
+        """The attributes that every object of the extent has."""
+        return tuple(self.lattice.context.attributes[m] for m in self.lattice.intents[self.index])
+
+    @property
+    def upper(self) -> tuple["Concept", ...]:
+        """The concepts that cover this one."""
+        return tuple(Concept(self.lattice, j) for j in self.lattice.upper[self.index])
+
+    @property
+    def lower(self) -> tuple["Concept", ...]:
+        """The concepts that this one covers."""
+        return tuple(Concept(self.lattice, j) for j in self.lattice.lower[self.index])
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Concept):
+            return NotImplemented
+        return self.lattice is other.lattice and self.index == other.index
+
+    def __hash__(self) -> int:
+        return hash((id(self.lattice), self.index))
+
+    def __le__(self, other: "Concept") -> bool:
+        return self.lattice.leq(self.index, self._sibling(other))
+
+    def __lt__(self, other: "Concept") -> bool:
+        return self.index != self._sibling(other) and self <= other
+
+    def __and__(self, other: "Concept") -> "Concept":
+        return Concept(self.lattice, self.lattice.meet(self.index, self._sibling(other)))
+
+    def __or__(self, other: "Concept") -> "Concept":
+        return Concept(self.lattice, self.lattice.join(self.index, self._sibling(other)))
+
+    def __repr__(self) -> str:
+        return f"Concept({{{', '.join(self.extent)}}}, {{{', '.join(self.intent)}}})"
+
+    def _sibling(self, other: "Concept") -> int:
+        if other.lattice is not self.lattice:
+            raise InvalidInput("these concepts belong to two lattices", remedy="compare extents instead")
+        return other.index
