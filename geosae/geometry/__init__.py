@@ -1,6 +1,9 @@
 """Floor 0: pure mathematics on numpy arrays."""
 
 from geosae.geometry._door import InvalidInput as InvalidInput
+from geosae.geometry.approximation import Approximation as Approximation
+from geosae.geometry.approximation import approximate as approximate
+from geosae.geometry.arrangement import Arrangement as Arrangement
 from geosae.geometry.certificate import ForgedCertificate as ForgedCertificate
 from geosae.geometry.certificate import Inseparable as Inseparable
 from geosae.geometry.certificate import RationalHyperplane as RationalHyperplane
@@ -15,6 +18,7 @@ from geosae.geometry.measures import Measure as Measure
 from geosae.geometry.measures import UniformBall as UniformBall
 from geosae.geometry.measures import UniformBox as UniformBox
 from geosae.geometry.measures import measure_from_dict as measure_from_dict
+from geosae.geometry.rates import approximation_rate as approximation_rate
 from geosae.geometry.separation import separate as separate
 from geosae.geometry.sets import AffineImage as AffineImage
 from geosae.geometry.sets import Ball as Ball
@@ -31,6 +35,8 @@ from geosae.geometry.sets import Union as Union
 from geosae.geometry.sets import l_shape as l_shape
 from geosae.geometry.sets import region_from_dict as region_from_dict
 from geosae.geometry.sets import star_polygon as star_polygon
+from geosae.geometry.topk_cells import TopKCells as TopKCells
+from geosae.geometry.tradeoff import detection_tradeoff as detection_tradeoff
 from geosae.geometry.unit_certificate import HullWitness as HullWitness
 from geosae.geometry.unit_certificate import UnitInseparable as UnitInseparable
 from geosae.geometry.unit_certificate import UnitSeparated as UnitSeparated

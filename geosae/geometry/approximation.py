@@ -96,8 +96,9 @@ def approximate(
     """Find m half-spaces that hold the region and little else (A1–A4).
 
     The disk and its affine images get the regular m-gon, which is best; a polytope with at most m facets gets
-    its facets. Otherwise the normals descend along the gradient of the volume (a facet is in place when it
-    touches the region in its own centroid) from several starts, with volumes by qhull, up to dimension 4. Above, normals are spread evenly and the excess is sampled, with an exact binomial interval.
+    its facets. Otherwise, up to dimension 4, the normals descend along the gradient of the volume (by qhull)
+    from several starts; a facet is in place when it touches the region in its own centroid. Above, normals
+    are spread evenly and the excess is sampled, with an exact binomial interval.
 
     Raises
     ------

@@ -10,9 +10,6 @@ E. Sperner (1928), doi:10.1007/BF01171114, and the LYM inequality. Theory G3, G4
 import math
 from fractions import Fraction
 
-import numpy as np
-from scipy import special
-
 from geosae.geometry._door import InvalidInput
 from geosae.geometry.ring import ring_unit_size as ring_unit_size
 from geosae.geometry.sign_rank import forster as forster
@@ -239,7 +236,6 @@ def log_cover_share(N: int, n: int) -> float:
 def _log_partial_row(d: int, top: int) -> float:
     if min(top, d) <= 2000 and d <= 10**4:
         return math.log(_partial_row(d, top))
-    i = np.arange(min(top, d) + 1, dtype=np.float64)
-    return float(
-        special.logsumexp(special.gammaln(d + 1) - special.gammaln(i + 1) - special.gammaln(d - i + 1))
-    )
+    logs = [math.lgamma(d + 1) - math.lgamma(i + 1) - math.lgamma(d - i + 1) for i in range(min(top, d) + 1)]
+    largest = max(logs)
+    return largest + math.log(math.fsum(math.exp(value - largest) for value in logs))

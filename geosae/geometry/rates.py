@@ -42,8 +42,8 @@ def approximation_rate(
     """Measure how fast the best excess found falls with m, by regression on log–log axes (A2).
 
     For smooth bodies the excess has the form A·m^(−2/(r−1))·(1 + B·m^(−2/(r−1)) + …); the correction is
-    fitted along with the slope, so that small m do not bias it. The interval is Student's, and the scatter it reads
-    is that of the optimiser and of the terms left out, not of a sample.
+    fitted along with the slope, so that small m do not bias it. The interval is Student's, and the scatter it
+    reads is that of the optimiser and of the terms left out, not of a sample.
 
     Raises
     ------
