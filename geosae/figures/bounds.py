@@ -16,8 +16,13 @@ from geosae.figures.style import FAINT, INK, MUTED, PAGE, panels, styled
 from geosae.geometry._door import InvalidInput
 
 TRAINED, CONSTRUCTED, BROKEN = "#0072B2", "#E69F00", "#D55E00"
+NOTHING = 1e-9
+"""Values below this, and below this share of the largest, stand at the edge marked 0: they are rounding."""
 HUGE = 1e200
-"""Values beyond this, or positive ones below its inverse, are drawn there: axis limits must stay floats."""
+"""Values beyond this are drawn there: axis limits must stay floats."""
+
+BARS = 60
+"""With more places than this the slack bars are left out."""
 
 Sense = Literal["<=", ">=", "=="]
 
@@ -73,7 +78,8 @@ def bound_vs_observed(
     """Draw a panel per claim: bounds across, observations up, the line where the bound is attained.
 
     The side that the statement forbids is shaded; a bar joins each instance to the line: its slack.
-    Instances at the same place share a larger mark. Zeros stand at the edge marked 0.
+    Instances at the same place share a larger mark. Zeros, and what is nothing but rounding, stand at the
+    edge marked 0.
 
     Parameters
     ----------
@@ -146,7 +152,9 @@ def _marks(ax: Axes, places: Float[np.ndarray, "m 2"], tint: str, shape: str, si
     if not len(places):
         return
     spots, counts = np.unique(places, axis=0, return_counts=True)
-    ax.vlines(spots[:, 0], spots[:, 1], spots[:, 0], color=tint, lw=0.6, alpha=0.5, zorder=2)
+    # Bars of hundreds of instances would be one solid block.
+    if len(spots) <= BARS:
+        ax.vlines(spots[:, 0], spots[:, 1], spots[:, 0], color=tint, lw=0.6, alpha=0.5, zorder=2)
     ax.scatter(
         spots[:, 0], spots[:, 1], s=size + 5 * np.log2(counts), c=tint, marker=shape,
         edgecolors="white", linewidths=0.4, zorder=3, clip_on=False,
@@ -162,16 +170,15 @@ def _scale(ax: Axes, values: Float[np.ndarray, "m 2"]) -> tuple[float, float, fl
         low, high, floor = float(finite.min()) - pad, float(finite.max()) + pad, None
         locators = [MaxNLocator(3), MaxNLocator(3)]
     else:
-        positive = finite[finite > 0]
-        spread = max(float(np.log10(positive.max()) - np.log10(positive.min())), 0.5)
-        low = float(positive.min()) / 10 ** (0.12 * spread)
-        high = float(positive.max()) * 10 ** (0.12 * spread)
+        kept = finite[finite > NOTHING * min(1.0, float(finite.max()))]
+        spread = max(float(np.log10(kept.max()) - np.log10(kept.min())), 0.5)
+        low = float(kept.min()) / 10 ** (0.12 * spread)
+        high = float(kept.max()) * 10 ** (0.12 * spread)
         floor = None
-        if np.any(finite == 0):
+        if len(kept) < len(finite):
             floor = low = low / 10 ** (0.15 * spread)
         ax.set_xscale("log")
         ax.set_yscale("log")
-        # Decades make poor ticks on an axis that spans hardly more than one.
         subs = (1.0,) if spread > 2.5 else (1.0, 2.0, 5.0)
         locators = [LogLocator(subs=subs, numticks=4) if spread > 0.8 else MaxNLocator(3) for _ in "xy"]
     ax.set_xlim(low, high)
@@ -179,7 +186,9 @@ def _scale(ax: Axes, values: Float[np.ndarray, "m 2"]) -> tuple[float, float, fl
     for axis, locator in zip((ax.xaxis, ax.yaxis), locators, strict=True):
         axis.set_major_locator(locator)
         axis.set_minor_locator(NullLocator())
-        ticks = [t for t in locator.tick_values(low, high) if low <= t <= high]
+        # Nothing stands between the floor and the first value, nor a tick that would touch the 0.
+        least = low if floor is None else low * (high / low) ** 0.1
+        ticks = [t for t in locator.tick_values(low, high) if least <= t <= high]
         if floor is not None:
             axis.set_ticks([floor, *ticks], ["0", *(_tick(t) for t in ticks)])
         else:
@@ -189,12 +198,11 @@ def _scale(ax: Axes, values: Float[np.ndarray, "m 2"]) -> tuple[float, float, fl
 
 def _placed(values: Float[np.ndarray, "m 2"], floor: float | None) -> Float[np.ndarray, "m 2"]:
     placed = _clipped(values)
-    return np.where(placed == 0, floor, placed) if floor is not None else placed
+    return placed if floor is None else np.maximum(placed, floor)
 
 
 def _clipped(values: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
-    clipped = np.clip(values, -HUGE, HUGE)
-    return np.where((clipped > 0) & (clipped < 1 / HUGE), 1 / HUGE, clipped)
+    return np.clip(values, -HUGE, HUGE)
 
 
 def _tick(value: float) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FormatStrFormatter, LogLocator, MaxNLocator, NullLocator
 
 from geosae.figures.style import PAGE, colour, line, panels, styled
 from geosae.geometry._door import InvalidInput
@@ -87,6 +87,9 @@ def _panel(ax: Axes, key: str, logs: Mapping[str, Sequence[Log]]) -> None:
         positive |= bool(np.any(values > 0)) and not bool(np.any(values < 0))
     if logarithmic and positive:
         ax.set_yscale("log", nonpositive="mask")
+        ax.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=6))
+        ax.yaxis.set_major_formatter(FormatStrFormatter("%g"))
+        ax.yaxis.set_minor_locator(NullLocator())
     else:
         ax.yaxis.set_major_locator(MaxNLocator(4))
     ax.set_xlabel("step")

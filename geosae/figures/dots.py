@@ -25,6 +25,7 @@ def interval_dots(
     *,
     value_label: str = "",
     limits: tuple[float | int, float | int] | None = None,
+    columns: int = 3,
     width: float = PAGE,
 ) -> Figure:
     """Draw a panel per entry, a row per group, and in each row a dot with interval per method.
@@ -33,8 +34,10 @@ def interval_dots(
     ----------
     table
         panel → row → method → estimate. Methods keep one colour and marker in all panels.
-    limits
-        Of the value axis.
+    value_label, limits
+        Of the value axes.
+    columns
+        Panels per row.
 
     Raises
     ------
@@ -51,28 +54,38 @@ def interval_dots(
     methods = list(dict.fromkeys(m for panel in table.values() for row in panel.values() for m in row))
     if not rows or not methods:
         raise InvalidInput("there is nothing to draw: the table has no rows")
+    across = min(columns, len(table))
+    down = -(-len(table) // across)
     with styled():
-        step = 0.115 * len(methods) + 0.12
-        figure, grid = panels(1, len(table), width=width, height=step * len(rows) + 0.9)
-        for i, (ax, (title, panel)) in enumerate(zip(grid[0], table.items(), strict=True)):
+        height = down * ((0.09 * len(methods) + 0.09) * len(rows) + 0.62) + 0.25
+        figure, grid = panels(down, across, width=width, height=height)
+        axes = [ax for line in grid for ax in line]
+        for i, (ax, (title, panel)) in enumerate(zip(axes, table.items(), strict=False)):
             for j, method in enumerate(methods):
                 found = [panel.get(row, {}).get(method, Estimate(float("nan"))) for row in rows]
                 _draw(ax, found, _offset(j, len(methods)), j, method)
             ax.set_title(title)
-            ax.set_ylim(len(rows) - 0.5, -0.5)
-            ax.set_yticks(range(len(rows)), rows if i == 0 else [""] * len(rows))
-            ax.tick_params(axis="y", length=0)
             ax.set_xlabel(value_label)
-            ax.grid(axis="x")
-            for edge in np.arange(len(rows) - 1) + 0.5:
-                ax.axhline(float(edge), color=FAINT, lw=0.5)
-            ax.spines["left"].set_visible(False)
-            if limits is not None:
-                pad = 0.03 * (limits[1] - limits[0])
-                ax.set_xlim(limits[0] - pad, limits[1] + pad)
-        handles, labels = grid[0][0].get_legend_handles_labels()
+            ax.set_yticks(range(len(rows)), rows if i % across == 0 else [""] * len(rows))
+            _rule(ax, len(rows), limits)
+        for ax in axes[len(table) :]:
+            ax.set_axis_off()
+        handles, labels = axes[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=min(5, len(labels)))
     return figure
+
+
+def _rule(ax: Axes, rows: int, limits: tuple[float | int, float | int] | None) -> None:
+    """Set the frame: rows from the top, divided by lines, and a little air at the ends of the values."""
+    ax.set_ylim(rows - 0.5, -0.5)
+    ax.tick_params(axis="y", length=0)
+    ax.grid(axis="x")
+    for edge in np.arange(rows - 1) + 0.5:
+        ax.axhline(float(edge), color=FAINT, lw=0.5)
+    ax.spines["left"].set_visible(False)
+    if limits is not None:
+        pad = 0.03 * (limits[1] - limits[0])
+        ax.set_xlim(limits[0] - pad, limits[1] + pad)
 
 
 def _offset(index: int, count: int) -> float:
@@ -84,5 +97,5 @@ def _draw(ax: Axes, found: Sequence[Estimate], offset: float, index: int, label:
     ax.hlines(heights, [e.low for e in found], [e.high for e in found], color=colour(index), lw=1.0)
     means = [e.mean for e in found]
     ax.plot(
-        means, heights, marker(index), color=colour(index), ms=3.8, ls="", label=label, mec="white", mew=0.3
+        means, heights, marker(index), color=colour(index), ms=3.4, ls="", label=label, mec="white", mew=0.3
     )

@@ -1,4 +1,4 @@
-"""Heat maps with the value printed in each cell, and baselines as strips below."""
+"""Heat maps with the value printed in each cell, and baselines as columns beside."""
 
 from collections.abc import Mapping, Sequence
 
@@ -22,7 +22,7 @@ def heatmap(
     rows: Sequence[str],
     columns: Sequence[str],
     *,
-    baselines: Mapping[str, Float[np.ndarray, "c"]] | None = None,
+    baselines: Mapping[str, Float[np.ndarray, "r"]] | None = None,
     row_label: str = "",
     column_label: str = "",
     value_label: str = "",
@@ -30,7 +30,7 @@ def heatmap(
     colours: str = "viridis",
     width: float = COLUMN,
 ) -> Figure:
-    """Draw one heat map, the first row at the bottom, with a strip of cells below for each baseline.
+    """Draw one heat map, the first row at the bottom, with a column of cells beside it for each baseline.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def heatmap(
     rows, columns
         Tick labels.
     baselines
-        Strips of the same columns, drawn below the map on the same colour scale.
+        A value per row, drawn to the right of the map on the same colour scale.
     limits
         Values of the two ends of the colour scale.
     colours
@@ -60,11 +60,18 @@ def heatmap(
     """
     strips = dict(baselines or {})
     with styled():
-        cells = len(rows) + len(strips) + (GAP if strips else 0.0)
-        figure = blank(width, max(1.3, 0.26 * cells + 0.75))
+        figure = blank(width, max(1.3, 0.26 * len(rows) + (1.1 if strips else 0.75)))
         ax = figure.subplots()
-        draw_heatmap(ax, values, rows, columns, baselines=strips, limits=limits, colours=colours)
-        ax.set_xlabel(column_label)
+        draw_heatmap(
+            ax,
+            values,
+            rows,
+            columns,
+            baselines=strips,
+            column_label=column_label,
+            limits=limits,
+            colours=colours,
+        )
         ax.set_ylabel(row_label)
         colour_bar(figure, [ax], limits, colours, value_label)
     return figure
@@ -76,7 +83,8 @@ def draw_heatmap(
     rows: Sequence[str],
     columns: Sequence[str],
     *,
-    baselines: Mapping[str, Float[np.ndarray, "c"]] | None = None,
+    baselines: Mapping[str, Float[np.ndarray, "r"]] | None = None,
+    column_label: str = "",
     limits: tuple[float | int, float | int] = (0.0, 1.0),
     colours: str = "viridis",
     text_size: float = 6.0,
@@ -94,22 +102,25 @@ def draw_heatmap(
             f"values of shape {values.shape} do not fit {len(rows)} rows × {len(columns)} columns"
         )
     for name, strip in strips.items():
-        if strip.shape != (len(columns),):
-            raise InvalidInput(f"baseline {name!r} has {strip.size} values for {len(columns)} columns")
-    lines = [(float(len(strips)) + (GAP if strips else 0.0) + i, row) for i, row in enumerate(values)]
-    # The first baseline stands nearest to the map.
-    lines += [(float(len(strips) - 1 - i), strip) for i, strip in enumerate(strips.values())]
-    for bottom, line in lines:
-        for column, value in enumerate(line):
-            _cell(ax, float(column), bottom, float(value), limits, colours, text_size)
-    ax.set_xlim(0, len(columns))
-    ax.set_ylim(0, max(bottom for bottom, _ in lines) + 1)
-    ax.set_xticks(np.arange(len(columns)) + 0.5, list(columns))
-    ax.set_yticks([bottom + 0.5 for bottom, _ in lines], [*rows, *strips])
-    ax.tick_params(length=0)
-    for label in ax.get_yticklabels()[len(rows) :]:
-        label.set_color(MUTED)
-        label.set_fontstyle("italic")
+        if strip.shape != (len(rows),):
+            raise InvalidInput(f"baseline {name!r} has {strip.size} values for {len(rows)} rows")
+    table = np.column_stack([values, *strips.values()])
+    lefts = np.arange(table.shape[1]) + np.where(np.arange(table.shape[1]) >= len(columns), GAP, 0.0)
+    for i, line in enumerate(table):
+        for left, value in zip(lefts, line, strict=True):
+            _cell(ax, float(left), float(i), float(value), limits, colours, text_size)
+    ax.set_xlim(0, float(lefts[-1]) + 1)
+    ax.set_ylim(0, len(rows))
+    ax.set_xticks(lefts + 0.5, [*columns, *strips])
+    ax.set_yticks(np.arange(len(rows)) + 0.5, list(rows))
+    ax.tick_params(length=0, pad=2)
+    for label in ax.get_xticklabels()[len(columns) :]:
+        label.set(color=MUTED, fontstyle="italic", rotation=90, fontsize=text_size)
+    # Under the map's own columns; an axis label would stand below the baselines' long names.
+    drop = -12.0 - 8.0 * max(label.count("\n") for label in columns)
+    ax.annotate(
+        column_label, (len(columns) / 2, 0), (0, drop), textcoords="offset points", ha="center", va="top"
+    )
     for spine in ax.spines.values():
         spine.set_visible(False)
 

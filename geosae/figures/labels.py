@@ -43,8 +43,10 @@ def overlap(a: Box, b: Box) -> bool:
 
     Examples
     --------
-    >>> overlap((0.0, 0.0, 2.0, 2.0), (1.0, 1.0, 3.0, 3.0)), overlap((0.0, 0.0, 1.0, 1.0), (1.0, 0.0, 2.0, 1.0))
-    (True, False)
+    >>> overlap((0.0, 0.0, 2.0, 2.0), (1.0, 1.0, 3.0, 3.0))
+    True
+    >>> overlap((0.0, 0.0, 1.0, 1.0), (1.0, 0.0, 2.0, 1.0))  # they only touch
+    False
     """
     return bool(a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3])
 

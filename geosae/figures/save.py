@@ -93,14 +93,23 @@ def save(figure: Figure, stem: Path, formats: Sequence[str] = ("pdf", "png")) ->
     return [path for path, _ in files]
 
 
-def save_sheet(sheet: Sheet, folder: Path, formats: Sequence[str] = ("pdf", "png")) -> list[Path]:
-    """Write a sheet's figure and, beside it, NAME.json with title, caption and alternative text.
+def save_sheet(
+    sheet: Sheet,
+    folder: Path,
+    formats: Sequence[str] = ("pdf", "png"),
+    *,
+    family: str = "",
+    position: int = 0,
+) -> list[Path]:
+    """Write a sheet's figure and, beside it, NAME.json with title, caption, alternative text and its place.
 
     Returns the paths of the figure's files, without the JSON.
     """
     paths = save(sheet.figure, folder / sheet.name, formats)
     card = {
         "name": sheet.name,
+        "family": family or sheet.name,
+        "position": position,
         "title": sheet.title,
         "caption": sheet.caption,
         "alt": sheet.alt,

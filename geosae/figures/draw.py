@@ -1,0 +1,65 @@
+"""All figures of a run, from its stored results: nothing is recomputed, equal results give equal bytes."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from geosae.data.files import read_json
+from geosae.experiments import Results, refuse_unknown
+from geosae.figures.run import baselines, bounds, lattices, planes, size_sparsity, training
+from geosae.figures.save import FORMATS, Sheet, save_sheet
+
+FAMILIES: Mapping[str, Callable[[Results], list[Sheet]]] = {
+    size_sparsity.FAMILY: size_sparsity.sheets,
+    baselines.FAMILY: baselines.sheets,
+    lattices.FAMILY: lattices.sheets,
+    planes.FAMILY: planes.sheets,
+    planes.UNITS: planes.unit_sheets,
+    bounds.FAMILY: bounds.sheets,
+    training.FAMILY: training.sheets,
+}
+"""Name → the sheets of a run; a family has a sheet per world, or per world and gate, and may have none."""
+
+
+def draw(
+    folder: str | Path,
+    formats: Sequence[str] = ("pdf", "png"),
+    only: Sequence[str] | None = None,
+) -> list[Path]:
+    """Draw the figures of a run into FOLDER/figures, each with NAME.json for its caption; return their files.
+
+    Parameters
+    ----------
+    folder
+        The folder of a run.
+    formats
+        Of pdf, png, svg.
+    only
+        Names of families (for example "size-sparsity", "lattice"); all by default.
+
+    Raises
+    ------
+    InvalidInput
+        If the folder holds no results, or a name or a format is unknown; the nearest valid one is named.
+    """
+    names = list(FAMILIES) if only is None else list(dict.fromkeys(only))
+    refuse_unknown(names, FAMILIES, "`only`", "figure")
+    refuse_unknown(formats, FORMATS, "`formats`", "format")
+    results = Results.load(folder)
+    target = results.folder / "figures"
+    paths: list[Path] = []
+    for name in names:
+        sheets = FAMILIES[name](results)
+        _forget(target, name, {sheet.name for sheet in sheets})
+        for position, sheet in enumerate(sheets):
+            paths += save_sheet(sheet, target, formats, family=name, position=position)
+    return paths
+
+
+def _forget(folder: Path, family: str, kept: set[str]) -> None:
+    """Remove a family's earlier figures that this run no longer has: a report must not show them."""
+    for card in sorted(folder.glob("*.json")):
+        entries = read_json(card)
+        if entries.get("family") == family and entries.get("name") not in kept:
+            for format in FORMATS:
+                card.with_suffix(f".{format}").unlink(missing_ok=True)
+            card.unlink()
