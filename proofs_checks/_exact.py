@@ -28,7 +28,7 @@ def minus(u: Point, v: Point) -> list[Fraction]:
     return [Fraction(a) - b for a, b in zip(u, v, strict=True)]
 
 
-def rational(rows: Sequence[Sequence[float | Fraction]]) -> list[list[Fraction]]:
+def rational(rows: Sequence[Sequence[float | int | Fraction]]) -> list[list[Fraction]]:
     """Return the rows as fractions; every float is one exactly.
 
     Examples

@@ -96,7 +96,7 @@ def _proved(verdict: Separated | Inseparable) -> int:
     return 0
 
 
-def _points(rows: Sequence[Sequence[float]], dim: int = 2) -> Float[np.ndarray, "N n"]:
+def _points(rows: Sequence[Sequence[float | int]], dim: int = 2) -> Float[np.ndarray, "N n"]:
     return np.array(rows, dtype=np.float64).reshape(len(rows), dim)
 
 

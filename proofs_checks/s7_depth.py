@@ -68,7 +68,7 @@ def _longest(model: Planted, rng: np.random.Generator) -> Bool[np.ndarray, "p N"
         concept = model_concept(fires, unit)
         if not concept.all() and (not chain or (concept != chain[-1]).any()):
             chain.append(concept)
-    return np.array(chain).reshape(len(chain), len(fires))
+    return np.array(chain, dtype=np.bool_).reshape(len(chain), len(fires))
 
 
 def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:

@@ -125,7 +125,7 @@ def verify(
     start = time.perf_counter()
     held, trouble = _gather(claim, instances, seed, "instance")
     controls, control_trouble = _gather(claim, instances, seed, "control")
-    false_alarm = sum(e.false_alarm for e in held)
+    false_alarm = sum((e.false_alarm for e in held), 0.0)
     passed = [i for i, e in enumerate(controls) if e.holds]
     violations = [Kept("instance", i, e) for i, e in enumerate(held) if not e.holds]
     reason = trouble or control_trouble

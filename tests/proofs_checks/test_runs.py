@@ -1,0 +1,143 @@
+"""The bounds on SAEs: planted ones satisfy them, forged ones are found out."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from geosae.data.dataset import ConceptDataset
+from geosae.geometry import Ball, HalfSpaces, UniformBox
+from geosae.sae.model import SparseAutoencoder
+from geosae.sae.neurons import Neurons, neurons_of
+from geosae.verification import Claim, TrainedInstance
+from proofs_checks import claims
+
+RUNNABLE = [claim for claim in claims().values() if claim.check_run is not None]
+
+
+def world() -> ConceptDataset:
+    """Two disks, one of them with a smaller disk inside, in a square."""
+    rng = np.random.default_rng(0)
+    box = UniformBox(np.full(2, -3.0), np.full(2, 3.0))
+    points = box.sample(1500, rng)
+    regions = (
+        Ball(np.array([-1.5, 0.0]), 1.0),
+        Ball(np.array([1.5, 0.0]), 1.0),
+        Ball(np.array([1.5, 0.0]), 0.5),
+    )
+    membership = np.column_stack([region.contains(points) for region in regions])
+    return ConceptDataset(points, membership, ("left", "right", "inner"), regions=regions, ambient=box)
+
+
+def planted(data: ConceptDataset) -> Neurons:
+    """Plant 12 tangent half-planes around each disk, and reconstruct as well as they allow."""
+    angle = 2 * np.pi * np.arange(12) / 12
+    u = np.column_stack([np.cos(angle), np.sin(angle)])
+    centers = [(np.array([-1.5, 0.0]), 1.0), (np.array([1.5, 0.0]), 1.0), (np.array([1.5, 0.0]), 0.5)]
+    c = np.concatenate([radius * 1.001 - u @ -center for center, radius in centers])
+    w = np.vstack([-u] * 3)
+    sae = SparseAutoencoder.planted(
+        HalfSpaces(w, np.concatenate([r * 1.001 + u @ m for m, r in centers])), data.points
+    )
+    assert len(c) == 36
+    return neurons_of(sae)
+
+
+@pytest.fixture(scope="module")
+def instance() -> TrainedInstance:
+    data = world()
+    return TrainedInstance(planted(data), data, None, "planted")
+
+
+@pytest.mark.parametrize("claim", RUNNABLE, ids=[claim.id for claim in RUNNABLE])
+def test_a_planted_sae_satisfies_every_bound(claim: Claim, instance: TrainedInstance) -> None:
+    assert claim.check_run is not None
+    found = claim.check_run(instance)
+    assert len(found) > 0
+    assert all(e.holds for e in found), [e for e in found if not e.holds]
+
+
+def test_the_planted_sae_is_not_vacuous(instance: TrainedInstance) -> None:
+    def run(claim_id: str) -> list[float]:
+        check = claims()[claim_id].check_run
+        assert check is not None
+        return [e.observed for e in check(instance)]
+
+    # Both disks and the inner one are separated by units: the chain has depth 2, two are disjoint.
+    assert run("S7")[0] == 2.0
+    assert run("S6")[0] == 2.0
+    assert run("F4")[0] >= 2.0
+    assert max(run("A1")) > 0
+
+
+@dataclass(frozen=True, eq=False)
+class Forged:
+    """Neurons that claim things no ReLU SAE can do."""
+
+    honest: Neurons
+    silent: bool = False
+    crooked: bool = False
+    width: int = 36
+    dim: int = 2
+    gating: str = "absolute"
+    sparsity: int | None = None
+
+    @property
+    def decoder(self) -> np.ndarray:
+        return self.honest.decoder
+
+    @property
+    def b_dec(self) -> np.ndarray:
+        return self.honest.b_dec
+
+    def fires(self, points: np.ndarray) -> np.ndarray:
+        fired = self.honest.fires(points)
+        if self.crooked:
+            # The hull of the sampled disk is cut out of the ambient answer: no half-space does that.
+            fired = (
+                fired & (np.linalg.norm(points - [1.5, 0.0], axis=1) > 0.9)[:, None]
+                if len(points) == 300
+                else fired
+            )
+        return np.zeros_like(fired) if self.silent else fired
+
+    def activations(self, points: np.ndarray) -> np.ndarray:
+        return np.zeros((len(points), self.width), dtype=np.float32)
+
+    def half_spaces(self) -> HalfSpaces:
+        return self.honest.half_spaces()
+
+    def reconstruct(self, points: np.ndarray) -> np.ndarray:
+        return points.copy()
+
+
+def test_perfect_reconstruction_by_silent_neurons_is_found_out(instance: TrainedInstance) -> None:
+    check = claims()["D4"].check_run
+    assert check is not None
+    forged = TrainedInstance(Forged(planted(world()), silent=True), instance.dataset)  # pyright: ignore[reportArgumentType]
+    assert not all(e.holds for e in check(forged))
+
+
+def test_a_unit_with_a_hole_in_the_hull_is_found_out(instance: TrainedInstance) -> None:
+    check = claims()["A1"].check_run
+    assert check is not None
+    annulus = np.linalg.norm(instance.dataset.points - [1.5, 0.0], axis=1)
+    ring = (annulus > 0.9) & (annulus < 1)
+    data = ConceptDataset(
+        instance.dataset.points,
+        ring[:, None],
+        ("ring",),
+        regions=(Ball(np.array([9.0, 9.0]), 0.1),),
+        ambient=instance.dataset.ambient,
+    )
+    honest = TrainedInstance(planted(data), data)
+    assert all(e.holds for e in check(honest))
+    forged = TrainedInstance(Forged(planted(data), crooked=True), data)  # pyright: ignore[reportArgumentType]
+    assert not all(e.holds for e in check(forged))
+
+
+def test_a_width_that_is_too_small_is_found_out(instance: TrainedInstance) -> None:
+    check = claims()["S6"].check_run
+    assert check is not None
+    forged = TrainedInstance(Forged(planted(world()), width=1), instance.dataset)  # pyright: ignore[reportArgumentType]
+    assert not all(e.holds for e in check(forged))
