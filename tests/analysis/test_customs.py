@@ -1,0 +1,36 @@
+"""The analysis on real SAEs: what comes through the customs post is judged like the planted numpy ReLU."""
+
+import numpy as np
+from analysis.planted import Planted, random_dataset, square
+
+from geosae.analysis import analyse
+from geosae.geometry.halfspaces import HalfSpaces
+from geosae.lattice import concept_lattice
+from geosae.sae import SparseAutoencoder, TopK, TrainConfig, neurons_of
+from geosae.sae.train import train
+
+
+def _torch_twin(planted: Planted) -> SparseAutoencoder:
+    return SparseAutoencoder.planted(HalfSpaces(planted.w, planted.c))
+
+
+def test_a_planted_sae_is_judged_like_its_half_spaces():
+    rng = np.random.default_rng(0)
+    data, planted = random_dataset(rng, 500, 2, 3), square()
+    a, b = analyse(_torch_twin(planted), data), analyse(planted, data)
+    np.testing.assert_array_equal(a.counts.hits, b.counts.hits)
+    np.testing.assert_array_equal(a.members, b.members)
+    np.testing.assert_array_equal(a.vitals.fired, b.vitals.fired)
+
+
+def test_a_trained_top_k_run_its_sae_and_its_neurons_are_one():
+    rng = np.random.default_rng(1)
+    data = random_dataset(rng, 400, 3, 3)
+    config = TrainConfig(gate=TopK(k=2), width=8, steps=20, batch_size=64)
+    run = train(data.points, config, 0, device="cpu")
+    found = [analyse(x, data, 0.2).to_dict() for x in (run, run.sae, neurons_of(run.sae))]
+    assert found[0] == found[1] == found[2]
+    al = analyse(run, data, 0.2)
+    assert 0 < al.l0 <= 2
+    assert al.fvu >= 0
+    assert len(concept_lattice(al.context("detection")).check()) >= 1
