@@ -31,7 +31,9 @@ def admit(dataset: "ConceptDataset") -> None:
         "points": points,
         "membership": membership,
         "names": names,
-        "directions": None if dataset.directions is None else _directions(dataset.directions, points, names),
+        "directions": None
+        if dataset.directions is None
+        else admit_directions(dataset.directions, points.shape[1], len(names)),
         "provenance": _plain(dataset.provenance),
     }
     for name, value in changed.items():
@@ -119,12 +121,11 @@ def _check_subsets(
             )
 
 
-def _directions(
-    directions: Any, points: Float[np.ndarray, "N n"], names: tuple[str, ...]
-) -> Float[np.ndarray, "p n"]:
-    array = finite_points(directions, "directions", dim=points.shape[1])
-    if array.shape[0] != len(names):
-        raise InvalidInput(f"{array.shape[0]} directions for {len(names)} concepts")
+def admit_directions(directions: Any, dim: int, concepts: int) -> Float[np.ndarray, "p n"]:
+    """Return ground-truth directions as float64, one row per concept."""
+    array = finite_points(directions, "directions", dim=dim)
+    if array.shape[0] != concepts:
+        raise InvalidInput(f"{array.shape[0]} directions for {concepts} concepts")
     return np.ascontiguousarray(array)
 
 

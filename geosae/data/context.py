@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool
@@ -35,26 +36,24 @@ class FormalContext:
     def __post_init__(self) -> None:
         """Check at the door that labels and crosses agree."""
         shape = (len(self.objects), len(self.attributes))
-        incidence = np.asarray(self.incidence)
+        incidence = _crosses(self.incidence)
         if incidence.shape != shape:
             raise InvalidInput(
                 f"the crosses have shape {incidence.shape}, the labels {shape} (objects, attributes)",
                 causes="a transposed matrix",
             )
-        if incidence.dtype != np.bool_:
-            if incidence.dtype.kind not in "iu" or not np.isin(incidence, (0, 1)).all():
-                raise InvalidInput(f"crosses must be true or false, not {incidence.dtype}")
-            incidence = incidence.astype(bool)
         object.__setattr__(self, "incidence", incidence)
 
     @classmethod
     def from_array(
         cls,
-        crosses: Bool[np.ndarray, "G M"] | Sequence[Sequence[bool]],
+        crosses: Any,
         objects: Sequence[str] | None = None,
         attributes: Sequence[str] | None = None,
     ) -> "FormalContext":
-        """Build a context from its matrix; labels left out become g0, g1, … and m0, m1, … in order.
+        """Build a context from a matrix of true and false, or 1 and 0.
+
+        Labels left out become g0, g1, … and m0, m1, … in order.
 
         Raises
         ------
@@ -66,9 +65,7 @@ class FormalContext:
         >>> FormalContext.from_array([[True]]).objects
         ('g0',)
         """
-        matrix = np.asarray(crosses)
-        if matrix.ndim != 2:
-            raise InvalidInput(f"crosses have shape {matrix.shape}, not (objects, attributes)")
+        matrix = _crosses(crosses)
         rows = [f"g{i}" for i in range(matrix.shape[0])] if objects is None else objects
         columns = [f"m{i}" for i in range(matrix.shape[1])] if attributes is None else attributes
         return cls(tuple(rows), tuple(columns), matrix)
@@ -172,6 +169,15 @@ class FormalContext:
         kind = formats.format_of(place)
         raw = formats.RawContext(self.objects, self.attributes, self.incidence)
         write_atomic(place, formats.RENDERERS[kind](raw).encode())
+
+
+def _crosses(values: Any) -> Bool[np.ndarray, "G M"]:
+    matrix = np.asarray(values)
+    if matrix.ndim != 2:
+        raise InvalidInput(f"crosses have shape {matrix.shape}, not (objects, attributes)")
+    if matrix.dtype != np.bool_ and (matrix.dtype.kind not in "iu" or not np.isin(matrix, (0, 1)).all()):
+        raise InvalidInput(f"crosses must be true or false, or 1 or 0, and they are {matrix.dtype}")
+    return matrix.astype(bool, copy=False)
 
 
 def _pick(labels: tuple[str, ...], mask: Bool[np.ndarray, "K"]) -> tuple[str, ...]:

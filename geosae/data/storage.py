@@ -105,14 +105,16 @@ def load(path: Path) -> ConceptDataset:
 
 def _read_arrays(path: Path) -> dict[str, np.ndarray]:
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        # Opened here: numpy leaves its own handle open when the archive turns out to be damaged.
+        with path.open("rb") as file:
+            archive: Any = np.load(file, allow_pickle=False)
             return {name: archive[name] for name in archive.files}
     except FileNotFoundError as error:
         raise InvalidInput(f"there is no file {path}", remedy="check the path") from error
-    except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile) as error:
-        # AttributeError: numpy hands out a bare array, without files, for a .npy under the name .npz.
+    except Exception as error:
+        # Damaged bytes make zipfile, zlib and numpy raise a dozen kinds of errors.
         raise InvalidInput(
-            f"{path} cannot be read as a data set: {error}", causes="a truncated or foreign file"
+            f"{path} cannot be read as a data set: {error!r}", causes="a truncated or foreign file"
         ) from error
 
 
