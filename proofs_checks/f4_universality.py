@@ -121,6 +121,9 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
     for atoms in (3, 4, 5, 9):
         yield from _cases(lat.diamond(atoms), f"M{atoms}")
     yield from _cases(lat.pentagon(), "N5")
+    uneven = lat.order_of([0b0000, 0b0001, 0b0010, 0b0011, 0b0100, 0b1111])
+    yield from _cases(uneven, "six elements with |J| = 3 and |M| = 4")
+    yield from _cases(uneven.T, "six elements with |J| = 4 and |M| = 3")
     for number in (12, 30, 36, 60, 64, 210, 360):
         yield from _cases(lat.divisors(number), f"divisors of {number}")
     for i in range(count):

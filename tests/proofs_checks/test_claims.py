@@ -78,7 +78,7 @@ def test_a_perturbed_bound_makes_the_command_exit_1(
 
 
 def test_the_audit_command_catches_every_mutant_of_every_claim() -> None:
-    # In a process of its own, without run-time type checks: thousands of verdicts would take minutes with them.
+    # In a process of its own, without run-time type checks, which would take minutes here.
     command = [sys.executable, "-m", "proofs_checks", "--audit", "--instances", "1"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     lines = done.stdout.splitlines()
