@@ -5,9 +5,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "_ext"))
 
-from figure_scraper import scrape_figures
 from geosae import __version__
-from sphinx_gallery.sorting import FileNameSortKey
 
 project = "geosae"
 copyright = "2026, the geosae developers"
@@ -44,8 +42,8 @@ sphinx_gallery_conf = {
     "examples_dirs": ["examples"],
     "gallery_dirs": ["gallery"],
     "filename_pattern": r"/plot_",
-    "image_scrapers": [scrape_figures],
-    "within_subsection_order": FileNameSortKey,
+    "image_scrapers": ("figure_scraper",),
+    "within_subsection_order": "FileNameSortKey",
     "abort_on_example_error": True,
     "download_all_examples": False,
     "show_signature": False,

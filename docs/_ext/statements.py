@@ -1,16 +1,21 @@
 """One page per statement of the theory, written from its check: what is stated is what is tried."""
 
+import inspect
+import re
+import sys
 from pathlib import Path
 
 import proofs_checks
 from geosae.verification import verify
 
+INSTANCES = 20
+
 HEAD = """# Statements
 
 Each page is written from the check itself, at the time these pages are built. **A check can refute a statement and cannot
-prove it**: that it holds on every instance tried says that no counterexample was met; the proof is the cited
-source's. Every check carries a negative control, instances that break one hypothesis and on which the same check
-must report a violation; a check whose control passes counts as broken.
+prove it**: that it holds on every instance tried says that no counterexample was met; the proof is sketched, or is
+the cited source's. Every check carries a negative control, instances that break one hypothesis and on which the same
+check must report a violation; a check whose control passes counts as broken.
 
 | id | statement | kind | instances | worst slack | evidence | control | verdict |
 |---|---|---|---|---|---|---|---|
@@ -27,46 +32,62 @@ def write_pages(app):
     """Run every check on a few instances and write its page and a row of the index."""
     folder = Path(app.srcdir) / "generated" / "statements"
     folder.mkdir(parents=True, exist_ok=True)
-    rows, entries = [], []
-    for claim in proofs_checks.claims().values():
-        verdict = verify(claim, instances=20, seed=0)
+    claims = proofs_checks.claims()
+    rows = []
+    for claim in claims.values():
+        verdict = verify(claim, instances=INSTANCES, seed=0)
         (folder / f"{claim.id}.md").write_text(page(claim, verdict), encoding="utf-8")
         rows.append(row(claim, verdict))
-        entries.append(claim.id)
-    toctree = "\n```{toctree}\n:hidden:\n\n" + "\n".join(entries) + "\n```\n"
+    toctree = "\n```{toctree}\n:hidden:\n\n" + "\n".join(claims) + "\n```\n"
     (folder / "index.md").write_text(HEAD + "\n".join(rows) + "\n" + toctree, encoding="utf-8")
+
+
+def plain(text):
+    """Escape what Markdown would read as markup."""
+    return re.sub(r"([\\*_|<>\[\]$`])", r"\\\1", text)
+
+
+def slack(verdict):
+    """The worst slack in four digits."""
+    return "none" if verdict.worst_slack is None else f"{verdict.worst_slack:.4g}"
 
 
 def row(claim, verdict):
     """One line of the index."""
-    grades = ", ".join(verdict.grades)
     control = f"{verdict.controls_refuted} of {verdict.controls_tried} refuted"
     return (
-        f"| [{claim.id}]({claim.id}.md) | {claim.statement} | {claim.kind} | {verdict.tried} "
-        f"| {verdict.worst_slack:.3g} | {grades} | {control} | {verdict.status} |"
+        f"| [{claim.id}]({claim.id}.md) | {plain(claim.statement)} | {claim.kind} | {verdict.tried} "
+        f"| {slack(verdict)} | {', '.join(verdict.grades)} | {control} | {verdict.status} |"
     )
 
 
 def page(claim, verdict):
-    """Statement, hypotheses, source and what was tried."""
-    hypotheses = "\n".join(f"- {line}" for line in claim.hypotheses)
+    """Statement, hypotheses, source, the argument in words, and what was tried."""
+    hypotheses = "\n".join(f"- {plain(line)}" for line in claim.hypotheses)
+    module = claim.observe.__module__
+    # The first line of the docstring repeats the statement; the rest is the argument.
+    argument = "\n".join(inspect.cleandoc(sys.modules[module].__doc__).splitlines()[1:])
     return f"""# {claim.id}
 
-{claim.statement}
+{plain(claim.statement)}
 
 $$
 {claim.tex}
 $$
 
-**Kind:** {claim.kind}. **Source:** {{cite}}`{claim.source}`.
+**Kind:** {claim.kind}. **Source:** {{cite}}`{claim.source}`. **Check:** `{module.replace(".", "/")}.py`.
 
 ## Hypotheses
 
 {hypotheses}
 
-## What was tried at this build
+## The argument
 
-{verdict.tried} instances, of which none may violate the statement: worst slack {verdict.worst_slack:.6g}
-(evidence: {", ".join(verdict.grades)}). Negative control: {verdict.controls_refuted} of {verdict.controls_tried}
-instances with a hypothesis broken were refuted, as all must be. Verdict: **{verdict.status}**.
+{plain(argument)}
+
+## What was tried when this page was built
+
+{verdict.tried} instances; worst slack {slack(verdict)} (evidence: {", ".join(verdict.grades)}). Negative control:
+{verdict.controls_refuted} of {verdict.controls_tried} instances with a hypothesis broken were refuted, as all must be.
+Verdict: **{verdict.status}**. Again: `geosae verify {claim.id} --instances {INSTANCES} --seed 0`.
 """
