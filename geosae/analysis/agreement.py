@@ -29,18 +29,28 @@ class Agreement:
 def agreement(table: NotionTable) -> Agreement:
     """Compare learning and interpretation on the worst decisive errors of a single-neuron table (F2).
 
-    g prefers the least error too; ties go to the lowest index, so a neuron that fits two concepts equally
-    well is the best neuron of both and agrees with one.
+    Both maps prefer the least error and then the fewest false alarms, so that a neuron that detects a parent
+    and its child is read as the parent; what is still tied goes to the lowest index.
 
     Raises
     ------
     InvalidInput
         If the table is one of units.
+
+    Examples
+    --------
+    >>> from geosae.analysis.counts import Counts
+    >>> hits, alarms = np.array([[4, 4], [2, 2]]), np.array([[1, 0], [3, 2]])  # child within parent
+    >>> counts = Counts(hits, alarms, np.array([[4], [2]]), np.array([[6], [8]]))
+    >>> found = agreement(NotionTable("detection", 0.0, ("parent", "child"), 0.01, counts))
+    >>> found.best_neuron.tolist(), found.best_concept.tolist(), found.rate
+    ([1, 1], [0, 0], 0.5)
     """
     if table.units is not None:
         raise InvalidInput("agreement compares concepts with single neurons", remedy="take al.separation")
     known = ~np.isnan(table.worst)
-    concept = np.where(known, table.worst, np.inf).argmin(axis=0)
+    worst = np.where(known, table.worst, np.inf)
+    concept = np.lexsort((table.alarms, worst), axis=0)[0]
     concept = np.where(known.any(axis=0), concept, -1).astype(np.int64)
     neuron = table.best
     mutual = (neuron >= 0) & (concept[np.maximum(neuron, 0)] == np.arange(len(neuron)))

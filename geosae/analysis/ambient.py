@@ -121,6 +121,13 @@ def fills_uniformly(measure: Measure, region: Region | None) -> bool:
     """Whether ν restricted to the region is the region's uniform distribution: ν uniform on a set around it.
 
     Then points of ν within the region can be drawn directly, however small the region is.
+
+    Examples
+    --------
+    >>> from geosae.geometry.sets import Ball
+    >>> square = UniformBox(-np.ones(2), np.ones(2))
+    >>> fills_uniformly(square, Ball(np.zeros(2), 1.0)), fills_uniformly(square, Ball(np.ones(2), 1.0))
+    (True, False)
     """
     if region is None:
         return False

@@ -146,6 +146,16 @@ def analyse_shuffled(
 
     Each point keeps its coordinates and gets another point's concepts, so sizes, overlaps and hierarchy stay
     and every tie between concepts and geometry is cut. The labels of ambient points are permuted likewise.
+
+    Examples
+    --------
+    >>> from geosae.geometry.halfspaces import HalfSpaces
+    >>> from geosae.sae import SparseAutoencoder
+    >>> x = np.random.default_rng(0).uniform(-1, 1, (400, 2))
+    >>> data = ConceptDataset(x, x[:, :1] > 0, ("right",))
+    >>> sae = SparseAutoencoder.planted(HalfSpaces(np.array([[1.0, 0.0]]), np.zeros(1)))
+    >>> analyse(sae, data).separation.holds.tolist(), analyse_shuffled(sae, data).separation.holds.tolist()
+    ([[True]], [[False]])
     """
     unit = tolerance if unit_tolerance is None else unit_tolerance
     plan = _Plan(

@@ -80,6 +80,12 @@ class NotionTable:
             return None
         return graded_share(self.counts.hits, self.counts.fired, self.level)
 
+    @property
+    def alarms(self) -> Int[np.ndarray, "..."]:
+        """How many points of θ∖C were counted: at equal errors fewer are better."""
+        counts = self.counts.outer if isinstance(self.counts, AmbientCounts) else self.counts
+        return counts.alarms
+
     @cached_property
     def worst(self) -> Float[np.ndarray, "..."]:
         """The greatest decisive error of each pair: the notion holds at ε iff this is ≤ ε."""
@@ -103,13 +109,13 @@ class NotionTable:
 
     @cached_property
     def best(self) -> Int[np.ndarray, "p"]:
-        """The best neuron of each concept, −1 if untested; ties go to the smaller model concept.
+        """The best neuron of each concept, −1 if untested; ties go to the fewest false alarms.
 
         For units: 0 where tested, as there is one per concept.
         """
         if self.units is not None:
             return np.where(self.tested, 0, -1).astype(np.int64)
-        order = np.lexsort((self._size(), np.nan_to_num(self.worst, nan=np.inf, posinf=1e300)), axis=-1)
+        order = np.lexsort((self.alarms, np.nan_to_num(self.worst, nan=np.inf, posinf=1e300)), axis=-1)
         return np.where(self.tested, order[:, 0], -1).astype(np.int64)
 
     def at(self, tolerance: float) -> "NotionTable":
@@ -168,10 +174,6 @@ class NotionTable:
         if self.notion == "separation":
             errors["false_alarm"] = graded_share(counts.alarms, counts.negatives, self.level)
         return errors
-
-    def _size(self) -> Int[np.ndarray, "p d"]:
-        counts = self.counts.outer if isinstance(self.counts, AmbientCounts) else self.counts
-        return counts.fired
 
     def __repr__(self) -> str:
         what = "closure unit" if self.units is not None else "best neuron"

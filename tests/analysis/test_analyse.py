@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from geosae.analysis import NOTIONS, analyse, analyse_shuffled, antitone_violations
 from geosae.data.dataset import ConceptDataset
 from geosae.geometry import InvalidInput
+from geosae.geometry.intervals import clopper_pearson
 
 
 def _halves(size, seed, share=0.5):
@@ -150,6 +151,17 @@ def test_intervals_hold_at_once_as_often_as_promised():
         failures += any(not g.low[0, 0] <= truth <= g.high[0, 0] for g, truth in both)
     assert failures / 150 <= 0.3
     assert failures > 0, "with alpha 0.3 a check that cannot fail would show no failure"
+
+
+def test_alpha_is_shared_by_every_interval_of_the_record():
+    rng = np.random.default_rng(0)
+    al = analyse(random_planted(rng, 7, 2), random_dataset(rng, 300, 2, 4), alpha=0.1)
+    tables = [al.detection, al.separation, al.units.detection, al.units.separation]
+    assert al.intervals == 3 * 4 * (7 + 1)
+    assert {t.level for t in tables} == {al.level} == {0.1 / al.intervals}
+    low, high = clopper_pearson(al.counts.misses, al.counts.positives, al.level)
+    np.testing.assert_array_equal(al.detection.errors["miss"].low, low)
+    np.testing.assert_array_equal(al.separation.errors["miss"].high, high)
 
 
 def test_shuffled_labels_are_the_floor():

@@ -68,3 +68,11 @@ def test_learning_and_interpretation_can_disagree():
 def test_agreement_is_about_single_neurons():
     with pytest.raises(InvalidInput, match="single neurons"):
         agreement(_nested().units.separation)
+
+
+def test_a_detector_of_a_parent_is_read_as_the_parent_not_as_its_child():
+    points = np.linspace(-1, 1, 400)[:, None]
+    data = ConceptDataset(points, points > [0.5, 0.0], ("child", "parent"))
+    found = agreement(analyse(Planted(np.array([[1.0]]), np.array([0.0])), data).detection)
+    assert found.best_concept.tolist() == [1]
+    assert found.mutual.tolist() == [False, True]

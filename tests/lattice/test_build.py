@@ -125,3 +125,9 @@ def test_the_cap_refuses_by_name_and_says_how_many_there_are_at_least():
         concept_lattice(context, cap=255)
     with pytest.raises(InvalidInput):
         concept_lattice(context, cap=0)
+
+
+@pytest.mark.slow
+def test_a_context_of_many_concepts_agrees_with_its_check_and_its_record():
+    lattice = concept_lattice(FormalContext.read(DATA / "segments.cxt")).check()
+    assert len(lattice) == 11_878
