@@ -46,6 +46,9 @@ class TrainConfig:
         Whether b_pre = b_dec is one trained vector (arXiv 2406.04093); otherwise b_pre stays at the centre.
     dead_after
         A neuron is dead once it has been silent on so many points in a row.
+    resample_every
+        Every so many steps of the first half, dead neurons are given new weights (Bricken et al. 2023); 0
+        never does. Top-K has an auxiliary loss for its dead neurons besides.
     log_every
         Steps per line of the training log.
     threads
@@ -78,6 +81,7 @@ class TrainConfig:
     pre_bias: Literal["geometric_median", "mean", "zero"] = "geometric_median"
     tied_bias: bool = True
     dead_after: int = 20_000
+    resample_every: int = 0
     log_every: int = 100
     threads: int = 1
     baseline: Baseline | None = None
@@ -91,6 +95,7 @@ class TrainConfig:
             _require(0 <= getattr(self, name) <= 1, name, getattr(self, name), "a share between 0 and 1")
         for name in ("beta1", "beta2"):
             _require(0 <= getattr(self, name) < 1, name, getattr(self, name), "at least 0 and below 1")
+        _require(self.resample_every >= 0, "resample_every", self.resample_every, "at least 0 (0: never)")
         norm = math.inf if self.init_norm == "matched" else self.init_norm
         _require(norm == math.inf or 0 < norm < math.inf, "init_norm", norm, "positive, or 'matched'")
         k = self.gate.sparsity

@@ -1,4 +1,4 @@
-"""Resampling: dead neurons of a ReLU SAE start again at badly reconstructed points.
+"""Resampling: dead neurons start again at badly reconstructed points.
 
 Bricken et al., "Towards Monosemanticity", Transformer Circuits Thread (2023), appendix on training.
 """
@@ -8,11 +8,12 @@ from jaxtyping import Bool, Float
 
 from geosae.sae.adam import Adam
 from geosae.sae.config import TrainConfig
-from geosae.sae.gates import ReLU
 from geosae.sae.parameters import Parameters
 
 # From the source: the new encoder row is this share of the living rows' mean norm.
 RELATIVE_NORM = 0.2
+# Under a relative gate so short a row would lose every comparison, and the neuron stay dead: ours.
+RELATIVE_NORM_COMPARED = 1.0
 
 
 def resampling_is_due(config: TrainConfig, step: int) -> bool:
@@ -20,11 +21,12 @@ def resampling_is_due(config: TrainConfig, step: int) -> bool:
 
     Examples
     --------
-    >>> config = TrainConfig(gate=ReLU(resample_every=100), width=8, steps=400)
+    >>> from geosae.sae.gates import ReLU
+    >>> config = TrainConfig(gate=ReLU(), width=8, steps=400, resample_every=100)
     >>> [step for step in range(1, 401) if resampling_is_due(config, step)]
     [100, 200]
     """
-    every = config.gate.resample_every if isinstance(config.gate, ReLU) else 0
+    every = config.resample_every
     return every > 0 and step % every == 0 and 2 * step <= config.steps
 
 
@@ -58,6 +60,7 @@ def resample(
         at.W_dec[neurons] = atoms
     living = at.W_enc[~dead]
     norm = torch.linalg.vector_norm(living, dim=1).mean() if len(living) else torch.ones((), device=u.device)
-    at.W_enc[neurons] = atoms / norms * (RELATIVE_NORM * norm)
+    share = RELATIVE_NORM if config.gate.gating == "absolute" else RELATIVE_NORM_COMPARED
+    at.W_enc[neurons] = atoms / norms * (share * norm)
     at.b_enc[neurons] = 0.0
     adam.forget(neurons)

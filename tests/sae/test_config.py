@@ -42,6 +42,7 @@ GOOD = {"gate": {"kind": "topk", "k": 4}, "width": 8}
         ({"lr": float("inf")}, "lr is inf"),
         ({"warmup": 1.5}, "warmup is 1.5"),
         ({"beta2": 1.0}, "beta2 is 1.0"),
+        ({"resample_every": -1}, "resample_every is -1"),
         ({"init_norm": 0.0}, "init_norm is 0.0"),
         ({"init_norm": "mached"}, "'init_norm' is 'mached'"),
         ({"tied_bias": 1}, "'tied_bias' is 1, which is no bool"),

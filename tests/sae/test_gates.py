@@ -9,7 +9,7 @@ from geosae.geometry._door import InvalidInput
 from geosae.geometry.halfspaces import NoHalfSpace
 from geosae.sae.gates import GATES, ReLU, TopK, activate, gate_from_dict, half_spaces_of, largest_positive
 
-ALL_GATES = [ReLU(l1=0.2, resample_every=7), TopK(k=3, aux_k=2, aux_coefficient=0.5)]
+ALL_GATES = [ReLU(l1=0.2), TopK(k=3, aux_k=2, aux_coefficient=0.5)]
 
 
 def by_sorting(row, k):
@@ -67,7 +67,6 @@ def test_an_absolute_gate_has_half_spaces_and_a_relative_one_refuses():
         ({"kind": "topk", "k": 1, "aux_k": 0}, "aux_k is 0"),
         ({"kind": "topk", "k": 1, "aux_coefficient": -1}, "aux_coefficient is -1"),
         ({"kind": "relu", "l1": float("nan")}, "L1 weight is nan"),
-        ({"kind": "relu", "resample_every": -1}, "resample_every is -1"),
     ],
 )
 def test_unusable_gates_are_refused_by_name(record, match):

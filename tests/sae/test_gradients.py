@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from geosae.sae.auxk import auxk_of
+from geosae.sae.auxk import AuxK, auxk_of
 from geosae.sae.config import TrainConfig
 from geosae.sae.gates import ReLU, TopK
 from geosae.sae.gradients import loss_and_gradient
@@ -90,6 +90,22 @@ def test_aux_moves_dead_neurons_and_nothing_else():
     assert torch.equal(plain.b_dec, both.b_dec)
     assert not torch.equal(plain.W_dec[dead], both.W_dec[dead])
     assert not torch.equal(plain.W_enc[dead], both.W_enc[dead])
+
+
+def test_the_auxiliary_loss_teaches_dead_neurons_the_residual():
+    """Explaining nothing costs 1 here (a centred residual, coefficient 1); descent must go well below."""
+    at, u, dead = case(2)
+    at.W_enc.mul_(0.3)
+    residual = torch.relu(u[:, :1]) * torch.tensor([[1.0, -2.0, 0.5, 0.0, 1.0]], dtype=torch.float64)
+    residual -= residual.mean(dim=0)
+    aux = AuxK(k=2, coefficient=1.0)
+    values = []
+    for _ in range(400):
+        into = widened(Parameters.zeros(WIDTH, DIM))
+        z = u @ at.W_enc.T + at.b_enc
+        values.append(float(aux.add_gradient(at, u, z, residual, dead, into)))
+        at.flat.sub_(into.flat, alpha=0.1)
+    assert values[-1] < 0.3 < values[0]
 
 
 def test_aux_on_a_residual_without_variance_counts_as_zero():

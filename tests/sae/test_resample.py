@@ -4,18 +4,18 @@ import torch
 from geosae.sae.adam import Adam
 from geosae.sae.config import TrainConfig
 from geosae.sae.descent import Descent
-from geosae.sae.gates import ReLU
+from geosae.sae.gates import ReLU, TopK
 from geosae.sae.parameters import renormalise
-from geosae.sae.resample import RELATIVE_NORM, resample
+from geosae.sae.resample import RELATIVE_NORM, RELATIVE_NORM_COMPARED, resample
 
 WIDTH, DIM = 6, 3
 
 
-def a_run(baseline=None):
+def a_run(baseline=None, gate=None):
     """A run whose points are reconstructed as 0 but for one, and whose neurons 1 and 4 are dead."""
     generator = torch.Generator().manual_seed(0)
     u = torch.randn(50, DIM, generator=generator)
-    config = TrainConfig(gate=ReLU(), width=WIDTH, baseline=baseline)
+    config = TrainConfig(gate=gate or ReLU(), width=WIDTH, baseline=baseline)
     run = Descent.begin(config, u, 0)
     run.at.flat.copy_(torch.randn(run.at.flat.shape, generator=generator))
     renormalise(run.at.W_dec)
@@ -27,15 +27,16 @@ def a_run(baseline=None):
 
 
 @pytest.mark.parametrize("baseline", [None, "frozen_decoder"])
-def test_dead_neurons_start_again_at_the_worst_point(baseline):
-    run, u, dead = a_run(baseline)
+@pytest.mark.parametrize(("gate", "share"), [(ReLU(), RELATIVE_NORM), (TopK(k=2), RELATIVE_NORM_COMPARED)])
+def test_dead_neurons_start_again_at_the_worst_point(baseline, gate, share):
+    run, u, dead = a_run(baseline, gate)
     reconstruction = u.clone()
     reconstruction[17] += 5.0  # the only point with an error
     before = run.at.flat.clone()
     atoms = run.at.W_dec.clone()
     resample(run.at, run.adam, dead, u, reconstruction, run.config, run.generator)
     direction = (u[17] - run.at.b_dec) / (u[17] - run.at.b_dec).norm()
-    norm = RELATIVE_NORM * run.at.W_enc[~dead].norm(dim=1).mean()
+    norm = share * run.at.W_enc[~dead].norm(dim=1).mean()
     for neuron in (1, 4):
         expected = direction if baseline is None else atoms[neuron]
         assert torch.allclose(run.at.W_dec[neuron], expected, atol=1e-6)
@@ -69,13 +70,13 @@ def test_all_neurons_may_be_dead():
 def test_a_run_resamples_the_neurons_that_are_silent_long_enough():
     generator = torch.Generator().manual_seed(1)
     u = torch.randn(200, DIM, generator=generator)
-    config = TrainConfig(gate=ReLU(resample_every=10), width=WIDTH, steps=20, batch_size=50, dead_after=400)
+    config = TrainConfig(gate=ReLU(), width=WIDTH, steps=20, batch_size=50, dead_after=400, resample_every=10)
     run = Descent.begin(config, u, 0)
     run.at.b_enc[2] = -100.0  # silent at every point
     run.run()
     assert float(run.at.b_enc[2]) > -10.0
     assert isinstance(run.adam, Adam)
-    never = Descent.begin(TrainConfig(ReLU(resample_every=0), WIDTH, steps=20, batch_size=50), u, 0)
+    never = Descent.begin(TrainConfig(ReLU(), WIDTH, steps=20, batch_size=50, resample_every=0), u, 0)
     never.at.b_enc[2] = -100.0
     never.run()
     assert float(never.at.b_enc[2]) == -100.0

@@ -1,7 +1,7 @@
 """ReLU with an L1 penalty: the absolute gate.
 
-Bricken et al., "Towards Monosemanticity", Transformer Circuits Thread (2023): the penalty, and the
-resampling of dead neurons. Conerly et al., "Update on how we train SAEs", ibid. (April 2024): the penalty
+Bricken et al., "Towards Monosemanticity", Transformer Circuits Thread (2023): the penalty.
+Conerly et al., "Update on how we train SAEs", ibid. (April 2024): the penalty
 weighted by decoder norms.
 """
 
@@ -25,9 +25,6 @@ class ReLU(Gate):
     l1
         λ in the loss ‖x − x̂‖² + λ Σ_i a_i ‖W_dec,i‖. Training measures lengths in units of the data's
         spread (root mean squared distance to the mean), so λ has no unit and means the same at every scale.
-    resample_every
-        Every so many steps, during the first half of training, dead neurons are given new weights
-        (Bricken et al. 2023); 0 leaves them dead.
 
     Examples
     --------
@@ -39,13 +36,10 @@ class ReLU(Gate):
     gating: ClassVar[Gating] = "absolute"
 
     l1: float | int = 0.03
-    resample_every: int = 100
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.l1) and self.l1 >= 0):
             raise InvalidInput(f"the L1 weight is {self.l1}; it must be finite and at least 0")
-        if self.resample_every < 0:
-            raise InvalidInput(f"resample_every is {self.resample_every}; it must be at least 0 (0: never)")
 
     def support(self, z: Float[torch.Tensor, "N d"]) -> Bool[torch.Tensor, "N d"]:
         """Return z > 0."""
