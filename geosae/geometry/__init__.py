@@ -19,6 +19,8 @@ from geosae.geometry.measures import UniformBall as UniformBall
 from geosae.geometry.measures import UniformBox as UniformBox
 from geosae.geometry.measures import measure_from_dict as measure_from_dict
 from geosae.geometry.rates import approximation_rate as approximation_rate
+from geosae.geometry.separability import Separability as Separability
+from geosae.geometry.separability import separability_measure as separability_measure
 from geosae.geometry.separation import separate as separate
 from geosae.geometry.sets import AffineImage as AffineImage
 from geosae.geometry.sets import Ball as Ball
@@ -35,6 +37,8 @@ from geosae.geometry.sets import Union as Union
 from geosae.geometry.sets import l_shape as l_shape
 from geosae.geometry.sets import region_from_dict as region_from_dict
 from geosae.geometry.sets import star_polygon as star_polygon
+from geosae.geometry.smallest_unit import SmallestUnit as SmallestUnit
+from geosae.geometry.smallest_unit import smallest_unit as smallest_unit
 from geosae.geometry.topk_cells import TopKCells as TopKCells
 from geosae.geometry.tradeoff import detection_tradeoff as detection_tradeoff
 from geosae.geometry.unit_certificate import HullWitness as HullWitness

@@ -56,7 +56,7 @@ def first_guess(
 def violators(
     cloud: Cloud, frame: Frame, direction: Float[np.ndarray, " n"], level: float, most: int
 ) -> tuple[float, Int[np.ndarray, " k"]]:
-    """Return the least value of ⟨direction, ·⟩ on the cloud and the rows of the `most` least ones below the level."""
+    """Return the least ⟨direction, ·⟩ on the cloud, and at most `most` rows of the least below the level."""
     values = np.empty(len(cloud.points))
     for part in blocks(cloud.points):
         values[part] = frame.apply(cloud.points[part]) @ direction

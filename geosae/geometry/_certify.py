@@ -1,4 +1,4 @@
-"""From a guess to a proof: the record of a hyperplane, or of a common point, with every bound computed rigorously."""
+"""From a guess to a proof: the record of a hyperplane or of a common point, every bound rigorous."""
 
 import math
 from dataclasses import dataclass
@@ -140,7 +140,8 @@ def _float_plane(
         return None
     w = direction / largest
     w = w / np.linalg.norm(w)
-    # Where the data are at the edge of the floats' range, a normal of about their inverse size keeps b in range.
+    # Where the data are at the edge of the floats' range, a normal of about their inverse size keeps b in
+    # range.
     if frame.scale != 1.0:
         w = w * frame.scale
     if not w.any():

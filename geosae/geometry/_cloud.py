@@ -1,7 +1,7 @@
 """Point clouds by reference, and the common frame in which sums of products are computed safely.
 
-A frame shifts and scales (by one power of two) so that a float evaluation of ⟨w, x⟩ neither overflows nor loses
-its digits to a far-away origin. It is applied block by block: the cloud itself is never copied.
+A frame shifts and scales (by one power of two) so that a float evaluation of ⟨w, x⟩ neither overflows nor
+loses its digits to a far-away origin. It is applied block by block: the cloud itself is never copied.
 """
 
 import math
@@ -68,7 +68,7 @@ def as_cloud(points: Any, name: str) -> Cloud:
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """The change of coordinates x ↦ x·scale − centre, and `reach`, a bound on |x·scale − centre| per column."""
+    """The coordinates x·scale − centre, and `reach`, a bound on their size per column."""
 
     centre: Float[np.ndarray, " n"]
     scale: float

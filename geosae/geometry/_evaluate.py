@@ -1,7 +1,8 @@
-"""Values of an affine function on a cloud, proved: floats with a rigorous error bound, exact where that is not enough.
+"""Values of an affine function on a cloud, proved: floats with an error bound, exact where needed.
 
 The bound is the standard one for sums of products in any order (Higham, *Accuracy and Stability of Numerical
-Algorithms*, 2nd ed., §3.1, doi:10.1137/1.9780898718027), with terms for underflow. No solver is imported here.
+Algorithms*, 2nd ed., §3.1, doi:10.1137/1.9780898718027), with terms for underflow. No solver is imported
+here.
 """
 
 from collections.abc import Sequence
@@ -64,7 +65,7 @@ def affine_from_rationals(normal: Sequence[fmpq], offset: fmpq) -> tuple[Affine,
 
 
 class Least(NamedTuple):
-    """The least value of an affine function on a cloud: attained at `row` if exact, else a lower bound > 0."""
+    """The least value of a function on a cloud: attained at `row` if exact, else a lower bound > 0."""
 
     value: fmpq
     row: int
@@ -101,7 +102,8 @@ def _in_frame(function: Affine, frame: Frame) -> _Floats:
 def least(function: Affine, cloud: Cloud, frame: Frame) -> Least:
     """Return the least value of the function over the cloud, exactly.
 
-    Only where more than `MOST_EXACT` different points are in doubt and all are proved positive, a lower bound.
+    Only where more than `MOST_EXACT` different points are in doubt and all are proved positive, a lower
+    bound.
     """
     floats = _in_frame(function, frame)
     values = _float_values(floats, cloud, frame)
@@ -120,7 +122,7 @@ def least(function: Affine, cloud: Cloud, frame: Frame) -> Least:
 
 
 def rigorous_values(function: Affine, cloud: Cloud, frame: Frame) -> tuple[Float[np.ndarray, " N"], fmpq]:
-    """Return floats u and a positive factor with function(x) ≤ u·factor, proved, for every point of the cloud."""
+    """Return floats u and a factor > 0 with function(x) ≤ u·factor, proved, on the cloud."""
     floats = _in_frame(function, frame)
     values = _float_values(floats, cloud, frame)
     radius = float(floats.radius(float(np.abs(floats.w) @ frame.reach)))

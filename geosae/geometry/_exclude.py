@@ -50,7 +50,7 @@ class Excluder:
                 return
 
     def solve(self, row: int) -> None:
-        """Decide one point of B: exclude it (and what else its hyperplane excludes), or place it in Conv(A)."""
+        """Exclude one point of B (and what else its hyperplane excludes), or place it in Conv(A)."""
         verdict = decide(
             self.positives, Cloud(self.negatives.take(np.array([row]))), self.frame, exact_up_to=ALWAYS
         )
@@ -93,7 +93,7 @@ class Excluder:
         return mean, np.linalg.pinv(covariance + ridge * np.eye(len(covariance)), hermitian=True)
 
     def _try_all(self, directions: Float[np.ndarray, "m n"]) -> int:
-        """Exclude with the directions that exclude most, until none excludes another point; return how many did."""
+        """Exclude with the best directions until none excludes another point; return how many did."""
         lengths = np.linalg.norm(directions, axis=1)
         directions = directions[np.isfinite(lengths) & (lengths > 0)]
         rest = self.remaining()
@@ -113,7 +113,7 @@ class Excluder:
             beyond[self.excluded_by[rest] >= 0] = False
 
     def _exclude(self, normal: Float[np.ndarray, " n"]) -> int:
-        """Add the half-space with this normal that holds A, if it excludes points that are left; return how many."""
+        """Add the half-space with this normal, if it excludes points that are left; return how many."""
         w = normal / np.abs(normal).max()
         w = w / np.linalg.norm(w) * self.frame.scale
         if not (np.isfinite(w).all() and w.any()):

@@ -1,7 +1,7 @@
 """The nearest points of two hulls in floats, on a small working set: fast, and trusted by nobody.
 
-Wolfe's algorithm (doi:10.1007/BF01580381) for two hulls, with the inverse of the corral's Gram matrix kept up to date
-by bordering. Its answer is a guess: every verdict made from it is proved afterwards.
+Wolfe's algorithm (doi:10.1007/BF01580381) for two hulls, with the inverse of the corral's Gram matrix kept up
+to date by bordering. Its answer is a guess: every verdict made from it is proved afterwards.
 """
 
 import numpy as np
@@ -51,11 +51,11 @@ class WorkingSet:
         self.support = [place[i] for i in self.support]
 
     def full(self) -> bool:
-        """Tell whether the corral has n+2 points: independent, they leave no room for the hulls to be apart."""
+        """Tell whether the corral has n+2 points: as many leave no room between the hulls."""
         return len(self.support) >= self.points.shape[1] + 2
 
     def levels(self) -> tuple[float, float]:
-        """Return the least ⟨difference, a⟩ over the corral's points of A and the greatest ⟨difference, b⟩ of B."""
+        """Return the least ⟨difference, a⟩ and the greatest ⟨difference, b⟩ over the corral."""
         values = self.points[self.support] @ self.difference
         side = self.side[self.support]
         return float(values[side].min()), float(-values[~side].min())
@@ -124,7 +124,7 @@ class WorkingSet:
         self.difference = weights @ self.points[self.support]
 
     def _enter(self, place: int) -> bool:
-        """Border the inverse by one point; False if it is dependent on the corral as far as floats can tell."""
+        """Border the inverse by one point; False if floats cannot tell it from a dependent one."""
         if place in self.support:
             return False
         new = self._lifted([place])[0]
@@ -158,7 +158,8 @@ class WorkingSet:
     def _affine_optimum(self) -> Float[np.ndarray, " k"]:
         """Return the weights of the nearest points of the affine hulls of the corral's two sides.
 
-        At the optimum the difference has one value on all of a side; where it has not, the inverse has drifted.
+        At the optimum the difference has one value on all of a side; where it has not, the inverse has
+        drifted.
         """
         side = self.side[self.support]
         sides = np.column_stack([side, ~side]).astype(np.float64)

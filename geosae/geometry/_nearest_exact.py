@@ -1,16 +1,18 @@
 """The nearest points of two hulls in exact rational arithmetic.
 
-Wolfe's algorithm (doi:10.1007/BF01580381) for two hulls: keep an affinely independent set of points with positive
-weights; go to the nearest points of its two affine hulls, stepping back and dropping points while a weight would
-turn negative; then add the point that violates optimality most. The distance falls strictly from one such optimum
-to the next, and there are finitely many sets, so in exact arithmetic it ends without any rule against cycling.
-It is started where the float algorithm stopped, and seldom takes more than a step or two.
+Wolfe's algorithm (doi:10.1007/BF01580381) for two hulls: keep an affinely independent set of points with
+positive weights; go to the nearest points of its two affine hulls, stepping back and dropping points while a
+weight would turn negative; then add the point that violates optimality most. The distance falls strictly from
+one such optimum to the next, and there are finitely many sets, so in exact arithmetic it ends without any
+rule against cycling. It is started where the float algorithm stopped, and seldom takes more than a step or
+two.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from flint import fmpq, fmpq_mat, fmpz, fmpz_mat
+from flint import fmpq, fmpz, fmpz_mat
 from jaxtyping import Float
 
 from geosae.geometry._cloud import Cloud, Frame
@@ -25,8 +27,9 @@ Row = tuple[bool, int]
 class ExactNearest:
     """The state in which the algorithm stopped.
 
-    `difference` is Σ weights·A − Σ weights·B over the rows; it is zero iff they are a common point of the hulls.
-    `optimal` says that no point violates optimality, so that `difference` is the shortest vector between the hulls.
+    `difference` is Σ weights·A − Σ weights·B over the rows; it is zero iff they are a common point of the
+    hulls. `optimal` says that no point violates optimality, so that `difference` is the shortest vector
+    between the hulls.
     """
 
     rows: tuple[Row, ...]
@@ -112,7 +115,7 @@ class _Corral:
         return ExactNearest(tuple(self.rows), tuple(self.weights), tuple(difference), optimal)
 
     def move(self) -> tuple[bool, list[fmpq]]:
-        """Go to the nearest points of the affine hulls, or as far as weights stay ≥ 0; tell whether it was all the way."""
+        """Go towards the affine optimum while weights stay ≥ 0; tell whether it was all the way."""
         columns = _columns(self.points(), self.signs())
         goal = _affine_optimum(columns, self.signs())
         if goal is None:
@@ -153,7 +156,7 @@ def _with_sides(columns: fmpz_mat, signs: list[int]) -> fmpz_mat:
 
 
 def _affine_optimum(columns: fmpz_mat, signs: list[int]) -> list[fmpq] | None:
-    """Return the weights (summing to 1 on either side) of the shortest Σ weights·columns; None if not unique."""
+    """Return the weights (sum 1 on either side) of the shortest combination; None if not unique."""
     n, k = columns.nrows(), len(signs)
     if k > n + 2:
         return None
@@ -171,12 +174,12 @@ def _affine_optimum(columns: fmpz_mat, signs: list[int]) -> list[fmpq] | None:
         return None
 
 
-def _entries(solution: fmpq_mat, count: int) -> list[fmpq]:
+def _entries(solution: Any, count: int) -> list[fmpq]:
     return [solution[i, 0] for i in range(count)]
 
 
 def _worst_violator(solver: _Corral, difference: list[fmpq], frame: Frame) -> Row | None:
-    """Return a point that lies beyond the support level of its side, the worse of the two; None at the optimum."""
+    """Return the point farthest beyond the support level of its side; None at the optimum."""
     function, _ = affine_from_rationals(difference, fmpq(0))
     worst: tuple[fmpq, Row] | None = None
     for side in (True, False):

@@ -18,7 +18,7 @@ _STATUS: dict[int, Status] = {0: "optimal", 1: "stopped", 2: "infeasible", 3: "u
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What a solver says: its status, a point and a value (where it has one), and its bound on the optimum."""
+    """What a solver says: its status, a point and a value where it has one, its bound on the optimum."""
 
     status: Status
     point: Float[np.ndarray, " v"] | None
@@ -42,7 +42,7 @@ def linear_program(
     """
     rows, right = at_most or (None, None)
     equations, level = equal or (None, None)
-    found = optimize.linprog(
+    found: Any = optimize.linprog(
         cost, A_ub=rows, b_ub=right, A_eq=equations, b_eq=level, bounds=bounds, method="highs"
     )
     status = _STATUS.get(int(found.status), "stopped")
@@ -69,8 +69,8 @@ def milp(
     >>> milp(np.ones(2), np.array([[2.0, 2.0]]), one, one * 4).value
     1.0
     """
-    options: dict[str, Any] = {} if seconds is None else {"time_limit": seconds}
-    found = optimize.milp(
+    options: Any = {} if seconds is None else {"time_limit": seconds}
+    found: Any = optimize.milp(
         cost,
         constraints=optimize.LinearConstraint(sparse.csr_array(rows), low, high),
         integrality=np.full(len(cost), int(integer)),
@@ -95,7 +95,8 @@ def quadratic_program(
 
     Examples
     --------
-    >>> found = quadratic_program(np.eye(2), np.array([3.0, 4.0]), equal=(np.array([[1.0, 0.0]]), np.array([1.0])))
+    >>> first_is_one = (np.array([[1.0, 0.0]]), np.array([1.0]))
+    >>> found = quadratic_program(np.eye(2), np.array([3.0, 4.0]), equal=first_is_one)
     >>> found.point.round(6).tolist()
     [1.0, 4.0]
     """
@@ -113,7 +114,9 @@ def quadratic_program(
     status = known.get(str(problem.status), "stopped")
     if variable.value is None:
         return Outcome(status, None, None)
-    return Outcome(status, np.asarray(variable.value, dtype=np.float64), float(problem.value))
+    return Outcome(
+        status, np.asarray(variable.value, dtype=np.float64), float(np.asarray(problem.value).item())
+    )
 
 
 def assignment(cost: Float[np.ndarray, "r c"]) -> tuple[Int[np.ndarray, " k"], Int[np.ndarray, " k"]]:

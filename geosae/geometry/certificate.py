@@ -1,8 +1,8 @@
 """Certificates of separability, checked in exact rational arithmetic without any solver (theory S1, S2).
 
-A verdict is one of two records. `Separated` holds a hyperplane and, beside it, convex weights whose distance bounds
-every margin from above (weak duality), so that "maximum margin" is a proved statement up to `eta`. `Inseparable`
-holds a common point of the two hulls as convex combinations of at most n+2 points (Kirchberger,
+A verdict is one of two records. `Separated` holds a hyperplane and, beside it, convex weights whose distance
+bounds every margin from above (weak duality), so that "maximum margin" is a proved statement up to `eta`.
+`Inseparable` holds a common point of the two hulls as convex combinations of at most n+2 points (Kirchberger,
 doi:10.1007/BF01444505).
 """
 
@@ -52,8 +52,8 @@ class Separated:
     margin
         A proved lower bound on the distance of every point from the hyperplane, tight up to rounding.
     margin_bound
-        A proved upper bound on the margin of every hyperplane: half the distance of the two convex combinations
-        below.
+        A proved upper bound on the margin of every hyperplane: half the distance of the two convex
+        combinations below.
     support_a, support_b
         Rows of A and B that carry those combinations: the support sets of the maximum-margin hyperplane.
     weights_a, weights_b
@@ -147,7 +147,7 @@ class Inseparable:
 
     @property
     def separable(self) -> bool:
-        """False: no half-space holds A and no point of B (for the certified grade: none with margin above eta)."""
+        """False: no half-space holds A and no point of B (grade certified: none with margin > eta)."""
         return False
 
     @property
@@ -179,8 +179,8 @@ class Inseparable:
         Raises
         ------
         ForgedCertificate
-            If the weights are not convex, the points are not there or too many, or the sums differ by more than
-            is said.
+            If the weights are not convex, the points are not there or too many, or the sums differ by more
+            than is said.
         """
         _check_inseparable(self)
         return self
@@ -194,7 +194,7 @@ def gap_bound(
     support_b: Int[np.ndarray, " kb"],
     weights_b: Float[np.ndarray, " kb"],
 ) -> float:
-    """Return half the distance of the two convex combinations, rounded up: no margin is larger (weak duality)."""
+    """Return half the distance of the two combinations, rounded up: no margin is larger (weak duality)."""
     a = combination(positives.take(support_a), convex(weights_a))
     b = combination(negatives.take(support_b), convex(weights_b))
     return root_above(squared_norm([x - y for x, y in zip(a, b, strict=True)]) / 4)
@@ -213,7 +213,7 @@ def gaps(function: Affine, positives: Cloud, negatives: Cloud, frame: Frame) -> 
 
 
 def proved_margin(function: Affine, positives: Cloud, negatives: Cloud, frame: Frame) -> float:
-    """Return the distance of the nearest point from the hyperplane, rounded down; it raises unless all signs hold."""
+    """Return the distance of the nearest point, rounded down; raise unless all signs hold."""
     low = min(gaps(function, positives, negatives, frame))
     if low <= 0:
         raise ForgedCertificate("the hyperplane does not have A strictly on one side and B on the other")

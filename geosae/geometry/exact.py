@@ -148,7 +148,7 @@ def _root(value: fmpq) -> float:
 
 
 def scaled_floats(numbers: Sequence[int]) -> tuple[Float[np.ndarray, " n"], int]:
-    """Return floats f and an exponent p with numbers ≈ f * 2**p, each to 2 rounding units, and max |f| in [½, 1].
+    """Return floats f and p with numbers ≈ f·2**p, each to 2 rounding units, and max |f| in [½, 1].
 
     Examples
     --------

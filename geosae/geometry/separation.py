@@ -1,7 +1,7 @@
 """Can one half-space hold all of A and nothing of B (theory S1)? A verdict is a record that proves itself.
 
-Floats find a hyperplane or a common point of the two hulls; exact arithmetic proves it, and finishes the search where
-floats cannot see enough.
+Floats find a hyperplane or a common point of the two hulls; exact arithmetic proves it, and finishes the
+search where floats cannot see enough.
 """
 
 import numpy as np
@@ -28,8 +28,8 @@ def separate(
     A, B
         Points, one per row. Float32 and float64 arrays are used by reference, and never copied as a whole.
     exact_up_to
-        Highest dimension n in which rational systems of n+2 equations are solved. Above it a verdict that floats
-        cannot prove is `Inseparable` of grade "certified": a proved bound `eta` on every margin.
+        Highest dimension n in which rational systems of n+2 equations are solved. Above it a verdict that
+        floats cannot prove is `Inseparable` of grade "certified": a proved bound `eta` on every margin.
 
     Returns
     -------

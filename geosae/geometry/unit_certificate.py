@@ -87,7 +87,7 @@ class UnitSeparated:
 
 @dataclass(frozen=True, eq=False)
 class UnitInseparable:
-    """Proof that no unit separates A from B: all points of B in Conv(A), with weights; the others are excluded.
+    """Proof that no unit separates A from B: all points of B in Conv(A), with weights.
 
     Parameters
     ----------
@@ -96,7 +96,8 @@ class UnitInseparable:
     witnesses
         Convex weights for each of them, in the same order.
     halfspaces, excluded_by
-        Half-spaces that hold A and exclude every other point of B (−1 for the points inside): the best unit there is.
+        Half-spaces that hold A and exclude every other point of B (−1 for the points inside): the best unit
+        there is.
     """
 
     inside: Int[np.ndarray, " k"]
@@ -165,7 +166,7 @@ def check_halfspaces(
     negatives: Cloud,
     rationals: Mapping[int, RationalHyperplane],
 ) -> None:
-    """Raise `ForgedCertificate` unless every half-space holds A and excludes the points of B assigned to it."""
+    """Raise `ForgedCertificate` unless the half-spaces hold A and exclude what is assigned to them."""
     if np.any(excluded_by >= len(halfspaces)):
         raise ForgedCertificate("a point is said to be excluded by a half-space that is not there")
     frame = frame_of(positives, negatives)

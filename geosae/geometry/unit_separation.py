@@ -1,7 +1,7 @@
-"""Can a unit, an intersection of half-spaces, hold A and exclude B (theory S3)? Exactly if no point of B is in Conv(A).
+"""Can an intersection of half-spaces hold A and exclude B? Iff no point of B is in Conv(A) (theory S3).
 
-Cheap directions exclude most points, many at once; for the rest the nearest point of Conv(A) decides, and each
-hyperplane found is tried on all points that are left.
+Cheap directions exclude most points, many at once; for the rest the nearest point of Conv(A) decides, and
+each hyperplane found is tried on all points that are left.
 """
 
 from collections.abc import Callable
