@@ -157,7 +157,7 @@ def _marks(ax: Axes, places: Float[np.ndarray, "m 2"], tint: str, shape: str, si
         ax.vlines(spots[:, 0], spots[:, 1], spots[:, 0], color=tint, lw=0.6, alpha=0.5, zorder=2)
     ax.scatter(
         spots[:, 0], spots[:, 1], s=size + 5 * np.log2(counts), c=tint, marker=shape,
-        edgecolors="white", linewidths=0.4, zorder=3, clip_on=False,
+        edgecolors="white", linewidths=0.4 if len(spots) <= BARS else 0.0, zorder=3, clip_on=False,
     )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ def interval_dots(
     table: Mapping[str, Mapping[str, Mapping[str, Estimate]]],
     *,
     value_label: str = "",
-    limits: tuple[float | int, float | int] | None = None,
+    limits: Mapping[str, tuple[float | int, float | int]] | None = None,
     columns: int = 3,
     width: float = PAGE,
 ) -> Figure:
@@ -34,8 +34,10 @@ def interval_dots(
     ----------
     table
         panel → row → method → estimate. Methods keep one colour and marker in all panels.
-    value_label, limits
+    value_label
         Of the value axes.
+    limits
+        Of the value axes of the panels that it names.
     columns
         Panels per row.
 
@@ -67,7 +69,7 @@ def interval_dots(
             ax.set_title(title)
             ax.set_xlabel(value_label)
             ax.set_yticks(range(len(rows)), rows if i % across == 0 else [""] * len(rows))
-            _rule(ax, len(rows), limits)
+            _rule(ax, len(rows), (limits or {}).get(title))
         for ax in axes[len(table) :]:
             ax.set_axis_off()
         handles, labels = axes[0].get_legend_handles_labels()

@@ -74,10 +74,12 @@ def halfplanes(
                 draw_boundaries(ax, halfspaces.take([neuron]), window, colour(k), 1.6, line(k))
         frame(ax, window)
         handles = concept_handles(names)
-        handles.append(Line2D([], [], color=MUTED, lw=0.8, label="a neuron (ticks: it fires here)"))
+        handles.append(Line2D([], [], color=MUTED, lw=0.8, label="neuron (ticks: side where it fires)"))
         if any(neuron >= 0 for neuron in chosen):
-            handles.append(Line2D([], [], color=INK, lw=1.8, label="best neuron of a concept"))
-        figure.legend(handles=handles, loc="outside lower center", ncols=2 if width < 5 else 4)
+            handles.append(Line2D([], [], color=INK, lw=1.8, label="a concept's best neuron"))
+        figure.legend(
+            handles=handles, loc="outside lower center", ncols=2 if width < 5 else 4, columnspacing=1.0
+        )
     return figure
 
 

@@ -57,6 +57,7 @@ def place_labels(
     requests: Sequence[Request],
     size: Callable[[str], tuple[float, float]],
     page: Box,
+    edges: Float[np.ndarray, "e 2 2"] | None = None,
 ) -> tuple[list[Placed], list[Request]]:
     """Give each label the nearest free place on its side of its node, shortened where that helps.
 
@@ -73,6 +74,8 @@ def place_labels(
         Width and height of a text, in points.
     page
         Where labels must stay.
+    edges
+        Segments that a label may cover but had better not.
 
     Returns
     -------
@@ -92,15 +95,24 @@ def place_labels(
     discs = [float(r) for r in radii]
     taken: list[Box] = [(x - r, y - r, x + r, y + r) for (x, y), r in zip(centres, discs, strict=True)]
     placed: dict[int, Placed] = {}
+    lines = np.zeros((0, 2, 2)) if edges is None else edges
     # A place nearest to its own node first; only labels without one go where a leader line is needed.
     for led in (False, True):
         for i, request in enumerate(requests):
             if i in placed:
                 continue
-            for text, box in _places(centres[request.node], discs[request.node], request, size, led):
-                if not _within(box, page) or any(overlap(box, other) for other in taken):
-                    continue
-                if led or _nearest(box, centres) == request.node:
+            node, radius = centres[request.node], discs[request.node]
+            for text in request.texts:
+                free = [
+                    box
+                    for box in _places(node, radius, request.side, size(text), led)
+                    if _within(box, page)
+                    and not any(overlap(box, other) for other in taken)
+                    and (led or _nearest(box, centres) == request.node)
+                ]
+                if free:
+                    # The first of those that cover the fewest edges.
+                    box = min(free, key=lambda b: crossed(b, lines))
                     placed[i] = Placed(request, text, box, led)
                     taken.append(box)
                     break
@@ -109,18 +121,37 @@ def place_labels(
 
 
 def _places(
-    node: tuple[float, float],
-    radius: float,
-    request: Request,
-    size: Callable[[str], tuple[float, float]],
-    led: bool,
-) -> Iterator[tuple[str, Box]]:
-    for text in request.texts:
-        width, height = size(text)
-        gaps = (2.0 + height, 3.0 + 2 * height, 4.0 + 3 * height) if led else (1.0, 4.0)
-        for dx, dy in _offsets(width, height, radius, 1.0 if request.side == "above" else -1.0, gaps):
-            x, y = node[0] + dx, node[1] + dy
-            yield text, (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+    node: tuple[float, float], radius: float, side: str, extent: tuple[float, float], led: bool
+) -> Iterator[Box]:
+    width, height = extent
+    gaps = (2.0 + height, 3.0 + 2 * height, 4.0 + 3 * height) if led else (1.0, 4.0)
+    for dx, dy in _offsets(width, height, radius, 1.0 if side == "above" else -1.0, gaps):
+        x, y = node[0] + dx, node[1] + dy
+        yield (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+
+
+def crossed(box: Box, edges: Float[np.ndarray, "e 2 2"]) -> int:
+    """Count the segments that meet a box (Liang and Barsky 1984).
+
+    Examples
+    --------
+    >>> lines = np.array([[[0.0, 0.0], [4.0, 4.0]], [[3.0, 0.0], [4.0, 1.0]]])
+    >>> crossed((1.0, 1.0, 2.0, 2.0), lines)
+    1
+    """
+    if not len(edges):
+        return 0
+    start, along = edges[:, 0], edges[:, 1] - edges[:, 0]
+    enter, leave = np.zeros(len(edges)), np.ones(len(edges))
+    outside = np.zeros(len(edges), dtype=bool)
+    for axis, (low, high) in enumerate(((box[0], box[2]), (box[1], box[3]))):
+        still = along[:, axis] == 0
+        outside |= still & ((start[:, axis] < low) | (start[:, axis] > high))
+        step = np.where(still, 1.0, along[:, axis])
+        near, far = (low - start[:, axis]) / step, (high - start[:, axis]) / step
+        enter = np.where(still, enter, np.maximum(enter, np.minimum(near, far)))
+        leave = np.where(still, leave, np.minimum(leave, np.maximum(near, far)))
+    return int(np.count_nonzero(~outside & (enter <= leave)))
 
 
 def _within(box: Box, page: Box) -> bool:

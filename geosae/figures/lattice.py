@@ -143,7 +143,10 @@ def draw_diagram(ax: Axes, diagram: Diagram, title: str = "") -> int:
         ax.text(3, up - 3, title, va="top", ha="left", fontsize=8)
     requests = _requests(diagram)
     box = (2.0, 2.0, across - 2.0, up - (14.0 if title else 2.0))
-    placed, dropped = place_labels(places, radii, requests, _ruler(ax), box)
+    # In a dense diagram every place covers some edge, and labels that all sit alike are read more easily.
+    sparse = len(lines) <= 1.5 * len(places)
+    edges = np.array(lines).reshape(-1, 2, 2) if sparse else None
+    placed, dropped = place_labels(places, radii, requests, _ruler(ax), box, edges)
     halo = [withStroke(linewidth=1.6, foreground="white")]
     for label in placed:
         # Objects are what people named: they stand in black; neurons in the colour of the nodes.

@@ -39,6 +39,8 @@ class Sheet:
         What is plotted, with n, d, N, seeds and interval.
     alt
         What a reader who cannot see the picture needs to know.
+    world
+        The world that it is about; empty if it is about the whole run.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Sheet:
     title: str
     caption: str
     alt: str
+    world: str = ""
 
 
 def render(figure: Figure, format: str) -> bytes:
@@ -110,6 +113,7 @@ def save_sheet(
         "name": sheet.name,
         "family": family or sheet.name,
         "position": position,
+        "world": sheet.world,
         "title": sheet.title,
         "caption": sheet.caption,
         "alt": sheet.alt,

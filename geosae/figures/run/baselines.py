@@ -48,7 +48,8 @@ def sheets(results: Results) -> list[Sheet]:
                 for who, learner in LEARNERS.items()
                 for notion in NOTIONS
             }
-            limits = (0, 1) if key == "share" else None
+            # Errors of approximation are shares of ν(C) and may exceed 1.
+            limits = {t: (0, 1) for t in table if key == "share" or not t.startswith("approximation")}
             figure = interval_dots(table, value_label=label, limits=limits)
             caption = (
                 f"{words} At {at}: the trained SAE, an untrained one, one trained with a frozen random "
@@ -62,7 +63,7 @@ def sheets(results: Results) -> list[Sheet]:
             )
             name = f"{sheet_name(FAMILY, results, world)}-{key.replace('_', '-')}"
             title = f"Trained beside baselines in {world}: {label}"
-            found.append(Sheet(name, figure, title, caption, _alt(table, key)))
+            found.append(Sheet(name, figure, title, caption, _alt(table, key), world))
     return found
 
 
@@ -73,7 +74,8 @@ def _panel(rows: Sequence[Row], notion: str, who: str, key: str) -> dict[str, di
         # All methods from the start, so that each has one place, colour and marker.
         methods = panel.setdefault(label, {name: Estimate(float("nan")) for name in _methods(key)})
         name = BASELINES.get(str(row["baseline"]), str(row["baseline"]))
-        methods[name] = _estimate(row, "notions", notion, who, key)
+        top = float("inf") if key == "best_error" and notion == "approximation" else 1.0
+        methods[name] = _estimate(row, "notions", notion, who, key, top=top)
         if row["baseline"] == "trained" and key == "share":
             shuffled = "shuffled" if who == "neurons" else "shuffled_units"
             methods[BASELINES["shuffled"]] = _estimate(row, "notions", notion, shuffled)
@@ -84,12 +86,12 @@ def _methods(key: str) -> list[str]:
     return ["trained", *(name for kind, name in BASELINES.items() if key == "share" or kind != "shuffled")]
 
 
-def _estimate(row: Row, *keys: str) -> Estimate:
+def _estimate(row: Row, *keys: str, top: float = 1.0) -> Estimate:
     found = estimate(row, *keys)
     if found is None:
         return Estimate(float("nan"))
     ends = [float("nan") if found[end] is None else float(found[end]) for end in ("low", "high")]
-    return Estimate(float(found["mean"]), *ends)
+    return Estimate(float(found["mean"]), ends[0], ends[1] if np.isnan(ends[1]) else min(ends[1], top))
 
 
 def _alt(table: Mapping[str, Mapping[str, Mapping[str, Estimate]]], key: str) -> str:

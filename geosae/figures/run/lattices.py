@@ -54,7 +54,9 @@ def _sheet(results: Results, world: str, gate: str, records: list[dict[str, Any]
     )
     alt = f"Two line diagrams: {len(true)} true extents, {len(learned)} learned, {shared} in both."
     name = f"{sheet_name(FAMILY, results, world)}-{gate}"
-    return Sheet(name, figure, f"True and learned lattice of {world}, {GATES.get(gate, gate)}", caption, alt)
+    return Sheet(
+        name, figure, f"True and learned lattice of {world}, {GATES.get(gate, gate)}", caption, alt, world
+    )
 
 
 def _pair(results: Results, record: dict[str, Any]) -> tuple[ConceptLattice, ConceptLattice] | None:

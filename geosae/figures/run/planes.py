@@ -43,7 +43,7 @@ def sheets(results: Results) -> list[Sheet]:
         )
         alt = f"{len(half)} lines over {len(data.names)} concept sets in the plane, {silent} neurons silent."
         name = f"{sheet_name(FAMILY, results, world)}-{record['cell']['gate']}"
-        found.append(Sheet(name, figure, f"Half-planes of the neurons in {world}", caption, alt))
+        found.append(Sheet(name, figure, f"Half-planes of the neurons in {world}", caption, alt, world))
     return found
 
 
@@ -74,7 +74,7 @@ def unit_sheets(results: Results) -> list[Sheet]:
         )
         alt = f"Panels for {len(pictures)} concepts; separated at tolerance: {', '.join(held) or 'none'}."
         name = f"{sheet_name(UNITS, results, world)}-{record['cell']['gate']}"
-        found.append(Sheet(name, figure, f"What closure units carve out in {world}", caption, alt))
+        found.append(Sheet(name, figure, f"What closure units carve out in {world}", caption, alt, world))
     return found
 
 

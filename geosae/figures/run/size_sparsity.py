@@ -52,7 +52,14 @@ def sheets(results: Results) -> list[Sheet]:
                 name = sheet_name(FAMILY, results, world) + ending + part
                 title = f"Size × sparsity in {world}: {LABELS[measure]}"
                 found.append(
-                    Sheet(name, size_sparsity(tables), title, _caption(results, world, tables), _alt(tables))
+                    Sheet(
+                        name,
+                        size_sparsity(tables),
+                        title,
+                        _caption(results, world, tables),
+                        _alt(tables),
+                        world,
+                    )
                 )
     return found
 

@@ -44,6 +44,7 @@ def sheets(results: Results) -> list[Sheet]:
                 f"Training in {world}",
                 caption,
                 alt,
+                world,
             )
         )
     return found
