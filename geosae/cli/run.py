@@ -1,8 +1,9 @@
 """`geosae run`: a preset or a plan of one's own, from worlds to the report."""
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -65,22 +66,33 @@ def _announce(outline: "Outline") -> None:
 
 
 def _tell(results: "Results") -> None:
-    """Show, per world, gate and baseline, the shares of concepts at the best place of the grid."""
+    """Show what is learned per world, gate and baseline, where all of them were run."""
     rows: list[list[str]] = []
-    heads = dict.fromkeys((r["world"], r["gate"], r["baseline"]) for r in results.summary["rows"])
-    for head in heads:
-        group = [r for r in results.summary["rows"] if (r["world"], r["gate"], r["baseline"]) == head]
-        row = [*head]
-        for notion in ("detection", "separation", "approximation"):
-            for units in ("neurons", "units"):
-                shares = [r["notions"][notion][units]["share"] for r in group if r["notions"].get(notion)]
-                row.append(number(max((s["mean"] for s in shares if s), default=None), 2))
-        rows.append(row)
-    say(
-        "share of concepts learned at the best width and sparsity (mean over seeds): by one neuron, by a unit"
-    )
+    for world, gate, group in _compared(results.summary["rows"]):
+        for sae in dict.fromkeys(r["baseline"] for r in group):
+            row = [world, gate, sae]
+            for notion in ("detection", "separation", "approximation"):
+                for learner in ("neurons", "units"):
+                    tables = [r["notions"][notion][learner] for r in group if r["baseline"] == sae]
+                    means = [t["share"]["mean"] for t in tables if t and t.get("share")]
+                    row.append(number(max(means, default=None), 2))
+            rows.append(row)
+    say("share of concepts learned, mean over seeds, at the best width and a sparsity that all SAEs share:")
+    say("by the best neuron, then by a unit, for each of the three notions")
     columns = ["detect.", "unit", "separ.", "unit", "approx.", "unit"]
     table(["world", "gate", "SAE", *columns], rows)
+
+
+def _compared(rows: list[dict[str, Any]]) -> Iterator[tuple[str, str, list[dict[str, Any]]]]:
+    """Yield the rows of each world and gate at the sparsities that every baseline was run at.
+
+    A best over more sparsities would favour the trained SAEs.
+    """
+    for world, gate in dict.fromkeys((r["world"], r["gate"]) for r in rows):
+        group = [r for r in rows if (r["world"], r["gate"]) == (world, gate)]
+        ran = [{r["sparsity"] for r in group if r["baseline"] == b} for b in {r["baseline"] for r in group}]
+        shared = set.intersection(*ran)
+        yield world, gate, [r for r in group if r["sparsity"] in shared]
 
 
 def _draw(folder: Path) -> None:

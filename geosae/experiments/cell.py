@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
 
+from geosae import __version__
 from geosae.experiments._keys import refuse_unknown
 
 Gate = Literal["relu", "topk"]
 Baseline = Literal["trained", "untrained", "frozen_decoder"]
 
-# Part of every key: raised when the same configuration comes to mean another result.
-FORMAT = 1
+# Part of every key: results of another version of geosae are never taken for one's own.
+FORMAT = f"geosae {__version__}"
 
 
 def canonical_json(value: Any) -> str:

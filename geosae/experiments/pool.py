@@ -11,8 +11,11 @@ from multiprocessing.connection import Connection
 
 from geosae.geometry._door import InvalidInput
 
-ONE_THREAD = dict.fromkeys(
-    ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
+THREAD_SETTINGS: tuple[str, ...] = (
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
 )
 
 
@@ -61,8 +64,9 @@ def _end_with(reader: Connection) -> None:
 @contextmanager
 def one_thread() -> Generator[None]:
     """Let numerical libraries loaded by processes started meanwhile use one thread each."""
-    before = {name: os.environ.get(name) for name in ONE_THREAD}
-    os.environ.update(ONE_THREAD)
+    before = {name: os.environ.get(name) for name in THREAD_SETTINGS}
+    for name in THREAD_SETTINGS:
+        os.environ[name] = "1"
     try:
         yield
     finally:

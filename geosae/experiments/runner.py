@@ -5,7 +5,7 @@ import platform
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -100,8 +100,7 @@ def run(
             write_json(store.folder / "run.json", {**card, "status": "interrupted"})
             raise
         gather(store, ids, plan.checks)
-        _summarise(store, cells)
-        results = Results.load(store.folder)
+        results = _summarised(store, cells)
         status = "failed cells" if results.failures else "finished"
         ended = {
             "status": status,
@@ -148,7 +147,7 @@ def _modules(make_world: MakeWorld, claims: Claims | None) -> list[str]:
     return [name for name in dict.fromkeys(names) if name and name != "__main__"]
 
 
-def _summarise(store: Store, cells: Sequence[Cell]) -> None:
+def _summarised(store: Store, cells: Sequence[Cell]) -> Results:
     if not any(store.finished(cell) for cell in cells):
         errors = {error for cell in cells if (error := store.error(cell)) is not None}
         raise InvalidInput(
@@ -156,7 +155,10 @@ def _summarise(store: Store, cells: Sequence[Cell]) -> None:
             causes="; ".join(sorted(errors)[:3]),
             remedy="see cells/*/error.json",
         )
-    write_json(store.folder / "summary.json", summarise(Results.load(store.folder).cells))
+    results = Results.load(store.folder)
+    summary = summarise(results.cells)
+    write_json(store.folder / "summary.json", summary)
+    return replace(results, summary=summary)
 
 
 def _machine() -> dict[str, Any]:

@@ -88,7 +88,6 @@ def compute(cell: Cell, dataset: ConceptDataset, folder: Path, claims: Claims | 
     alignment.save(folder / "alignment.npz")
     shuffled = analyse_shuffled(neurons, unseen, **common)
     evidence = _evidence(claims, neurons, unseen, alignment, cell.name)
-    write_json(folder / "evidence.json", evidence)
     summary = alignment.summary()
     return {
         "cell": cell.to_dict(),

@@ -77,7 +77,7 @@ def test_each_finished_cell_has_its_parts_and_the_agreed_result(done: Path):
             "alignment.json",
             "lattice.json",
         }
-        assert parts | {"cell.json", "evidence.json", "result.json", "timing.json"} <= names
+        assert parts | {"cell.json", "result.json", "timing.json"} <= names
         assert set(cell["metrics"]) == {"l0", "fvu", "dead_share", "dense_share", "mcc"}
         assert set(cell["notions"]) == {"detection", "separation", "approximation"}
         for table in cell["notions"].values():
