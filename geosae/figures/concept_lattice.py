@@ -68,7 +68,7 @@ def lattice_pair(true: ConceptLattice, learned: ConceptLattice, *, width: float 
         diagram_of(true, marks_of(true, shared), attributes=true.context.objects != true.context.attributes),
         diagram_of(learned, marks_of(learned, shared)),
     ]
-    titles = [f"true: {len(true)} extents", f"learned: {len(learned)} extents, {len(shared)} shared"]
+    titles = [f"true ({len(true)})", f"learned ({len(learned)}, {len(shared)} of them shared)"]
     figure = line_diagrams(sides, titles, width=width)
     with styled():
         handles = [

@@ -79,7 +79,8 @@ def setting(results: Results, world: str) -> str:
     seeds = len({int(c["seed"]) for c in cells})
     return (
         f"World {world}: n = {data.dim}, N = {data.size:,} points (half to train on, half to measure on), "
-        f"p = {len(data.names)} concepts; d = {', '.join(map(str, widths))}; "
+        f"p = {len(data.names)} concept{'s' if len(data.names) != 1 else ''}; d = "
+        f"{', '.join(map(str, widths))}; "
         f"{seeds} seed{'s' if seeds != 1 else ''}; tolerance ε = {cells[0]['tolerance']:g}."
     )
 
