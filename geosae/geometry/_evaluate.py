@@ -145,7 +145,7 @@ def _radii(
 ) -> Float[np.ndarray, " k"]:
     """Return the error bound of each of these rows by its own size."""
     sizes = np.empty(len(rows))
-    for part in blocks(np.empty((len(rows), cloud.dim), dtype=np.int8)):
+    for part in blocks(np.empty((len(rows), cloud.dim))):
         sizes[part] = np.abs(frame.apply(cloud.points[rows[part]])) @ np.abs(floats.w)
     return np.asarray(floats.radius(sizes * (1 + 2.0**-40)))
 
