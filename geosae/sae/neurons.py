@@ -79,7 +79,7 @@ class Neurons:
         cloud = self._at_the_door(points)
         out = np.empty((len(cloud), self.width), dtype=np.bool_)
         for rows, z in self._pre_activations(cloud):
-            out[rows] = self.gate.support(torch.from_numpy(z)).numpy()
+            out[rows] = self.gate.support(torch.from_numpy(z)).numpy() > 0
         return out
 
     def activations(self, points: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N d"]:

@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Float
 
 from geosae.sae.config import TrainConfig
+from geosae.sae.gates import activate
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +59,7 @@ def _matched_norm(config: TrainConfig, start: Parameters, u: Float[torch.Tensor,
     # The reconstruction of unit encoder rows is y; scaling the rows by t scales it to t·y (t²·y when the
     # decoder is free, as it takes the factor too), and ‖u − s·y‖² is least at s = ⟨u, y⟩ / ‖y‖².
     z = u @ start.W_dec.T
-    y = torch.where(config.gate.support(z), z, 0.0) @ start.W_dec
+    y = activate(config.gate, z) @ start.W_dec
     length = float((y * y).sum())
     scale = float((u * y).sum()) / length if length > 0 else 1.0
     return scale**0.5 if config.decoder_norm == "free" else scale

@@ -10,10 +10,10 @@ from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 
 from geosae.geometry._door import InvalidInput
-from geosae.sae.gates.gate import Gate, Gating
+from geosae.sae.gates.gate import Gate, Gating, above
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class ReLU(Gate):
     Examples
     --------
     >>> ReLU(l1=0.1).support(torch.tensor([[2.0, 0.0, -1.0]])).tolist()
-    [[True, False, False]]
+    [[1.0, 0.0, 0.0]]
     """
 
     kind: ClassVar[str] = "relu"
@@ -41,9 +41,9 @@ class ReLU(Gate):
         if not (math.isfinite(self.l1) and self.l1 >= 0):
             raise InvalidInput(f"the L1 weight is {self.l1}; it must be finite and at least 0")
 
-    def support(self, z: Float[torch.Tensor, "N d"]) -> Bool[torch.Tensor, "N d"]:
-        """Return z > 0."""
-        return z > 0
+    def support(self, z: Float[torch.Tensor, "N d"]) -> Float[torch.Tensor, "N d"]:
+        """Return 1 where z > 0."""
+        return above(z, z.new_zeros(1, 1))
 
     @property
     def penalty(self) -> float:

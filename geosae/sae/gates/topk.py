@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 
 from geosae.geometry._door import InvalidInput
-from geosae.sae.gates.gate import Gate, Gating
+from geosae.sae.gates.gate import Gate, Gating, above
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class TopK(Gate):
     Examples
     --------
     >>> TopK(k=2).support(torch.tensor([[1.0, 3.0, 1.0], [-1.0, 2.0, -3.0]])).tolist()
-    [[True, True, False], [False, True, False]]
+    [[1.0, 1.0, 0.0], [0.0, 1.0, 0.0]]
     """
 
     kind: ClassVar[str] = "topk"
@@ -52,7 +52,7 @@ class TopK(Gate):
         if not (math.isfinite(self.aux_coefficient) and self.aux_coefficient >= 0):
             raise InvalidInput(f"aux_coefficient is {self.aux_coefficient}; it must be finite and at least 0")
 
-    def support(self, z: Float[torch.Tensor, "N d"]) -> Bool[torch.Tensor, "N d"]:
+    def support(self, z: Float[torch.Tensor, "N d"]) -> Float[torch.Tensor, "N d"]:
         """Return the k largest positive entries of each row, the lower index first among equals."""
         return largest_positive(z, self.k)
 
@@ -71,24 +71,25 @@ class TopK(Gate):
         return {"kind": self.kind, **asdict(self)}
 
 
-def largest_positive(z: Float[torch.Tensor, "N d"], k: int) -> Bool[torch.Tensor, "N d"]:
+def largest_positive(z: Float[torch.Tensor, "N d"], k: int) -> Float[torch.Tensor, "N d"]:
     """Mark the k largest entries of each row that are positive; among equals the lower index goes first.
 
     Examples
     --------
     >>> largest_positive(torch.tensor([[2.0, 2.0, 2.0]]), 2).tolist()
-    [[True, True, False]]
+    [[1.0, 1.0, 0.0]]
     """
+    zero = z.new_zeros(1, 1)
     if k >= z.shape[1]:
-        return z > 0
-    top = z.topk(k + 1, dim=1).values
-    last, next_one = top[:, k - 1], top[:, k]
-    kept = z > next_one.clamp_min(0.0).unsqueeze(1)
-    # torch.topk promises no order among equals: where the k-th and the next are equal, the index decides.
-    tied = (last == next_one) & (last > 0)
-    if bool(tied.any()):
-        rows, bar = z[tied], last[tied].unsqueeze(1)
-        above, equal = rows > bar, rows == bar
-        room = k - above.sum(dim=1, keepdim=True)
-        kept[tied] = above | (equal & (equal.cumsum(dim=1) <= room))
+        return above(z, zero)
+    least = z.topk(k, dim=1).values[:, k - 1 :]
+    # z ≥ least and z > 0, as one comparison: greater than the number just below.
+    kept = above(z, torch.where(least > 0, torch.nextafter(least, zero), zero))
+    # torch.topk promises no order among equals: where more than k reach the least, the index decides.
+    crowded = kept.sum(dim=1) > k
+    if bool(crowded.any()):
+        rows, bar = z[crowded], least[crowded]
+        greater, equal = rows > bar, rows == bar
+        room = k - greater.sum(dim=1, keepdim=True)
+        kept[crowded] = (greater | (equal & (equal.cumsum(dim=1) <= room))).to(z.dtype)
     return kept
