@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from geosae.data.truth import ConceptTruth
+from geosae.geometry._door import InvalidInput
 from geosae.geometry.sets import Ball
 from geosae_synthetic.common import BOX, CONVEX_IN_BACKGROUND, background, unit_box
 from geosae_synthetic.drawn import Drawn, memberships, scatter
@@ -17,6 +18,10 @@ _MARGIN = 1.0 - 1e-9  # keeps the core inside every ball of its group under roun
 
 def _disjoint(points: int, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> Drawn:
     count, radius, share = params["concepts"], params["radius"], params["background"]
+    if count == 1 and share == 0:
+        raise InvalidInput(
+            "disjoint-balls: one ball without background is everything", remedy="background > 0"
+        )
     centres = apart([radius] * count, params["gap"], dim, rng)
     regions = tuple(Ball(centre, radius) for centre in centres)
     ambient = unit_box(dim)

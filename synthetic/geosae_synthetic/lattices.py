@@ -22,6 +22,8 @@ from geosae_synthetic.spec import Parameter, World
 
 def _formal_context(points: int, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> Drawn:
     context = context_named(params["context"])
+    if len(context.objects) < 2:
+        raise InvalidInput("formal-context: a context with one object makes one ball, which is everything")
     _refuse_twins(context)
     centres, halfspaces = planted_halfspaces(context, dim, rng)
     margin = _margin(centres, halfspaces)

@@ -171,4 +171,5 @@ def hull_distance(
         step = near - cloud[best]
         length = float(step @ step)
         near = near - min(1.0, float(near @ step) / length) * step if length > 0 else near
-    return low, float(np.linalg.norm(near))
+    high = float(np.linalg.norm(near))
+    return min(low, high), high

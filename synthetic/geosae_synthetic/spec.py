@@ -1,6 +1,7 @@
 """What a world declares of itself: its parameters, its construction, its distribution, its truth."""
 
 import difflib
+import math
 import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -56,7 +57,7 @@ class Parameter:
     def _inside(self, value: float) -> bool:
         above = self.low is None or (value > self.low if self.open_low else value >= self.low)
         below = self.high is None or (value < self.high if self.open_high else value <= self.high)
-        return np.isfinite(value) and above and below
+        return math.isfinite(value) and above and below
 
     @property
     def range(self) -> str:
