@@ -55,7 +55,9 @@ def main() -> None:
     neurons = neurons_of(SparseAutoencoder.planted(planted))
 
     before, start, load = _gib(), time.perf_counter(), os.getloadavg()[0]
+    used = time.process_time()
     alignment = analyse(neurons, dataset)
+    used = time.process_time() - used
     counted = time.perf_counter() - start
     start = time.perf_counter()
     alignment.summary()
@@ -72,6 +74,7 @@ def main() -> None:
                 "python": platform.python_version(),
                 "numpy": np.__version__,
                 "seconds_counting": round(counted, 1),
+                "cpu_seconds_counting": round(used, 1),
                 "seconds_summary": round(rows, 1),
                 "seconds_all_intervals": round(intervals, 1),
                 "gib_before_analysis": round(before, 2),

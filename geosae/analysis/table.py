@@ -70,7 +70,7 @@ class NotionTable:
 
     @cached_property
     def errors(self) -> dict[str, Graded]:
-        """The decisive errors with simultaneous intervals; solved on first use, seconds for 10⁶ pairs."""
+        """The decisive errors with simultaneous intervals; solved on first use, a minute for 10⁶ pairs."""
         return self._errors(self.counts)
 
     @cached_property
