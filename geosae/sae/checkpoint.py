@@ -25,7 +25,7 @@ CARD_KEYS = {"schema", "config", "seed", "device", "dim", "dtype", "metrics", "d
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
 
-def save(run: TrainedSAE, folder: Path) -> None:
+def save(run: TrainedSAE, folder: Path | str) -> None:
     """Write a run into a folder: sae.safetensors, log.jsonl and, last, card.json; each file atomically.
 
     Examples
@@ -39,6 +39,7 @@ def save(run: TrainedSAE, folder: Path) -> None:
     >>> torch.equal(load(folder).sae.W_enc, run.sae.W_enc)
     True
     """
+    folder = Path(folder)
     tensors = {name: getattr(run.sae, name).detach().cpu().contiguous() for name in WEIGHTS}
     files = {
         WEIGHTS_FILE: safetensors.torch.save(tensors, metadata={"schema": SCHEMA}),
@@ -61,7 +62,7 @@ def save(run: TrainedSAE, folder: Path) -> None:
     write_json(folder / CARD_FILE, card)
 
 
-def load(folder: Path) -> TrainedSAE:
+def load(folder: Path | str) -> TrainedSAE:
     """Read a run back, bit for bit.
 
     Raises
@@ -70,6 +71,7 @@ def load(folder: Path) -> TrainedSAE:
         If a file is missing, damaged or from another run; if the schema is another one; if the card or the
         weights hold an unknown key or lack one; if a weight has a wrong shape or type, or is not finite.
     """
+    folder = Path(folder)
     card = _card(folder)
     config = TrainConfig.from_dict(card["config"])
     weights = _weights(_checked(folder, WEIGHTS_FILE, card), config.width, card["dim"], card["dtype"])

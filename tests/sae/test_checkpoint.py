@@ -148,4 +148,4 @@ def test_foreign_weights_are_refused_by_name(folder, change, match):
 def test_a_loaded_sae_computes_what_it_computed(folder):
     points = torch.from_numpy(blobs()[:50].astype(np.float32))
     with torch.no_grad():
-        assert torch.equal(load(folder).sae(points), trained(TopK(k=2)).sae(points))
+        assert torch.equal(load(str(folder)).sae(points), trained(TopK(k=2)).sae(points))
