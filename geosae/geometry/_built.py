@@ -31,6 +31,7 @@ def apart(one: Region, two: Region, *, strictly: bool = False) -> bool:
     axes = np.eye(one.dim)
     mids = np.mean(one.bounds, axis=0), np.mean(two.bounds, axis=0)
     directions = np.vstack([axes, -axes, mids[1] - mids[0]])
+    directions = directions[np.any(directions, axis=1)]  # equal middles name no direction
     gaps = -two.support(-directions) - one.support(directions)
     return bool(np.any(gaps > 0)) or (not strictly and bool(np.any(gaps >= 0)))
 

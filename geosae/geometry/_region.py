@@ -10,6 +10,7 @@ from geosae.geometry._door import InvalidInput, finite_points
 
 # A sampler that keeps fewer than one candidate in a million would look like a hang.
 _MAX_CANDIDATES_PER_POINT = 1_000_000
+_LARGEST_BATCH = 65_536
 
 
 class Region(ABC):
@@ -57,18 +58,19 @@ class Region(ABC):
     @final
     def sample(self, count: int, rng: np.random.Generator) -> Float[np.ndarray, "count n"]:
         """Draw independent points, uniform on the region; each of them is in it by `contains`."""
-        found, missing, tried = [np.empty((0, self.dim))], count, 0
+        found, missing, tried, batch = [np.empty((0, self.dim))], count, 0, count
         while missing > 0:
-            drawn = self._draw(missing, rng)
-            tried += missing
-            if tried > _MAX_CANDIDATES_PER_POINT * (count + 1):
+            drawn = self._draw(batch, rng)
+            tried += batch
+            kept = drawn[self.contains(drawn)][:missing]
+            found.append(kept)
+            missing -= len(kept)
+            if missing > 0 and tried > _MAX_CANDIDATES_PER_POINT * (count + 1):
                 raise InvalidInput(
                     f"{tried} candidates gave only {count - missing} of {count} points of the region",
                     causes="a region that fills almost none of its bounding box (high dimension)",
                 )
-            kept = drawn[self.contains(drawn)]
-            found.append(kept)
-            missing -= len(kept)
+            batch = min(max(missing, 2 * batch), _LARGEST_BATCH)
         return np.concatenate(found)
 
     @final
