@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float, Int
 from geosae.geometry._cloud import Cloud, Frame, blocks
 from geosae.geometry._nearest import WorkingSet
 
-SAMPLE = 512
+LEAST_SAMPLE = 64
 MOST_ROUNDS = 80
 
 
@@ -25,7 +25,7 @@ def nearest_floats(
     batch = max(16, positives.dim)
     for _ in range(MOST_ROUNDS):
         working.solve()
-        length = float(np.linalg.norm(working.difference))
+        length = working.length
         if length <= 1e-14 * working.size or working.full():
             break
         level_a, level_b = working.levels()
@@ -36,6 +36,7 @@ def nearest_floats(
             break
         rows = np.concatenate([rows_a, rows_b])
         side = np.arange(len(rows)) < len(rows_a)
+        working.forget(2 * positives.dim + 32)
         if working.add(_points(positives, negatives, frame, rows_a, rows_b) * metric, side, rows) == 0:
             break
     return working
@@ -44,13 +45,39 @@ def nearest_floats(
 def first_guess(
     positives: Cloud, negatives: Cloud, frame: Frame, metric: Float[np.ndarray, " n"]
 ) -> WorkingSet:
-    """Return a working set of points spread evenly over the rows of either cloud."""
+    """Return a working set: points spread over the rows, and those that a regression of the side puts in front."""
     working = WorkingSet(positives.dim)
-    rows_a, rows_b = _spread(positives.rows()), _spread(negatives.rows())
-    side = np.arange(len(rows_a) + len(rows_b)) < len(rows_a)
-    points = _points(positives, negatives, frame, rows_a, rows_b) * metric
-    working.add(points, side, np.concatenate([rows_a, rows_b]))
+    few = max(LEAST_SAMPLE, positives.dim // 2)
+    rows_a, rows_b = positives.rows(), negatives.rows()
+    spread_a, spread_b = _spread(rows_a, few), _spread(rows_b, few)
+    if len(rows_a) + len(rows_b) > 8 * few:
+        direction = _regression(
+            positives, negatives, frame, metric, _spread(rows_a, 16 * few), _spread(rows_b, 16 * few)
+        )
+        front_a = violators(positives, frame, direction * metric, np.inf, 2 * few)[1]
+        front_b = violators(negatives, frame, -direction * metric, np.inf, 2 * few)[1]
+        spread_a, spread_b = np.union1d(spread_a, front_a), np.union1d(spread_b, front_b)
+    side = np.arange(len(spread_a) + len(spread_b)) < len(spread_a)
+    points = _points(positives, negatives, frame, spread_a, spread_b) * metric
+    working.add(points, side, np.concatenate([spread_a, spread_b]))
     return working
+
+
+def _regression(
+    positives: Cloud,
+    negatives: Cloud,
+    frame: Frame,
+    metric: Float[np.ndarray, " n"],
+    rows_a: Int[np.ndarray, " ka"],
+    rows_b: Int[np.ndarray, " kb"],
+) -> Float[np.ndarray, " n"]:
+    """Return the direction that a least-squares fit of the side (+1 on A, −1 on B) finds on some rows."""
+    points = _points(positives, negatives, frame, rows_a, rows_b) * metric
+    side = np.where(np.arange(len(points)) < len(rows_a), 1.0, -1.0)
+    points -= points.mean(axis=0)
+    gram = points.T @ points
+    ridge = 1e-8 * float(np.trace(gram)) / len(gram) + 1e-300
+    return np.linalg.solve(gram + ridge * np.eye(len(gram)), points.T @ (side - side.mean()))
 
 
 def violators(
@@ -69,10 +96,10 @@ def violators(
     return float(values.min()), rows
 
 
-def _spread(rows: Int[np.ndarray, " N"]) -> Int[np.ndarray, " k"]:
-    if len(rows) <= SAMPLE:
+def _spread(rows: Int[np.ndarray, " N"], most: int) -> Int[np.ndarray, " k"]:
+    if len(rows) <= most:
         return rows
-    return rows[np.linspace(0, len(rows) - 1, SAMPLE).astype(np.int64)]
+    return rows[np.linspace(0, len(rows) - 1, most).astype(np.int64)]
 
 
 def _points(

@@ -117,7 +117,7 @@ def inseparable(positives: Cloud, negatives: Cloud, guess: WorkingSet | ExactNea
 
 def _support_of_floats(guess: WorkingSet) -> _Support:
     keep = guess.weights > 0
-    places = np.array(guess.support, dtype=np.int64)[keep]
+    places = guess.support[keep]
     weights, side, rows = guess.weights[keep], guess.side[places], guess.rows[places]
     return _Support(rows[side], weights[side], rows[~side], weights[~side])
 

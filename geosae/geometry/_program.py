@@ -84,6 +84,21 @@ def milp(
     return Outcome(status, np.asarray(found.x, dtype=np.float64), float(found.fun), bound)
 
 
+def nonnegative(matrix: Float[np.ndarray, "r v"], target: Float[np.ndarray, " r"]) -> Outcome:
+    """Minimise ‖matrix·x − target‖ over x ≥ 0 (Lawson and Hanson's algorithm).
+
+    Examples
+    --------
+    >>> nonnegative(np.eye(2), np.array([3.0, -4.0])).point.tolist()
+    [3.0, 0.0]
+    """
+    try:
+        point, residual = optimize.nnls(matrix, target, maxiter=50 * matrix.shape[1] + 1000)
+    except RuntimeError:  # the limit of iterations
+        return Outcome("stopped", None, None)
+    return Outcome("optimal", np.asarray(point, dtype=np.float64), float(residual))
+
+
 def quadratic_program(
     factor: Float[np.ndarray, "k v"],
     target: Float[np.ndarray, " k"],
