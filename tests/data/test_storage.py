@@ -2,7 +2,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geosae.data.dataset import ConceptDataset
@@ -74,6 +74,7 @@ def test_the_card_is_readable(tmp_path) -> None:
     assert card["regions"][0]["kind"] == "ball"
 
 
+@settings(max_examples=50)  # each example writes and reads a file
 @given(st.data())
 def test_any_changed_array_is_refused(tmp_path_factory, draws: st.DataObject) -> None:
     path = tmp_path_factory.mktemp("t") / "a.npz"
@@ -94,6 +95,7 @@ def test_any_changed_array_is_refused(tmp_path_factory, draws: st.DataObject) ->
         ConceptDataset.load(path)
 
 
+@settings(max_examples=50)  # each example writes and reads a file
 @given(st.data())
 def test_any_changed_byte_of_the_file_is_refused_or_harmless(tmp_path_factory, draws: st.DataObject) -> None:
     path = tmp_path_factory.mktemp("t") / "a.npz"

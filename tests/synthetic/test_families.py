@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from geosae_synthetic.polytopes import random_polytope
 from geosae_synthetic.registry import _seed_of
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geosae.data.dataset import ConceptDataset
@@ -19,6 +19,7 @@ def make(name: str, dim: int = 2, points: int = 1200, seed: int = 0, **params) -
     return geosae_synthetic.make(name, points=points, dim=dim, rng=np.random.default_rng(seed), **params)
 
 
+@settings(max_examples=50)
 @given(st.integers(2, 5), st.integers(1, 3), st.integers(2, 6), st.floats(0.3, 0.9), st.integers(0, 9))
 def test_overlap_depth_is_attained_and_never_passed(
     depth: int, groups: int, dim: int, offset: float, seed: int
@@ -63,7 +64,7 @@ def test_the_rings_smallest_unit_by_the_engine() -> None:
     # On the regions' boundaries, where the bound is attained.
     angles = np.linspace(0, 2 * np.pi, 40, endpoint=False)
     circle = np.stack([np.cos(angles), np.sin(angles)], axis=1)
-    found = smallest_unit(circle, 1.5 * circle[::2], exact=True)
+    found = smallest_unit(circle[::2], 1.5 * circle[::2], exact=True)
     truth = make("disk-in-ring", 2, 100, gap=0.5).truth[0]
     assert truth is not None
     assert found.lower == found.upper == truth.smallest_unit == 4
