@@ -3,6 +3,8 @@
 Bricken et al., "Towards Monosemanticity", Transformer Circuits Thread (2023), appendix on training.
 """
 
+import math
+
 import torch
 from jaxtyping import Bool, Float
 
@@ -47,7 +49,8 @@ def resample(
     """
     neurons = dead.nonzero().squeeze(1)
     error = (u - reconstruction).square().sum(dim=1).square().double().cpu()
-    if len(neurons) == 0 or not float(error.sum()) > 0:
+    # Nothing dead, nothing left to explain, or a diverged run, which the next log line names.
+    if len(neurons) == 0 or not 0 < float(error.sum()) < math.inf:
         return
     drawn = torch.multinomial(error, len(neurons), replacement=True, generator=generator)
     rows = u[drawn.to(u.device)] - at.b_dec

@@ -52,11 +52,14 @@ def test_dead_neurons_start_again_at_the_worst_point(baseline, gate, share):
     assert torch.equal(run.at.b_dec, old.b_dec)
 
 
-def test_nothing_is_resampled_where_nothing_is_left_to_explain():
+def test_nothing_is_resampled_where_nothing_can_be_explained():
     run, u, dead = a_run()
     before = run.at.flat.clone()
     resample(run.at, run.adam, dead, u, u.clone(), run.config, run.generator)
     resample(run.at, run.adam, ~(dead | ~dead), u, u + 1, run.config, run.generator)
+    assert torch.equal(run.at.flat, before)
+    # Nor in a diverged run: naming it is the log line's task.
+    resample(run.at, run.adam, dead, u, u + torch.inf, run.config, run.generator)
     assert torch.equal(run.at.flat, before)
 
 
