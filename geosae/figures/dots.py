@@ -96,7 +96,10 @@ def _offset(index: int, count: int) -> float:
 
 def _draw(ax: Axes, found: Sequence[Estimate], offset: float, index: int, label: str) -> None:
     heights = np.arange(len(found)) + offset
-    ax.hlines(heights, [e.low for e in found], [e.high for e in found], color=colour(index), lw=1.0)
+    # An end that is not known draws no bar; hlines would leave such rows out and close up the others.
+    for height, e in zip(heights, found, strict=True):
+        if np.isfinite([e.low, e.high]).all():
+            ax.hlines([float(height)], e.low, e.high, color=colour(index), lw=1.0)
     means = [e.mean for e in found]
     ax.plot(
         means, heights, marker(index), color=colour(index), ms=3.4, ls="", label=label, mec="white", mew=0.3

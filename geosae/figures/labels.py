@@ -1,11 +1,11 @@
 """Placing labels around nodes so that no label covers a label, a node, or the edge of the page."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 Box = tuple[float, float, float, float]
 """(left, bottom, right, top), in points."""
@@ -36,19 +36,6 @@ class Placed:
     def centre(self) -> tuple[float, float]:
         """The middle of the label."""
         return (self.box[0] + self.box[2]) / 2, (self.box[1] + self.box[3]) / 2
-
-
-def overlap(a: Box, b: Box) -> bool:
-    """Return whether two boxes share an inner point.
-
-    Examples
-    --------
-    >>> overlap((0.0, 0.0, 2.0, 2.0), (1.0, 1.0, 3.0, 3.0))
-    True
-    >>> overlap((0.0, 0.0, 1.0, 1.0), (1.0, 0.0, 2.0, 1.0))  # they only touch
-    False
-    """
-    return bool(a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3])
 
 
 def place_labels(
@@ -91,90 +78,89 @@ def place_labels(
     >>> placed[0].text, placed[0].centre, dropped
     ('a long name', (50.0, 57.5), [])
     """
-    centres = [(float(x), float(y)) for x, y in nodes]
-    discs = [float(r) for r in radii]
-    taken: list[Box] = [(x - r, y - r, x + r, y + r) for (x, y), r in zip(centres, discs, strict=True)]
-    placed: dict[int, Placed] = {}
     lines = np.zeros((0, 2, 2)) if edges is None else edges
+    taken = np.column_stack([nodes - radii[:, None], nodes + radii[:, None]])
+    placed: dict[int, Placed] = {}
     # A place nearest to its own node first; only labels without one go where a leader line is needed.
     for led in (False, True):
         for i, request in enumerate(requests):
             if i in placed:
                 continue
-            node, radius = centres[request.node], discs[request.node]
             for text in request.texts:
-                free = [
-                    box
-                    for box in _places(node, radius, request.side, size(text), led)
-                    if _within(box, page)
-                    and not any(overlap(box, other) for other in taken)
-                    and (led or _nearest(box, centres) == request.node)
-                ]
-                if free:
+                boxes = _places(
+                    nodes[request.node], float(radii[request.node]), request.side, size(text), led
+                )
+                free = _within(boxes, page) & ~overlaps(boxes, taken).any(axis=1)
+                if not led:
+                    free &= _nearest(boxes, nodes) == request.node
+                if free.any():
                     # The first of those that cover the fewest edges.
-                    box = min(free, key=lambda b: crossed(b, lines))
-                    placed[i] = Placed(request, text, box, led)
-                    taken.append(box)
+                    box = min(boxes[free], key=lambda b: crossed(b, lines))
+                    left, bottom, right, top = box.tolist()
+                    placed[i] = Placed(request, text, (left, bottom, right, top), led)
+                    taken = np.vstack([taken, box])
                     break
     kept = [placed[i] for i in sorted(placed)]
     return kept, [request for i, request in enumerate(requests) if i not in placed]
 
 
-def _places(
-    node: tuple[float, float], radius: float, side: str, extent: tuple[float, float], led: bool
-) -> Iterator[Box]:
-    width, height = extent
-    gaps = (2.0 + height, 3.0 + 2 * height, 4.0 + 3 * height) if led else (1.0, 4.0)
-    for dx, dy in _offsets(width, height, radius, 1.0 if side == "above" else -1.0, gaps):
-        x, y = node[0] + dx, node[1] + dy
-        yield (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+def overlaps(a: Float[np.ndarray, "k 4"], b: Float[np.ndarray, "m 4"]) -> Bool[np.ndarray, "k m"]:
+    """Tell which boxes of a share an inner point with which of b.
+
+    Examples
+    --------
+    >>> boxes = np.array([[0.0, 0.0, 2.0, 2.0], [1.0, 1.0, 3.0, 3.0], [2.0, 0.0, 3.0, 1.0]])
+    >>> overlaps(boxes[:1], boxes).tolist()  # the last one only touches
+    [[True, True, False]]
+    """
+    one, other = a[:, None, :], b[None, :, :]
+    return np.all((one[..., :2] < other[..., 2:]) & (other[..., :2] < one[..., 2:]), axis=-1)
 
 
-def crossed(box: Box, edges: Float[np.ndarray, "e 2 2"]) -> int:
+def crossed(box: Float[np.ndarray, "4"], edges: Float[np.ndarray, "e 2 2"]) -> int:
     """Count the segments that meet a box (Liang and Barsky 1984).
 
     Examples
     --------
     >>> lines = np.array([[[0.0, 0.0], [4.0, 4.0]], [[3.0, 0.0], [4.0, 1.0]]])
-    >>> crossed((1.0, 1.0, 2.0, 2.0), lines)
+    >>> crossed(np.array([1.0, 1.0, 2.0, 2.0]), lines)
     1
     """
     if not len(edges):
         return 0
     start, along = edges[:, 0], edges[:, 1] - edges[:, 0]
-    enter, leave = np.zeros(len(edges)), np.ones(len(edges))
-    outside = np.zeros(len(edges), dtype=bool)
-    for axis, (low, high) in enumerate(((box[0], box[2]), (box[1], box[3]))):
-        still = along[:, axis] == 0
-        outside |= still & ((start[:, axis] < low) | (start[:, axis] > high))
-        step = np.where(still, 1.0, along[:, axis])
-        near, far = (low - start[:, axis]) / step, (high - start[:, axis]) / step
-        enter = np.where(still, enter, np.maximum(enter, np.minimum(near, far)))
-        leave = np.where(still, leave, np.minimum(leave, np.maximum(near, far)))
-    return int(np.count_nonzero(~outside & (enter <= leave)))
+    still = along == 0
+    step = np.where(still, 1.0, along)
+    near, far = (box[:2] - start) / step, (box[2:] - start) / step
+    enter = np.where(still, 0.0, np.minimum(near, far)).max(axis=1)
+    leave = np.where(still, 1.0, np.maximum(near, far)).min(axis=1)
+    aside = np.any(still & ((start < box[:2]) | (start > box[2:])), axis=1)
+    return int(np.count_nonzero(~aside & (np.maximum(enter, 0.0) <= np.minimum(leave, 1.0))))
 
 
-def _within(box: Box, page: Box) -> bool:
-    return bool(box[0] >= page[0] and box[1] >= page[1] and box[2] <= page[2] and box[3] <= page[3])
-
-
-def _nearest(box: Box, centres: Sequence[tuple[float, float]]) -> int:
-    def distance(i: int) -> float:
-        # From the label's middle: a wide label touches the space of many nodes, and is read as one's.
-        x, y = centres[i]
-        return ((box[0] + box[2]) / 2 - x) ** 2 + ((box[1] + box[3]) / 2 - y) ** 2
-
-    return min(range(len(centres)), key=distance)
-
-
-def _offsets(
-    width: float, height: float, radius: float, sign: float, gaps: Sequence[float]
-) -> list[tuple[float, float]]:
-    """Places, the best first: straight, slid aside, beside the node, then the same a little further."""
+def _places(
+    node: Float[np.ndarray, "2"], radius: float, side: str, extent: tuple[float, float], led: bool
+) -> Float[np.ndarray, "k 4"]:
+    """Return boxes around a node, the best first: straight, slid aside, beside, then a little further."""
+    width, height = extent
+    sign = 1.0 if side == "above" else -1.0
     found: list[tuple[float, float]] = []
-    for gap in gaps:
+    for gap in (2.0 + height, 3.0 + 2 * height, 4.0 + 3 * height) if led else (1.0, 4.0):
         rise = sign * (radius + gap + height / 2)
         aside = radius + gap + width / 2
         found += [(share * width, rise) for share in (0.0, 0.25, -0.25, 0.5, -0.5)]
         found += [(aside, sign * height / 2), (-aside, sign * height / 2), (aside, 0.0), (-aside, 0.0)]
-    return found
+    centres = node + np.array(found)
+    half = np.array([width / 2, height / 2])
+    return np.hstack([centres - half, centres + half])
+
+
+def _within(boxes: Float[np.ndarray, "k 4"], page: Box) -> Bool[np.ndarray, "k"]:
+    low, high = np.array(page[:2]), np.array(page[2:])
+    return np.all((boxes[:, :2] >= low) & (boxes[:, 2:] <= high), axis=1)
+
+
+def _nearest(boxes: Float[np.ndarray, "k 4"], nodes: Float[np.ndarray, "m 2"]) -> np.ndarray:
+    """Return the node nearest to the middle of each box: the one that a reader takes a label to belong to."""
+    middles = (boxes[:, :2] + boxes[:, 2:]) / 2
+    return np.argmin(((middles[:, None] - nodes[None]) ** 2).sum(axis=-1), axis=1)

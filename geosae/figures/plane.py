@@ -9,7 +9,7 @@ Window = tuple[float, float, float, float]
 """(left, right, bottom, top)."""
 
 
-def window_of(points: Float[np.ndarray, "N 2"], margin: float = 0.08) -> Window:
+def window_of(points: Float[np.ndarray, "N n"], margin: float = 0.08) -> Window:
     """Return a window around the points with a margin, never of zero size.
 
     Raises

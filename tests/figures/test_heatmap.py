@@ -1,0 +1,56 @@
+import numpy as np
+import pytest
+
+from geosae.figures import heatmap, render
+from geosae.figures.heatmap import number
+from geosae.geometry._door import InvalidInput
+
+
+def texts(figure) -> list[str]:
+    return [text.get_text() for text in figure.axes[0].texts]
+
+
+def test_every_value_is_printed_and_the_first_row_is_at_the_bottom():
+    figure = heatmap(np.array([[0.25, 0.5], [0.75, 1.0]]), ["8", "16"], ["1", "2"])
+    ax = figure.axes[0]
+    found = {
+        (t.get_position()[0], round(t.get_position()[1])): t.get_text() for t in ax.texts if t.get_text()
+    }
+    assert found == {(0.5, 0): ".25", (1.5, 0): ".50", (0.5, 1): ".75", (1.5, 1): "1"}
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 6), (6, 1), (20, 12)])
+def test_all_unknown_is_drawn_as_dashes(shape: tuple[int, int]):
+    rows, columns = shape
+    figure = heatmap(np.full(shape, np.nan), [str(i) for i in range(rows)], [str(i) for i in range(columns)])
+    assert texts(figure).count("–") == rows * columns
+    assert render(figure, "png")
+
+
+def test_baselines_stand_beside_on_the_same_scale():
+    figure = heatmap(np.array([[0.1]]), ["8"], ["1"], baselines={"untrained": np.array([0.7])})
+    patches = figure.axes[0].patches
+    alone = heatmap(np.array([[0.7]]), ["8"], ["1"]).axes[0].patches[0]
+    assert len(patches) == 2
+    assert patches[1].get_facecolor() == alone.get_facecolor()
+    assert patches[1].get_x() > patches[0].get_x() + 1
+
+
+def test_values_beyond_the_scale_keep_their_number():
+    assert "4.1" in texts(heatmap(np.array([[4.1]]), ["8"], ["1"]))
+
+
+def test_labels_that_do_not_fit_are_refused():
+    with pytest.raises(InvalidInput, match="do not fit"):
+        heatmap(np.zeros((2, 2)), ["8"], ["1", "2"])
+    with pytest.raises(InvalidInput, match="untrained"):
+        heatmap(np.zeros((1, 1)), ["8"], ["1"], baselines={"untrained": np.zeros(2)})
+    with pytest.raises(InvalidInput, match="do not fit"):
+        heatmap(np.zeros((0, 0)), [], [])
+
+
+def test_numbers_are_short_and_never_round_a_difference_away():
+    for value in [*np.linspace(-3, 3, 601).tolist(), 1e-9, 0.9999, -1e-9, 1 - 1e-12]:
+        text = number(value)
+        assert len(text) <= 5
+        assert value in (0.0, 1.0) or text not in ("0", "1")

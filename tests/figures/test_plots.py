@@ -1,0 +1,93 @@
+import numpy as np
+import pytest
+
+from geosae.figures import Estimate, bound_vs_observed, interval_dots, render, training_curves
+from geosae.figures.bounds import HUGE, Point, sense
+from geosae.geometry._door import InvalidInput
+from geosae.verification import Observed, compare
+
+
+def upper(observed, bound):
+    return {"observed": observed, "bound": bound, "slack": bound - observed}
+
+
+def test_evidence_records_and_their_dictionaries_are_drawn_alike():
+    record = compare(Observed(2, "two"), 3, "upper")
+    assert render(bound_vs_observed({"S5": [record]}), "png") == render(
+        bound_vs_observed({"S5": [record.to_dict()]}), "png"
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"), [("upper", "<="), ("lower", ">="), ("tight", "=="), ("existence", ">=")]
+)
+def test_the_forbidden_side_is_read_off_the_slacks(kind, expected):
+    observed = {"upper": (1, 5), "lower": (4, 9), "existence": (4, 9), "tight": (3, 3)}[kind]
+    points = [Point(float(o), 3.0, compare(Observed(o, "x"), 3, kind).slack) for o in observed]
+    assert sense(points) == expected
+
+
+def test_a_violation_is_marked_and_stands_on_the_forbidden_side():
+    figure = bound_vs_observed({"S5": [upper(4, 3), upper(1, 3)]})
+    assert "violated" in [t.get_text() for t in figure.legends[0].get_texts()]
+    assert "violated" not in [
+        t.get_text() for t in bound_vs_observed({"S5": [upper(1, 3)]}).legends[0].get_texts()
+    ]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [(0, 0)], [(1, 1)], [(0, 1)], [(-2, 3)], [(1, 1e308)], [(5e-324, 1.0)], [(1e-40, 0.1), (0.05, 0.1)],
+        [(0, 8), (0, 16), (0, 32)], [(k, 2**k) for k in range(1, 60)], [(1, 1)] * 5000,
+    ],
+)  # fmt: skip
+def test_extreme_values_are_drawn_inside_finite_axes(values):
+    figure = bound_vs_observed({"X": [upper(o, b) for o, b in values]})
+    assert render(figure, "png")
+    ax = figure.axes[0]
+    assert np.isfinite([*ax.get_xlim(), *ax.get_ylim()]).all()
+    assert ax.get_xlim() == ax.get_ylim()
+    for collection in ax.collections:
+        offsets = np.asarray(collection.get_offsets())
+        if len(offsets) and not np.array_equal(offsets, [[0, 0]]):
+            assert (offsets >= min(ax.get_xlim())).all()
+            assert (offsets <= max(HUGE, *ax.get_xlim())).all()
+
+
+def test_nothing_to_draw_is_refused():
+    with pytest.raises(InvalidInput, match="no evidence"):
+        bound_vs_observed({"S5": []})
+    with pytest.raises(InvalidInput, match="no rows"):
+        interval_dots({"a": {}})
+    with pytest.raises(InvalidInput, match="none of loss"):
+        training_curves({"a": [[{"step": 0}]]})
+
+
+def test_curves_show_the_mean_and_range_of_seeds_at_common_steps():
+    logs = {"K = 1": [[{"step": 0, "fvu": 1.0}, {"step": 5, "fvu": 0.5}], [{"step": 0, "fvu": 3.0}]]}
+    ax = training_curves(logs).axes[0]
+    assert ax.lines[0].get_xdata().tolist() == [0]
+    assert ax.lines[0].get_ydata().tolist() == [2.0]
+    band = ax.collections[0].get_paths()[0].vertices
+    assert (band[:, 1].min(), band[:, 1].max()) == (1.0, 3.0)
+
+
+@pytest.mark.parametrize("loss", [0.0, -1.0, 1e-30, None])
+def test_odd_logs_are_drawn(loss):
+    log = [{"step": s, "loss": loss, "l0": 2.0} for s in range(3)]
+    assert render(training_curves({"a": [log], "no runs": []}), "png")
+
+
+def test_methods_keep_their_place_and_unknown_ends_draw_no_bar():
+    table = {"detection": {"d = 8": {"trained": Estimate(0.9, 0.8, 1.0), "untrained": Estimate(0.4)}}}
+    ax = interval_dots(table).axes[0]
+    assert [line.get_xdata()[0] for line in ax.lines] == [0.9, 0.4]
+    segments = [s for c in ax.collections for s in c.get_segments()]
+    assert [s[:, 0].tolist() for s in segments] == [[0.8, 1.0]]
+
+
+def test_all_unknown_and_many_rows_are_drawn():
+    nothing = Estimate(float("nan"))
+    table = {f"p{i}": {f"row {k}": {"a": nothing, "b": nothing} for k in range(30)} for i in range(4)}
+    assert render(interval_dots(table, limits={"p0": (0, 1)}), "png")
