@@ -1,7 +1,7 @@
 """An independent decision of S1 and S3: a rational simplex written here, sharing nothing with the library."""
 
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, product
 
 import numpy as np
 
@@ -51,12 +51,7 @@ def best_margin_squared(A: np.ndarray, B: np.ndarray) -> Fraction:
     The nearest points lie inside two faces, and are the nearest points of their affine hulls.
     """
     best = None
-    pieces = [
-        (s, t)
-        for s in _subsets(len(A), A.shape[1] + 1, combinations)
-        for t in _subsets(len(B), A.shape[1] + 1, combinations)
-    ]
-    for s, t in pieces:
+    for s, t in product(_subsets(len(A), A.shape[1] + 1), _subsets(len(B), A.shape[1] + 1)):
         if len(s) + len(t) > A.shape[1] + 2:
             continue
         found = _nearest(A[list(s)], B[list(t)])
@@ -72,9 +67,7 @@ def _subsets(count, most):
 
 def _nearest(P: np.ndarray, Q: np.ndarray) -> Fraction | None:
     """Return the squared distance of the affine hulls if it is attained at weights ≥ 0, else None."""
-    points = [[Fraction(float(v)) for v in row] for row in P] + [
-        [-Fraction(float(v)) for v in row] for row in Q
-    ]
+    points = [[Fraction(float(v)) for v in row] for row in np.vstack([P, -Q])]
     k, sides = len(points), [0] * len(P) + [1] * len(Q)
     rows = [
         [sum(x * y for x, y in zip(points[i], points[j], strict=True)) for j in range(k)]
@@ -82,9 +75,8 @@ def _nearest(P: np.ndarray, Q: np.ndarray) -> Fraction | None:
         + [Fraction(0)]
         for i in range(k)
     ]
-    rows += [
-        [Fraction(int(sides[j] == s)) for j in range(k)] + [Fraction(0)] * 2 + [Fraction(1)] for s in (0, 1)
-    ]
+    for s in (0, 1):
+        rows.append([Fraction(int(side == s)) for side in sides] + [Fraction(0), Fraction(0), Fraction(1)])
     solution = _solve(rows)
     if solution is None or any(v < 0 for v in solution[:k]):
         return None

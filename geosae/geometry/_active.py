@@ -45,7 +45,7 @@ def nearest_floats(
 def first_guess(
     positives: Cloud, negatives: Cloud, frame: Frame, metric: Float[np.ndarray, " n"]
 ) -> WorkingSet:
-    """Return a working set: points spread over the rows, and those that a regression of the side puts in front."""
+    """Return a working set: points spread over the rows, and those in front by a regression."""
     working = WorkingSet(positives.dim)
     few = max(LEAST_SAMPLE, positives.dim // 2)
     rows_a, rows_b = positives.rows(), negatives.rows()

@@ -4,7 +4,8 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from geosae.geometry._cloud import Cloud, Frame
-from geosae.geometry._evaluate import affine_from_floats, least, rigorous_values
+from geosae.geometry._evaluate import affine_from_floats, rigorous_values
+from geosae.geometry._nearest import WorkingSet
 from geosae.geometry.certificate import RationalHyperplane, Separated
 from geosae.geometry.exact import nearest_float, rational
 from geosae.geometry.halfspaces import HalfSpaces
@@ -25,6 +26,10 @@ class Excluder:
         self._w: list[Float[np.ndarray, " n"]] = []
         self._c: list[float] = []
         self._rationals: dict[int, RationalHyperplane] = {}
+        self._framed = frame.apply(positives.array())
+        self._mean, self._metric = self._shape()
+        self._rest = np.arange(len(negatives.points))
+        self._rest_points = negatives.points
 
     def remaining(self) -> Int[np.ndarray, " k"]:
         """Return the rows of B that are neither excluded nor placed in Conv(A)."""
@@ -36,7 +41,6 @@ class Excluder:
         """Try the axes, then directions away from A's mean in A's own metric, a batch at a time."""
         n = self.positives.dim
         self._try_all(np.vstack([np.eye(n), -np.eye(n)]))
-        mean, metric = self._shape()
         tried = np.zeros(len(self.excluded_by), dtype=np.bool_)
         while True:
             rest = self.remaining()
@@ -45,12 +49,17 @@ class Excluder:
                 return
             batch = rest[np.linspace(0, len(rest) - 1, min(BATCH, len(rest))).astype(np.int64)]
             tried[batch] = True
-            away = self.frame.apply(self.negatives.take(batch)) - mean
-            if self._try_all(away @ metric) == 0 and len(rest) > 4 * BATCH:
+            away = self.frame.apply(self.negatives.take(batch)) - self._mean
+            if self._try_all(away @ self._metric) == 0 and len(rest) > 4 * BATCH:
                 return
 
     def solve(self, row: int) -> None:
         """Exclude one point of B (and what else its hyperplane excludes), or place it in Conv(A)."""
+        direction = self._guess(row)
+        if direction is not None:
+            self._exclude(direction, *self._open())
+            if self.excluded_by[row] >= 0:
+                return
         verdict = decide(
             self.positives, Cloud(self.negatives.take(np.array([row]))), self.frame, exact_up_to=ALWAYS
         )
@@ -58,10 +67,38 @@ class Excluder:
             rows = tuple(int(v) for v in verdict.points_a)
             self.witnesses[row] = HullWitness(row, rows, verdict.weights_a)
             return
-        self._exclude(verdict.w)
+        self._exclude(verdict.w, *self._open())
         if self.excluded_by[row] < 0:
             self._append(verdict.w, verdict.b, verdict.rational)
             self.excluded_by[row] = len(self._w) - 1
+
+    def _guess(self, row: int) -> Float[np.ndarray, " n"] | None:
+        """Return a direction in which floats see the point apart from A, None where they see it inside or touching."""
+        point = self.frame.apply(self.negatives.take(np.array([row])))
+        working = WorkingSet(self.positives.dim)
+        working.add(point, np.array([False]), np.array([0]))
+        direction = (self._mean - point[0]) @ self._metric
+        few = 2 * self.positives.dim + 16
+        for _ in range(40):
+            values = self._framed @ direction
+            own = float(point[0] @ direction)
+            if working.length > 0 and values.min() - own >= 0.5 * working.length**2:
+                return direction
+            rows = np.argpartition(values, few)[:few] if len(values) > few else np.arange(len(values))
+            if working.add(self._framed[rows], np.ones(len(rows), dtype=np.bool_), rows) == 0:
+                return None
+            working.solve()
+            if working.full() or working.length <= 1e-12 * working.size:
+                return None
+            direction = working.difference
+        return None
+
+    def _open(self) -> tuple[Int[np.ndarray, " k"], Float[np.ndarray, "k n"]]:
+        """Return rows that hold all that are left, and their points: a copy, made anew when it has halved."""
+        rest = self.remaining()
+        if 2 * len(rest) < len(self._rest):
+            self._rest, self._rest_points = rest, self.negatives.points[rest]
+        return self._rest, self._rest_points
 
     def answer(self) -> UnitSeparated | UnitInseparable:
         """Freeze what was found; half-spaces that exclude nothing are left out."""
@@ -99,7 +136,7 @@ class Excluder:
         rest = self.remaining()
         if len(rest) == 0 or len(directions) == 0:
             return 0
-        top = (self.frame.apply(self.positives.array()) @ directions.T).max(axis=0)
+        top = (self._framed @ directions.T).max(axis=0)
         beyond: Bool[np.ndarray, "k m"] = self.frame.apply(self.negatives.take(rest)) @ directions.T > top
         used = 0
         while True:
@@ -107,36 +144,40 @@ class Excluder:
             best = int(np.argmax(counts))
             if counts[best] == 0:
                 return used
-            gone = self._exclude(-directions[best])
+            rows = rest[beyond[:, best]]
+            gone = self._exclude(-directions[best], rows, self.negatives.points[rows])
             used += int(gone > 0)
             beyond[:, best] = False
             beyond[self.excluded_by[rest] >= 0] = False
 
-    def _exclude(self, normal: Float[np.ndarray, " n"]) -> int:
-        """Add the half-space with this normal, if it excludes points that are left; return how many."""
+    def _exclude(
+        self, normal: Float[np.ndarray, " n"], rows: Int[np.ndarray, " k"], points: Float[np.ndarray, "k n"]
+    ) -> int:
+        """Add the half-space with this normal, if it excludes points that are left of these; return how many."""
         w = normal / np.abs(normal).max()
         w = w / np.linalg.norm(w) * self.frame.scale
         if not (np.isfinite(w).all() and w.any()):
             return 0
         function, unit = affine_from_floats(w)
-        low = least(function, self.positives, self.frame).value
-        rest = self.remaining()
-        upper, factor = rigorous_values(function, Cloud(self.negatives.take(rest)), self.frame)
-        room = nearest_float(low / factor) - upper
+        above, factor = rigorous_values(function.negated(), self.positives, self.frame)
+        low = -float(above.max())
+        upper, _ = rigorous_values(function, Cloud(points), self.frame)
+        room = np.where(self.excluded_by[rows] < 0, low - upper, 0.0)
         outside = np.flatnonzero(room > 0)
+        outside = outside[[int(rows[i]) not in self.witnesses for i in outside]]
         if len(outside) == 0:
             return 0
         # The offset goes midway to the nearest excluded point that is not absurdly near.
         clear = outside[room[outside] >= 1e-3 * room[outside].max()]
-        nearest = rational(float(upper[clear].max())) * factor
-        c = nearest_float(-(low + nearest) / 2 * unit)
+        nearest = float(upper[clear].max())
+        c = nearest_float(-rational(low / 2 + nearest / 2) * factor * unit)
         if not np.isfinite(c):
             return 0
-        level = rational(c) / unit
-        if not (low + level > 0 and nearest + level <= 0):
+        level = rational(c) / unit / factor
+        if not (rational(low) + level > 0 and rational(nearest) + level <= 0):
             return 0
         self._append(w, c, None)
-        self.excluded_by[rest[clear]] = len(self._w) - 1
+        self.excluded_by[rows[clear]] = len(self._w) - 1
         return len(clear)
 
     def _append(self, w: Float[np.ndarray, " n"], c: float, exact: RationalHyperplane | None) -> None:

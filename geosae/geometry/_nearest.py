@@ -1,8 +1,8 @@
 """The nearest points of two hulls in floats, on a small working set: fast, and trusted by nobody.
 
-Non-negative least squares (Lawson and Hanson 1974, doi:10.1137/1.9781611971217) on the signed points, with two more
-rows that hold the sums of the weights of A and of B near 1; then the nearest points of the affine hulls of the points
-it keeps. The answer is a guess: every verdict made from it is proved afterwards.
+Non-negative least squares (Lawson and Hanson 1974, doi:10.1137/1.9781611971217) on the signed points, with two
+more rows that hold the sums of the weights of A and of B near 1; then the nearest points of the affine hulls
+of the points it keeps. The answer is a guess: every verdict made from it is proved afterwards.
 """
 
 import numpy as np
@@ -70,7 +70,7 @@ class WorkingSet:
 
     def solve(self) -> None:
         """Find the nearest points of the hulls of the working set, as far as floats go."""
-        # The sums are held by a weight that trades their error, about (length / weight)², against lost digits.
+        # The weight that holds the sums trades their error, about (length / weight)², against digits.
         ratio = self.length / self.size if len(self.support) else 5e-3
         hold = self.size * float(np.clip(2e5 * ratio, 10.0, 1e5))
         side = self.side.astype(np.float64)

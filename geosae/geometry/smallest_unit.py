@@ -14,12 +14,13 @@ from jaxtyping import Float
 from geosae.geometry._cloud import as_cloud, frame_of
 from geosae.geometry._cover import FewestGroups
 from geosae.geometry._groups import Groups, Rows, conflict_clique, greedy_cover
+from geosae.geometry._planar import planar_cover
 from geosae.geometry.certificate import ForgedCertificate, Inseparable
 from geosae.geometry.halfspaces import HalfSpaces
 from geosae.geometry.unit_certificate import UnitInseparable, UnitSeparated
 from geosae.geometry.unit_separation import separate_unit
 
-LowerBy = Literal["one", "clique", "program"]
+LowerBy = Literal["one", "clique", "arcs", "program"]
 MOST_GROWN = 3000
 
 
@@ -34,9 +35,10 @@ class SmallestUnit:
     separated
         A proved unit of `upper` half-spaces.
     lower_by
-        "one": no unit has fewer. "clique": the conflicts hold `lower` points of which any two conflict.
-        "program": any cover of B by groups free of these conflicts takes `lower` groups; that is HiGHS's word
-        on integer programs of zeros and ones, not a proof.
+        "one": no unit has fewer. "clique": the conflicts hold `lower` points of which any two conflict. "arcs":
+        n = 2, where m* is computed in exact arithmetic (directions that exclude a point form an arc, and `lower`
+        is the least number of directions that meet every arc). "program": any cover of B by groups free of these
+        conflicts takes `lower` groups; that is HiGHS's word on programs of zeros and ones, not a proof.
     conflicts
         Rows of B that no half-space excludes together, each with its proof.
     """
@@ -77,7 +79,15 @@ class SmallestUnit:
             raise ForgedCertificate("a lower bound above 1 needs conflicts")
         if self.lower_by == "clique":
             self._check_clique()
+        if self.lower_by == "arcs" and self.lower > len(self._planar_cover()):
+            raise ForgedCertificate("fewer directions meet every arc")
         return self
+
+    def _planar_cover(self) -> list[Rows]:
+        positives, negatives = self.separated.positives, self.separated.negatives
+        if positives.dim != 2:
+            raise ForgedCertificate("arcs of directions bound the size in the plane only")
+        return planar_cover(positives, negatives)
 
     def _check_conflict(self, rows: Rows, proof: Inseparable) -> None:
         proof.check()
@@ -110,8 +120,8 @@ def smallest_unit(
     A, B
         Points, one per row.
     exact
-        Close the interval by integer programming (HiGHS). The problem is NP-hard: meant for some hundred
-        points of B.
+        Close the interval by integer programming (HiGHS). The problem is NP-hard: meant for some dozens of
+        points of B. In the plane the interval is closed without it.
     seconds
         Time for that; where it runs out, the interval stays open.
 
@@ -132,13 +142,16 @@ def smallest_unit(
     >>> around = 3 * np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]])
     >>> found = smallest_unit(square, around, exact=True).check()
     >>> found.lower, found.upper, found.lower_by
-    (2, 2, 'clique')
+    (2, 2, 'arcs')
     """
     start = separate_unit(A, B)
     if isinstance(start, UnitInseparable):
         return start
     positives, negatives = as_cloud(A, "points A"), as_cloud(B, "points B")
     groups = Groups(positives, negatives, frame_of(positives, negatives))
+    if positives.dim == 2 and len(negatives) <= MOST_GROWN:
+        cover = planar_cover(positives, negatives)
+        return SmallestUnit(len(cover), len(cover), groups.unit(cover), "arcs", ())
     cover = greedy_cover(groups, start, tries=40 if len(negatives) <= MOST_GROWN else 0)
     clique = conflict_clique(groups, most=64) if len(cover) > 1 else cover[0][:1]
     lower, by = len(clique), "clique" if len(clique) > 1 else "one"

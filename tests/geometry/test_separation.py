@@ -194,8 +194,5 @@ def test_nothing_is_undecided_up_to_dimension_16():
     rng = np.random.default_rng(11)
     for n in range(1, 17):
         for _ in range(20):
-            A, B = (
-                rng.integers(-1, 2, (2 * n, n)).astype(float),
-                rng.integers(-1, 2, (2 * n, n)).astype(float),
-            )
+            A, B = rng.integers(-1, 2, (2, 2 * n, n)).astype(float)
             assert separate(A, B).check().grade == "exact"
