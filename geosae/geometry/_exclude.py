@@ -73,7 +73,7 @@ class Excluder:
             self.excluded_by[row] = len(self._w) - 1
 
     def _guess(self, row: int) -> Float[np.ndarray, " n"] | None:
-        """Return a direction in which floats see the point apart from A, None where they see it inside or touching."""
+        """Return a direction in which floats see the point apart from A, None where there is none."""
         point = self.frame.apply(self.negatives.take(np.array([row])))
         working = WorkingSet(self.positives.dim)
         working.add(point, np.array([False]), np.array([0]))
@@ -153,7 +153,7 @@ class Excluder:
     def _exclude(
         self, normal: Float[np.ndarray, " n"], rows: Int[np.ndarray, " k"], points: Float[np.ndarray, "k n"]
     ) -> int:
-        """Add the half-space with this normal, if it excludes points that are left of these; return how many."""
+        """Add the half-space with this normal, if it excludes open points of these; return how many."""
         w = normal / np.abs(normal).max()
         w = w / np.linalg.norm(w) * self.frame.scale
         if not (np.isfinite(w).all() and w.any()):

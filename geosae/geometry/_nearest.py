@@ -1,8 +1,8 @@
 """The nearest points of two hulls in floats, on a small working set: fast, and trusted by nobody.
 
-Non-negative least squares (Lawson and Hanson 1974, doi:10.1137/1.9781611971217) on the signed points, with two
-more rows that hold the sums of the weights of A and of B near 1; then the nearest points of the affine hulls
-of the points it keeps. The answer is a guess: every verdict made from it is proved afterwards.
+Non-negative least squares (Lawson and Hanson 1974, doi:10.1137/1.9781611971217) on the signed points, with
+two more rows that hold the sums of the weights of A and of B near 1; then the nearest points of the affine
+hulls of the points it keeps. The answer is a guess: every verdict made from it is proved afterwards.
 """
 
 import numpy as np

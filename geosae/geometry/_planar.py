@@ -1,9 +1,9 @@
 """In the plane the smallest unit is found exactly and fast, in integers.
 
 The outward normals of half-spaces that hold A and exclude x make an open arc of the circle, between the
-normals of the two tangents from x to Conv(A). A unit is a set of directions that meets every arc. The ends of the
-arcs cut the circle into cells; from each cell of one arc, the greedy choice (the last cell of the arc that ends
-first) is best on the circle cut open there.
+normals of the two tangents from x to Conv(A). A unit is a set of directions that meets every arc. The ends
+of the arcs cut the circle into cells; from each cell of one arc, the greedy choice (the last cell of the
+arc that ends first) is best on the circle cut open there.
 """
 
 import math

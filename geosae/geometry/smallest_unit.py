@@ -35,10 +35,11 @@ class SmallestUnit:
     separated
         A proved unit of `upper` half-spaces.
     lower_by
-        "one": no unit has fewer. "clique": the conflicts hold `lower` points of which any two conflict. "arcs":
-        n = 2, where m* is computed in exact arithmetic (directions that exclude a point form an arc, and `lower`
-        is the least number of directions that meet every arc). "program": any cover of B by groups free of these
-        conflicts takes `lower` groups; that is HiGHS's word on programs of zeros and ones, not a proof.
+        "one": no unit has fewer. "clique": the conflicts hold `lower` points of which any two conflict.
+        "arcs": n = 2, where m* is computed in exact arithmetic (directions that exclude a point form an
+        arc, and `lower` is the least number of directions that meet every arc). "program": any cover of B
+        by groups free of these conflicts takes `lower` groups; that is HiGHS's word on programs of zeros
+        and ones, not a proof.
     conflicts
         Rows of B that no half-space excludes together, each with its proof.
     """
