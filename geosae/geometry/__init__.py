@@ -18,6 +18,7 @@ from geosae.geometry.measures import Measure as Measure
 from geosae.geometry.measures import UniformBall as UniformBall
 from geosae.geometry.measures import UniformBox as UniformBox
 from geosae.geometry.measures import measure_from_dict as measure_from_dict
+from geosae.geometry.polyhedra import polytope_of as polytope_of
 from geosae.geometry.rates import approximation_rate as approximation_rate
 from geosae.geometry.separability import Separability as Separability
 from geosae.geometry.separability import separability_measure as separability_measure
