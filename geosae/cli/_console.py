@@ -5,12 +5,21 @@ import sys
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from typing import TextIO
+from typing import Protocol, runtime_checkable
 
 Progress = Callable[[int, int], None]
 
 
-def is_plain(stream: TextIO) -> bool:
+@runtime_checkable
+class Stream(Protocol):
+    """What may be a terminal."""
+
+    def isatty(self) -> bool:
+        """Say whether it is one."""
+        ...
+
+
+def is_plain(stream: Stream) -> bool:
     """Return whether the stream is no terminal, or one that cannot move its cursor."""
     return (
         not stream.isatty()

@@ -24,12 +24,13 @@ app.command("figures", short_help="Redraw the figures of a run.")(redraw.figures
 app.command("report", short_help="Write the report of a run.")(redraw.report)
 
 
-def _version(value: bool) -> None:
+def _version(value: bool) -> bool:
     if value:
         from geosae import __version__
 
         typer.echo(f"geosae {__version__}")
         raise typer.Exit
+    return value
 
 
 @app.callback()
@@ -44,7 +45,7 @@ def root(
 def run_app() -> None:
     """Run the application; what the door refuses is shown without a traceback."""
     try:
-        app()
+        app(prog_name="geosae")
     except ValueError as error:
         from geosae.geometry._door import InvalidInput
 

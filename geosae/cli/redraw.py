@@ -27,6 +27,13 @@ def figures(
         say(str(path))
 
 
+def draw_family(folder: Path, name: str) -> None:
+    """Draw one family of figures of a run; sent to worker processes."""
+    from geosae.figures import draw
+
+    draw(folder, only=[name])
+
+
 def report(folder: Folder) -> None:
     """Write the report of a run: one self-contained report.html with its tables, verdicts and figures."""
     from geosae.explorer import write_report

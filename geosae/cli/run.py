@@ -43,10 +43,9 @@ def run(
         warn(f"stopped; finished cells are kept: the same command goes on in {folder}")
         raise typer.Exit(130) from None
     _tell(results)
-    if figures:
-        _draw(folder)
+    failed = _draw(folder, workers or _cores()) if figures else {}
     say(f"{time.monotonic() - start:.0f} s in all")
-    _end(results)
+    _end(results, failed)
 
 
 def _cores() -> int:
@@ -95,22 +94,37 @@ def _compared(rows: list[dict[str, Any]]) -> Iterator[tuple[str, str, list[dict[
         yield world, gate, [r for r in group if r["sparsity"] in shared]
 
 
-def _draw(folder: Path) -> None:
+def _draw(folder: Path, workers: int) -> dict[str, str]:
+    """Draw the figures side by side and write the report; return what could not be drawn, and why."""
+    from concurrent.futures import as_completed
+
+    from geosae.cli.redraw import draw_family
+    from geosae.experiments import LocalPool
     from geosae.explorer import write_report
-    from geosae.figures import draw
+    from geosae.figures.draw import FAMILIES
 
-    warn("figures …")
-    paths = draw(folder)
-    say(f"{len(paths)} figure files in {folder / 'figures'}")
+    pool = LocalPool(workers)
+    failed: dict[str, str] = {}
+    with bar("figures") as progress:
+        tasks = {pool.executor.submit(draw_family, folder.resolve(), name): name for name in FAMILIES}
+        for done, task in enumerate(as_completed(tasks), start=1):
+            if (error := task.exception()) is not None:
+                failed[tasks[task]] = f"{type(error).__name__}: {error}"
+            progress(done, len(tasks))
+    pool.close()
+    say(f"figures: {folder / 'figures'}")
     say(f"report: {write_report(folder)}")
+    return failed
 
 
-def _end(results: "Results") -> None:
+def _end(results: "Results", figures: dict[str, str]) -> None:
     bad = [v for v in results.verdicts if v["status"] != "holds"]
     say(f"{len(results.verdicts) - len(bad)} of {len(results.verdicts)} theorem checks hold")
     for verdict in bad:
         warn(f"{verdict['id']} is {verdict['status']}: {verdict['reason']}")
     for name, error in results.failures.items():
         warn(f"failed: {name}: {error}")
-    if bad or results.failures:
+    for name, error in figures.items():
+        warn(f"the figures {name!r} could not be drawn: {error}")
+    if bad or results.failures or figures:
         raise typer.Exit(1)

@@ -3,7 +3,8 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
+from functools import cached_property
 from typing import Any, Literal
 
 from geosae import __version__
@@ -78,7 +79,8 @@ class Cell:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the cell as a JSON-ready dictionary."""
-        return asdict(self)
+        entries = {f.name: getattr(self, f.name) for f in fields(self)}
+        return entries | {name: dict(entries[name]) for name in ("world_params", "train", "analysis")}
 
     @staticmethod
     def from_dict(entries: Mapping[str, Any]) -> "Cell":
@@ -92,14 +94,14 @@ class Cell:
         refuse_unknown(entries, [f.name for f in fields(Cell)], "the cell")
         return Cell(**entries)
 
-    @property
+    @cached_property
     def key(self) -> str:
         """Return 16 hexadecimal digits that name the cell: its label in the plan does not enter."""
         entries = self.to_dict()
         del entries["world"]
         return short_hash({"format": FORMAT, "cell": entries})
 
-    @property
+    @cached_property
     def data_key(self) -> str:
         """Return the 16 hexadecimal digits that name the cell's data set."""
         return short_hash(

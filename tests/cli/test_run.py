@@ -1,0 +1,112 @@
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from geosae.data.files import read_json
+
+sys.path.insert(0, str(Path(__file__).parent))
+import command
+
+RUN = ("run", "my.toml", "--out", "r", "--no-figures", "--workers", 2)
+CELLS = 8
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that was not interrupted."""
+    home = tmp_path_factory.mktemp("home")
+    (home / "my.toml").write_text(command.PLAN)
+    shown = command.geosae(*RUN, cwd=home)
+    assert shown.returncode == 0, shown.stderr
+    assert f"{CELLS} cells; 1 theorem checks" in shown.stderr
+    assert "1 of 1 theorem checks hold" in shown.stdout
+    assert "nested-balls  topk  trained" in shown.stdout
+    assert "\x1b" not in shown.stdout + shown.stderr
+    return home
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """All files of a run but those that depend on the clock."""
+    found = (p for p in sorted(folder.rglob("*")) if p.is_file())
+    kept = (p for p in found if p.name != "run.json" and not p.name.endswith("timing.json"))
+    return {str(p.relative_to(folder)): p.read_bytes() for p in kept}
+
+
+def finished(home: Path) -> dict[Path, int]:
+    return {p: p.stat().st_mtime_ns for p in (home / "r").glob("cells/*/result.json")}
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_a_stopped_run_keeps_what_is_finished_and_goes_on(done: Path, tmp_path: Path, how: signal.Signals):
+    (tmp_path / "my.toml").write_text(command.PLAN)
+    run = command.start(*RUN, cwd=tmp_path)
+    end = time.monotonic() + 120
+    while not finished(tmp_path):
+        assert time.monotonic() < end
+        assert run.poll() is None
+        time.sleep(0.01)
+    # kill -9 strikes the command alone, Ctrl-C the whole group.
+    os.kill(run.pid, how) if how == signal.SIGKILL else os.killpg(run.pid, how)
+    _, err = run.communicate(timeout=60)
+    kept = finished(tmp_path)
+    assert 0 < len(kept) < CELLS
+    if how == signal.SIGINT:
+        assert run.returncode == 130
+        assert "the same command goes on" in err
+        assert read_json(tmp_path / "r/run.json")["status"] == "interrupted"
+        return
+    again = command.geosae(*RUN, cwd=tmp_path)
+    assert again.returncode == 0, again.stderr
+    assert f"{CELLS} cells, {len(kept)} already finished" in again.stderr
+    after = finished(tmp_path)
+    assert len(after) == CELLS
+    assert {path: after[path] for path in kept} == kept
+    assert files(tmp_path / "r") == files(done / "r")
+
+
+def test_more_seeds_add_cells_and_compute_no_other_again(done: Path):
+    before = finished(done)
+    (done / "more.toml").write_text(command.PLAN.replace("seeds = 2", "seeds = 3"))
+    more = command.geosae("run", "more.toml", *RUN[2:], cwd=done)
+    assert f"12 cells, {CELLS} already finished" in more.stderr
+    assert {path: finished(done)[path] for path in before} == before
+    assert {row["seeds"] for row in read_json(done / "r/summary.json")["rows"]} == {3}
+
+
+def test_a_bad_key_is_refused_with_the_nearest(tmp_path: Path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("my.toml").write_text(command.PLAN.replace("sparsity", "sparsty"))
+    status, _, err = command.call(monkeypatch, capsys, *RUN)
+    assert status == 2
+    assert "'sparsty'; the nearest valid one is 'sparsity'" in err
+    assert not Path("r").exists()
+
+
+def test_figures_and_report_are_drawn_from_what_is_stored(done: Path, monkeypatch, capsys):
+    monkeypatch.chdir(done)
+    stored = {p: p.stat().st_mtime_ns for p in Path("r/cells").rglob("*")}
+    status, out, _ = command.call(
+        monkeypatch, capsys, "figures", "r", "--format", "png", "--only", "training"
+    )
+    assert status == 0
+    assert len(out.splitlines()) >= 1
+    assert all(Path(line).stat().st_size > 1000 for line in out.splitlines() if line.endswith(".png"))
+    status, _, err = command.call(monkeypatch, capsys, "figures", "r", "--only", "trainning")
+    assert (status, "'training'" in err) == (2, True)
+    status, out, _ = command.call(monkeypatch, capsys, "report", "r")
+    assert (status, out.strip()) == (0, "r/report.html")
+    assert "<html" in Path("r/report.html").read_text()
+    assert {p: p.stat().st_mtime_ns for p in Path("r/cells").rglob("*")} == stored
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("preset", ["quickstart", "digits"])
+def test_presets_run_to_the_report(preset: str, tmp_path: Path):
+    shown = command.geosae("run", preset, "--out", "r", cwd=tmp_path)
+    assert shown.returncode == 0, shown.stdout + shown.stderr
+    assert read_json(tmp_path / "r/run.json")["status"] == "finished"
+    assert (tmp_path / "r/report.html").stat().st_size > 10_000
