@@ -178,7 +178,7 @@ def test_rate_in_the_plane() -> None:
 
 
 class Egg(Region):
-    """The smooth body with support function h(θ) = 1 + a·cos 3θ, its radius of curvature ρ = 1 − 8a·cos 3θ."""
+    """The smooth body with support function h(θ) = 1 + a·cos 3θ and radius of curvature 1 − 8a·cos 3θ."""
 
     a = 0.06
     dim = 2
@@ -210,7 +210,7 @@ class Egg(Region):
 
 
 def test_rate_and_constant_of_a_smooth_body() -> None:
-    """The optimiser must find the order m⁻² and the constant (∫ρ^⅔ dθ)³/24 of Fejes Tóth and McClure–Vitale."""
+    """The optimiser must find the order m⁻² and the constant (∫ρ^⅔ dθ)³/24 (McClure and Vitale 1975)."""
     rate = approximation_rate(Egg(), [8, 10, 13, 17, 22], np.random.default_rng(0), restarts=2, steps=120)
     assert rate.slope == pytest.approx(-2, abs=0.1)
     theta = np.linspace(0, 2 * np.pi, 10_001)[:-1]

@@ -122,7 +122,7 @@ def test_known_degenerate_counts() -> None:
 
 
 def test_hyperplanes_that_miss_concurrency_by_one_rounding() -> None:
-    """Three lines through a point, and the same with the last unit of one offset changed: 6 cells against 7."""
+    """Three lines through a point, and the same with the last bit of one offset changed: 6 cells and 7."""
     w = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
     through = Arrangement(w, np.array([-0.5, -0.25, -0.75]))
     beside = Arrangement(w, np.array([-0.5, -0.25, -np.nextafter(0.75, 1)]))
