@@ -194,7 +194,7 @@ def test_verify_ends_with_1_if_a_claim_is_refuted_or_its_control_passes(how, mon
     claim = proofs_checks.claims()["S5"]
     # A bound that nothing satisfies is refuted; one that everything satisfies lets the controls pass.
     false = (
-        claim.reversed()
+        claim.reversed(lambda _: True)
         if how == "refuted"
         else dataclasses.replace(claim, counter_instances=claim.instances)
     )
