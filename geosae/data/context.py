@@ -2,15 +2,21 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import Bool, UInt64
 
 from geosae.data import formats
+from geosae.data.bits import pack_words
 from geosae.data.files import write_atomic
 from geosae.geometry._door import InvalidInput
+
+if TYPE_CHECKING:
+    from geosae.data.clarify import Clarified
+    from geosae.data.family import ConceptFamily
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,9 +146,37 @@ class FormalContext:
         mask = _mask(attributes, self.attributes, "attribute")
         return _pick(self.attributes, self.intent_mask(self.extent_mask(mask)))
 
+    @cached_property
+    def rows(self) -> UInt64[np.ndarray, "G w"]:
+        """The crosses of each object as 64-bit words, attribute j at bit j % 64 of word j // 64."""
+        return pack_words(self.incidence)
+
+    @cached_property
+    def columns(self) -> UInt64[np.ndarray, "M v"]:
+        """The crosses of each attribute as 64-bit words."""
+        return pack_words(self.incidence.T)
+
+    def clarify(self) -> "Clarified":
+        """Merge equal objects and equal attributes; the record keeps how many each stands for."""
+        from geosae.data.clarify import clarified
+
+        return clarified(self)
+
+    def reduce(self) -> "FormalContext":
+        """Return the context of the irreducible objects and attributes, whose lattice is isomorphic."""
+        from geosae.data.clarify import reduced
+
+        return reduced(self)
+
+    def aoc_poset(self) -> "ConceptFamily":
+        """Return the concepts of single objects and single attributes, ordered."""
+        from geosae.data.aoc import aoc_poset
+
+        return aoc_poset(self)
+
     @classmethod
     def read(cls, path: Path | str) -> "FormalContext":
-        """Read a Burmeister .cxt, a .csv table of crosses, or the .json of the package `concepts`.
+        """Read a Burmeister .cxt, a .csv table, .json as `concepts` writes it, or .fimi (.dat) item sets.
 
         Raises
         ------
@@ -158,7 +192,9 @@ class FormalContext:
         return cls(*formats.PARSERS[kind](text, place.name))
 
     def write(self, path: Path | str) -> None:
-        """Write .cxt, .csv or .json, as UTF-8, whole or not at all.
+        """Write .cxt, .csv, .json or .fimi (.dat), as UTF-8, whole or not at all.
+
+        Item sets (.fimi) hold crosses only: labels are lost, and attributes after the last cross too.
 
         Raises
         ------

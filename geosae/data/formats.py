@@ -1,4 +1,4 @@
-"""Text formats of formal contexts: Burmeister .cxt, .csv and .json, read tolerantly and refused by line."""
+"""Text formats of formal contexts: .cxt, .csv, .json and .fimi, read tolerantly and refused by line."""
 
 import csv
 import io
@@ -216,8 +216,50 @@ def render_json(raw: RawContext) -> str:
     return json.dumps(value, ensure_ascii=False, indent=1) + "\n"
 
 
-PARSERS = {".cxt": parse_cxt, ".csv": parse_csv, ".json": parse_json}
-RENDERERS = {".cxt": render_cxt, ".csv": render_csv, ".json": render_json}
+def parse_fimi(text: str, name: str = "context") -> RawContext:
+    r"""Parse item sets: one object a line, the numbers of its attributes with blanks between.
+
+    An empty line is an object with none. Objects are named by their line from 0, attributes by their number.
+
+    Raises
+    ------
+    InvalidInput
+        If a line holds something else than numbers from 0 to 9 999 999.
+
+    Examples
+    --------
+    >>> parse_fimi("0 2\n\n1\n").incidence.astype(int).tolist()
+    [[1, 0, 1], [0, 0, 0], [0, 1, 0]]
+    """
+    rows: list[list[int]] = []
+    for number, line in enumerate(_split(text), start=1):
+        items = line.split()
+        if not all(item.isascii() and item.isdigit() and len(item) <= 7 for item in items):
+            raise InvalidInput(
+                f"{name}, line {number}: {line[:40]!r} is no list of item numbers",
+                remedy="one object a line, its attributes as numbers from 0 with blanks between",
+            )
+        rows.append([int(item) for item in items])
+    width = max((max(row) + 1 for row in rows if row), default=0)
+    incidence = np.zeros((len(rows), width), dtype=bool)
+    for line, row in zip(incidence, rows, strict=True):
+        line[row] = True
+    return RawContext(tuple(map(str, range(len(rows)))), tuple(map(str, range(width))), incidence)
+
+
+def render_fimi(raw: RawContext) -> str:
+    """Write item sets: the numbers of each object's attributes, one line an object."""
+    return "".join(" ".join(map(str, np.flatnonzero(row).tolist())) + "\n" for row in raw.incidence)
+
+
+PARSERS = {".cxt": parse_cxt, ".csv": parse_csv, ".json": parse_json, ".fimi": parse_fimi, ".dat": parse_fimi}
+RENDERERS = {
+    ".cxt": render_cxt,
+    ".csv": render_csv,
+    ".json": render_json,
+    ".fimi": render_fimi,
+    ".dat": render_fimi,
+}
 
 
 def format_of(path: Path) -> str:
@@ -230,5 +272,7 @@ def format_of(path: Path) -> str:
     """
     suffix = path.suffix.lower()
     if suffix not in PARSERS:
-        raise InvalidInput(f"{path.name}: no known format of contexts", remedy="use .cxt, .csv or .json")
+        raise InvalidInput(
+            f"{path.name}: no known format of contexts", remedy="use .cxt, .csv, .json or .fimi"
+        )
     return suffix

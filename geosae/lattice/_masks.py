@@ -66,7 +66,8 @@ def fault(
             or _common(rows, extents[i], (1 << m) - 1) != b[i]
         ):
             return f"concept {i} is not closed"
-    if list(extents) != sorted(set(map(tuple, extents)), key=lambda e: (len(e), e)):
+    sizes = [len(extent) for extent in extents]
+    if len(set(a)) != len(a) or sizes != sorted(sizes):
         return "the concepts are not distinct and in order"
     there = set(a)
     if (1 << g) - 1 not in there or any(x & c not in there for x in a for c in columns):

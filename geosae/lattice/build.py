@@ -1,54 +1,99 @@
-"""Build a concept lattice through the package `concepts`, by its upper-neighbours generator.
+"""Build concept lattices with covers, on bits, by an engine of our own.
 
-C. Lindig, Fast concept analysis, in: Working with Conceptual Structures (ICCS 2000). The package's `.lattice`
-does the same walk and then annotates every concept with its atoms, which dominates beyond a few thousand.
+Every pair of a concept (A, B) and an attribute m outside B is closed once, as in close-by-one: S. O.
+Kuznetsov 1993; P. Krajca, J. Outrata and V. Vychodil 2008; In-Close, S. Andrews 2014,
+doi:10.1007/978-3-319-08389-6_5; FCbO, J. Outrata and V. Vychodil, Information Sciences 185 (2012),
+doi:10.1016/j.ins.2011.09.023. Those recognise a concept met before by a canonicity test, which says *that* it
+was met. Covers need to know *which* one it was, so here a table of sums of random marks answers both
+questions, and each answer is verified. All A ∩ m′ of one A are counted in one pass over the rows of A
+(occurrence deliver: T. Uno, M. Kiyomi and H. Arimura, LCM, FIMI 2004).
 """
 
-from collections.abc import Iterable
-from typing import Any
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
 
-import concepts
 import numpy as np
 from jaxtyping import Bool, Int
 
+from geosae.data.bits import taken
+from geosae.data.clarify import merged
 from geosae.data.context import FormalContext
 from geosae.geometry._door import InvalidInput
+from geosae.lattice import _fast
+from geosae.lattice._ints import Found, enumerate_ints
+from geosae.lattice._rows import BitRows, DerivedRows, ListRows
 from geosae.lattice.lattice import ConceptLattice
 
-_Pair = tuple[tuple[int, ...], tuple[int, ...]]
+Engine = Literal["auto", "ints", "fast"]
+Progress = Callable[[int, int], None]
+INTS = 5_000
+"""Up to so many concepts plain integers are fast enough to leave the compiled engine unloaded."""
+TUPLES = 5_000
+"""Up to so many concepts are kept as tuples of indices; beyond, as bits."""
 
 
 class TooManyConcepts(InvalidInput):
-    """The context has more concepts than the cap; `at_least` says how many were found before stopping."""
+    """There are more concepts than were asked for; `at_least` says how many were found before stopping."""
 
-    def __init__(self, at_least: int, context: FormalContext) -> None:
+    def __init__(self, at_least: int, context: FormalContext, reason: str = "cap") -> None:
         super().__init__(
             f"this context of {len(context.objects)} objects × {len(context.attributes)} attributes has at "
-            f"least {at_least} concepts",
+            f"least {at_least} concepts" + (", and the time is over" if reason == "time" else ""),
             causes="noise: a few wrong crosses multiply concepts",
-            remedy="raise cap=, or ask for a stricter relation (a smaller tolerance)",
+            remedy="raise cap= or seconds=, ask for a stricter relation (a smaller tolerance), or look at "
+            "stable_family, iceberg or aoc_poset, which need no whole lattice",
         )
         self.at_least = at_least
+        self.reason = reason
 
 
-def concept_lattice(context: FormalContext, *, cap: int = 20_000) -> ConceptLattice:
+@dataclass(frozen=True)
+class Count:
+    """How many concepts a context has: exactly, or at least so many."""
+
+    found: int
+    complete: bool
+    stopped: str = ""
+    """Why the count stopped: "cap", "time", or nothing."""
+
+    def __str__(self) -> str:
+        return f"{self.found} concepts" if self.complete else f"at least {self.found} concepts"
+
+
+def concept_lattice(
+    context: FormalContext,
+    *,
+    cap: int = 200_000,
+    seconds: float = float("inf"),
+    engine: Engine = "auto",
+    progress: Progress | None = None,
+) -> ConceptLattice:
     """Return all formal concepts (A, B), A′ = B and B′ = A, ordered by extent, with their covers.
 
-    Equal rows and equal columns are merged before the work and separated after it, and the shorter side is
-    walked. About a millisecond per concept; the package keeps every context it has seen, so do not call this
-    in a loop over thousands of contexts.
+    Equal rows and columns are merged before the work and separated after it; the shorter side is packed.
 
     Parameters
     ----------
     context
         Objects × attributes.
     cap
-        The most concepts to accept.
+        The most concepts to accept. 2 million take about 1 GiB.
+    seconds
+        The most time to spend.
+    engine
+        "ints" (plain Python), "fast" (numba, the extra `geosae[fast]`), or "auto": ints up to 5 000 concepts,
+        then numba if it is installed.
+    progress
+        Called with the concepts expanded and found so far.
 
     Raises
     ------
     TooManyConcepts
-        If there are more than `cap`: the message says "at least N".
+        If there are more than `cap`, or the time is over: the message says "at least N".
+    InvalidInput
+        If the cap leaves no room for one concept, or the engine is not installed.
 
     Examples
     --------
@@ -57,78 +102,104 @@ def concept_lattice(context: FormalContext, *, cap: int = 20_000) -> ConceptLatt
     >>> len(lattice), lattice.top.intent, lattice.bottom.extent
     (8, (), ())
     """
-    if cap < 1:
-        raise InvalidInput(f"a cap of {cap} concepts leaves no room for one")
-    small, rows, columns = _clarified(context.incidence)
-    if small.shape[0] > small.shape[1]:
-        pairs, covers = _walk(small.T, cap, context)
-        pairs = [(intent, extent) for extent, intent in pairs]
-        covers = [(upper, lower) for lower, upper in covers]
-    else:
-        pairs, covers = _walk(small, cap, context)
-    full = [(_members(extent, rows), _members(intent, columns)) for extent, intent in pairs]
-    return _ordered(context, full, covers)
+    search = Search.of(context, short_objects=len(context.objects) <= len(context.attributes))
+    found = search.run(cap=cap, seconds=seconds, engine=engine, progress=progress)
+    if found.stopped:
+        at_least = cap + 1 if found.stopped == "cap" else len(found)
+        raise TooManyConcepts(at_least, context, found.stopped)
+    return search.lattice(found)
 
 
-def _clarified(
-    incidence: Bool[np.ndarray, "G M"],
-) -> tuple[Bool[np.ndarray, "g m"], Int[np.ndarray, "G"], Int[np.ndarray, "M"]]:
-    """Merge equal rows and columns; return the small matrix and the class of every row and column."""
-    small, rows = _merged(incidence)
-    small, columns = _merged(small.T)
-    return small.T, rows, columns
+def count_concepts(
+    context: FormalContext, *, cap: int = 200_000, seconds: float = float("inf"), engine: Engine = "auto"
+) -> Count:
+    """Count the concepts of a context, up to a cap and for a time, and say whether that are all.
+
+    Examples
+    --------
+    >>> print(count_concepts(FormalContext.from_array(~np.eye(10, dtype=bool)), cap=500))
+    at least 501 concepts
+    """
+    search = Search.of(context, short_objects=len(context.objects) <= len(context.attributes))
+    found = search.run(cap=cap, seconds=seconds, engine=engine)
+    return Count(cap + 1 if found.stopped == "cap" else len(found), not found.stopped, found.stopped)
 
 
-def _merged(matrix: Bool[np.ndarray, "a b"]) -> tuple[Bool[np.ndarray, "c b"], Int[np.ndarray, "a"]]:
-    # Bytes as keys: numpy.unique along an axis refuses rows without entries.
-    classes: dict[bytes, int] = {}
-    which = [classes.setdefault(np.packbits(row).tobytes(), len(classes)) for row in matrix]
-    first = [which.index(k) for k in range(len(classes))]
-    return matrix[first], np.array(which, dtype=np.int64)
+@dataclass(frozen=True, eq=False)
+class Search:
+    """A context made ready: clarified, and turned so that the sets B are of its short side."""
+
+    context: FormalContext
+    crosses: Bool[np.ndarray, "l s"]
+    """Classes of the long side × classes of the short side."""
+    weights: Int[np.ndarray, "l"]
+    which: Int[np.ndarray, "S"]
+    """The class of every element of the short side."""
+    short_objects: bool
+
+    @classmethod
+    def of(cls, context: FormalContext, *, short_objects: bool) -> "Search":
+        """Clarify a context, with the objects or the attributes as its short side."""
+        matrix = context.incidence.T if short_objects else context.incidence
+        rows, long = merged(matrix)
+        columns, which = merged(rows.T)
+        return cls(context, columns.T, np.bincount(long, minlength=len(rows)), which, short_objects)
+
+    def run(
+        self,
+        *,
+        cap: int,
+        seconds: float = float("inf"),
+        engine: Engine = "auto",
+        least: int = 0,
+        progress: Progress | None = None,
+    ) -> Found:
+        """Find the concepts whose long side weighs at least `least`."""
+        if cap < 1:
+            raise InvalidInput(f"a cap of {cap} concepts leaves no room for one")
+        if engine == "fast" and not _fast.available():
+            raise InvalidInput("numba is not installed", remedy="pip install 'geosae[fast]'")
+        deadline = time.monotonic() + seconds
+        if engine != "fast":
+            slow = engine == "ints" or not _fast.available()
+            most = cap if slow else min(cap, INTS)
+            found = enumerate_ints(self.crosses, self.weights, least=least, cap=most, deadline=deadline)
+            if slow or found.stopped != "cap" or most == cap:
+                return found
+        return _fast.enumerate_fast(
+            self.crosses, self.weights, least=least, cap=cap, deadline=deadline, progress=progress
+        )
+
+    def lattice(self, found: Found) -> ConceptLattice:
+        """Return what was found as a lattice: by growing extent, equal rows and columns separated again."""
+        words = taken(found.sets, self.crosses.shape[1], self.which)
+        sizes = np.bitwise_count(words).sum(axis=1, dtype=np.int64) if self.short_objects else found.supports
+        order = np.lexsort((*_lexicographic(words), sizes))
+        place = np.empty(len(order), dtype=np.int64)
+        place[order] = np.arange(len(order))
+        given = BitRows(words[order], len(self.which))
+        crosses = self.context.incidence.T if self.short_objects else self.context.incidence
+        derived = DerivedRows(given, crosses, found.supports[order])
+        upper = _upper(found, place, smaller_above=self.short_objects)
+        extents, intents = (given, derived) if self.short_objects else (derived, given)
+        if len(order) > TUPLES:
+            return ConceptLattice(self.context, extents, intents, upper)
+        return ConceptLattice(self.context, tuple(extents), tuple(intents), tuple(upper))
 
 
-def _walk(
-    small: Bool[np.ndarray, "g m"], cap: int, context: FormalContext
-) -> tuple[list[_Pair], list[tuple[int, int]]]:
-    """Return all (extent, intent) index pairs from the bottom up, and covers as positions among them."""
-    g, m = small.shape
-    if g == 0 or m == 0:
-        # `concepts` refuses an empty side; then one concept holds everything there is.
-        return [(tuple(range(g)), tuple(range(m)))], []
-    # Labels must be unique, disjoint and non-empty strings: numbered ones, which never leave this function.
-    table = concepts.Context([f"o{i}" for i in range(g)], [f"a{i}" for i in range(m)], small.tolist())
-    bottom: tuple[Any, Any] = table.__getitem__((), raw=True)
-    found: list[tuple[Any, Any]] = [bottom]
-    index: dict[Any, int] = {bottom[0]: 0}
-    covers: list[tuple[int, int]] = []
-    at = 0
-    while at < len(found):
-        for extent, intent in table.neighbors(found[at][0].members(), raw=True):
-            if extent not in index:
-                index[extent] = len(found)
-                found.append((extent, intent))
-                if len(found) > cap:
-                    raise TooManyConcepts(len(found), context)
-            covers.append((at, index[extent]))
-        at += 1
-    return [(tuple(extent.iter_set()), tuple(intent.iter_set())) for extent, intent in found], covers
+def _lexicographic(words: np.ndarray) -> list[np.ndarray]:
+    """Return keys, the weightiest last, that order sets of one size as their sorted tuples are ordered."""
+    # The set with the smaller first difference comes first: bit 0 is the weightiest, and 1 precedes 0.
+    octets = np.ascontiguousarray(words, dtype="<u8").view(np.uint8)
+    turned_bits = np.packbits(np.unpackbits(octets, bitorder="little"), bitorder="big").reshape(octets.shape)
+    return list(~np.ascontiguousarray(turned_bits).view(">u8").astype(np.uint64).T[::-1])
 
 
-def _members(classes: Iterable[int], which: Int[np.ndarray, "a"]) -> tuple[int, ...]:
-    """Return the original indices whose class is among the given ones."""
-    chosen = np.isin(which, list(classes))
-    return tuple(int(i) for i in np.flatnonzero(chosen))
-
-
-def _ordered(context: FormalContext, pairs: list[_Pair], covers: list[tuple[int, int]]) -> ConceptLattice:
-    order = sorted(range(len(pairs)), key=lambda i: (len(pairs[i][0]), pairs[i][0]))
-    place = {old: new for new, old in enumerate(order)}
-    upper: list[list[int]] = [[] for _ in pairs]
-    for lower, higher in covers:
-        upper[place[lower]].append(place[higher])
-    return ConceptLattice(
-        context,
-        tuple(pairs[i][0] for i in order),
-        tuple(pairs[i][1] for i in order),
-        tuple(tuple(sorted(row)) for row in upper),
-    )
+def _upper(found: Found, place: Int[np.ndarray, "m"], *, smaller_above: bool) -> ListRows:
+    """Renumber the covers and turn them upwards; each list grows."""
+    source = place[np.repeat(np.arange(len(found.start) - 1), np.diff(found.start))]
+    target = place[found.covers]
+    low, high = (source, target) if smaller_above else (target, source)
+    order = np.lexsort((high, low))
+    ends = np.cumsum(np.bincount(low, minlength=len(place)))
+    return ListRows(np.concatenate([[0], ends]).astype(np.int64), high[order].astype(np.int32))

@@ -3,16 +3,20 @@
 B. Ganter and R. Wille, Formal Concept Analysis, Springer 1999, doi:10.1007/978-3-642-59830-2.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
+from jaxtyping import Bool, Int
 
+from geosae.data.bits import as_integer
 from geosae.data.context import FormalContext
+from geosae.data.family import ConceptFamily
 from geosae.geometry._door import InvalidInput
 from geosae.lattice import _masks
+from geosae.lattice._rows import BitRows, ListRows, Rows, lists_of, sizes_of, turned
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,11 +35,13 @@ class ConceptLattice:
     """
 
     context: FormalContext
-    extents: tuple[tuple[int, ...], ...]
-    """Object indices of each concept, sorted by size and then lexicographically."""
-    intents: tuple[tuple[int, ...], ...]
+    extents: Sequence[tuple[int, ...]]
+    """Object indices of each concept, by size and then lexicographically by the context's shorter side.
+
+    Tuples up to 5 000 concepts; beyond, kept as bits and made when they are asked for."""
+    intents: Sequence[tuple[int, ...]]
     """Attribute indices of each concept."""
-    upper: tuple[tuple[int, ...], ...]
+    upper: Sequence[tuple[int, ...]]
     """The concepts that cover each concept: its next greater ones."""
 
     def __len__(self) -> int:
@@ -48,18 +54,30 @@ class ConceptLattice:
         return Concept(self, range(len(self))[index])
 
     @cached_property
-    def lower(self) -> tuple[tuple[int, ...], ...]:
+    def lower(self) -> Sequence[tuple[int, ...]]:
         """The concepts that each concept covers: its next smaller ones."""
-        rows: list[list[int]] = [[] for _ in self.extents]
-        for i, above in enumerate(self.upper):
-            for j in above:
-                rows[j].append(i)
-        return tuple(tuple(row) for row in rows)
+        rows = ListRows(*turned(*lists_of(self.upper)))
+        return rows if isinstance(self.upper, ListRows) else tuple(rows)
+
+    @cached_property
+    def covers(self) -> tuple[tuple[int, int], ...]:
+        """The pairs (lower, upper) of the line diagram; `cover_count` is their number without making them."""
+        return tuple((i, j) for i, above in enumerate(self.upper) for j in above)
 
     @property
-    def covers(self) -> tuple[tuple[int, int], ...]:
-        """The pairs (lower, upper) of the line diagram."""
-        return tuple((i, j) for i, above in enumerate(self.upper) for j in above)
+    def cover_count(self) -> int:
+        """The number of covers."""
+        return int(sizes_of(self.upper).sum())
+
+    @cached_property
+    def extent_sizes(self) -> Int[np.ndarray, "m"]:
+        """The number of objects of each concept, its support."""
+        return sizes_of(self.extents)
+
+    @cached_property
+    def intent_sizes(self) -> Int[np.ndarray, "m"]:
+        """The number of attributes of each concept."""
+        return sizes_of(self.intents)
 
     @property
     def top(self) -> "Concept":
@@ -73,15 +91,20 @@ class ConceptLattice:
 
     def leq(self, i: int, j: int) -> bool:
         """Tell whether concept i lies below or at concept j: extent within extent."""
-        return not self.extent_masks[i] & ~self.extent_masks[j]
+        low, high = (i, j) if self._short_objects else (j, i)
+        return not self._short_masks[low] & ~self._short_masks[high]
 
     def meet(self, i: int, j: int) -> int:
         """Return the greatest concept below both: the one of the extents' intersection."""
-        return self._by_extent[self.extent_masks[i] & self.extent_masks[j]]
+        if self._short_objects:
+            return self._by_short[self._short_masks[i] & self._short_masks[j]]
+        return self._place(_both(self.extents, i, j, len(self.context.objects)), objects=True)
 
     def join(self, i: int, j: int) -> int:
         """Return the least concept above both: the one of the intents' intersection."""
-        return self._by_intent[self.intent_masks[i] & self.intent_masks[j]]
+        if not self._short_objects:
+            return self._by_short[self._short_masks[i] & self._short_masks[j]]
+        return self._place(_both(self.intents, i, j, len(self.context.attributes)), objects=False)
 
     def of_objects(self, objects: Iterable[str | int]) -> "Concept":
         """Return the least concept whose extent holds the objects.
@@ -102,19 +125,46 @@ class ConceptLattice:
             If one is not there, or its label names several.
         """
         extent = self.context.extent_mask(_masks.chosen(attributes, self.context.attributes, "attribute"))
-        return self[self._by_extent[_masks.pack(np.flatnonzero(extent).tolist())]]
+        return self[self._place(extent, objects=True)]
 
     @cached_property
     def object_labels(self) -> tuple[tuple[str, ...], ...]:
         """Reduced labels: each object stands only at the least concept whose extent holds it."""
-        intents = [_masks.pack(np.flatnonzero(row).tolist()) for row in self.context.incidence]
-        return self._labels([self._by_intent[mask] for mask in intents], self.context.objects)
+        rows = self.context.incidence
+        return self._labels([self._place(r, objects=False) for r in rows], self.context.objects)
 
     @cached_property
     def attribute_labels(self) -> tuple[tuple[str, ...], ...]:
         """Reduced labels: each attribute stands only at the greatest concept whose intent holds it."""
-        extents = [_masks.pack(np.flatnonzero(column).tolist()) for column in self.context.incidence.T]
-        return self._labels([self._by_extent[mask] for mask in extents], self.context.attributes)
+        columns = self.context.incidence.T
+        places = [self._place(c, objects=True) for c in columns]
+        return self._labels(places, self.context.attributes)
+
+    def iceberg(self, min_support: int) -> ConceptFamily:
+        """Return the concepts of at least so many objects, an upper part of the lattice.
+
+        For contexts whose whole lattice is too large, `geosae.lattice.iceberg` finds them without it.
+        """
+        kept = np.flatnonzero(self.extent_sizes >= min_support)
+        return self.family(kept, f"at least {min_support} objects")
+
+    def family(self, indices: Int[np.ndarray, "k"], what: str = "chosen concepts") -> ConceptFamily:
+        """Return some of the concepts as an ordered family."""
+        kept = np.sort(indices)
+        extents = np.zeros((len(kept), len(self.context.objects)), dtype=bool)
+        for line, i in zip(extents, kept.tolist(), strict=True):
+            line[list(self.extents[i])] = True
+        return ConceptFamily(self.context, extents, what)
+
+    def to_concepts(self) -> Any:
+        """Return the lattice as a `concepts.Context` of the package `concepts`, without computing it again.
+
+        Labels that it would refuse are changed: empty ones are numbered, repeated ones too, and where objects
+        and attributes share a name, attributes get the prefix "n:".
+        """
+        from geosae.lattice.interchange import to_concepts
+
+        return to_concepts(self)
 
     def check(self) -> "ConceptLattice":
         """Verify from the context alone that the concepts are right and complete, and the covers too.
@@ -175,33 +225,47 @@ class ConceptLattice:
     def __repr__(self) -> str:
         context = self.context
         return (
-            f"ConceptLattice of {len(self)} concepts and {len(self.covers)} covers "
+            f"ConceptLattice of {len(self)} concepts and {self.cover_count} covers "
             f"({len(context.objects)} objects × {len(context.attributes)} attributes)"
         )
 
     @cached_property
-    def extent_masks(self) -> tuple[int, ...]:
-        """The extents as integers, bit g set for object g."""
-        return tuple(_masks.pack(extent) for extent in self.extents)
+    def _short_objects(self) -> bool:
+        if isinstance(self.extents, Rows):
+            return isinstance(self.extents, BitRows)
+        return len(self.context.objects) <= len(self.context.attributes)
 
     @cached_property
-    def intent_masks(self) -> tuple[int, ...]:
-        """The intents as integers, bit m set for attribute m."""
-        return tuple(_masks.pack(intent) for intent in self.intents)
+    def _short_masks(self) -> tuple[int, ...]:
+        """The shorter side of each concept as an integer."""
+        rows = self.extents if self._short_objects else self.intents
+        return rows.masks() if isinstance(rows, BitRows) else tuple(_masks.pack(row) for row in rows)
 
     @cached_property
-    def _by_extent(self) -> dict[int, int]:
-        return {mask: i for i, mask in enumerate(self.extent_masks)}
+    def _by_short(self) -> dict[int, int]:
+        return {mask: i for i, mask in enumerate(self._short_masks)}
 
-    @cached_property
-    def _by_intent(self) -> dict[int, int]:
-        return {mask: i for i, mask in enumerate(self.intent_masks)}
+    def _place(self, inside: Bool[np.ndarray, "k"], *, objects: bool) -> int:
+        """Return the concept of the objects, or of the attributes: the one that their closure belongs to."""
+        if objects:
+            inside = self.context.intent_mask(inside)
+            short = self.context.extent_mask(inside) if self._short_objects else inside
+        else:
+            inside = self.context.extent_mask(inside)
+            short = inside if self._short_objects else self.context.intent_mask(inside)
+        return self._by_short[as_integer(short)]
 
     def _labels(self, places: list[int], names: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
         rows: list[list[str]] = [[] for _ in self.extents]
         for place, name in zip(places, names, strict=True):
             rows[place].append(name)
         return tuple(tuple(row) for row in rows)
+
+
+def _both(rows: Sequence[tuple[int, ...]], i: int, j: int, size: int) -> Bool[np.ndarray, "k"]:
+    mask = np.zeros(size, dtype=bool)
+    mask[list(set(rows[i]) & set(rows[j]))] = True
+    return mask
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -1,0 +1,160 @@
+"""Compiled loops over bit words, for contexts of many concepts; needs numba (the extra `geosae[fast]`).
+
+The plain-Python engines in `_ints.py` and `_stable_ints.py` define what these compute. Names: a context has
+`long` elements (rows) and `short` ones (columns); a concept is a set A of long and a set B of short elements.
+"""
+# pyright: basic
+# numba's decorators have no types, and a kernel's arguments are typed where it is called.
+
+from typing import no_type_check
+
+import numba
+import numpy as np
+
+ONE = np.uint64(1)
+LOW = np.uint64(63)
+TOP = np.uint64(0x0101010101010101)
+
+
+@numba.njit(cache=True, inline="always")
+@no_type_check
+def popcount(x):
+    """Return the number of bits set."""
+    x = x - ((x >> ONE) & np.uint64(0x5555555555555555))
+    x = (x & np.uint64(0x3333333333333333)) + ((x >> np.uint64(2)) & np.uint64(0x3333333333333333))
+    x = (x + (x >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return np.int64((x * TOP) >> np.uint64(56))
+
+
+@numba.njit(cache=True)
+@no_type_check
+def members(words, out):
+    """Write the positions of the bits set, and return how many there are."""
+    n = 0
+    for w in range(len(words)):
+        x = words[w]
+        while x:
+            low = x & (~x + ONE)
+            out[n] = 64 * w + popcount(low - ONE)
+            n += 1
+            x ^= low
+    return n
+
+
+@numba.njit(cache=True)
+@no_type_check
+def deliver(listed, count, start, items, weights, marks, counts, hashes):
+    """Add up, for every short element, the weights and the marks of the listed long ones that have it."""
+    counts[:] = 0
+    hashes[:] = 0
+    for k in range(count):
+        g = listed[k]
+        weight, mark = weights[g], marks[g]
+        for p in range(start[g], start[g + 1]):
+            j = items[p]
+            counts[j] += weight
+            hashes[j] += mark
+
+
+@numba.njit(cache=True)
+@no_type_check
+def advance(
+    at, stop, found, edges,  # the next concept to expand, where to stop, how many found, how many covers
+    start, items, rows, columns, weights, marks, least,  # the context
+    sets, sizes, supports, table_keys, table_ids, seen, cover_start, covers,  # what is found
+):  # fmt: skip
+    """Expand concepts `at` … until `stop` or until an array is nearly full; return (at, found, edges).
+
+    Each B gets its A; each j outside B leads to the concept of A ∩ j′, which is found in the table by its
+    sum of marks and verified: it has j, it includes B, and its support is |A ∩ j′|, so it is A ∩ j′. It is
+    a cover iff all its further short elements lead to it.
+    """
+    short, words, long_words = columns.shape[0], sets.shape[1], columns.shape[1]
+    mask = np.uint64(len(table_ids) - 1)
+    a = np.empty(long_words, dtype=np.uint64)
+    listed = np.empty(rows.shape[0], dtype=np.int32)
+    own = np.empty(short, dtype=np.int32)
+    counts = np.empty(short, dtype=np.int64)
+    hashes = np.empty(short, dtype=np.uint64)
+    touched = np.empty(short + 1, dtype=np.int32)
+    full = np.zeros(words, dtype=np.uint64)
+    for j in range(short):
+        full[j >> 6] |= ONE << np.uint64(j & 63)
+    whole = np.zeros(long_words, dtype=np.uint64)
+    for g in range(rows.shape[0]):
+        whole[g >> 6] |= ONE << np.uint64(g & 63)
+    while (
+        at < stop
+        and at < found
+        and found + short < len(sizes)
+        and edges + short < len(covers)
+        and 2 * (found + short) < len(table_ids)
+    ):
+        b = sets[at]
+        a[:] = whole
+        inside = members(b, own)
+        for k in range(inside):
+            column = columns[own[k]]
+            for w in range(long_words):
+                a[w] &= column[w]
+        count = members(a, listed)
+        deliver(listed, count, start, items, weights, marks, counts, hashes)
+        hit = 0
+        for j in range(short):
+            if b[j >> 6] >> np.uint64(j & 63) & ONE or counts[j] < least:
+                continue
+            key, support = hashes[j], counts[j]
+            slot = key & mask
+            target = -1
+            while table_ids[slot] >= 0:
+                if table_keys[slot] == key:
+                    t = table_ids[slot]
+                    same = supports[t] == support and sets[t, j >> 6] >> np.uint64(j & 63) & ONE != 0
+                    for w in range(words):
+                        same = same and b[w] & ~sets[t, w] == 0
+                    if same:
+                        target = t
+                        break
+                slot = (slot + ONE) & mask
+            if target < 0:
+                target = found
+                found += 1
+                new = sets[target]
+                new[:] = full
+                if support:
+                    for k in range(count):
+                        row = rows[listed[k]]
+                        if row[j >> 6] >> np.uint64(j & 63) & ONE:
+                            for w in range(words):
+                                new[w] &= row[w]
+                size = 0
+                for w in range(words):
+                    size += popcount(new[w])
+                sizes[target], supports[target] = size, support
+                table_keys[slot], table_ids[slot] = key, target
+            if seen[target] == 0:
+                touched[hit] = target
+                hit += 1
+            seen[target] += 1
+        for k in range(hit):
+            t = touched[k]
+            if seen[t] == sizes[t] - sizes[at]:
+                covers[edges] = t
+                edges += 1
+            seen[t] = 0
+        at += 1
+        cover_start[at] = edges
+    return at, found, edges
+
+
+@numba.njit(cache=True)
+@no_type_check
+def rehash(keys, ids, table_keys, table_ids):
+    """Put all entries of a table into a greater one."""
+    mask = np.uint64(len(table_ids) - 1)
+    for k in range(len(ids)):
+        if ids[k] >= 0:
+            slot = keys[k] & mask
+            while table_ids[slot] >= 0:
+                slot = (slot + ONE) & mask
+            table_keys[slot], table_ids[slot] = keys[k], ids[k]
