@@ -7,7 +7,6 @@ from typing import Any, Literal
 
 from geosae.experiments import Results
 from geosae.explorer.numbers import (
-    BASELINES,
     NOTIONS,
     Row,
     estimate,
@@ -20,6 +19,8 @@ from geosae.explorer.numbers import (
     rows_of,
     worlds,
 )
+
+RIVALS = {"untrained": "untrained ones", "frozen_decoder": "those with a frozen random decoder"}
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def _feasible(results: Results, world: str) -> list[Finding]:
                 f"{', '.join(beyond[:5])}."
             )
         if beyond:
-            verdict, tone = "beyond the exact limit, within ε", "bad"
+            verdict, tone = "only within the tolerance", ""
         elif possible - reached:
             verdict, tone = f"possible, not reached: {len(possible - reached)} of {len(possible)}", "bad"
         else:
@@ -151,9 +152,7 @@ def _baselines(results: Results, world: str) -> list[Finding]:
                 ends = ours["high"], theirs["low"]
                 apart += None not in ends and ends[0] < ends[1]
         if settings:
-            prediction = (
-                f"If training matters, trained SAEs beat the {BASELINES.get(baseline, baseline)} one."
-            )
+            prediction = f"If training matters, trained SAEs beat {RIVALS.get(baseline, baseline)}."
             observation = (
                 f"The best neurons' mean error is smaller than the baseline's in {wins} of {settings} "
                 f"settings (gate × width × notion), with intervals apart in {apart}."
@@ -175,7 +174,7 @@ def _capacity(results: Results) -> list[Finding]:
         touched = [e for e in items if e["observed"] != 0]
         near = min(touched or items, key=_distance)
         observation = (
-            f"Held on {len(items) - len(broken)} of {plural(len(items), 'instance')} on the run's SAEs. "
+            f"Held on {len(items) - len(broken):,} of {plural(len(items), 'instance')} on the run's SAEs. "
             "Nearest to "
             f"its bound: observed {number(near['observed'])}, bound {number(near['bound'])} "
             f"({near['instance']})."
@@ -186,9 +185,9 @@ def _capacity(results: Results) -> list[Finding]:
         attained = sum(e["slack"] == 0 for e in touched)
         verdict = "holds" if touched else "holds, untouched"
         if attained:
-            verdict += f", attained on {attained}"
+            verdict += f", attained on {attained:,}"
         if broken:
-            verdict = f"violated on {len(broken)}"
+            verdict = f"violated on {len(broken):,}"
         tone = "bad" if broken else "good" if touched else ""
         found.append(Finding(claim, "", statement, observation, verdict, tone))
     return found

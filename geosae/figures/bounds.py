@@ -179,7 +179,7 @@ def _scale(ax: Axes, values: Float[np.ndarray, "m 2"]) -> tuple[float, float, fl
             floor = low = low / 10 ** (0.15 * spread)
         ax.set_xscale("log")
         ax.set_yscale("log")
-        subs = (1.0,) if spread > 2.5 else (1.0, 2.0, 5.0)
+        subs = (1.0,) if spread > 1.9 else (1.0, 3.0) if spread > 1.3 else (1.0, 2.0, 5.0)
         locators = [LogLocator(subs=subs, numticks=4) if spread > 0.8 else MaxNLocator(3) for _ in "xy"]
     ax.set_xlim(low, high)
     ax.set_ylim(low, high)
@@ -207,7 +207,7 @@ def _clipped(values: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
 
 def _tick(value: float) -> str:
     if value == 0 or 0.001 <= abs(value) < 10_000:
-        return f"{value:.3g}"
+        return f"{value:g}" if value == round(value) else f"{value:.3g}"
     return f"$10^{{{np.log10(abs(value)):.0f}}}$" if value > 0 else f"{value:.0e}"
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
 from geosae.figures.style import FAINT, PAGE, colour, marker, panels, styled
@@ -96,10 +97,13 @@ def _offset(index: int, count: int) -> float:
 
 def _draw(ax: Axes, found: Sequence[Estimate], offset: float, index: int, label: str) -> None:
     heights = np.arange(len(found)) + offset
-    # An end that is not known draws no bar; hlines would leave such rows out and close up the others.
-    for height, e in zip(heights, found, strict=True):
-        if np.isfinite([e.low, e.high]).all():
-            ax.hlines([float(height)], e.low, e.high, color=colour(index), lw=1.0)
+    # An end that is not known draws no bar.
+    bars = [
+        [(e.low, y), (e.high, y)] for e, y in zip(found, heights, strict=True) if np.isfinite(e.high - e.low)
+    ]
+    lines = LineCollection(bars, colors=colour(index), linewidths=1.0)
+    lines.set_in_layout(False)
+    ax.add_collection(lines)
     means = [e.mean for e in found]
     ax.plot(
         means, heights, marker(index), color=colour(index), ms=3.4, ls="", label=label, mec="white", mew=0.3

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float
 from matplotlib import colormaps
 from matplotlib.axes import Axes
+from matplotlib.collections import PatchCollection
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
@@ -106,9 +107,18 @@ def draw_heatmap(
             raise InvalidInput(f"baseline {name!r} has {strip.size} values for {len(rows)} rows")
     table = np.column_stack([values, *strips.values()])
     lefts = np.arange(table.shape[1]) + np.where(np.arange(table.shape[1]) >= len(columns), GAP, 0.0)
+    squares: list[Rectangle] = []
+    faces: list[tuple[float, float, float, float]] = []
     for i, line in enumerate(table):
         for left, value in zip(lefts, line, strict=True):
-            _cell(ax, float(left), float(i), float(value), limits, colours, text_size)
+            squares.append(Rectangle((float(left), float(i)), 1, 1))
+            faces.append(_face(float(value), limits, colours))
+            _print(ax, float(left) + 0.5, float(i) + 0.47, float(value), faces[-1], text_size)
+    # A cell that is not known shows its outline, the others a white seam.
+    edges = [MUTED if np.isnan(value) else "white" for value in table.ravel()]
+    cells = PatchCollection(squares, facecolors=faces, edgecolors=edges, linewidths=0.4)
+    cells.set_in_layout(False)
+    ax.add_collection(cells)
     ax.set_xlim(0, float(lefts[-1]) + 1)
     ax.set_ylim(0, len(rows))
     ax.set_xticks(lefts + 0.5, [*columns, *strips])
@@ -125,21 +135,20 @@ def draw_heatmap(
         spine.set_visible(False)
 
 
-def _cell(
-    ax: Axes,
-    left: float,
-    bottom: float,
-    value: float,
-    limits: tuple[float | int, float | int],
-    colours: str,
-    size: float,
-) -> None:
-    known = bool(np.isfinite(value))
-    face = colormaps[colours](Normalize(*limits, clip=True)(value)) if known else (1.0, 1.0, 1.0, 1.0)
-    edge = "white" if known else MUTED
-    ax.add_patch(Rectangle((left, bottom), 1, 1, facecolor=face, edgecolor=edge, linewidth=0.4))
-    ink = ink_on(face) if known else MUTED
-    ax.text(left + 0.5, bottom + 0.47, number(value), ha="center", va="center", color=ink, fontsize=size)
+def _face(
+    value: float, limits: tuple[float | int, float | int], colours: str
+) -> tuple[float, float, float, float]:
+    if not np.isfinite(value):
+        return (1.0, 1.0, 1.0, 1.0)
+    red, green, blue, alpha = colormaps[colours](float(Normalize(*limits, clip=True)(value)))
+    return (red, green, blue, alpha)
+
+
+def _print(ax: Axes, x: float, y: float, value: float, face: Sequence[float], size: float) -> None:
+    ink = ink_on(face) if np.isfinite(value) else MUTED
+    text = ax.text(x, y, number(value), ha="center", va="center", color=ink, fontsize=size)
+    # It lies inside the axes: measuring hundreds of them for the layout would take most of the time.
+    text.set_in_layout(False)
 
 
 def number(value: float) -> str:

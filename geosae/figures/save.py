@@ -71,9 +71,10 @@ def render(figure: Figure, format: str) -> bytes:
         )
     buffer = io.BytesIO()
     with styled():
-        if figure.get_layout_engine() is not None:
+        engine = figure.get_layout_engine()
+        if engine is not None:
             # Laying out again would start from the last result and move everything by a hair.
-            figure.draw_without_rendering()
+            engine.execute(figure)
             figure.set_layout_engine("none")
         figure.savefig(buffer, format=format, dpi=PNG_DPI, metadata=_METADATA[format])
     return buffer.getvalue()

@@ -29,11 +29,11 @@ def test_all_unknown_is_drawn_as_dashes(shape: tuple[int, int]):
 
 def test_baselines_stand_beside_on_the_same_scale():
     figure = heatmap(np.array([[0.1]]), ["8"], ["1"], baselines={"untrained": np.array([0.7])})
-    patches = figure.axes[0].patches
-    alone = heatmap(np.array([[0.7]]), ["8"], ["1"]).axes[0].patches[0]
-    assert len(patches) == 2
-    assert patches[1].get_facecolor() == alone.get_facecolor()
-    assert patches[1].get_x() > patches[0].get_x() + 1
+    cells = figure.axes[0].collections[0]
+    alone = heatmap(np.array([[0.7]]), ["8"], ["1"]).axes[0].collections[0]
+    assert cells.get_facecolors()[1].tolist() == alone.get_facecolors()[0].tolist()
+    lefts = [path.vertices[:, 0].min() for path in cells.get_paths()]
+    assert lefts[1] > lefts[0] + 1
 
 
 def test_values_beyond_the_scale_keep_their_number():
