@@ -23,6 +23,7 @@ from geosae.geometry.rates import approximation_rate as approximation_rate
 from geosae.geometry.separability import Separability as Separability
 from geosae.geometry.separability import separability_measure as separability_measure
 from geosae.geometry.separation import separate as separate
+from geosae.geometry.separation_many import separate_many as separate_many
 from geosae.geometry.sets import AffineImage as AffineImage
 from geosae.geometry.sets import Ball as Ball
 from geosae.geometry.sets import Box as Box

@@ -11,6 +11,8 @@ from geosae.geometry._nearest import WorkingSet
 
 LEAST_SAMPLE = 64
 MOST_ROUNDS = 80
+# The float search ends when the margin found is this share of the bound.
+CLOSED = 1 - 1e-10
 
 
 def nearest_floats(
@@ -18,10 +20,9 @@ def nearest_floats(
     negatives: Cloud,
     frame: Frame,
     metric: Float[np.ndarray, " n"],
-    start: WorkingSet | None = None,
 ) -> WorkingSet:
     """Find the nearest points of the two hulls, as far as floats go, in the frame stretched by `metric`."""
-    working = start or first_guess(positives, negatives, frame, metric)
+    working = first_guess(positives, negatives, frame, metric)
     batch = max(16, positives.dim)
     for _ in range(MOST_ROUNDS):
         working.solve()
@@ -32,7 +33,7 @@ def nearest_floats(
         tolerance = 1e-12 * length * working.size
         low_a, rows_a = violators(positives, frame, working.difference * metric, level_a - tolerance, batch)
         low_b, rows_b = violators(negatives, frame, -working.difference * metric, -level_b - tolerance, batch)
-        if low_a + low_b >= (1 - 1e-10) * (level_a - level_b):
+        if low_a + low_b >= CLOSED * (level_a - level_b):
             break
         rows = np.concatenate([rows_a, rows_b])
         side = np.arange(len(rows)) < len(rows_a)

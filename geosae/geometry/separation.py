@@ -68,12 +68,17 @@ def decide(
     frame: Frame,
     *,
     exact_up_to: int = 256,
-    start: WorkingSet | None = None,
 ) -> Separated | Inseparable:
     """Decide for clouds whose frame is known."""
-    metric = np.ones(positives.dim)
-    guess = nearest_floats(positives, negatives, frame, metric, start)
-    verdict = separated(positives, negatives, frame, guess, metric)
+    guess = nearest_floats(positives, negatives, frame, np.ones(positives.dim))
+    return conclude(positives, negatives, frame, guess, exact_up_to)
+
+
+def conclude(
+    positives: Cloud, negatives: Cloud, frame: Frame, guess: WorkingSet, exact_up_to: int
+) -> Separated | Inseparable:
+    """Turn a float guess into a proved verdict; where it does not prove one, search on."""
+    verdict = separated(positives, negatives, frame, guess, np.ones(positives.dim))
     if verdict is None and _badly_scaled(frame):
         even = _even_metric(frame)
         other = nearest_floats(positives, negatives, frame, even)
