@@ -19,7 +19,7 @@ def pack_words(matrix: Bool[np.ndarray, "r c"]) -> UInt64[np.ndarray, "r w"]:
     """
     rows, columns = matrix.shape
     words = np.zeros((rows, -(-columns // 64)), dtype="<u8")
-    octets = words.view(np.uint8).reshape(rows, -1)
+    octets = words.view(np.uint8).reshape(rows, 8 * words.shape[1])
     packed = np.packbits(matrix, axis=1, bitorder="little")
     octets[:, : packed.shape[1]] = packed
     return words.astype(np.uint64, copy=False)

@@ -64,7 +64,7 @@ def enumerate_fast(
     total = int(context.weights.sum())
     if total < least:
         return Found(sets[:0], supports[:0], start[:1], covers[:0])
-    top = crosses.all(axis=0, keepdims=True)
+    top = np.atleast_2d(crosses.all(axis=0))
     sets[0], sizes[0], supports[0] = pack_words(top)[0], int(top.sum()), total
     key = np.array([context.marks.sum(dtype=np.uint64)])
     _kernels.rehash(key, np.zeros(1, dtype=np.int32), keys, ids)

@@ -19,6 +19,16 @@ def concepts_of(incidence) -> dict[frozenset[int], frozenset[int]]:
     return found
 
 
+def concepts_fast(incidence) -> dict[frozenset[int], frozenset[int]]:
+    """All (extent, intent) pairs by intersecting attribute extents until nothing new appears."""
+    g, m = incidence.shape
+    columns = [frozenset(np.flatnonzero(c).tolist()) for c in incidence.T]
+    extents = {frozenset(range(g))}
+    for column in columns:
+        extents |= {extent & column for extent in extents}
+    return {e: frozenset(j for j in range(m) if e <= columns[j]) for e in extents}
+
+
 def covers_of(extents) -> set[tuple[frozenset[int], frozenset[int]]]:
     return {(a, b) for a in extents for b in extents if a < b and not any(a < c < b for c in extents)}
 
