@@ -190,3 +190,24 @@ def cone_distance_squared(point: Point, generators: Sequence[Point]) -> Fraction
             if all(dot(rest, v) <= 0 for v in generators):
                 return dot(rest, rest)
     raise ArithmeticError("a finitely generated cone has a nearest point on some face")
+
+
+def hull_distance_squared(a: Sequence[Point], b: Sequence[Point]) -> Fraction:
+    """Return the squared distance of two hulls, by trying every face of the differences (few points).
+
+    Examples
+    --------
+    >>> hull_distance_squared([[0, 0], [0, 2]], [[3, 1]])
+    Fraction(9, 1)
+    """
+    differences = [minus(p, q) for p in a for q in b]
+    best = min(dot(d, d) for d in differences)
+    for size in range(2, min(len(differences), len(a[0]) + 1) + 1):
+        for face in combinations(differences, size):
+            rows = [[*(dot(u, v) for v in face), 1] for u in face]
+            weights = solve([*rows, [1] * size + [0]], [0] * size + [1])
+            if weights is None or any(w < 0 for w in weights[:size]):
+                continue
+            near = [dot(weights[:size], [v[i] for v in face]) for i in range(len(face[0]))]
+            best = min(best, dot(near, near))
+    return best

@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 
 from geosae.verification.claim import Claim
-from geosae.verification.evidence import Number
+from geosae.verification.evidence import Kind, Number
 from geosae.verification.runner import verify
 
 T = TypeVar("T")
@@ -62,11 +62,12 @@ def _scale(factor: float) -> Callable[[Number], Number]:
     return lambda bound: Fraction(bound) * exact
 
 
-def _changes(claim: Claim[T]) -> dict[str, Callable[[Number], Number]]:
-    if claim.kind == "equivalence":
+def _changes(claim: Claim[T], part: str, kind: Kind) -> dict[str, Callable[[Number], Number]]:
+    if kind == "equivalence":
         return {"negated": lambda bound: 1 - bound}
-    if claim.scales is not None:
-        return {f"bound × {factor:g}": _scale(factor) for factor in claim.scales}
+    scales = claim.scales if claim.scales is None or isinstance(claim.scales, tuple) else claim.scales[part]
+    if scales is not None:
+        return {f"bound × {factor:g}": _scale(factor) for factor in scales}
     return {"bound − 1": _shift(-1), "bound + 1": _shift(1)}
 
 
@@ -77,10 +78,13 @@ def mutants(claim: Claim[T], instances: int = 20, seed: int = 0) -> Iterator[tup
     truth value of an equivalence negated. Where a statement has parts, each is distorted by itself, so that
     a sharp part cannot cover for a blunt one.
     """
-    parts = sorted({part_of(case) for case in claim.instances(instances, np.random.default_rng(seed))})
-    for part in parts:
+    parts: dict[str, Kind] = {}
+    for case in claim.instances(instances, np.random.default_rng(seed)):
+        if part_of(case) not in parts:
+            parts[part_of(case)] = claim.observe(case).kind or claim.kind
+    for part, kind in sorted(parts.items()):
         tail = f" [{part}]" if part else ""
-        for name, change in _changes(claim).items():
+        for name, change in _changes(claim, part, kind).items():
             yield name + tail, _distorted(claim, part, change)
         yield "inequality turned" + tail, claim.reversed(_where(part))
     for name, bound in claim.mutants.items():

@@ -82,7 +82,8 @@ class Claim(Generic[T]):
     `observe` decides the instance, independently of `bound`, which says what the statement allows there.
     `mutants` are wrong forms of the bound which the instances or the controls must expose. `scales` are the
     factors by which the audit distorts a real-valued bound (a loose bound needs wider ones, and its file
-    says so); None stands for an integer bound, which is shifted by one.
+    says so), for all parts of a statement or by part; None stands for an integer bound, which is shifted
+    by one.
     """
 
     id: str
@@ -98,7 +99,7 @@ class Claim(Generic[T]):
     counter_instances: Callable[[int, np.random.Generator], Iterable[T]]
     check_run: Callable[[TrainedInstance], Sequence[Evidence]] | None = None
     mutants: Mapping[str, Callable[[T], Number]] = field(default_factory=dict[str, Callable[[T], Number]])
-    scales: tuple[float, ...] | None = None
+    scales: tuple[float, ...] | Mapping[str, tuple[float, ...] | None] | None = None
     flipped: Callable[[T], bool] | None = None
 
     def check(self, case: T) -> Evidence:

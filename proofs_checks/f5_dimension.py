@@ -1,0 +1,142 @@
+r"""F5. A rich incidence of low spectral norm cannot live in low dimension: n + 1 ≥ √(N·d)/‖A‖.
+
+A_xi = ±1 for x ∈ N_i or not is the sign of an affine function of x, so its sign-rank is at most n + 1; J.
+Forster (2002): sign-rank(A) ≥ √(N·d)/‖A‖. Points on hyperplanes count as outside and do no harm for finite
+X: lowering all offsets a little gives the same matrix with no point on a hyperplane.
+
+The norm is bounded below by an exact Rayleigh quotient, so the bound that is tried is, if anything, too
+large. Attained where all neurons agree with one another up to sign, A of rank one, in dimension 0 (a
+constant); half-lines over a line reach π/2 of 2; Hadamard matrices have the largest bound, √N.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Int
+
+from geosae.geometry.sign_rank import forster
+from geosae.verification import Claim, Evidence, Number, Observed, TrainedInstance, compare
+from proofs_checks._planted import random_planted
+from proofs_checks._runs import seen
+
+Part = Literal["dimension", "engine"]
+MOST_ROWS = 512
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A ±1 matrix of points and neurons, and the dimension n in which it is said to live."""
+
+    signs: Int[np.ndarray, "N d"]
+    n: int
+    part: Part
+    label: str
+
+
+def bound(case: Case) -> Number:
+    """Return N·d/‖A‖² from an exact lower bound on ‖A‖; for "engine" its root to within rounding."""
+    square = _square(case.signs)
+    return square if case.part == "dimension" else Fraction(float(square) ** 0.5)
+
+
+def _square(signs: Int[np.ndarray, "N d"]) -> Fraction:
+    """Return N·d over the Rayleigh quotient of AᵀA at an integer vector near its top eigenvector."""
+    gram = signs.T.astype(np.int64) @ signs.astype(np.int64)
+    top = np.linalg.eigh(gram.astype(np.float64))[1][:, -1]
+    v = [int(x) for x in np.round(top * 2**40)]
+    rows = [sum(g * x for g, x in zip(row, v, strict=True)) for row in gram.tolist()]
+    quotient = Fraction(sum(x * y for x, y in zip(v, rows, strict=True)), sum(x * x for x in v))
+    return signs.shape[0] * signs.shape[1] / quotient
+
+
+def observe(case: Case) -> Observed:
+    """Return (n + 1)², or the library's bound."""
+    label = f"{case.label} [{case.part}]"
+    if case.part == "dimension":
+        return Observed((case.n + 1) ** 2, label)
+    # Its norm is enlarged against rounding by a share of 16(N + d)·ε.
+    eta = 64 * sum(case.signs.shape) * 2.0**-52 * max(case.signs.shape)
+    return Observed(forster(case.signs), label, "certified", eta, kind="tight")
+
+
+def hadamard(order: int) -> Int[np.ndarray, "N N"]:
+    """Return Sylvester's Hadamard matrix of order 2^k.
+
+    Examples
+    --------
+    >>> hadamard(2).tolist()
+    [[1, 1], [1, -1]]
+    """
+    matrix = np.ones((1, 1), dtype=np.int64)
+    while len(matrix) < order:
+        matrix = np.block([[matrix, matrix], [matrix, -matrix]])
+    return matrix
+
+
+def _thresholds(size: int) -> Int[np.ndarray, "N N"]:
+    """Return half-lines over a line: points between thresholds."""
+    return np.where(np.arange(size)[:, None] >= np.arange(size)[None, :], 1, -1)
+
+
+def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield constants, half-lines, Hadamard matrices in a dimension that holds them, then planted SAEs."""
+    yield Case(np.ones((3, 5), dtype=np.int64), 0, "dimension", "constant neurons in dimension 0: attained")
+    outer = np.outer([1, -1, 1], [1, 1, -1, -1])
+    yield Case(outer, 1, "dimension", "neurons that agree up to sign")
+    for size in (2, 16, 100):
+        yield Case(_thresholds(size), 1, "dimension", f"{size} half-lines over {size} points")
+    for size in (1, 2, 4, 64, 256):
+        # Any matrix lives in dimension d: the rows themselves are the points.
+        yield Case(hadamard(size), size, "dimension", f"the Hadamard matrix of order {size}")
+        yield Case(hadamard(size), size, "engine", f"the Hadamard matrix of order {size}")
+    for i in range(count):
+        model = random_planted(rng, points=int(rng.integers(1, 40)), dim=int(rng.integers(1, 5)), width=12)
+        signs = np.where(model.fires(), 1, -1)
+        part: Part = "engine" if i % 4 == 0 else "dimension"
+        yield Case(signs, model.dim, part, f"random planted SAE {i}: n={model.dim}, N={len(signs)}")
+
+
+def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield Hadamard matrices said to live in one dimension too few, also with rows and columns shuffled."""
+    for size in (4, 16, 256):
+        root = round(size**0.5)
+        yield Case(
+            hadamard(size), root - 2, "dimension", f"the Hadamard matrix of order {size} for n={root - 2}"
+        )
+    for i in range(max(1, count // 10)):
+        size = 4 ** int(rng.integers(1, 4))
+        mixed = hadamard(size)[rng.permutation(size)][:, rng.permutation(size)] * rng.choice([-1, 1], size)
+        yield Case(
+            mixed, round(size**0.5) - 2, "dimension", f"a shuffled Hadamard matrix {i} of order {size}"
+        )
+
+
+def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
+    """Hold n + 1 against Forster's bound for the incidence of a trained SAE, on distinct points at most."""
+    if instance.neurons.gating != "absolute":
+        return ()
+    view = seen(instance)
+    signs = np.where(view.fires[:MOST_ROWS], 1.0, -1.0)
+    label = f"{instance.label}: n + 1 against the bound of {signs.shape[0]} points × {signs.shape[1]} neurons"
+    return [compare(Observed(view.points.shape[1] + 1, label), forster(signs), "lower")]
+
+
+CLAIM = Claim(
+    id="F5",
+    statement="Points and neurons whose ±1 incidence is A need a dimension n with n + 1 ≥ √(N·d)/‖A‖.",
+    tex=r"n+1\ \ge\ \operatorname{sign-rank}(A)\ \ge\ \frac{\sqrt{N\,d}}{\|A\|}",
+    hypotheses=("absolute gating", "X is finite (or no point lies on a hyperplane)"),
+    kind="lower",
+    source="forster2002",
+    figure="dimension_bound",
+    observe=observe,
+    bound=bound,
+    instances=instances,
+    counter_instances=counter_instances,
+    check_run=check_run,
+    # In squares: the largest Hadamard matrix tried has the bound 16² and is refused 15².
+    scales={"dimension": (0.85, 1.01), "engine": (0.99, 1.01)},
+)

@@ -1,0 +1,202 @@
+r"""P2. When can a parent's neuron stay silent on a child: absolute neurons, Top-K; and what L1 gains.
+
+By one absolute neuron the child C_c can be absorbed exactly (it fires on C_p∖C_c and nowhere else on X) iff
+Conv(C_p∖C_c) ∩ Conv(C_c ∪ (X∖C_p)) = ∅: S1 for C_p∖C_c. So a child inside the hull of its siblings is never
+absorbed by ReLU, JumpReLU or, its regions being convex, by Top-1; Top-K with 2 ≤ K < d can.
+
+L1 incentive: with orthonormal parent p and child c a child's atom along c + δp reconstructs p + c at the
+cost 1 − δ + √(1+δ²): 2 for δ = 0, √2 for δ = 1.
+
+The condition is ours; the phenomenon is that of arXiv 2409.14507.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Float
+
+from geosae.geometry.separation import separate
+from geosae.verification import Claim, Evidence, Number, Observed, TrainedInstance, compare
+from proofs_checks._exact import Point, Rational, hulls_meet, in_hull, solve
+from proofs_checks._gates import Encoder, fired
+from proofs_checks._runs import seen
+
+Part = Literal["feasible", "inside", "topk", "cost"]
+
+
+@dataclass(frozen=True)
+class Case:
+    """Siblings C_p∖C_c, the child, the rest of X; an encoder whose neuron 0 is tried; δ for the cost."""
+
+    siblings: tuple[tuple[Rational, ...], ...]
+    child: tuple[tuple[Rational, ...], ...]
+    rest: tuple[tuple[Rational, ...], ...]
+    part: Part
+    label: str
+    encoder: Encoder | None = None
+    K: int | None = None
+    delta: Fraction = Fraction(0)
+    parent: tuple[Rational, Rational] = (1, 0)
+
+    def absorbed(self) -> int:
+        """Count the child's points on which neuron 0 is silent, if it fires on all siblings (0 if not)."""
+        if self.encoder is None or not all(self.fires(x) for x in self.siblings):
+            return 0
+        return sum(not self.fires(x) for x in self.child)
+
+    def fires(self, x: Point) -> bool:
+        """Tell whether neuron 0 fires at a point."""
+        return self.encoder is not None and 0 in fired(self.encoder.z(x), self.K)
+
+
+def bound(case: Case) -> Number:
+    """Return whether the hulls are disjoint; 0 absorbed points; all of the child; or 1 − δ + √(1+δ²)."""
+    if case.part == "feasible":
+        return int(not hulls_meet(case.siblings, (*case.child, *case.rest)))
+    if case.part == "inside":
+        return 0
+    if case.part == "topk":
+        return len(case.child)
+    return 1 - case.delta + _root(1 + case.delta**2)
+
+
+def _root(square: Fraction) -> Fraction:
+    """Return the rational root; δ is always chosen so that there is one."""
+    root = Fraction(round(float(square) ** 0.5 * 10**6), 10**6).limit_denominator(10**4)
+    if root * root != square:
+        raise ArithmeticError(f"{square} is no rational square")
+    return root
+
+
+def observe(case: Case) -> Observed:
+    """Return whether a neuron absorbs, how many points one absorbs, or the cost of the code of p + c."""
+    label = f"{case.label} [{case.part}]"
+    if case.part == "feasible":
+        if case.encoder is not None:
+            silent = not any(case.fires(x) for x in (*case.child, *case.rest))
+            return Observed(
+                int(silent and all(case.fires(x) for x in case.siblings)), label, kind="equivalence"
+            )
+        others = _array((*case.child, *case.rest), case.siblings)
+        verdict = separate(_array(case.siblings, case.siblings), others).check()
+        return Observed(int(verdict.separable), label, kind="equivalence")
+    if case.part in ("inside", "topk"):
+        inside = case.part == "inside"
+        return Observed(case.absorbed(), label, kind="upper" if inside else "existence")
+    root = _root(1 + case.delta**2)
+    atom = (case.delta / root, 1 / root)
+    weights = solve([[case.parent[0], atom[0]], [case.parent[1], atom[1]]], [1, 1])
+    if weights is None or min(weights) < 0:
+        raise ArithmeticError("p + c is a nonnegative combination of the two atoms for 0 ≤ δ ≤ 1")
+    return Observed(sum(weights, Fraction(0)), label, kind="tight")
+
+
+def _array(points: Sequence[Point], like: Sequence[Point]) -> Float[np.ndarray, "N n"]:
+    return np.array([[float(v) for v in x] for x in points]).reshape(len(points), len(like[0]))
+
+
+TOP2 = Encoder(((0,), (1,), (-1,)), (1, 2, 2))
+
+
+def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield children at the edge and inside, Top-K absorption, costs, then random families."""
+    yield Case(((0,), (1,)), ((2,),), ((-9,), (9,)), "feasible", "a negative beyond the child")
+    yield Case(((0,), (1,)), ((2,),), ((9,),), "feasible", "a child at the edge of its family: feasible")
+    yield Case(((0, 0), (2, 0)), ((1, 0),), ((9, 9),), "feasible", "a child between its siblings")
+    yield Case(((0, 0), (2, 2)), ((0, 2),), ((2, 0),), "feasible", "siblings and the rest cross")
+    for far in (2, 5):
+        yield Case(((-far,), (far,)), ((0,),), (), "topk", f"Top-2: ±{far} fire, 0 does not", TOP2, 2)
+    yield Case(((-2,), (2,)), ((0,), (Fraction(1, 2),)), (), "topk", "Top-2 absorbs two points", TOP2, 2)
+    for delta in (Fraction(0), Fraction(3, 4), Fraction(5, 12), Fraction(20, 21)):
+        yield Case((), (), (), "cost", f"δ = {delta}", delta=delta)
+    for i in range(count):
+        n = int(rng.integers(1, 4))
+        cloud = [tuple(x) for x in rng.integers(-3, 4, (7, n)).tolist()]
+        if i % 2:
+            yield Case(
+                tuple(cloud[:3]), tuple(cloud[3:5]), tuple(cloud[5:]), "feasible", f"random family {i}: n={n}"
+            )
+            continue
+        child = tuple(x for x in cloud[4:] if in_hull(x, cloud[:4]))
+        encoder = Encoder(tuple(tuple(w) for w in rng.integers(-3, 4, (4, n)).tolist()),
+                          tuple(rng.integers(-3, 4, 4).tolist()))  # fmt: skip
+        top = 1 if i % 4 else None
+        label = (
+            f"random {'ReLU' if top is None else 'Top-1'} encoder {i}: n={n}, {len(child)} children inside"
+        )
+        yield Case(tuple(cloud[:4]), child, (), "inside", label, encoder, top)
+
+
+def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield Top-2 for an absolute neuron, gates that cannot absorb, and a parent not orthonormal."""
+    yield Case(((-2,), (2,)), ((0,),), (), "feasible", "a Top-2 neuron around the child", TOP2, 2)
+    yield Case(
+        ((-2,), (2,)), ((0,),), (), "inside", "a Top-2 neuron absorbs a child inside the hull", TOP2, 2
+    )
+    yield Case(((-2,), (2,)), ((0,),), (), "topk", "ReLU cannot absorb between siblings", TOP2, None)
+    yield Case(((-2,), (2,)), ((0,),), (), "topk", "K = d cannot absorb", TOP2, 3)
+    slanted = (Fraction(3, 5), Fraction(-4, 5))
+    yield Case((), (), (), "cost", "parent and child not orthogonal", parent=slanted)
+    for i in range(max(1, count // 10)):
+        far = int(rng.integers(2, 20))
+        yield Case(((-far,), (far,)), ((0,),), (), "inside", f"random Top-2 siblings {i}: ±{far}", TOP2, 2)
+
+
+def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
+    """Count neurons that fire on all of C_p∖C_c and on none of a child inside its hull: none may.
+
+    Per declared or observed pair of concepts, on the sample; pairs without a child point inside are left out.
+    """
+    if instance.neurons.gating != "absolute":
+        return ()
+    view = seen(instance)
+    evidence: list[Evidence] = []
+    for p, parent in enumerate(view.names):
+        for c, child in enumerate(view.names):
+            inner, outer = view.concepts[:, c], view.concepts[:, p]
+            siblings = outer & ~inner
+            if p == c or (inner & ~outer).any() or siblings.sum() < 2:
+                continue
+            apart = separate(view.points[siblings][:800], view.points[inner][:200])
+            if apart.separable:
+                continue
+            absorbing = view.fires[siblings].all(axis=0) & ~view.fires[inner].any(axis=0)
+            label = f"{instance.label}: {child} in {parent}, neurons that absorb it exactly"
+            evidence.append(compare(Observed(int(absorbing.sum()), label), 0, "upper"))
+    return evidence
+
+
+CLAIM = Claim(
+    id="P2",
+    statement=(
+        "One absolute neuron absorbs a child exactly if and only if the hull of the siblings misses the "
+        "hull of "
+        "child and negatives; a child inside its siblings' hull is absorbed by Top-K with 2 ≤ K < d only."
+    ),
+    tex=(
+        r"\exists i:\ N_i\cap X=C_p\setminus C_c\iff\operatorname{Conv}(C_p\setminus C_c)\cap"
+        r"\operatorname{Conv}(C_c\cup(X\setminus C_p))=\emptyset;"
+        r"\qquad\text{cost}(\delta)=1-\delta+\sqrt{1+\delta^2}"
+    ),
+    hypotheses=(
+        "feasibility and hull: absolute gating or Top-1",
+        "cost: parent and child orthonormal, 0 ≤ δ ≤ 1",
+    ),
+    kind="equivalence",
+    source="zhang2026geometric",
+    figure="absorption",
+    observe=observe,
+    bound=bound,
+    instances=instances,
+    counter_instances=counter_instances,
+    check_run=check_run,
+    mutants={
+        "siblings against the child alone": lambda case: (
+            int(not hulls_meet(case.siblings, case.child)) if case.part == "feasible" else bound(case)
+        ),
+        "no gain from δ": lambda case: 2 if case.part == "cost" else bound(case),
+    },
+)

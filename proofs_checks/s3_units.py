@@ -1,0 +1,168 @@
+r"""S3. Some unit of absolute neurons separates C exactly when no negative lies in Conv(C).
+
+For finite X: each negative outside Conv(C) has a half-space that holds C and excludes it, so |X∖C| neurons
+always suffice; a simplex's corners around the midpoints of its edges need them all. A negative in Conv(C)
+lies in every model concept that holds C. S1's condition implies this one: a disk inside a ring of negatives
+has this and not S1; a ring with negatives in its hole has neither.
+
+X must be finite (or the negatives kept at a distance): a disk whose negatives fill an annulus right up to
+it needs infinitely many neurons. Units of Top-K neurons are not bound by it (control).
+
+Formulated in Zhang, Lin and Lee (2026), arXiv:2606.07007. The size is found by trying every grouping.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Float
+
+from geosae.geometry.unit_separation import separate_unit
+from geosae.verification import Claim, Evidence, Observed, TrainedInstance, compare
+from proofs_checks._exact import hulls_meet, in_hull, rational
+from proofs_checks._gates import Encoder, fired
+from proofs_checks._runs import seen, separated_by_units
+from proofs_checks._small_units import fewest, simplex_edges
+
+Part = Literal["exists", "suffice", "one implies many"]
+MOST_SEPARATED = 800
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """C and its negatives; `most` neurons are allowed, or a Top-K unit is at hand in place of all units."""
+
+    inside: Float[np.ndarray, "Nc n"]
+    outside: Float[np.ndarray, "Nb n"]
+    part: Part
+    label: str
+    most: int | None = None
+    forgotten: int = 0
+    topk: tuple[Encoder, int, frozenset[int]] | None = None
+
+
+def bound(case: Case) -> int:
+    """Return 1 if no negative lies in Conv(C) and 0 if one does; or |X∖C|; or 1."""
+    if case.part == "suffice":
+        return len(case.outside) - case.forgotten
+    positives = rational(case.inside.tolist())
+    clear = not any(in_hull(x, positives) for x in rational(case.outside.tolist()))
+    return int(clear)
+
+
+def observe(case: Case) -> Observed:
+    """Return whether a unit separates (or one neuron does), or the size of the smallest that does."""
+    label = f"{case.label} [{case.part}]"
+    positives, negatives = rational(case.inside.tolist()), rational(case.outside.tolist())
+    if case.topk is not None:
+        encoder, K, unit = case.topk
+        on = [unit <= fired(encoder.z(x), K) for x in positives]
+        off = [unit <= fired(encoder.z(x), K) for x in negatives]
+        return Observed(int(all(on) and not any(off)), label)
+    if case.part == "one implies many":
+        return Observed(int(not hulls_meet(positives, negatives)), label, kind="upper")
+    if case.part == "suffice" or case.most is not None:
+        size = fewest(positives, negatives)
+        if case.part == "suffice":
+            return Observed(-1 if size is None else size, label, kind="upper")
+        return Observed(int(size is not None and size <= (case.most or 0)), label)
+    if not len(case.inside) or not len(case.outside):
+        return Observed(1, label)
+    return Observed(int(separate_unit(case.inside, case.outside).check().separable), label)
+
+
+def _points(rows: Sequence[Sequence[float | int]], dim: int = 2) -> Float[np.ndarray, "N n"]:
+    return np.array(rows, dtype=np.float64).reshape(len(rows), dim)
+
+
+RING = [[5, 0], [3, 4], [0, 5], [-3, 4], [-5, 0], [-3, -4], [0, -5], [3, -4]]
+
+
+def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield rings, simplices that need all neurons, touching and empty sets, then random clouds."""
+    disk = _points([[1, 0], [0, 1], [-1, -1]])
+    yield Case(disk, _points(RING), "exists", "a disk in a ring of negatives: unit, no neuron")
+    yield Case(disk, _points(RING), "one implies many", "a disk in a ring of negatives")
+    yield Case(_points(RING), disk, "exists", "a ring with negatives in its hole: neither")
+    yield Case(_points([[0, 0], [2, 0]]), _points([[1, 0]]), "exists", "a negative on an edge")
+    yield Case(_points([[0, 0], [2, 0]]), _points([[2, 0]]), "exists", "a negative at a corner")
+    yield Case(_points([[0, 0], [2, 0]]), _points([[3, 0]]), "one implies many", "three points of a line")
+    yield Case(_points([]), disk, "exists", "C is empty")
+    yield Case(disk, _points([]), "exists", "no negatives")
+    for n in (1, 2, 3):
+        middles, corners = simplex_edges(n)
+        label = f"edge midpoints against the {n + 1} corners, n={n}: all neurons needed, attained"
+        yield Case(_points(middles, n), _points(corners, n), "suffice", label)
+    for i in range(count):
+        n, size = int(rng.integers(1, 4)), int(rng.integers(3, 9))
+        cloud = rng.integers(-3, 4, (size, n)).astype(np.float64)
+        cut = max(1, size - 4)
+        part: Part = ("exists", "suffice", "one implies many")[i % 3]
+        case = Case(cloud[:cut], cloud[cut:], part, f"random cloud {i}: n={n}, {cut} against {size - cut}")
+        exists = replace(case, part="exists")
+        # "suffice" speaks of separable concepts only.
+        yield exists if part == "suffice" and bound(exists) == 0 else case
+
+
+def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield a Top-2 unit with a negative in the hull, and units allowed one neuron too few."""
+    example = Encoder(((0,), (1,), (-1,)), (1, 2, 2))
+    made = (example, 2, frozenset({0}))
+    outer, middle = _points([[-2], [2]], 1), _points([[0]], 1)
+    yield Case(outer, middle, "exists", "a Top-2 neuron around a negative", topk=made)
+    yield Case(outer, middle, "one implies many", "a Top-2 neuron around a negative", topk=made)
+    for n in (1, 2, 3):
+        middles, corners = simplex_edges(n)
+        label = f"edge midpoints against {n + 1} corners, {n} neurons allowed"
+        yield Case(_points(middles, n), _points(corners, n), "exists", label, most=n)
+        yield Case(_points(middles, n), _points([*corners[1:]], n), "exists", label, most=n - 1)
+        lost = Case(
+            _points(middles, n), _points(corners, n), "suffice", "one corner not counted", forgotten=1
+        )
+        yield lost
+    for i in range(max(1, count // 10)):
+        far = int(rng.integers(2, 9))
+        yield Case(
+            middle, _points([[-far], [far]], 1), "exists", f"random slab {i}, one neuron allowed", most=1
+        )
+
+
+def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
+    """Hold the concepts that closure units separate exactly against those that S3 allows on the sample."""
+    if instance.neurons.gating != "absolute":
+        return ()
+    view = seen(instance)._replace(tolerance=0.0)
+    found = {k for k, _ in separated_by_units(view)}
+    rows = np.unique(np.linspace(0, len(view.points) - 1, MOST_SEPARATED).astype(np.int64))
+    allowed = 0
+    for k in range(len(view.names)):
+        inside = view.concepts[rows, k]
+        proper = inside.any() and not inside.all()
+        allowed += (
+            not proper or separate_unit(view.points[rows][inside], view.points[rows][~inside]).separable
+        )
+    label = f"{instance.label}: concepts of {len(view.names)} that units separate exactly"
+    return [compare(Observed(len(found), label), int(allowed), "upper")]
+
+
+CLAIM = Claim(
+    id="S3",
+    statement=(
+        "For finite X some unit of absolute neurons separates C if and only if no negative lies in "
+        "Conv(C), and then |X∖C| neurons suffice."
+    ),
+    tex=(
+        r"\exists M:\ \theta_M\cap X=C\iff\operatorname{Conv}(C)\cap(X\setminus C)=\emptyset;"
+        r"\qquad m^*\le|X\setminus C|"
+    ),
+    hypotheses=("X is finite", "absolute gating"),
+    kind="equivalence",
+    source="zhang2026geometric",
+    figure="hulls_and_halfplanes",
+    observe=observe,
+    bound=bound,
+    instances=instances,
+    counter_instances=counter_instances,
+    check_run=check_run,
+)

@@ -1,0 +1,172 @@
+r"""S4. The size m* of the smallest unit: one iff S1, at least the clique number of the conflict graph.
+
+Two negatives conflict when their segment meets Conv(C): no half-space that holds C excludes both, so a
+clique of conflicts needs as many neurons. Deciding m* is NP-hard (N. Megiddo, 1988). Here m* is found by
+trying every grouping of a handful of negatives, and the library's interval [lower, upper] is held against
+it.
+
+For the unit disk and a finite dense ring of negatives at radius 1 + γ, m* = ⌈π / arccos(1/(1+γ))⌉. A
+half-space around the closed disk excludes strictly less than an arc of 2·arccos(1/(1+γ)); so the *whole*
+ring needs one more neuron where that quotient is an integer (γ = 1: three for every finite set, four for
+the ring).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Literal
+
+import numpy as np
+from flint import arb, ctx
+
+from geosae.geometry.ring import ring_unit_size
+from geosae.geometry.smallest_unit import SmallestUnit, smallest_unit
+from geosae.verification import Claim, Number, Observed
+from proofs_checks._exact import Point, Rational, hulls_meet
+from proofs_checks._small_units import clique, fewest, simplex_edges
+
+Part = Literal["clique", "one", "lower", "upper", "ring"]
+
+
+@dataclass(frozen=True)
+class Case:
+    """C and negatives, of which `shown` are used for m* (all by default) and `hidden` kept from the engine.
+
+    For "ring": the gap and the number of points.
+    """
+
+    inside: tuple[tuple[Rational, ...], ...]
+    outside: tuple[tuple[Rational, ...], ...]
+    part: Part
+    label: str
+    shown: int | None = None
+    hidden: int = 0
+    gap: Fraction = Fraction(1)
+    dense: int = 0
+
+
+def _engine(case: Case) -> SmallestUnit:
+    kept = case.outside[: len(case.outside) - case.hidden]
+    a, b = (np.array([[float(v) for v in x] for x in cloud]) for cloud in (case.inside, kept))
+    found = smallest_unit(a, b)
+    if not isinstance(found, SmallestUnit):
+        raise ArithmeticError("these negatives were built outside the hull")
+    return found.check()
+
+
+def bound(case: Case) -> Number:
+    """Return the clique number, whether S1 holds, the library's bounds, or ⌈π / arccos(1/(1+γ))⌉."""
+    if case.part == "ring":
+        return ring_unit_size(float(case.gap))
+    if case.part == "clique":
+        return clique(case.inside, case.outside)
+    if case.part == "one":
+        return int(not hulls_meet(case.inside, case.outside))
+    found = _engine(case)
+    return found.lower if case.part == "lower" else found.upper
+
+
+def observe(case: Case) -> Observed:
+    """Return m* by brute force, whether it is one, or the cover of the ring's points by arcs."""
+    label = f"{case.label} [{case.part}]"
+    if case.part == "ring":
+        return Observed(_arcs(case.gap, case.dense), label, kind="tight")
+    size = fewest(case.inside, case.outside[: case.shown])
+    value = -1 if size is None else size
+    if case.part == "one":
+        return Observed(int(value == 1), label, kind="equivalence")
+    return Observed(value, label, kind="upper" if case.part == "upper" else None)
+
+
+def _arcs(gap: Fraction, count: int) -> int:
+    """Return how many half-spaces around the disk exclude `count` equally spaced points of the ring.
+
+    One excludes the points in an open arc of half-width α = arccos(1/(1+γ)): at most ⌈αN/π⌉ of N.
+    """
+    before = ctx.prec
+    ctx.prec = 200
+    try:
+        ratio = (1 / (1 + arb(gap.numerator) / gap.denominator)).acos() * count / arb.pi()
+        # γ = 1: α = π/3 exactly, which no ball arithmetic can see.
+        most = -(-count // 3) if gap == 1 else int(ratio.ceil().unique_fmpz() or 0)
+    finally:
+        ctx.prec = before
+    return -(-count // max(1, min(most, count)))
+
+
+def _square_and_diamond() -> tuple[list[list[int]], list[list[int]]]:
+    square = [[-1, -1], [1, -1], [1, 1], [-1, 1]]
+    return square, [[3, 0], [0, 3], [-3, 0], [0, -3]]
+
+
+def _fixed() -> Iterator[tuple[Sequence[Point], Sequence[Point], str]]:
+    for n in (1, 2, 3):
+        yield (*simplex_edges(n), f"a simplex's corners around its edge midpoints, n={n}: a clique, attained")
+    yield (*_square_and_diamond(), "a square in a diamond of four: two neurons")
+    pentagon = [[0, 10], [10, 3], [6, -8], [-6, -8], [-10, 3]]
+    inner = [[0, -7], [-6, -2], [-4, 5], [4, 5], [6, -2]]
+    yield inner, pentagon, "a pentagon around a pentagon: a cycle of conflicts"
+    yield [[0, 0]], [[1, 0], [2, 0]], "one neuron is enough"
+
+
+def _case(inside: Sequence[Point], outside: Sequence[Point], part: Part, label: str) -> Case:
+    return Case(tuple(tuple(x) for x in inside), tuple(tuple(x) for x in outside), part, label)
+
+
+def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield cliques, rings of many gaps, an odd cycle of conflicts, then random separable clouds."""
+    parts: tuple[Part, ...] = ("clique", "one", "lower", "upper")
+    for inside, outside, label in _fixed():
+        for part in parts:
+            yield _case(inside, outside, part, label)
+    for gap, dense in (("1", 999), ("1/10", 4001), ("1/100", 9001), ("3", 997), ("1/2", 5003), ("9", 101)):
+        yield Case((), (), "ring", f"a disk in a ring, γ = {gap}", gap=Fraction(gap), dense=dense)
+    made = 0
+    while made < count:
+        n, size = int(rng.integers(1, 4)), int(rng.integers(2, 6))
+        inside = rng.integers(-1, 2, (int(rng.integers(1, 5)), n)).tolist()
+        outside = rng.integers(-3, 4, (size, n)).tolist()
+        if fewest(inside, outside) is not None:
+            part = parts[made % 4]
+            yield _case(inside, outside, part, f"random clouds {made}: n={n}, {size} negatives")
+            made += 1
+
+
+def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield negatives left out of m* or kept from the engine, and rings that are not dense."""
+    for n in (1, 2, 3):
+        inside, outside = simplex_edges(n)
+        parts: tuple[Part, Part] = ("clique", "lower")
+        for part in parts:
+            yield replace(_case(inside, outside, part, f"a corner left out of m*, n={n}"), shown=n)
+        yield replace(_case(inside, outside, "upper", f"a corner kept from the engine, n={n}"), hidden=1)
+    yield replace(_case([[0]], [[1], [-1]], "one", "m* of one negative of two"), shown=1)
+    for gap, dense in (("1", 2), ("1/10", 6), ("1/100", 20)):
+        yield Case((), (), "ring", f"γ = {gap}, only {dense} points", gap=Fraction(gap), dense=dense)
+    for i in range(max(1, count // 10)):
+        far = int(rng.integers(1, 9))
+        yield replace(_case([[0]], [[far], [-far]], "clique", f"random pair {i}, one left out"), shown=1)
+
+
+CLAIM = Claim(
+    id="S4",
+    statement=(
+        "The smallest separating unit has one neuron exactly when S1 holds and at least as many as negatives "
+        "can conflict pairwise; a disk in a finite dense ring at gap γ needs ⌈π/arccos(1/(1+γ))⌉."
+    ),
+    tex=(
+        r"m^*=1\iff\text{S1};\qquad m^*\ge\omega(\text{conflicts});\qquad "
+        r"m^*_{\text{ring}}=\Big\lceil\frac{\pi}{\arccos(1/(1+\gamma))}\Big\rceil"
+    ),
+    hypotheses=(
+        "no negative lies in Conv(C), and there is at least one",
+        "ring: finitely many negatives, dense enough",
+    ),
+    kind="lower",
+    source="megiddo1988",
+    figure="smallest_units",
+    observe=observe,
+    bound=bound,
+    instances=instances,
+    counter_instances=counter_instances,
+)
