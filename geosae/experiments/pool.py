@@ -4,13 +4,15 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
+from typing import Any, TypeVar
 
 from geosae.geometry._door import InvalidInput
 
+T = TypeVar("T")
 THREAD_SETTINGS: tuple[str, ...] = (
     "OMP_NUM_THREADS",
     "MKL_NUM_THREADS",
@@ -46,6 +48,19 @@ class LocalPool:
         """Wait for the tasks under way and end the workers."""
         self.executor.shutdown(wait=True, cancel_futures=True)
         self._writer.close()
+
+
+def ask(call: Callable[..., T], *args: Any, preload: Sequence[str] = ()) -> T:
+    """Return the answer of one call in a local process, so that what it imports stays there."""
+    with one_thread():
+        pool = LocalPool(1, preload)
+        try:
+            answer = pool.executor.submit(call, *args).result()
+        except BaseException:
+            pool.abandon()
+            raise
+    pool.close()
+    return answer
 
 
 def start_worker(reader: Connection) -> None:

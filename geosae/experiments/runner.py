@@ -15,6 +15,7 @@ from geosae.experiments.cell import Cell
 from geosae.experiments.checks import Claims, check_ids, check_key, do_check, gather
 from geosae.experiments.conduct import Task, conduct
 from geosae.experiments.plan import Plan
+from geosae.experiments.pool import ask
 from geosae.experiments.results import Results
 from geosae.experiments.sae_config import check_configs
 from geosae.experiments.store import Store
@@ -79,7 +80,12 @@ def run(
     store = Store(Path(out))
     cells = plan.cells()
     ids = check_ids(plan.checks, claims)
-    check_configs(cells)
+    preload = _modules(make_world, claims)
+    if executor is None:
+        # Not in this process, which then need not load torch; the workers will find it loaded.
+        ask(check_configs, cells, preload=preload)
+    else:
+        check_configs(cells)
     with store.lock():
         begun = time.time()
         card = {"plan": plan.key, "cells": len(cells), "checks": len(ids), "machine": _machine()}
@@ -93,7 +99,6 @@ def run(
             outline(Outline(len(cells), *done))
         tasks = [_check_task(store, i, plan, claims) for i in open_checks if claims is not None]
         tasks += [_cell_task(store, cell, make_world, claims) for cell in todo]
-        preload = _modules(make_world, claims)
         try:
             conduct(tasks, executor, workers, preload, progress or _silent)
         except KeyboardInterrupt:

@@ -1,6 +1,6 @@
 """From the entries of a plan to the configuration of a training run, checked at once."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from geosae.experiments.cell import Cell
@@ -38,7 +38,7 @@ def config_of(
     return TrainConfig.from_dict({**own, **fixed})
 
 
-def check_configs(cells: Iterable[Cell]) -> None:
+def check_configs(cells: Sequence[Cell]) -> None:
     """Refuse at the door of a run what would fail in each of its cells.
 
     Raises
