@@ -100,7 +100,11 @@ class Polytope(Region):
 
     def __post_init__(self) -> None:
         points = finite_points(self.vertices, "vertices")
-        object.__setattr__(self, "vertices", points[point_hull(points).vertices])
+        corners = points[point_hull(points).vertices]
+        if corners.shape[1] == 2:
+            # In the plane they go round counterclockwise; starting from the leftmost makes them canonical.
+            corners = np.roll(corners, -int(np.lexsort(corners.T[::-1])[0]), axis=0)
+        object.__setattr__(self, "vertices", corners)
 
     @cached_property
     def _hull(self) -> PointHull:
