@@ -76,12 +76,13 @@ def spread(found: Mapping[str, Any] | None) -> str:
     --------
     >>> spread({"mean": 0.5, "low": 0.25, "high": 0.75, "count": 3})
     '0.5 [0.25, 0.75]'
-    >>> spread({"mean": 0.5, "low": None, "high": None, "count": 1}), spread(None)
+    >>> spread({"mean": 0.5, "low": 0.0, "high": 1.0, "count": 1}), spread(None)
     ('0.5', '–')
     """
     if found is None:
         return "–"
-    if found["low"] is None or found["high"] is None:
+    # One seed has no interval; what is stored then are the ends of the possible range.
+    if found["low"] is None or found["high"] is None or found["count"] < 2:
         return number(found["mean"])
     return f"{number(found['mean'])} [{number(found['low'])}, {number(found['high'])}]"
 

@@ -90,7 +90,9 @@ def _estimate(row: Row, *keys: str, top: float = 1.0) -> Estimate:
     found = estimate(row, *keys)
     if found is None:
         return Estimate(float("nan"))
-    ends = [float("nan") if found[end] is None else float(found[end]) for end in ("low", "high")]
+    # One seed has no interval; what is stored then are the ends of the possible range.
+    known = found["count"] > 1 and None not in (found["low"], found["high"])
+    ends = [float(found[end]) if known else float("nan") for end in ("low", "high")]
     return Estimate(float(found["mean"]), ends[0], ends[1] if np.isnan(ends[1]) else min(ends[1], top))
 
 

@@ -68,7 +68,7 @@ class SizeTables:
             for notion in NOTIONS:
                 for who in LEARNERS:
                     found = estimate(row, "notions", notion, who, self.measure)
-                    if found and found["low"] is not None and found["high"] is not None:
+                    if found and found["count"] > 1 and None not in (found["low"], found["high"]):
                         halves.append((found["high"] - found["low"]) / 2)
         return max((h for h in halves if np.isfinite(h)), default=float("nan"))
 

@@ -66,8 +66,9 @@ def write_run(
     folder: Path, *, known: bool = True, seeds: tuple[int, ...] = (0, 1), world: str = "plane"
 ) -> Path:
     """Write a run over one planar world with half-planes as SAEs; nothing is trained."""
-    from geosae.sae import SparseAutoencoder, TrainConfig, TrainedSAE
+    from geosae.sae import SparseAutoencoder, TrainConfig
     from geosae.sae.checkpoint import save
+    from geosae.sae.train import TrainedSAE
 
     made = plan(world, seeds)
     store, data = Store(folder), dataset()
