@@ -152,15 +152,17 @@ def _print(ax: Axes, x: float, y: float, value: float, face: Sequence[float], si
 
 
 def number(value: float) -> str:
-    """Return a share or error in at most four characters; a dash where it is not known.
+    """Return a share or error in about four characters; a dash where it is not known.
 
     Examples
     --------
-    >>> number(0.5), number(1.0), number(0.004), number(float("nan")), number(12.345), number(-0.25)
-    ('.50', '1', '.004', '–', '12.3', '-.25')
+    >>> number(0.5), number(1.0), number(0.004), number(float("nan")), number(12.345), number(3240.0)
+    ('.50', '1', '.004', '–', '12.3', '3.2k')
     """
     if not np.isfinite(value):
         return "–"
+    if abs(value) >= 999.5:
+        return _large(value)
     if value == round(value):
         return str(round(value))
     if abs(value) >= 1:
@@ -169,6 +171,16 @@ def number(value: float) -> str:
     if float(text) in (0.0, 1.0, -1.0):
         return {0.0: "<.001", 1.0: ">.99", -1.0: "<-.99"}[float(text)]
     return text.replace("0.", ".", 1)
+
+
+def _large(value: float) -> str:
+    """Return a number from a thousand on with a letter for its size: it must fit into a cell."""
+    for size, letter in ((1e3, "k"), (1e6, "M"), (1e9, "G")):
+        scaled = abs(value) / size
+        if scaled < 999.5:
+            text = f"{scaled:.1f}" if scaled < 9.95 else f"{scaled:.0f}"
+            return ("-" if value < 0 else "") + text + letter
+    return "<-1T" if value < 0 else ">1T"
 
 
 def colour_bar(

@@ -72,7 +72,7 @@ def render(figure: Figure, format: str) -> bytes:
     buffer = io.BytesIO()
     with styled():
         engine = figure.get_layout_engine()
-        if engine is not None:
+        if engine is not None and figure.axes:
             # Laying out again would start from the last result and move everything by a hair.
             engine.execute(figure)
             figure.set_layout_engine("none")

@@ -50,7 +50,16 @@ def test_labels_that_do_not_fit_are_refused():
 
 
 def test_numbers_are_short_and_never_round_a_difference_away():
-    for value in [*np.linspace(-3, 3, 601).tolist(), 1e-9, 0.9999, -1e-9, 1 - 1e-12]:
+    for value in [
+        *np.linspace(-3, 3, 601).tolist(),
+        *(1.7 * np.logspace(0, 14, 90)).tolist(),
+        999.6,
+        9960.0,
+        1e-9,
+        0.9999,
+        -1e-9,
+        1 - 1e-12,
+    ]:
         text = number(value)
         assert len(text) <= 5
         assert value in (0.0, 1.0) or text not in ("0", "1")
