@@ -46,23 +46,47 @@ def pair_errors(view: Seen) -> tuple[Float[np.ndarray, "p d"], Float[np.ndarray,
     return 1 - hits / sizes, alarms / (len(view.points) - sizes)
 
 
-def separated_by_units(view: Seen, *, misses: float = 0.0) -> list[tuple[int, Bool[np.ndarray, " d"]]]:
-    """Return the concepts that a unit separates at the tolerance, each with that unit.
+def closure_separates(view: Seen) -> list[int]:
+    """Return the concepts that some unit separates without any error on X: those whose closure unit does."""
+    inside = (view.concepts[:, k] for k in range(view.concepts.shape[1]))
+    thetas = (np.all(view.fires[:, np.all(view.fires[C], axis=0)], axis=1) == C for C in inside)
+    return [k for k, same in enumerate(thetas) if same.all()]
 
-    The unit misses at most a share `misses` of the concept (none by default: the closure unit) and its
-    share of false alarms is at most the tolerance. Neurons enter in the order of their own miss rates.
+
+class Fitted(NamedTuple):
+    """A unit fitted to a concept: the points of the concept it misses, and its false alarms, as counts."""
+
+    concept: int
+    unit: Bool[np.ndarray, " d"]
+    misses: int
+    alarms: int
+
+
+def fitted_units(view: Seen, most: int = 12) -> list[Fitted]:
+    """Fit two units to every concept: neurons enter one by one while error rates, or error counts, fall.
+
+    Any unit whatever serves the graded statements, which speak of the misses and alarms it has. Rates suit
+    small concepts, counts large ones.
     """
-    found: list[tuple[int, Bool[np.ndarray, " d"]]] = []
-    miss, _ = pair_errors(view)
-    for k in range(view.concepts.shape[1]):
-        inside = view.concepts[:, k]
-        unit = np.zeros(view.fires.shape[1], dtype=np.bool_)
-        held = np.ones(len(view.points), dtype=np.bool_)
-        for i in np.argsort(miss[k], kind="stable"):
-            trial = held & view.fires[:, i]
-            if np.mean(~trial[inside]) > misses:
-                break
-            unit[i], held = True, trial
-        if np.mean(held[~inside]) <= view.tolerance:
-            found.append((k, unit))
-    return found
+    return [
+        _fit(view, k, most, by_rate=by_rate)
+        for k in range(view.concepts.shape[1])
+        for by_rate in (True, False)
+    ]
+
+
+def _fit(view: Seen, concept: int, most: int, *, by_rate: bool) -> Fitted:
+    inside = view.concepts[:, concept]
+    unit = np.zeros(view.fires.shape[1], dtype=np.bool_)
+    held = np.ones(len(inside), dtype=np.bool_)
+    positives, negatives = int(inside.sum()), int((~inside).sum())
+    miss, alarm = (1 / positives, 1 / negatives) if by_rate else (1.0, 1.0)
+    errors = alarm * negatives
+    for _ in range(most):
+        hits = view.fires[held & inside].sum(axis=0)
+        trial = miss * (positives - hits) + alarm * view.fires[held & ~inside].sum(axis=0)
+        best = int(np.argmin(trial))
+        if float(trial[best]) >= errors:
+            break
+        unit[best], held, errors = True, held & view.fires[:, best], float(trial[best])
+    return Fitted(concept, unit, int((inside & ~held).sum()), int((held & ~inside).sum()))

@@ -4,6 +4,10 @@ A model concept of absolute neurons is convex, so with C it holds Conv(C): its e
 irreducible error e_irr = ν(Conv(C)∖C). The infimum over units is e_irr, and it is attained by m neurons
 exactly when Conv(C) is, up to a ν-null set, a polyhedron with at most m facets.
 
+The half-spaces are open: with C ⊂ θ required of every point, the facets of a *closed* polygon do not do,
+and e_irr is approached by pushing them out, not attained. It is attained for open C or when detection is
+asked up to null sets, which is how the part "attained" counts areas.
+
 "Approximable by detecting units" means e_irr = 0. That is more than "C is convex up to a ν-null set": a
 square together with one far point differs from a square by a null set, and every unit that detects all of
 it adds the hull's cone to that point (an instance below, and a mutant). The reading "up to null sets" is

@@ -66,6 +66,7 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
     yield Case(((0,),), ((1,),), "two points: attained")
     yield Case(((0,), (2,), (4,)), ((6,), (8,)), "a chain of steps of 2, cut: attained")
     yield Case(((0, 0), (0, 1)), ((1, 0), (1, 1)), "a square of points, cut in half: attained")
+    yield Case(((0,), (1,)), ((4,),), "steps of 1 and 3, cut at the longest: attained")
     yield Case(((0, 0), (4, 0)), ((2, 0),), "interleaved parts: no margin")
     for i in range(count):
         n = int(rng.integers(1, 3))

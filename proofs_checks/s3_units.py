@@ -22,11 +22,11 @@ from geosae.geometry.unit_separation import separate_unit
 from geosae.verification import Claim, Evidence, Observed, TrainedInstance, compare
 from proofs_checks._exact import hulls_meet, in_hull, rational
 from proofs_checks._gates import Encoder, fired
-from proofs_checks._runs import seen, separated_by_units
+from proofs_checks._runs import closure_separates, seen
 from proofs_checks._small_units import fewest, simplex_edges
 
 Part = Literal["exists", "suffice", "one implies many"]
-MOST_SEPARATED = 800
+MOST_SEPARATED = 300
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,8 +132,8 @@ def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
     """Hold the concepts that closure units separate exactly against those that S3 allows on the sample."""
     if instance.neurons.gating != "absolute":
         return ()
-    view = seen(instance)._replace(tolerance=0.0)
-    found = {k for k, _ in separated_by_units(view)}
+    view = seen(instance)
+    found = closure_separates(view)
     rows = np.unique(np.linspace(0, len(view.points) - 1, MOST_SEPARATED).astype(np.int64))
     allowed = 0
     for k in range(len(view.names)):

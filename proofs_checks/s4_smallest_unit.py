@@ -83,14 +83,10 @@ def _arcs(gap: Fraction, count: int) -> int:
 
     One excludes the points in an open arc of half-width α = arccos(1/(1+γ)): at most ⌈αN/π⌉ of N.
     """
-    before = ctx.prec
-    ctx.prec = 200
-    try:
+    with ctx.workprec(200):
         ratio = (1 / (1 + arb(gap.numerator) / gap.denominator)).acos() * count / arb.pi()
         # γ = 1: α = π/3 exactly, which no ball arithmetic can see.
         most = -(-count // 3) if gap == 1 else int(ratio.ceil().unique_fmpz() or 0)
-    finally:
-        ctx.prec = before
     return -(-count // max(1, min(most, count)))
 
 

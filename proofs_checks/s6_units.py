@@ -30,7 +30,7 @@ from proofs_checks._planted import (
     random_planted,
     separated,
 )
-from proofs_checks._runs import seen, separated_by_units
+from proofs_checks._runs import Fitted, Seen, fitted_units, seen
 
 Part = Literal["width", "sparse", "power", "cells", "lym", "antichain"]
 BASIC: tuple[Part, ...] = ("width", "sparse", "lym", "antichain")
@@ -168,23 +168,30 @@ def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
 
 
 def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
-    """Hold the width against the least width that the disjoint concepts separated by units would need.
+    """Hold the width against the least width that the disjoint concepts told apart by units would need.
 
-    At a tolerance ε the argument needs (1−ε)|C_k| > ε·|X∖C_j|: a family is gathered on which that is true.
+    Counted with errors: if M_j ⊂ M_k for disjoint C_j and C_k, the hits of M_k are false alarms of M_j. So
+    units with at least t hits each, and fewer than t false alarms each, are an antichain.
     """
     view = seen(instance)
-    size, eps = len(view.points), view.tolerance
-    family: list[int] = []
     sizes = view.concepts.sum(axis=0)
-    for k, _ in separated_by_units(view, misses=eps):
-        apart = not any((view.concepts[:, k] & view.concepts[:, j]).any() for j in family)
-        if apart and (1 - eps) * sizes[k] > eps * size:
-            family.append(k)
+    fitted = [(int(sizes[f.concept]) - f.misses, f.alarms, f) for f in fitted_units(view)]
+    families = [_disjoint(view, [f for h, a, f in fitted if a < t <= h]) for t, _, _ in fitted if t > 0]
+    family = max(families, key=len, default=[])
     K = int(view.fires.sum(axis=1).max())
-    label = f"{instance.label}: least width for {len(family)} disjoint concepts by units, K={K}, ε={eps:g}"
-    return [
-        compare(Observed(least_width(max(1, len(family)), max(1, K)), label), instance.neurons.width, "upper")
-    ]
+    needed = least_width(max(1, len(family)), max(1, K))
+    label = f"{instance.label}: least width for {len(family)} disjoint concepts told apart by units, K={K}"
+    return [compare(Observed(needed, label), instance.neurons.width, "upper")]
+
+
+def _disjoint(view: Seen, fitted: Sequence[Fitted]) -> list[Fitted]:
+    """Gather pairwise disjoint concepts, the smallest first."""
+    chosen: list[Fitted] = []
+    for one in sorted(fitted, key=lambda f: int(view.concepts[:, f.concept].sum())):
+        C = view.concepts[:, one.concept]
+        if not any((C & view.concepts[:, f.concept]).any() for f in chosen):
+            chosen.append(one)
+    return chosen
 
 
 CLAIM = Claim(

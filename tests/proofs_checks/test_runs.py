@@ -53,7 +53,7 @@ def instance() -> TrainedInstance:
 def test_a_planted_sae_satisfies_every_bound(claim: Claim, instance: TrainedInstance) -> None:
     assert claim.check_run is not None
     found = claim.check_run(instance)
-    assert len(found) > 0
+    assert (len(found) > 0) == (claim.id != "G4"), "G4 speaks of relative gates only"
     assert all(e.holds for e in found), [e for e in found if not e.holds]
 
 
@@ -63,9 +63,10 @@ def test_the_planted_sae_is_not_vacuous(instance: TrainedInstance) -> None:
         assert check is not None
         return [e.observed for e in check(instance)]
 
-    # Both disks and the inner one are separated by units: the chain has depth 2, two are disjoint.
+    # Both disks and the inner one are told apart by units: the chain has depth 2, two are disjoint.
     assert run("S7")[0] == 2.0
     assert run("S6")[0] == 2.0
+    assert run("S3")[0] >= 1.0
     assert run("F4")[0] >= 2.0
     assert max(run("A1")) > 0
 
