@@ -49,7 +49,12 @@ def tag(name: str, /, *children: Child, **attributes: str) -> Markup:
 
 
 def table(
-    columns: Sequence[str], rows: Sequence[Sequence[Child]], *, caption: str = "", numeric: Sequence[int] = ()
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Child]],
+    *,
+    caption: str = "",
+    numeric: Sequence[int] = (),
+    prose: Sequence[int] = (),
 ) -> Markup:
     """Return a table in a frame that scrolls sideways where the screen is narrow.
 
@@ -60,33 +65,29 @@ def table(
     rows
         As many cells per row; the first is the row's head.
     caption
-        What the table says.
-    numeric
-        Numbers of the columns that are set right-aligned.
+        What the table says; it stands above, so that it does not scroll away.
+    numeric, prose
+        Numbers of the columns that are set right-aligned, and of those that may break into lines.
 
     Examples
     --------
     >>> table(["x", "y"], [["a", "1"]], numeric=[1]).count('class="n"')
     2
     """
-    right = set(numeric)
-    heads = [tag("th", c, scope="col", **({"cls": "n"} if i in right else {})) for i, c in enumerate(columns)]
+    kinds = {**dict.fromkeys(numeric, "n"), **dict.fromkeys(prose, "w")}
+
+    def cell(name: str, i: int, child: Child, **more: str) -> Markup:
+        return tag(name, child, **more, **({"cls": kinds[i]} if i in kinds else {}))
+
+    heads = [cell("th", i, column, scope="col") for i, column in enumerate(columns)]
     lines = [
-        tag(
-            "tr",
-            [
-                tag("th", cell, scope="row")
-                if i == 0
-                else tag("td", cell, **({"cls": "n"} if i in right else {}))
-                for i, cell in enumerate(row)
-            ],
-        )
+        tag("tr", tag("th", row[0], scope="row"), [cell("td", i, part) for i, part in enumerate(row) if i])
         for row in rows
     ]
-    parts = [tag("caption", caption)] if caption else []
-    body = tag("table", parts, tag("thead", tag("tr", heads)), tag("tbody", lines))
+    body = tag("table", tag("thead", tag("tr", heads)), tag("tbody", lines))
     # A region that scrolls must be reachable by keyboard.
-    return tag("div", body, cls="scroll", tabindex="0", role="region", aria_label=caption or "table")
+    frame = tag("div", body, cls="scroll", tabindex="0", role="region", aria_label=caption or "table")
+    return Markup(tag("p", caption, cls="caption") + frame) if caption else frame
 
 
 def details(summary: str, *children: Child) -> Markup:

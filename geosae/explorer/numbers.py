@@ -83,8 +83,8 @@ def spread(found: Mapping[str, Any] | None) -> str:
         return "–"
     # One seed has no interval; what is stored then are the ends of the possible range.
     if found["low"] is None or found["high"] is None or found["count"] < 2:
-        return number(found["mean"])
-    return f"{number(found['mean'])} [{number(found['low'])}, {number(found['high'])}]"
+        return number(found["mean"], 2)
+    return f"{number(found['mean'], 2)} [{number(found['low'], 2)}, {number(found['high'], 2)}]"
 
 
 def worlds(results: Results) -> list[str]:

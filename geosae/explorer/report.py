@@ -94,7 +94,10 @@ def _failures(results: Results) -> Markup:
         return Markup("")
     lines = [tag("li", f"{name}: {why}") for name, why in results.failures.items()]
     return tag(
-        "div", tag("p", f"{len(lines)} cells failed and are missing below:"), tag("ul", lines), cls="warn"
+        "div",
+        tag("p", f"{plural(len(lines), 'cell')} failed and missing below:"),
+        tag("ul", lines),
+        cls="warn",
     )
 
 
@@ -127,7 +130,7 @@ def _finding(item: Finding) -> Markup:
 
 def _method(results: Results) -> Markup:
     items = [tag("li", line) for line in method(results)]
-    notions = table(["notion", "holds exactly when", "graded errors"], NOTIONS_IN_WORDS)
+    notions = table(["notion", "holds exactly when", "graded errors"], NOTIONS_IN_WORDS, prose=[1, 2])
     return tag("section", tag("h2", "Method"), tag("ul", items), notions, id="method")
 
 

@@ -26,12 +26,13 @@ gap:.8rem;margin:1.4rem 0;padding:0}
 .scroll{overflow-x:auto;margin:.8rem 0 1.4rem;-webkit-overflow-scrolling:touch}
 .scroll:focus-visible{outline:2px solid var(--link)}
 table{border-collapse:collapse;font-size:.86rem;font-variant-numeric:tabular-nums}
-caption{text-align:left;color:var(--soft);padding:0 0 .4rem;caption-side:top}
-th,td{padding:.32rem .7rem .32rem 0;border-bottom:1px solid var(--line);text-align:left;vertical-align:top}
-thead th{border-bottom:2px solid var(--line);white-space:nowrap}
+.caption{color:var(--soft);font-size:.86rem;margin:.6rem 0 0}.caption+.scroll{margin-top:.3rem}
+th,td{padding:.32rem .7rem .32rem 0;border-bottom:1px solid var(--line);text-align:left;vertical-align:top;
+white-space:nowrap}
+thead th{border-bottom:2px solid var(--line);white-space:normal;vertical-align:bottom}
 tbody th{font-weight:600}
-td.n,th.n{text-align:right;white-space:nowrap}
-td.say{min-width:17rem;max-width:30rem}
+td.n,th.n{text-align:right}
+td.w{white-space:normal;min-width:15rem}
 figure{margin:1.4rem 0 2.2rem}
 figure .scroll{margin:0;background:#fff;border:1px solid var(--line);border-radius:8px;padding:.6rem}
 figure img{display:block;height:auto;max-width:100%;margin:0 auto}

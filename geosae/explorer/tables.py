@@ -14,6 +14,7 @@ from geosae.explorer.numbers import (
     evidence_of,
     gate_name,
     number,
+    plural,
     records_of,
     rows_of,
     spread,
@@ -57,7 +58,7 @@ def verdicts_table(results: Results) -> Markup:
         "held on SAEs",
         "verdict",
     ]
-    return table(columns, rows, caption="Theorem checks", numeric=[2, 3])
+    return table(columns, rows, caption="Theorem checks", numeric=[2, 3], prose=[1])
 
 
 def _grade(verdict: Mapping[str, Any]) -> str:
@@ -147,7 +148,7 @@ def _entry(entry: Sequence[Any] | None, *, unit: bool) -> list[str]:
         return ["–", "–"]
     who = entry[1]
     neurons = [] if who is None else [who] if isinstance(who, int) else list(who)
-    name = f"{len(neurons)} neurons" if unit else f"n{neurons[0]}" if neurons else "–"
+    name = plural(len(neurons), "neuron") if unit else f"n{neurons[0]}" if neurons else "–"
     text = number(entry[2], 2) if entry[2] is not None else "untested"
     if entry[3] is not None and entry[4] is not None:
         text += f" [{number(entry[3], 2)}, {number(entry[4], 2)}]"

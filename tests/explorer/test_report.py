@@ -139,7 +139,7 @@ def test_failed_cells_are_named(tmp_path: Path):
     (first / "result.json").unlink()
     write_json(first / "error.json", {"error": "Diverged: loss is <nan>"})
     text = Reader(write_report(folder).read_text()).text
-    assert "1 cells failed" in text or "1 cell failed" in text
+    assert "1 cell failed" in text
     assert "Diverged: loss is <nan>" in text
 
 
