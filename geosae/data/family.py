@@ -30,7 +30,7 @@ class ConceptFamily:
     """The objects of each concept; sorted by size and then lexicographically when the family is made."""
     what: str = "concepts"
     """Which concepts these are, in words."""
-    delta: Int[np.ndarray, "k"] | None = None
+    delta: Int[np.ndarray, "_k"] | None = None
     """What each further step costs at least, where the family is one of stable concepts."""
     theta: int | None = None
     """The least delta of the family, where it is one of stable concepts."""

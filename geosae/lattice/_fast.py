@@ -72,10 +72,10 @@ def enumerate_fast(
     while at < found and not stopped:
         if found + short >= len(sizes):
             room = min(2 * len(sizes), max(cap, len(sizes)) + 4 * short + 2)
-            sets, sizes, seen = _grown(sets, room), _grown(sizes, room), _grown(seen, room)
-            supports, start = _grown(supports, room), _grown(start, room + 1)
+            sets, sizes, seen = grown(sets, room), grown(sizes, room), grown(seen, room)
+            supports, start = grown(supports, room), grown(start, room + 1)
         if edges + short >= len(covers):
-            covers = _grown(covers, int(1.5 * len(covers)) + 4 * short)
+            covers = grown(covers, int(1.5 * len(covers)) + 4 * short)
         if 2 * (found + short) >= len(ids):
             old_keys, old_ids = keys, ids
             keys, ids = _table(2 * len(ids))
@@ -99,7 +99,8 @@ def _table(least: int) -> tuple[UInt64[np.ndarray, "t"], Int[np.ndarray, "t"]]:
     return np.zeros(size, dtype=np.uint64), np.full(size, -1, dtype=np.int32)
 
 
-def _grown(array: np.ndarray, room: int) -> np.ndarray:
+def grown(array: np.ndarray, room: int) -> np.ndarray:
+    """Return the array with zeros up to a length of `room`."""
     larger = np.zeros((room, *array.shape[1:]), dtype=array.dtype)
     larger[: len(array)] = array
     return larger

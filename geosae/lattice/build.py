@@ -17,7 +17,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Bool, Int
 
-from geosae.data.bits import taken
+from geosae.data.bits import taken, unpack_words
 from geosae.data.clarify import merged
 from geosae.data.context import FormalContext
 from geosae.geometry._door import InvalidInput
@@ -169,6 +169,10 @@ class Search:
         return _fast.enumerate_fast(
             self.crosses, self.weights, least=least, cap=cap, deadline=deadline, progress=progress
         )
+
+    def members(self, found: Found) -> Bool[np.ndarray, "m S"]:
+        """Return the set B of every concept over all elements of the short side."""
+        return unpack_words(found.sets, self.crosses.shape[1])[:, self.which]
 
     def lattice(self, found: Found) -> ConceptLattice:
         """Return what was found as a lattice: by growing extent, equal rows and columns separated again."""

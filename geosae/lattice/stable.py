@@ -1,0 +1,195 @@
+"""Families of concepts found without the whole lattice: Δ-stable ones, and icebergs.
+
+Δ-stability, and that it can be mined column by column: A. Buzmakov, S. O. Kuznetsov and A. Napoli, Fast
+generation of best interval patterns for nonmonotonic constraints, ECML PKDD 2015,
+doi:10.1007/978-3-319-23525-7_10. Icebergs: G. Stumme et al., Computing iceberg concept lattices with TITANIC,
+2002, doi:10.1016/S0169-023X(02)00057-5.
+"""
+
+import time
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Bool, Int
+
+from geosae.data.context import FormalContext
+from geosae.data.family import ConceptFamily
+from geosae.geometry._door import InvalidInput
+from geosae.lattice import _fast
+from geosae.lattice._stable_ints import Mined, mine_ints
+from geosae.lattice.build import Search, TooManyConcepts
+
+Side = Literal["attributes", "objects"]
+SHUFFLES = 2
+CHANCE = 0.1
+"""θ is large enough when shuffled contexts yield at most so many concepts for one of the true context."""
+SMALL = 40_000
+"""Up to so many cells plain integers are fast enough to leave the compiled loop unloaded."""
+
+
+def stable_family(
+    context: FormalContext,
+    theta: int | Literal["auto"] = "auto",
+    *,
+    side: Side = "attributes",
+    weights: Int[np.ndarray, "w"] | None = None,
+    cap: int = 20_000,
+    seed: int = 0,
+) -> ConceptFamily:
+    """Return all concepts for which every further step costs at least θ, without building the lattice.
+
+    On the side of the attributes (neurons) a concept (A, B) is stable iff every object g outside A would cost
+    at least θ attributes: |B| − |B ∩ g′| ≥ θ, and |B| ≥ θ. On the side of the objects, iff every attribute
+    outside B would cost at least θ objects, and |A| ≥ θ. The family is exact, and an order rather than a
+    lattice.
+
+    Parameters
+    ----------
+    context
+        Objects × attributes.
+    theta
+        The least cost, or "auto": see `choose_theta`.
+    side
+        Which side is counted.
+    weights
+        How many each member of that side stands for, as `context.clarify()` counts them; default 1.
+    cap
+        The most concepts to accept, also on the way.
+    seed
+        Of the shuffled contexts that choose θ.
+
+    Raises
+    ------
+    TooManyConcepts
+        If more than `cap` concepts are stable.
+    InvalidInput
+        If θ is not positive, or the weights do not fit.
+
+    Examples
+    --------
+    >>> rows = [[True] * 6 + [False] * 2, [True] * 6 + [False, True], [False] * 8]
+    >>> family = stable_family(FormalContext.from_array(rows), theta=3)
+    >>> [family.extent(i) for i in range(len(family))], family.delta.tolist()
+    ([('g0', 'g1')], [6])
+    """
+    crosses = _counted(context, side, weights)
+    if theta == "auto":
+        theta = _chosen(crosses, cap, seed)
+    if theta < 1:
+        raise InvalidInput(f"theta = {theta}, where a step must cost at least 1")
+    mined = _mine(crosses, theta, cap)
+    if not mined.complete:
+        raise TooManyConcepts(cap + 1, context)
+    if side == "attributes":
+        extents = mined.sets
+    else:
+        extents = np.zeros((len(mined.sets), len(context.objects)), dtype=bool)
+        for line, intent in zip(extents, mined.sets, strict=True):
+            line[:] = context.extent_mask(intent)
+    step = "object" if side == "attributes" else "attribute"
+    what = f"every further {step} costs at least {theta} {side}"
+    return ConceptFamily(context, extents, what, mined.delta, theta)
+
+
+def choose_theta(
+    context: FormalContext, *, side: Side = "attributes", cap: int = 20_000, seed: int = 0
+) -> int:
+    """Return the smallest θ at which contexts with shuffled columns yield almost no stable concept.
+
+    The crosses of each member of the counted side are dealt anew over the other side, twice. θ is large
+    enough if these contexts yield, on average, at most a tenth as many stable concepts as the context
+    itself. Concepts of one or all members of the other side do not count there: any context has them.
+
+    Examples
+    --------
+    >>> rows = np.kron(np.eye(4, dtype=int), np.ones((3, 12), dtype=int)) == 1
+    >>> 1 <= choose_theta(FormalContext.from_array(rows)) <= 12
+    True
+    """
+    return _chosen(_counted(context, side, None), cap, seed)
+
+
+def iceberg(
+    context: FormalContext,
+    min_support: int,
+    *,
+    side: Side = "objects",
+    cap: int = 200_000,
+    seconds: float = float("inf"),
+) -> ConceptFamily:
+    """Return the concepts with at least so many objects (or attributes), without building the rest.
+
+    Raises
+    ------
+    TooManyConcepts
+        If there are more than `cap`, or the time is over.
+
+    Examples
+    --------
+    >>> len(iceberg(FormalContext.from_array(~np.eye(4, dtype=bool)), 3))
+    5
+    """
+    search = Search.of(context, short_objects=side == "attributes")
+    started = time.monotonic()
+    found = search.run(cap=cap, seconds=seconds, least=min_support)
+    if found.stopped:
+        raise TooManyConcepts(len(found), context, found.stopped)
+    short = search.members(found)
+    if side == "attributes":
+        extents = short
+    else:
+        extents = np.zeros((len(short), len(context.objects)), dtype=bool)
+        for line, intent in zip(extents, short, strict=True):
+            if time.monotonic() - started > seconds:
+                raise TooManyConcepts(len(found), context, "time")
+            line[:] = context.extent_mask(intent)
+    return ConceptFamily(context, extents, f"at least {min_support} {side}")
+
+
+def _counted(
+    context: FormalContext, side: Side, weights: Int[np.ndarray, "w"] | None
+) -> Bool[np.ndarray, "l s"]:
+    """Return the crosses with the counted side as rows, each as often as it weighs."""
+    crosses = context.incidence.T if side == "attributes" else context.incidence
+    if weights is None:
+        return np.ascontiguousarray(crosses)
+    if len(weights) != len(crosses) or (weights < 1).any():
+        raise InvalidInput(f"{len(weights)} weights, or one below 1, do not fit {len(crosses)} {side}")
+    return np.repeat(crosses, weights, axis=0)
+
+
+def _mine(crosses: Bool[np.ndarray, "l s"], theta: int, cap: int) -> Mined:
+    if crosses.size > SMALL and _fast.available():
+        from geosae.lattice._stable_fast import mine_fast
+
+        return mine_fast(crosses, theta, cap)
+    return mine_ints(crosses, theta, cap)
+
+
+def _chosen(crosses: Bool[np.ndarray, "l s"], cap: int, seed: int) -> int:
+    rng = np.random.default_rng(seed)
+    shuffled = [rng.permuted(crosses, axis=1) for _ in range(SHUFFLES)]
+    # No concept of two objects can cost more than the most attributes of one: there the search ends.
+    low, high = 1, int(crosses.sum(axis=0).max(initial=0)) + 1
+    while low < high:
+        middle = (low + high) // 2
+        if _rare(crosses, shuffled, middle, cap):
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+def _rare(
+    crosses: Bool[np.ndarray, "l s"], shuffled: list[Bool[np.ndarray, "l s"]], theta: int, cap: int
+) -> bool:
+    """Tell whether chance yields at most `CHANCE` concepts for one that is found."""
+    by_chance = 0
+    for other in shuffled:
+        mined = _mine(other, theta, cap)
+        if not mined.complete:
+            return False
+        sizes = mined.sets.sum(axis=1)
+        by_chance += int(np.count_nonzero((sizes > 1) & (sizes < crosses.shape[1])))
+    mined = _mine(crosses, theta, cap)
+    return mined.complete and by_chance <= CHANCE * len(shuffled) * len(mined.sets)
