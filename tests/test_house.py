@@ -4,8 +4,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import geosae
 import pytest
+
+import geosae
 
 ROOT = Path(__file__).parent.parent
 SOURCES = [
@@ -14,7 +15,7 @@ SOURCES = [
 
 
 def test_import_is_light() -> None:
-    """`import geosae` loads neither torch nor matplotlib nor a solver: a command's --help must not wait for them."""
+    """A command's --help must not wait for torch, matplotlib or a solver."""
     code = "import sys, geosae; print(sorted({'torch', 'matplotlib', 'cvxpy', 'scipy'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
@@ -38,7 +39,8 @@ def test_no_file_is_long(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "word", ["allow_pickle=True", "weights_only=False", "import pickle", "np.random.seed", "NotImplementedError"]
+    "word",
+    ["allow_pickle=True", "weights_only=False", "import pickle", "np.random.seed", "NotImplementedError"],
 )
 def test_forbidden_words(word: str) -> None:
     hits = [str(path.relative_to(ROOT)) for path in SOURCES if word in path.read_text(encoding="utf-8")]

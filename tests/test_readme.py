@@ -4,8 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
-from geosae.cli import app
 from typer.testing import CliRunner
+
+from geosae.cli import app
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 

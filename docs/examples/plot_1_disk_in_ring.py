@@ -33,7 +33,9 @@ print(type(verdict).__name__, len(verdict.points_a) + len(verdict.points_b), "po
 # -----------------------------------------------
 unit = separate_unit(disk, ring).check()
 fewest = smallest_unit(disk, ring, exact=True).check()
-print(f"a unit of {len(unit.halfspaces)} separates; the smallest has {fewest.lower} to {fewest.upper} members")
+print(
+    f"a unit of {len(unit.halfspaces)} separates; the smallest has {fewest.lower} to {fewest.upper} members"
+)
 
 figure = halfplanes(fewest.unit, world.points, world.membership, world.names)
 

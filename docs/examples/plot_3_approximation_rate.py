@@ -16,7 +16,9 @@ rng = np.random.default_rng(0)
 disk = approximation_rate(Ball(np.zeros(2), 1.0), [6, 8, 12, 16, 24, 32], rng)
 ball = approximation_rate(Ball(np.zeros(3), 1.0), [8, 12, 16, 24, 32], rng)
 for name, rate in (("disk", disk), ("ball", ball)):
-    print(f"{name}: slope {rate.slope:.3f} in [{rate.low:.3f}, {rate.high:.3f}], predicted {rate.predicted:g}")
+    print(
+        f"{name}: slope {rate.slope:.3f} in [{rate.low:.3f}, {rate.high:.3f}], predicted {rate.predicted:g}"
+    )
 
 # %%
 # Excess over the hull against the number of facets, with the line of the predicted slope through the last point.
