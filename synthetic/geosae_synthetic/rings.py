@@ -71,7 +71,7 @@ WORLDS = (
         ),
         distribution="Half uniform on the disk's cylinder, half uniform on the ring's; nothing elsewhere.",
         truth="Convex, e_irr = 0, S1 fails, S3 holds, and m* = ⌊π / arccos(1/(1+gap))⌋ + 1: a half-space "
-        "that holds the closed disk excludes less than the angle 2·arccos(1/(1+gap)) of the ring's inner circle.",
+        "that holds the closed disk excludes less than the angle 2·arccos(1/(1+gap)) of the inner circle.",
         parameters=_PARAMETERS,
         least_dim=2,
         build=_disk_in_ring,
