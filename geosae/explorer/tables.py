@@ -35,7 +35,7 @@ def verdicts_table(results: Results) -> Markup:
         rows.append(
             [
                 str(verdict["id"]),
-                tag("span", said, f" ({verdict['kind']})" if verdict.get("kind") else ""),
+                tag("span", said, f" ({verdict['kind']})" if verdict.get("kind") else "", _reason(verdict)),
                 str(verdict["tried"]),
                 number(verdict.get("worst_slack")),
                 _grade(verdict),
@@ -59,6 +59,12 @@ def verdicts_table(results: Results) -> Markup:
         "verdict",
     ]
     return table(columns, rows, caption="Theorem checks", numeric=[2, 3], prose=[1])
+
+
+def _reason(verdict: Mapping[str, Any]) -> Markup:
+    """Return why a check did not come out, where it did not."""
+    why = verdict.get("reason")
+    return tag("span", f" {why[0].upper()}{why[1:]}.", cls="bad") if why else Markup("")
 
 
 def _grade(verdict: Mapping[str, Any]) -> str:

@@ -154,6 +154,16 @@ def test_a_violated_bound_is_said_loudly(tmp_path: Path):
     assert "refuted" in Reader(write_report(folder).read_text()).text
 
 
+def test_a_broken_check_gives_its_reason(tmp_path: Path):
+    folder = write_run(tmp_path)
+    verdicts = read_json(folder / "verdicts.json")
+    verdicts[0] |= {"status": "broken", "reason": "control 2 passed: <too weak>"}
+    write_json(folder / "verdicts.json", verdicts)
+    text = Reader(write_report(folder).read_text()).text
+    assert "Control 2 passed: <too weak>." in text
+    assert "0 of 1" in text  # the headline counts it
+
+
 def test_findings_follow_the_numbers(tmp_path: Path):
     folder = write_run(tmp_path)
     before = {(f.id, f.verdict) for f in findings(Results.load(folder)) if f.id == "baseline"}
