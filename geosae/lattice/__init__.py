@@ -12,6 +12,7 @@ from geosae.lattice.lattice import Concept as Concept
 from geosae.lattice.lattice import ConceptLattice as ConceptLattice
 from geosae.lattice.layout import Layout as Layout
 from geosae.lattice.layout import layered as layered
+from geosae.lattice.maps import learning_and_interpretation as learning_and_interpretation
 from geosae.lattice.nested import NestedContext as NestedContext
 from geosae.lattice.nested import along_tolerances as along_tolerances
 from geosae.lattice.nested import levels_of as levels_of
