@@ -69,7 +69,7 @@ class TrainConfig:
     width: int
     steps: int = 1000
     batch_size: int = 256
-    lr: float | int = 3e-3
+    lr: float | int = 3e-2
     schedule: Literal["constant", "linear", "cosine"] = "linear"
     warmup: float | int = 0.05
     decay: float | int = 0.5
@@ -77,7 +77,7 @@ class TrainConfig:
     beta2: float | int = 0.999
     eps: float | int = 1e-8
     decoder_norm: Literal["unit", "free"] = "unit"
-    init_norm: float | int | Literal["matched"] = "matched"
+    init_norm: float | int | Literal["matched"] = 0.1
     pre_bias: Literal["geometric_median", "mean", "zero"] = "geometric_median"
     tied_bias: bool = True
     dead_after: int = 20_000
