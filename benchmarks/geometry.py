@@ -43,9 +43,10 @@ def clouds(count: int, dim: int, kind: str, seed: int = 0) -> Clouds:
     if kind != "barely separable":
         points += np.where(side, 0.5, -0.5)[:, None] * normal
     if kind == "one point flipped":
+        # In high dimension hardly any sample point is inside the hull of the others: put one at the centre.
         inner = np.flatnonzero(side)
-        centre = points[inner].mean(axis=0)
-        side[inner[np.argmin(((points[inner] - centre) ** 2).sum(axis=1))]] = False
+        points[inner[0]] = points[inner[1:]].mean(axis=0)
+        side[inner[0]] = False
     return points[side], points[~side]
 
 

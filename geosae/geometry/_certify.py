@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 from flint import fmpq
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 
 from geosae.geometry._cloud import Cloud, Frame
 from geosae.geometry._evaluate import Affine, affine_from_floats, affine_from_rationals, least
@@ -34,12 +34,12 @@ from geosae.geometry.exact import (
 
 @dataclass(frozen=True, eq=False)
 class _Support:
-    """Rows and float weights of the two combinations."""
+    """Rows and convex weights of the two combinations."""
 
     rows_a: Int[np.ndarray, " ka"]
-    weights_a: Float[np.ndarray, " ka"]
+    weights_a: list[fmpq]
     rows_b: Int[np.ndarray, " kb"]
-    weights_b: Float[np.ndarray, " kb"]
+    weights_b: list[fmpq]
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,9 +77,9 @@ def separated(
         margin=plane.margin,
         margin_bound=bound,
         support_a=support.rows_a,
-        weights_a=support.weights_a,
+        weights_a=tuple(fraction(v) for v in support.weights_a),
         support_b=support.rows_b,
-        weights_b=support.weights_b,
+        weights_b=tuple(fraction(v) for v in support.weights_b),
         grade="exact",
         eta=rational_difference(bound, plane.margin),
         positives=positives,
@@ -90,24 +90,15 @@ def separated(
 
 def inseparable(positives: Cloud, negatives: Cloud, guess: WorkingSet | ExactNearest) -> Inseparable:
     """Return the record of a common point, or of combinations whose distance bounds every margin."""
-    if isinstance(guess, WorkingSet):
-        support = _support_of_floats(guess)
-        rows_a, rows_b = support.rows_a, support.rows_b
-        weights_a, weights_b = convex(support.weights_a), convex(support.weights_b)
-    else:
-        pairs = list(zip(guess.rows, guess.weights, strict=True))
-        rows_a = np.array([row for (side, row), _ in pairs if side], dtype=np.int64)
-        rows_b = np.array([row for (side, row), _ in pairs if not side], dtype=np.int64)
-        weights_a = [v for (side, _), v in pairs if side]
-        weights_b = [v for (side, _), v in pairs if not side]
-    a = combination(positives.take(rows_a), weights_a)
-    b = combination(negatives.take(rows_b), weights_b)
+    support = _support_of_floats(guess) if isinstance(guess, WorkingSet) else _support_of_exact(guess)
+    a = combination(positives.take(support.rows_a), support.weights_a)
+    b = combination(negatives.take(support.rows_b), support.weights_b)
     eta = root_above(squared_norm([x - y for x, y in zip(a, b, strict=True)]) / 4)
     return Inseparable(
-        points_a=rows_a,
-        weights_a=tuple(fraction(v) for v in weights_a),
-        points_b=rows_b,
-        weights_b=tuple(fraction(v) for v in weights_b),
+        points_a=support.rows_a,
+        weights_a=tuple(fraction(v) for v in support.weights_a),
+        points_b=support.rows_b,
+        weights_b=tuple(fraction(v) for v in support.weights_b),
         grade="exact" if eta == 0.0 else "certified",
         eta=eta,
         positives=positives,
@@ -119,16 +110,15 @@ def _support_of_floats(guess: WorkingSet) -> _Support:
     keep = guess.weights > 0
     places = guess.support[keep]
     weights, side, rows = guess.weights[keep], guess.side[places], guess.rows[places]
-    return _Support(rows[side], weights[side], rows[~side], weights[~side])
+    return _Support(rows[side], convex(weights[side]), rows[~side], convex(weights[~side]))
 
 
 def _support_of_exact(guess: ExactNearest) -> _Support:
-    side = np.array([s for s, _ in guess.rows], dtype=np.bool_)
-    rows = np.array([row for _, row in guess.rows], dtype=np.int64)
-    weights = np.array([nearest_float(v) for v in guess.weights])
-    side_a: Bool[np.ndarray, " k"] = side & (weights > 0)
-    side_b: Bool[np.ndarray, " k"] = ~side & (weights > 0)
-    return _Support(rows[side_a], weights[side_a], rows[side_b], weights[side_b])
+    pairs = list(zip(guess.rows, guess.weights, strict=True))
+    rows_a = np.array([row for (side, row), _ in pairs if side], dtype=np.int64)
+    rows_b = np.array([row for (side, row), _ in pairs if not side], dtype=np.int64)
+    weights_a = [v for (side, _), v in pairs if side]
+    return _Support(rows_a, weights_a, rows_b, [v for (side, _), v in pairs if not side])
 
 
 def _float_plane(
@@ -166,7 +156,7 @@ def _float_plane(
 
 def _rational_plane(positives: Cloud, negatives: Cloud, frame: Frame, guess: ExactNearest) -> _Plane | None:
     """Return the hyperplane of an exact direction, rounded to floats where nothing is lost by that."""
-    function, _ = affine_from_rationals(guess.difference, fmpq(0))
+    function, _ = affine_from_rationals(guess.normal, fmpq(0))
     low_a = least(function, positives, frame).value
     low_b = least(function.negated(), negatives, frame).value
     if low_a + low_b <= 0:

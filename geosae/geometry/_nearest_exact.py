@@ -17,7 +17,7 @@ from jaxtyping import Float
 
 from geosae.geometry._cloud import Cloud, Frame
 from geosae.geometry._evaluate import Affine, affine_from_rationals, least
-from geosae.geometry.exact import combination, integers
+from geosae.geometry.exact import combination, integers, power_of_two
 
 Row = tuple[bool, int]
 """A point: True for A, False for B, and its row number."""
@@ -29,12 +29,13 @@ class ExactNearest:
 
     `difference` is Σ weights·A − Σ weights·B over the rows; it is zero iff they are a common point of the
     hulls. `optimal` says that no point violates optimality, so that `difference` is the shortest vector
-    between the hulls.
+    between the hulls, in the metric of the search; `normal` is the direction that belongs to it.
     """
 
     rows: tuple[Row, ...]
     weights: tuple[fmpq, ...]
     difference: tuple[fmpq, ...]
+    normal: tuple[fmpq, ...]
     optimal: bool
 
     @property
@@ -50,9 +51,13 @@ def nearest_exact(
     rows: list[Row],
     weights: Float[np.ndarray, " k"],
     steps: int,
+    metric: list[int] | None = None,
 ) -> ExactNearest:
-    """Run the algorithm from these rows and weights for at most `steps` solves."""
-    solver = _Corral(positives, negatives, rows, weights)
+    """Run the algorithm from these rows and weights for at most `steps` solves.
+
+    With a metric, column j counts 2**metric[j] times: the verdict is the same, the numbers far shorter.
+    """
+    solver = _Corral(positives, negatives, rows, weights, metric or [0] * positives.dim)
     difference: list[fmpq] = []
     for _ in range(steps):
         moved, difference = solver.move()
@@ -72,10 +77,16 @@ class _Corral:
     """Points with weights ≥ 0 that sum to 1 on either side."""
 
     def __init__(
-        self, positives: Cloud, negatives: Cloud, rows: list[Row], weights: Float[np.ndarray, " k"]
+        self,
+        positives: Cloud,
+        negatives: Cloud,
+        rows: list[Row],
+        weights: Float[np.ndarray, " k"],
+        metric: list[int],
     ) -> None:
         self.clouds = {True: positives, False: negatives}
         self.dim = positives.dim
+        self.metric = metric
         self.rows = list(rows)
         self.weights = [fmpq(*(int(v) for v in float(x).as_integer_ratio())) for x in weights]
         for side in (True, False):
@@ -112,11 +123,16 @@ class _Corral:
 
     def answer(self, difference: list[fmpq], *, optimal: bool) -> ExactNearest:
         """Freeze the state."""
-        return ExactNearest(tuple(self.rows), tuple(self.weights), tuple(difference), optimal)
+        normal = tuple(self.normal(difference))
+        return ExactNearest(tuple(self.rows), tuple(self.weights), tuple(difference), normal, optimal)
+
+    def normal(self, difference: list[fmpq]) -> list[fmpq]:
+        """Return the direction ⟨·, difference⟩ of the metric, in plain coordinates."""
+        return [v * power_of_two(2 * m) for v, m in zip(difference, self.metric, strict=True)]
 
     def move(self) -> tuple[bool, list[fmpq]]:
         """Go towards the affine optimum while weights stay ≥ 0; tell whether it was all the way."""
-        columns = _columns(self.points(), self.signs())
+        columns = _columns(self.points(), self.signs(), self.metric)
         goal = _affine_optimum(columns, self.signs())
         if goal is None:
             self._make_independent(columns)
@@ -142,9 +158,20 @@ class _Corral:
         self.drop_zeros()
 
 
-def _columns(points: Float[np.ndarray, "k n"], signs: list[int]) -> fmpz_mat:
-    """Return the signed points as integer columns (a common factor is left out)."""
-    return integers(points * np.array(signs, dtype=np.float64)[:, None]).matrix.transpose()
+def _columns(points: Float[np.ndarray, "k n"], signs: list[int], metric: list[int]) -> fmpz_mat:
+    """Return the signed points, stretched by the metric, as integer columns (a common factor is left out)."""
+    signed = points * np.array(signs, dtype=np.float64)[:, None]
+    if len(set(metric)) == 1:
+        return integers(signed).matrix.transpose()
+    parts = [integers(signed[:, [j]]) for j in range(signed.shape[1])]
+    exponents = [part.exponent + m for part, m in zip(parts, metric, strict=True)]
+    used = [e for e, column in zip(exponents, signed.T, strict=True) if column.any()]
+    base = min(used, default=0)
+    rows = [
+        [int(v) << max(0, e - base) for v in part.matrix.entries()]
+        for part, e in zip(parts, exponents, strict=True)
+    ]
+    return fmpz_mat(rows)
 
 
 def _with_sides(columns: fmpz_mat, signs: list[int]) -> fmpz_mat:
@@ -180,7 +207,7 @@ def _entries(solution: Any, count: int) -> list[fmpq]:
 
 def _worst_violator(solver: _Corral, difference: list[fmpq], frame: Frame) -> Row | None:
     """Return the point farthest beyond the support level of its side; None at the optimum."""
-    function, _ = affine_from_rationals(difference, fmpq(0))
+    function, _ = affine_from_rationals(solver.normal(difference), fmpq(0))
     worst: tuple[fmpq, Row] | None = None
     for side in (True, False):
         cloud = solver.clouds[side]

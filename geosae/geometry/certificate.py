@@ -7,9 +7,10 @@ doi:10.1007/BF01444505).
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal, NoReturn
+from typing import Any, Literal, NoReturn
 
 import numpy as np
 from flint import fmpq
@@ -57,7 +58,7 @@ class Separated:
     support_a, support_b
         Rows of A and B that carry those combinations: the support sets of the maximum-margin hyperplane.
     weights_a, weights_b
-        Their weights; divided by their exact sum they are convex.
+        Their weights: positive rationals; each tuple sums to 1.
     grade
         Always "exact": the verdict is proved by signs in exact arithmetic.
     eta
@@ -73,9 +74,9 @@ class Separated:
     margin: float
     margin_bound: float
     support_a: Int[np.ndarray, " ka"]
-    weights_a: Float[np.ndarray, " ka"]
+    weights_a: tuple[Fraction, ...]
     support_b: Int[np.ndarray, " kb"]
-    weights_b: Float[np.ndarray, " kb"]
+    weights_b: tuple[Fraction, ...]
     grade: Grade
     eta: float
     positives: Cloud
@@ -190,13 +191,13 @@ def gap_bound(
     positives: Cloud,
     negatives: Cloud,
     support_a: Int[np.ndarray, " ka"],
-    weights_a: Float[np.ndarray, " ka"],
+    weights_a: Sequence[fmpq],
     support_b: Int[np.ndarray, " kb"],
-    weights_b: Float[np.ndarray, " kb"],
+    weights_b: Sequence[fmpq],
 ) -> float:
     """Return half the distance of the two combinations, rounded up: no margin is larger (weak duality)."""
-    a = combination(positives.take(support_a), convex(weights_a))
-    b = combination(negatives.take(support_b), convex(weights_b))
+    a = combination(positives.take(support_a), weights_a)
+    b = combination(negatives.take(support_b), weights_b)
     return root_above(squared_norm([x - y for x, y in zip(a, b, strict=True)]) / 4)
 
 
@@ -239,10 +240,9 @@ def _check_separated(record: Separated) -> None:
     _require(any(function.normal), "the normal is zero")
     margin = proved_margin(function, positives, negatives, frame_of(positives, negatives))
     _require(0 <= record.margin <= margin, f"margin {record.margin!r} is claimed and {margin!r} proved")
-    _check_support(record)
-    bound = gap_bound(
-        positives, negatives, record.support_a, record.weights_a, record.support_b, record.weights_b
-    )
+    exact_a = _convex_weights(record.support_a, record.weights_a, positives, "A")
+    exact_b = _convex_weights(record.support_b, record.weights_b, negatives, "B")
+    bound = gap_bound(positives, negatives, record.support_a, exact_a, record.support_b, exact_b)
     _require(
         bound <= record.margin_bound, f"margin_bound {record.margin_bound!r} is below the proved {bound!r}"
     )
@@ -259,17 +259,13 @@ def rational_difference(high: float, low: float) -> float:
     return rounded if Fraction(rounded) >= exact else math.nextafter(rounded, math.inf)
 
 
-def _check_support(record: Separated) -> None:
-    for rows, weights, cloud, name in (
-        (record.support_a, record.weights_a, record.positives, "A"),
-        (record.support_b, record.weights_b, record.negatives, "B"),
-    ):
-        values = np.asarray(weights)
-        _require(len(rows) == len(values) > 0, f"rows and weights of {name} do not pair")
-        _require(cloud.holds(rows), f"a support row is not a point of {name}")
-        _require(
-            bool(np.isfinite(values).all()) and bool((values > 0).all()), f"a weight of {name} is not > 0"
-        )
+def _convex_weights(rows: Any, weights: tuple[Any, ...], cloud: Cloud, name: str) -> list[fmpq]:
+    """Return the weights for exact arithmetic, once they are found convex and their points there."""
+    _require(len(rows) == len(weights) > 0, f"rows and weights of {name} do not pair")
+    _require(cloud.holds(rows), f"a row is not a point of {name}")
+    _require(all(isinstance(v, Fraction) and v > 0 for v in weights), f"a weight of {name} is not > 0")
+    _require(sum(weights, Fraction(0)) == 1, f"the weights of {name} do not sum to 1")
+    return [rational(v) for v in weights]
 
 
 def _check_inseparable(record: Inseparable) -> None:
@@ -280,11 +276,8 @@ def _check_inseparable(record: Inseparable) -> None:
         (record.points_a, record.weights_a, positives, "A"),
         (record.points_b, record.weights_b, negatives, "B"),
     ):
-        _require(len(rows) == len(weights) > 0, f"rows and weights of {name} do not pair")
-        _require(cloud.holds(rows), f"a row is not a point of {name}")
-        _require(all(isinstance(v, Fraction) and v > 0 for v in weights), f"a weight of {name} is not > 0")
-        _require(sum(weights, Fraction(0)) == 1, f"the weights of {name} do not sum to 1")
-        sums.append(combination(cloud.take(rows), [rational(v) for v in weights]))
+        exact = _convex_weights(rows, weights, cloud, name)
+        sums.append(combination(cloud.take(rows), exact))
     _require(
         len(record.points_a) + len(record.points_b) <= positives.dim + 2, "more than n+2 points are given"
     )

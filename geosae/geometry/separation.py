@@ -14,8 +14,11 @@ from geosae.geometry._door import InvalidInput
 from geosae.geometry._nearest import WorkingSet
 from geosae.geometry._nearest_exact import nearest_exact
 from geosae.geometry.certificate import Inseparable, Separated
+from geosae.geometry.exact import nearest_float
 
-CLOSE_ENOUGH = 1e-9
+# A margin this near (relatively) to its bound is not improved in exact arithmetic: low and high dimension.
+CLOSE_ENOUGH = (1e-14, 1e-9)
+MOST_STEPS = 10_000
 
 
 def separate(
@@ -84,7 +87,8 @@ def conclude(
         other = nearest_floats(positives, negatives, frame, even)
         verdict = separated(positives, negatives, frame, other, even)
         guess = guess if verdict is None else other
-    if verdict is not None and verdict.margin >= (1 - CLOSE_ENOUGH) * verdict.margin_bound:
+    close = CLOSE_ENOUGH[positives.dim > 16]
+    if verdict is not None and verdict.margin >= (1 - close) * verdict.margin_bound:
         return verdict
     if positives.dim > exact_up_to:
         return verdict or inseparable(positives, negatives, guess)
@@ -95,16 +99,33 @@ def _finish(
     positives: Cloud, negatives: Cloud, frame: Frame, guess: WorkingSet, verdict: Separated | None
 ) -> Separated | Inseparable:
     """Let exact arithmetic finish the search from where floats stopped."""
-    n = positives.dim
     rows = [(bool(guess.side[i]), int(guess.rows[i])) for i in guess.support]
-    steps = 10_000 if n <= 32 else 400 if verdict is None else 4
-    exact = nearest_exact(positives, negatives, frame, rows, np.maximum(guess.weights, 0), steps)
+    weights = np.maximum(guess.weights, 0)
+    badly = _badly_scaled(frame)
+    if verdict is None and badly:
+        # First the verdict alone, where the columns count evenly: with columns 300 orders apart, numbers in
+        # the metric of the data are thousands of digits long.
+        even = [-int(e) for e in np.frexp(frame.reach)[1]]
+        exact = nearest_exact(positives, negatives, frame, rows, weights, MOST_STEPS, even)
+        if exact.meets:
+            return inseparable(positives, negatives, exact)
+        verdict = separated(positives, negatives, frame, exact, None)
+        rows, weights = list(exact.rows), np.array([nearest_float(v) for v in exact.weights])
+    steps = _steps(positives.dim, badly, verdict is not None)
+    exact = nearest_exact(positives, negatives, frame, rows, weights, steps)
     if exact.meets:
         return inseparable(positives, negatives, exact)
     better = separated(positives, negatives, frame, exact, None)
     if better is None:
         return verdict or inseparable(positives, negatives, exact)
     return better if verdict is None or better.margin >= verdict.margin else verdict
+
+
+def _steps(dim: int, badly: bool, decided: bool) -> int:
+    """Return how many exact steps to allow: few where only the margin is open in high dimension."""
+    if dim <= (16 if badly else 32):
+        return MOST_STEPS
+    return 4 if decided else 400
 
 
 def _badly_scaled(frame: Frame) -> bool:

@@ -63,6 +63,7 @@ def test_margins_far_below_the_spacing_of_floats(gap):
     verdict = agree(A, B)
     assert isinstance(verdict, Separated)
     assert verdict.margin == pytest.approx(gap / 2, rel=1e-9, abs=5e-324)
+    assert verdict.eta <= max(1e-12 * verdict.margin_bound, 5e-324)
     B[0, 0] = gap
     assert not agree(A, B).separable
 
@@ -87,6 +88,19 @@ def test_one_point_a_side_and_duplicates():
     assert isinstance(verdict, Separated)
     assert verdict.margin == 0.25
     assert verdict.w.tolist() == [0.0, -1.0]
+
+
+@pytest.mark.parametrize("touching", [True, False])
+def test_columns_three_hundred_orders_apart(touching):
+    rng = np.random.default_rng(10)
+    A, B = rng.standard_normal((2, 60, 6))
+    A[:, 0], B[:, 0] = np.abs(A[:, 0]), -np.abs(B[:, 0])
+    A[:30, 0] = B[:30, 0] = 0
+    A[:, 0] += 0 if touching else 1e-9
+    units = 10.0 ** rng.uniform(-150, 150, 6)
+    verdict = agree(A * units, B * units)
+    assert verdict.separable is not touching
+    assert touching or verdict.eta <= 1e-12 * verdict.margin_bound
 
 
 def test_collinear_and_flat_clouds_far_from_the_origin():
