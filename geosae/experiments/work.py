@@ -87,7 +87,9 @@ def compute(cell: Cell, dataset: ConceptDataset, folder: Path, claims: Claims | 
     alignment = analyse(neurons, unseen, **common)
     alignment.save(folder / "alignment.npz")
     shuffled = analyse_shuffled(neurons, unseen, **common)
-    evidence = _evidence(claims, neurons, unseen, alignment, cell.name)
+    # Baselines are there to be compared with; the statements are held against what was trained.
+    told = claims if cell.baseline == "trained" else None
+    evidence = _evidence(told, neurons, unseen, alignment, cell.name)
     summary = alignment.summary()
     return {
         "cell": cell.to_dict(),
