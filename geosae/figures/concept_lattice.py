@@ -1,19 +1,28 @@
 """Concept lattices drawn: one, or the learned one beside the true one with the extents they share marked."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from geosae.figures.lattice import MATCHED, OTHER, Diagram, Mark, line_diagram, line_diagrams
 from geosae.figures.style import PAGE, styled
-from geosae.lattice import ConceptLattice, layered
+from geosae.geometry._door import InvalidInput
+from geosae.lattice import ConceptLattice, Layout, additive, layered
+from geosae.lattice.layout import Drawn
 
 
 def diagram_of(
-    lattice: ConceptLattice, marks: Sequence[Mark] | None = None, *, attributes: bool = True
+    lattice: Drawn,
+    marks: Sequence[Mark] | None = None,
+    *,
+    attributes: bool = True,
+    layout: Layout | None = None,
 ) -> Diagram:
-    """Return the line diagram of a lattice: layered, with reduced labels, nodes sized by their extents.
+    """Return the line diagram of a lattice or family with reduced labels, nodes sized by their extents.
+
+    Layered, unless a layout is given.
 
     Raises
     ------
@@ -31,25 +40,41 @@ def diagram_of(
     ((('legs',), ('swims',)), (('frog',), ('fish',)), ((0, 1),))
     """
     objects = max(1, len(lattice.context.objects))
+    if isinstance(lattice, ConceptLattice):
+        sizes = lattice.extent_sizes.tolist()
+    else:
+        sizes = lattice.extents.sum(axis=1).tolist()
     return Diagram(
-        positions=layered(lattice).positions,
+        positions=(layered(lattice) if layout is None else layout).positions,
         covers=lattice.covers,
         above=lattice.attribute_labels if attributes else (),
         below=lattice.object_labels,
-        weights=[len(extent) / objects for extent in lattice.extents],
+        weights=[size / objects for size in sizes],
         marks=marks,
     )
 
 
-def lattice_diagram(lattice: ConceptLattice, *, title: str = "", width: float = PAGE) -> Figure:
-    """Draw a concept lattice with reduced labels: attributes above, objects below their own node.
+def lattice_diagram(
+    lattice: Drawn,
+    *,
+    title: str = "",
+    width: float = PAGE,
+    style: Literal["layered", "additive"] = "layered",
+) -> Figure:
+    """Draw a lattice or a family with reduced labels: attributes above, objects below their own node.
+
+    Additive drawings, of lattices of up to 80 concepts, make parallel what is the same attribute.
 
     Raises
     ------
     InvalidInput
-        If the lattice has more covers than can be laid out.
+        If there are more covers or concepts than can be laid out, or a family is to be drawn additively.
     """
-    return line_diagram(diagram_of(lattice), title=title, width=width)
+    if style == "layered":
+        return line_diagram(diagram_of(lattice), title=title, width=width)
+    if not isinstance(lattice, ConceptLattice):
+        raise InvalidInput("a family has no sums of attributes", remedy="draw it layered")
+    return line_diagram(diagram_of(lattice, layout=additive(lattice)), title=title, width=width)
 
 
 def lattice_pair(true: ConceptLattice, learned: ConceptLattice, *, width: float = PAGE) -> Figure:
@@ -64,9 +89,17 @@ def lattice_pair(true: ConceptLattice, learned: ConceptLattice, *, width: float 
         If a lattice has more covers than can be laid out.
     """
     shared = extents_of(true) & extents_of(learned)
+    named = true.context.objects != true.context.attributes
+    first = layered(true)
+    # What both have stands at the same place across, as far as there is room.
+    across = {
+        frozenset(concept.extent): float(x) for concept, x in zip(true, first.positions[:, 0], strict=True)
+    }
+    extents = [frozenset(concept.extent) for concept in learned]
+    anchors = {i: across[extent] for i, extent in enumerate(extents) if extent in shared}
     sides = [
-        diagram_of(true, marks_of(true, shared), attributes=true.context.objects != true.context.attributes),
-        diagram_of(learned, marks_of(learned, shared)),
+        diagram_of(true, marks_of(true, shared), attributes=named, layout=first),
+        diagram_of(learned, marks_of(learned, shared), layout=layered(learned, anchors=anchors)),
     ]
     titles = [f"true ({len(true)})", f"learned ({len(learned)}, {len(shared)} of them shared)"]
     figure = line_diagrams(sides, titles, width=width)

@@ -1,5 +1,6 @@
 """Floor 4: concept lattices of formal contexts, mined, compared and laid out."""
 
+from geosae.lattice.additive import additive as additive
 from geosae.lattice.build import TooManyConcepts as TooManyConcepts
 from geosae.lattice.build import concept_lattice as concept_lattice
 from geosae.lattice.build import count_concepts as count_concepts

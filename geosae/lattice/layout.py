@@ -1,17 +1,21 @@
-"""Layered coordinates for line diagrams, with the number that says how good they are: crossings.
+"""Layered coordinates for line diagrams, with the numbers that say how good they are.
 
 Ranks after R. Freese, Automated lattice drawing, ICFCA 2004, doi:10.1007/978-3-540-24651-0_12; order within
 ranks by barycentres (Sugiyama, Tagawa and Toda 1981, doi:10.1109/TSMC.1981.4308636).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
 
+from geosae.data.family import ConceptFamily
 from geosae.geometry._door import InvalidInput
 from geosae.lattice.lattice import ConceptLattice
+
+Drawn = ConceptLattice | ConceptFamily
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,6 +28,20 @@ class Layout:
     """Pairs of edges without a common end that meet in a point."""
     near_misses: int
     """Pairs of a node and an edge not at it with a distance below a third of the smallest gap."""
+    directions: int
+    """How many directions the edges have: the fewer, the more parallel they are."""
+
+    @classmethod
+    def of(
+        cls,
+        points: Float[np.ndarray, "m 2"],
+        ranks: Int[np.ndarray, "m"],
+        edges: Int[np.ndarray, "e 2"],
+    ) -> "Layout":
+        """Measure a drawing."""
+        return cls(
+            points, ranks, crossings(points, edges), near_misses(points, edges), directions(points, edges)
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the layout for JSON."""
@@ -32,13 +50,17 @@ class Layout:
             "ranks": self.ranks.tolist(),
             "crossings": self.crossings,
             "near_misses": self.near_misses,
+            "directions": self.directions,
         }
 
     def __str__(self) -> str:
-        return f"{len(self.positions)} nodes, {self.crossings} crossings, {self.near_misses} near misses"
+        return (
+            f"{len(self.positions)} nodes, {self.crossings} crossings, {self.near_misses} near misses, "
+            f"{self.directions} directions"
+        )
 
 
-def ranks_of(lattice: ConceptLattice) -> Int[np.ndarray, "m"]:
+def ranks_of(lattice: Drawn) -> Int[np.ndarray, "m"]:
     """Return height minus depth of every concept: strictly growing upwards, symmetric for symmetric lattices.
 
     Examples
@@ -60,8 +82,15 @@ def ranks_of(lattice: ConceptLattice) -> Int[np.ndarray, "m"]:
     return height - depth
 
 
-def layered(lattice: ConceptLattice, *, seed: int = 0, starts: int = 8, sweeps: int = 12) -> Layout:
-    """Lay a lattice out in layers and keep the best of several starts: fewest crossings + 2 × near misses.
+def layered(
+    lattice: Drawn,
+    *,
+    seed: int = 0,
+    starts: int = 8,
+    sweeps: int = 12,
+    anchors: Mapping[int, float] | None = None,
+) -> Layout:
+    """Lay a lattice or a family out in layers; keep the start with the fewest crossings + 2 × near misses.
 
     Parameters
     ----------
@@ -73,6 +102,9 @@ def layered(lattice: ConceptLattice, *, seed: int = 0, starts: int = 8, sweeps: 
         How many orders to begin with.
     sweeps
         Barycentre sweeps per start.
+    anchors
+        Where some nodes are wanted across: as they stand in another drawing, say. They lead the order and
+        pull; room between nodes goes first.
 
     Raises
     ------
@@ -84,7 +116,7 @@ def layered(lattice: ConceptLattice, *, seed: int = 0, starts: int = 8, sweeps: 
     >>> from geosae.data.context import FormalContext
     >>> from geosae.lattice import concept_lattice
     >>> print(layered(concept_lattice(FormalContext.from_array(~np.eye(2, dtype=bool)))))
-    4 nodes, 0 crossings, 0 near misses
+    4 nodes, 0 crossings, 0 near misses, 2 directions
     """
     edges = np.array(lattice.covers, dtype=np.int64).reshape(-1, 2)
     if len(edges) > 2000:
@@ -98,10 +130,11 @@ def layered(lattice: ConceptLattice, *, seed: int = 0, starts: int = 8, sweeps: 
     for start in range(starts):
         size = len(graph.above)
         order = range(size) if start == 0 else rng.permutation(size).tolist()
-        x = np.array(graph.swept([float(k) for k in order], sweeps)[: len(lattice)])
-        x -= (x.min() + x.max()) / 2
+        x = np.array(graph.swept([float(k) for k in order], sweeps, anchors or {})[: len(lattice)])
+        if not anchors:
+            x -= (x.min() + x.max()) / 2
         points = np.stack([x, ranks.astype(np.float64)], axis=1)
-        found = Layout(points, ranks, crossings(points, edges), near_misses(points, edges))
+        found = Layout.of(points, ranks, edges)
         if best is None or _cost(found) < _cost(best):
             best = found
     assert best is not None
@@ -148,6 +181,20 @@ def near_misses(points: Float[np.ndarray, "m 2"], edges: Int[np.ndarray, "e 2"])
     return count
 
 
+def directions(points: Float[np.ndarray, "m 2"], edges: Int[np.ndarray, "e 2"]) -> int:
+    """Count the directions of the edges, apart by more than a thousandth of a right angle.
+
+    Examples
+    --------
+    >>> square = np.array([[0.0, 0.0], [-1.0, 1.0], [1.0, 1.0], [0.0, 2.0]])
+    >>> directions(square, np.array([[0, 1], [0, 2], [1, 3], [2, 3]]))
+    2
+    """
+    along = points[edges[:, 1]] - points[edges[:, 0]]
+    angles = np.sort(np.arctan2(along[:, 1], along[:, 0]))
+    return int(np.count_nonzero(np.diff(angles, prepend=-9.0) > np.pi / 2000))
+
+
 def _cost(layout: Layout) -> int:
     return layout.crossings + 2 * layout.near_misses
 
@@ -169,7 +216,7 @@ class _Layers:
     below: list[list[int]]
 
     @classmethod
-    def of(cls, lattice: ConceptLattice, ranks: Int[np.ndarray, "m"]) -> "_Layers":
+    def of(cls, lattice: Drawn, ranks: Int[np.ndarray, "m"]) -> "_Layers":
         level = np.searchsorted(np.unique(ranks), ranks).tolist()
         layers: list[list[int]] = [[] for _ in range(max(level) + 1)]
         for i, k in enumerate(level):
@@ -189,7 +236,7 @@ class _Layers:
                 at = step
         return cls(layers, above, below)
 
-    def swept(self, x: list[float], sweeps: int) -> list[float]:
+    def swept(self, x: list[float], sweeps: int, anchors: Mapping[int, float]) -> list[float]:
         """Order the layers by barycentres, then move them towards their neighbours without changing order."""
         for layer in self.layers:
             _place(
@@ -199,12 +246,12 @@ class _Layers:
             side, layers = (self.below, self.layers) if sweep % 2 == 0 else (self.above, self.layers[::-1])
             for layer in layers:
                 # Equal barycentres keep their present order.
-                centre = {i: (round(_mean_of(x, side[i], i), 9), x[i]) for i in layer}
+                centre = {i: (round(anchors.get(i, _mean_of(x, side[i], i)), 9), x[i]) for i in layer}
                 _place(x, sorted(layer, key=centre.__getitem__), sorted(x[i] for i in layer))
         for _ in range(2 * sweeps):
             for layer in self.layers:
                 order = sorted(layer, key=lambda i: x[i])
-                pull = [_mean_of(x, self.below[i] + self.above[i], i) for i in order]
+                pull = [anchors.get(i, _mean_of(x, self.below[i] + self.above[i], i)) for i in order]
                 _place(x, order, spaced(np.array(pull)).tolist())
         return x
 

@@ -9,7 +9,7 @@ from lattice.brute import BOOLEAN_3, CHAIN_4, M3, N5, random_context
 
 from geosae.data.context import FormalContext
 from geosae.geometry import InvalidInput
-from geosae.lattice import concept_lattice, layered
+from geosae.lattice import additive, concept_lattice, layered, stable_family
 from geosae.lattice.layout import crossings, near_misses, ranks_of, spaced
 
 DATA = Path(__file__).parent / "data"
@@ -94,5 +94,68 @@ def test_what_cannot_be_read_is_not_drawn():
 
 def test_the_quality_is_printed():
     layout = layered(concept_lattice(M3))
-    assert str(layout) == "5 nodes, 0 crossings, 0 near misses"
+    assert str(layout) == "5 nodes, 0 crossings, 0 near misses, 3 directions"
     assert layout.to_dict()["crossings"] == 0
+
+
+@pytest.mark.parametrize("name", ["digits", "tealady", "liveinwater", "gewaesser"])
+def test_additive_drawings_have_parallel_edges_and_are_measured(name):
+    lattice = concept_lattice(FormalContext.read(DATA / f"{name}.cxt"))
+    if len(lattice) > 80:
+        pytest.skip("too many concepts")
+    steps, layers = additive(lattice, rounds=150), layered(lattice)
+    irreducible = sum(len(above) == 1 for above in lattice.upper)
+    # Each step is one direction; covers that add several steps make more, but fewer than layers do.
+    assert steps.directions < layers.directions
+    assert steps.directions >= min(irreducible, 1)
+    for i, j in lattice.covers:
+        assert steps.positions[i, 1] < steps.positions[j, 1]
+    gaps = [float(np.linalg.norm(a - b)) for a, b in combinations(steps.positions, 2)]
+    assert min(gaps) > 0.99
+    assert additive(lattice, rounds=5).to_dict() == additive(lattice, rounds=5).to_dict()
+
+
+# A cube's shadow has two crossings at the least when its edges are straight and three directions parallel.
+@pytest.mark.parametrize(("context", "most"), [(CHAIN_4, 0), (M3, 0), (N5, 0), (BOOLEAN_3, 2)])
+def test_additive_crossings_do_not_get_worse(context, most):
+    layout = additive(concept_lattice(context))
+    assert layout.crossings <= most
+    assert layout.near_misses == 0
+
+
+def test_additive_positions_are_sums_of_steps():
+    lattice = concept_lattice(BOOLEAN_3)
+    points = additive(lattice).positions
+    top, coatoms = len(lattice) - 1, [i for i, above in enumerate(lattice.upper) if above == (7,)]
+    for i in range(len(lattice)):
+        steps = [points[c] - points[top] for c in coatoms if lattice.leq(i, c)]
+        assert points[i] - points[top] == pytest.approx(np.sum(steps, axis=0) if steps else np.zeros(2))
+
+
+def test_what_cannot_be_drawn_additively_is_refused():
+    with pytest.raises(InvalidInput, match="too many"):
+        additive(concept_lattice(FormalContext.from_array(~np.eye(7, dtype=bool))))
+    with pytest.raises(InvalidInput, match="rounds"):
+        additive(concept_lattice(M3), rounds=0)
+
+
+def test_anchored_nodes_stand_where_they_are_wanted():
+    lattice = concept_lattice(M3)
+    free = layered(lattice)
+    order = np.argsort(-free.positions[1:4, 0])
+    wanted = {1 + int(k): float(x) for k, x in zip(order, (-3.0, 0.0, 3.0), strict=True)}
+    found = layered(lattice, anchors=wanted)
+    assert {i: found.positions[i, 0] for i in wanted} == pytest.approx(wanted)
+
+
+def test_two_hundred_nodes_are_laid_out_and_families_too():
+    rng = np.random.default_rng(0)
+    context = FormalContext.from_array(rng.random((24, 40)) < 0.19)
+    lattice = concept_lattice(context)
+    assert 100 <= len(lattice) <= 200
+    layout = layered(lattice, starts=2)
+    assert layout.positions.shape == (len(lattice), 2)
+    family = stable_family(context, 2)
+    again = layered(family, starts=2)
+    for i, j in family.covers:
+        assert again.positions[i, 1] < again.positions[j, 1]

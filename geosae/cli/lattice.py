@@ -1,0 +1,117 @@
+"""`geosae lattice`: the concept lattice of any context file, or what can be said of one too large."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from geosae.cli._console import bar, say
+
+if TYPE_CHECKING:
+    from geosae.data.context import FormalContext
+    from geosae.data.family import ConceptFamily
+    from geosae.lattice import ConceptLattice
+
+READABLE = 400
+"""Concepts beyond which no diagram can be read, and covers by the same measure."""
+WRITTEN = 20_000
+"""Concepts beyond which a lattice is not written out as JSON."""
+
+
+def lattice(
+    context: Annotated[Path, typer.Argument(help="A context: .cxt, .csv, .json, or item sets .fimi, .dat.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The folder to write.")],
+    draw: Annotated[bool, typer.Option("--draw", help="Draw what is small enough to be read.")] = False,
+    theta: Annotated[
+        str, typer.Option(help="Least cost of a step in the stable family: a number, or auto.")
+    ] = "auto",
+    cap: Annotated[int, typer.Option(min=1, help="The most concepts to look for.")] = 200_000,
+    seconds: Annotated[float, typer.Option(min=0.0, help="The most time to look for them.")] = 60.0,
+) -> None:
+    """Build the concept lattice of a context file, its stable family, and the rules between attributes.
+
+    Writes context.json, lattice.json (up to 20 000 concepts), stable.json and implications.txt; with --draw
+    also lattice or stable as .pdf and .png.
+    """
+    from geosae.data.context import FormalContext
+    from geosae.data.files import write_json
+
+    found = FormalContext.read(context)
+    small = found.clarify()
+    say(f"{len(found.objects)} objects × {len(found.attributes)} attributes; without repetition: {small}")
+    found.write(out / "context.json")
+    whole = _whole(found, cap, seconds)
+    if whole is not None and len(whole) <= WRITTEN:
+        write_json(out / "lattice.json", whole.to_dict())
+    family = _stable(found, theta)
+    if family is not None:
+        write_json(out / "stable.json", family.to_dict())
+        _rules(found if len(found.attributes) <= 50 else _core(family), out)
+    if draw:
+        _draw(whole, family, out)
+    say(f"written to {out}")
+
+
+def _whole(context: "FormalContext", cap: int, seconds: float) -> "ConceptLattice | None":
+    from geosae.lattice import TooManyConcepts, concept_lattice
+
+    try:
+        with bar("concepts") as progress:
+            whole = concept_lattice(context, cap=cap, seconds=seconds, progress=progress)
+    except TooManyConcepts as error:
+        why = "the cap" if error.reason == "cap" else f"{seconds:g} seconds are over"
+        say(f"lattice: at least {error.at_least} concepts, not built ({why})")
+        return None
+    say(f"lattice: {len(whole)} concepts, {whole.cover_count} covers")
+    return whole
+
+
+def _stable(context: "FormalContext", theta: str) -> "ConceptFamily | None":
+    from geosae.geometry import InvalidInput
+    from geosae.lattice import TooManyConcepts, stable_family
+
+    asked: int | Literal["auto"]
+    try:
+        asked = "auto" if theta == "auto" else int(theta)
+    except ValueError:
+        raise InvalidInput(f"--theta {theta!r} is neither a number nor auto") from None
+    try:
+        family = stable_family(context, asked)
+    except TooManyConcepts as error:
+        say(f"stable: at least {error.at_least} concepts at θ = {theta}; raise --theta")
+        return None
+    say(f"stable: {len(family)} concepts; {family.what}" + (" (θ chosen)" if asked == "auto" else ""))
+    return family
+
+
+def _core(family: "ConceptFamily") -> "FormalContext":
+    from geosae.lattice import stable_core
+
+    return stable_core(family)
+
+
+def _rules(context: "FormalContext", out: Path) -> None:
+    from geosae.data.files import write_atomic
+    from geosae.geometry import InvalidInput
+    from geosae.lattice import implication_basis
+
+    try:
+        rules = implication_basis(context, seconds=20.0)
+    except InvalidInput as error:
+        say(f"rules: {error}")
+        return
+    ordered = sorted(rules, key=lambda rule: -rule.support)
+    write_atomic(out / "implications.txt", "".join(f"{rule}\n" for rule in ordered).encode())
+    say(f"rules: {len(rules)} between {len(context.attributes)} attributes")
+
+
+def _draw(whole: "ConceptLattice | None", family: "ConceptFamily | None", out: Path) -> None:
+    from geosae.figures.concept_lattice import lattice_diagram
+    from geosae.figures.save import save
+
+    for name, what in (("lattice", whole), ("stable", family)):
+        if what is not None and 0 < len(what) <= READABLE:
+            for path in save(lattice_diagram(what), out / name):
+                say(str(path))
+            return
+    say("nothing is small enough to be drawn")

@@ -1,0 +1,66 @@
+import json
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from geosae.cli.app import app
+from geosae.data.context import FormalContext
+from geosae.geometry import InvalidInput
+from geosae.lattice import ConceptLattice, concept_lattice
+
+RUNNER = CliRunner()
+ANIMALS = FormalContext.from_array(
+    [[True, True, False], [True, False, True], [False, False, True]],
+    ["frog", "fish", "bird"],
+    ["swims", "jumps", "eats"],
+)
+
+
+@pytest.mark.parametrize("suffix", [".cxt", ".csv", ".json", ".fimi"])
+def test_any_context_file_gives_its_lattice_its_family_and_its_rules(tmp_path, suffix):
+    path = tmp_path / f"animals{suffix}"
+    ANIMALS.write(path)
+    done = RUNNER.invoke(app, ["lattice", str(path), "-o", str(tmp_path / "out"), "--theta", "1"])
+    assert done.exit_code == 0, done.output
+    assert "6 concepts, 7 covers" in done.output
+    stored = json.loads((tmp_path / "out" / "lattice.json").read_text())
+    assert len(ConceptLattice.from_dict(stored)) == len(concept_lattice(ANIMALS))
+    assert json.loads((tmp_path / "out" / "stable.json").read_text())["theta"] == 1
+    rules = (tmp_path / "out" / "implications.txt").read_text()
+    assert rules.startswith("whenever")
+    assert (tmp_path / "out" / "context.json").exists()
+
+
+def test_a_lattice_too_large_is_refused_with_the_reason_and_the_family_is_there(tmp_path):
+    path = tmp_path / "wide.cxt"
+    FormalContext.from_array(~np.eye(12, dtype=bool)).write(path)
+    out = tmp_path / "out"
+    done = RUNNER.invoke(app, ["lattice", str(path), "-o", str(out), "--cap", "100", "--theta", "9"])
+    assert done.exit_code == 0, done.output
+    assert "at least 101 concepts, not built (the cap)" in done.output
+    assert not (out / "lattice.json").exists()
+    assert (out / "stable.json").exists()
+
+
+def test_a_small_lattice_is_drawn(tmp_path):
+    path = tmp_path / "animals.cxt"
+    ANIMALS.write(path)
+    done = RUNNER.invoke(app, ["lattice", str(path), "-o", str(tmp_path / "out"), "--draw"])
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / "out" / "lattice.pdf").read_bytes().startswith(b"%PDF")
+    assert (tmp_path / "out" / "lattice.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_truncated_file_is_refused_by_line_and_a_bad_theta_by_name(tmp_path):
+    path = tmp_path / "animals.cxt"
+    ANIMALS.write(path)
+    whole = path.read_text().splitlines()
+    path.write_text("\n".join(whole[:-1]) + "\n")
+    done = RUNNER.invoke(app, ["lattice", str(path), "-o", str(tmp_path / "out")])
+    assert isinstance(done.exception, InvalidInput)
+    assert f"line {len(whole)}" in str(done.exception)
+    path.write_text("\n".join(whole) + "\n")
+    done = RUNNER.invoke(app, ["lattice", str(path), "-o", str(tmp_path / "out"), "--theta", "some"])
+    assert isinstance(done.exception, InvalidInput)
+    assert "--theta" in str(done.exception)
