@@ -3,7 +3,7 @@
 A verdict is one of two records. `Separated` holds a hyperplane and, beside it, convex weights whose distance
 bounds every margin from above (weak duality), so that "maximum margin" is a proved statement up to `eta`.
 `Inseparable` holds a common point of the two hulls as convex combinations of at most n+2 points (Kirchberger,
-doi:10.1007/BF01444505).
+doi:10.1007/BF01445182).
 """
 
 import math
