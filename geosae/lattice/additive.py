@@ -1,8 +1,9 @@
 """Additive line diagrams: every irreducible attribute is one step, and a concept is the sum of its steps.
 
-Parallel edges then mean the same attribute. B. Ganter and R. Wille, Formal Concept Analysis, Springer 1999,
-section 2.2; the steps are found by annealing the quality of the drawing (S. Kirkpatrick, C. Gelatt and M.
-Vecchi, Science 220 (1983), doi:10.1126/science.220.4598.671).
+Parallel edges then mean the same attribute. Only the bottom, which has every step, is lifted where it would
+hang far below the rest. B. Ganter and R. Wille, Formal Concept Analysis, Springer 1999, section 2.2; the
+steps are found by annealing the quality of the drawing (S. Kirkpatrick, C. Gelatt and M. Vecchi, Science 220
+(1983), doi:10.1126/science.220.4598.671).
 """
 
 import numpy as np
@@ -49,17 +50,17 @@ def additive(lattice: ConceptLattice, *, seed: int = 0, rounds: int = 600) -> La
     parts, first = _steps(lattice, layered(lattice, seed=seed, starts=4))
     score = _Score(edges)
     rng = np.random.default_rng(seed)
-    steps, cost = first, score(parts @ first)
+    steps, cost = first, score(_lifted(parts @ first))
     best, least = steps, cost
     for turn in range(rounds if len(first) else 0):
         tried = _changed(steps, rng)
-        found = score(parts @ tried)
+        found = score(_lifted(parts @ tried))
         heat = max(1e-9, 2.0 * (1.0 - turn / rounds) ** 2)
         if found <= cost or rng.random() < np.exp((cost - found) / heat):
             steps, cost = tried, found
         if cost < least:
             best, least = steps, cost
-    points = _unit(parts @ best)
+    points = _unit(_lifted(parts @ best))
     points[:, 0] -= (points[:, 0].min() + points[:, 0].max()) / 2
     return Layout.of(points, ranks_of(lattice), edges)
 
@@ -73,6 +74,17 @@ def _steps(
     lean = [start.positions[i, 0] - start.positions[lattice.upper[i][0], 0] for i in made]
     steps = np.array([[np.clip(round(x / GRID) * GRID, -4.0, 4.0), -1.0] for x in lean], dtype=np.float64)
     return parts.reshape(len(lattice), len(made)), steps.reshape(len(made), 2)
+
+
+def _lifted(points: Float[np.ndarray, "m 2"]) -> Float[np.ndarray, "m 2"]:
+    """Bring the bottom up to half the height of the rest below them, if it is lower than that."""
+    if len(points) > 2:
+        low, high = points[1:, 1].min(), points[1:, 1].max()
+        share = 0.5 * (high - low) / max(low - points[0, 1], 1e-9)
+        if share < 1.0:
+            centre = (points[1:, 0].min() + points[1:, 0].max()) / 2
+            points[0] = centre + share * (points[0, 0] - centre), low - 0.5 * (high - low)
+    return points
 
 
 def _changed(steps: Float[np.ndarray, "k 2"], rng: np.random.Generator) -> Float[np.ndarray, "k 2"]:
