@@ -1,4 +1,5 @@
 import os
+import shutil
 import signal
 import sys
 import time
@@ -68,13 +69,19 @@ def test_a_stopped_run_keeps_what_is_finished_and_goes_on(done: Path, tmp_path: 
     assert files(tmp_path / "r") == files(done / "r")
 
 
-def test_more_seeds_add_cells_and_compute_no_other_again(done: Path):
-    before = finished(done)
-    (done / "more.toml").write_text(command.PLAN.replace("seeds = 2", "seeds = 3"))
-    more = command.geosae("run", "more.toml", *RUN[2:], cwd=done)
+@pytest.fixture
+def copy(done: Path, tmp_path: Path) -> Path:
+    """A finished run to be changed."""
+    return Path(shutil.copytree(done, tmp_path / "copy"))
+
+
+def test_more_seeds_add_cells_and_compute_no_other_again(copy: Path):
+    before = finished(copy)
+    (copy / "more.toml").write_text(command.PLAN.replace("seeds = 2", "seeds = 3"))
+    more = command.geosae("run", "more.toml", *RUN[2:], cwd=copy)
     assert f"12 cells, {CELLS} already finished" in more.stderr
-    assert {path: finished(done)[path] for path in before} == before
-    assert {row["seeds"] for row in read_json(done / "r/summary.json")["rows"]} == {3}
+    assert {path: finished(copy)[path] for path in before} == before
+    assert {row["seeds"] for row in read_json(copy / "r/summary.json")["rows"]} == {3}
 
 
 def test_a_bad_key_is_refused_with_the_nearest(tmp_path: Path, monkeypatch, capsys):
@@ -86,8 +93,8 @@ def test_a_bad_key_is_refused_with_the_nearest(tmp_path: Path, monkeypatch, caps
     assert not Path("r").exists()
 
 
-def test_figures_and_report_are_drawn_from_what_is_stored(done: Path, monkeypatch, capsys):
-    monkeypatch.chdir(done)
+def test_figures_and_report_are_drawn_from_what_is_stored(copy: Path, monkeypatch, capsys):
+    monkeypatch.chdir(copy)
     stored = {p: p.stat().st_mtime_ns for p in Path("r/cells").rglob("*")}
     status, out, _ = command.call(
         monkeypatch, capsys, "figures", "r", "--format", "png", "--only", "training"
