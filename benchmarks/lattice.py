@@ -268,7 +268,8 @@ def _head(load: float, limit: int) -> str:
 
 Processor seconds of one thread, every case in a process of its own, {time.strftime("%d %B %Y")},
 {os.cpu_count()} cores (load {load:.1f} at the start), Python {platform.python_version()},
-numpy {np.__version__}. Compiled code was loaded from its cache before the clock started. `concepts` was stopped after {limit} s.
+numpy {np.__version__}. Compiled code was loaded from its cache before the clock started.
+`concepts` was stopped after {limit} s.
 
 """
 
