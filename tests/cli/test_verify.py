@@ -1,0 +1,70 @@
+"""`geosae verify --run` and `--audit`: what they show, and that they can fail."""
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from geosae.cli.app import app
+from geosae.experiments import Results
+from geosae.verification import Mutation
+
+
+def evidence(holds: bool, observed: float, bound: float) -> dict[str, Any]:
+    tightness = observed / bound if bound else None
+    return {"holds": holds, "slack": bound - observed, "tightness": tightness}
+
+
+def run_with(monkeypatch: pytest.MonkeyPatch, *cells: dict[str, Any]) -> None:
+    stored = SimpleNamespace(cells=[{"evidence": cell} for cell in cells])
+    monkeypatch.setattr(Results, "load", staticmethod(lambda folder: stored))
+
+
+def test_a_run_that_keeps_its_bounds(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    run_with(monkeypatch, {"S5": [evidence(True, 2, 8)]}, {"S5": [evidence(True, 8, 8)], "S7": []})
+    out = tmp_path / "found.json"
+    done = CliRunner().invoke(app, ["verify", "--run", "q", "--json", str(out)])
+    assert done.exit_code == 0, done.output
+    (found,) = json.loads(out.read_text())
+    assert found == {
+        "id": "S5", "tried": 2, "violated": 0, "worst_slack": 0, "median": 1.0, "greatest": 1.0
+    }  # fmt: skip
+
+
+def test_a_run_that_violates_a_bound_ends_with_1(monkeypatch: pytest.MonkeyPatch) -> None:
+    run_with(monkeypatch, {"S5": [evidence(True, 2, 8), evidence(False, 9, 8)]})
+    done = CliRunner().invoke(app, ["verify", "S5", "--run", "q"])
+    assert done.exit_code == 1
+    assert "violated by an SAE of the run: S5" in done.output
+
+
+def test_a_statement_that_does_not_speak_about_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    run_with(monkeypatch, {"S5": [evidence(True, 2, 8)]})
+    done = CliRunner().invoke(app, ["verify", "A3", "--run", "q"])
+    assert done.exit_code != 0
+    assert "no evidence for A3" in str(done.exception)
+
+
+def test_the_audit_catches_every_wrong_bound_of_a_claim() -> None:
+    done = CliRunner().invoke(app, ["verify", "--audit", "S7", "--instances", "5"])
+    assert done.exit_code == 0, done.output
+    assert "6 of 6 wrong bounds caught" in done.output
+
+
+@pytest.mark.parametrize("caught_by", ["nobody", "error"])
+def test_a_wrong_bound_that_slips_through_ends_with_1(
+    caught_by: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slipped = (Mutation("S7", "bound + 1", caught_by, "…"),)
+    monkeypatch.setattr("geosae.verification.audit", lambda claims, instances, seed: slipped)
+    done = CliRunner().invoke(app, ["verify", "--audit", "S7"])
+    assert done.exit_code == 1
+    assert "not caught: S7 (bound + 1)" in done.output
+
+
+def test_a_run_and_an_audit_are_not_asked_for_at_once() -> None:
+    done = CliRunner().invoke(app, ["verify", "--audit", "--run", "q"])
+    assert "ask for different things" in str(done.exception)
