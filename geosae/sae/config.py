@@ -54,7 +54,8 @@ class TrainConfig:
     threads
         Threads torch may use meanwhile. The same number gives the same bytes on the same machine.
     baseline
-        None trains everything. "untrained" returns the initial weights. "frozen_decoder" trains all but the
+        None trains everything. "untrained" returns the start, at the matched norm whatever `init_norm` is, so
+        that its FVU is the least that random atoms reach at any norm. "frozen_decoder" trains all but the
         decoder's atoms, which stay random (arXiv 2602.14111).
 
     Examples

@@ -48,7 +48,9 @@ def initial(config: TrainConfig, u: Float[torch.Tensor, "N n"], generator: torch
     start = Parameters.zeros(config.width, dim, u.device)
     atoms = torch.randn(config.width, dim, generator=generator)
     start.W_dec.copy_(atoms / torch.linalg.vector_norm(atoms, dim=1, keepdim=True))
-    norm = _matched_norm(config, start, u) if config.init_norm == "matched" else float(config.init_norm)
+    # With zero biases the norm does not change who fires; it would only weaken the untrained baseline's FVU.
+    matched = config.init_norm == "matched" or config.baseline == "untrained"
+    norm = _matched_norm(config, start, u) if matched else float(config.init_norm)
     start.W_enc.copy_(start.W_dec).mul_(norm)
     if config.decoder_norm == "free":
         start.W_dec.mul_(norm)

@@ -95,8 +95,12 @@ def test_baselines_are_what_they_are_called():
     assert torch.equal(start.sae.W_dec, frozen.sae.W_dec)
     assert not torch.equal(start.sae.W_enc, frozen.sae.W_enc)
     assert not torch.equal(start.sae.W_dec, trained.sae.W_dec)
-    # All three start at the same weights: baselines differ by training alone.
-    assert start.log[0] == frozen.log[0] == trained.log[0]
+    # All start at the same atoms; what is trained starts at init_norm, what is not at the best norm.
+    assert frozen.log[0] == trained.log[0]
+    assert start.log[0]["l0"] == trained.log[0]["l0"]
+    assert start.log[0]["fvu"] < trained.log[0]["fvu"]
+    for norm in (0.3, 0.6, 0.9, 1.2):
+        assert start.log[0]["fvu"] <= train(points, small(init_norm=norm, steps=1), 0).log[0]["fvu"]
     # Decoder = encoder transposed at the start, up to one factor.
     ratio = (start.sae.W_enc / start.sae.W_dec).detach().numpy()
     assert np.allclose(ratio, ratio[0, 0], rtol=1e-5)
