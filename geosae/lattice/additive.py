@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float, Int
 
 from geosae.geometry._door import InvalidInput
 from geosae.lattice.lattice import ConceptLattice
-from geosae.lattice.layout import Layout, layered, near_misses, ranks_of
+from geosae.lattice.layout import Layout, layered, near_misses, ranks_of, side
 
 LARGEST = 80
 GRID = 0.5
@@ -124,13 +124,6 @@ class _Score:
         penalty = 20.0 * together + max(0.0, width - 2.0)
         a, b = points[self.edges[self.one, 0]], points[self.edges[self.one, 1]]
         c, d = points[self.edges[self.other, 0]], points[self.edges[self.other, 1]]
-        crossed = (_turn(a, b, c) * _turn(a, b, d) < 0) & (_turn(c, d, a) * _turn(c, d, b) < 0)
+        crossed = (side(a, b, c) * side(a, b, d) < 0) & (side(c, d, a) * side(c, d, b) < 0)
         close = near_misses(points if together else _unit(points), self.edges)
         return float(np.count_nonzero(crossed)) + 2.0 * close + penalty
-
-
-def _turn(
-    a: Float[np.ndarray, "p 2"], b: Float[np.ndarray, "p 2"], c: Float[np.ndarray, "p 2"]
-) -> Float[np.ndarray, "p"]:
-    ab, ac = b - a, c - a
-    return np.sign(ab[:, 0] * ac[:, 1] - ab[:, 1] * ac[:, 0])

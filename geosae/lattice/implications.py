@@ -89,8 +89,9 @@ def implication_basis(
 def stable_core(family: ConceptFamily) -> FormalContext:
     """Return the context cut down to attributes whose extent is that of a concept of the family, one of each.
 
-    Attributes that make no stable concept are noise by the family's measure; rules about the others are few
-    enough to read. Each keeps the label of the first attribute of its kind, with their number: "n17 ×3".
+    Attributes that make no stable concept are noise by the family's measure, and those of no object say
+    nothing; rules about the others are few enough to read. Each keeps the label of the first attribute of
+    its kind, with their number: "n17 ×3".
 
     Examples
     --------
@@ -104,7 +105,8 @@ def stable_core(family: ConceptFamily) -> FormalContext:
     there = {row.tobytes() for row in np.packbits(family.extents, axis=1)}
     weights = np.bincount(which, minlength=len(columns)).tolist()
     firsts = np.unique(which, return_index=True)[1].tolist()
-    kept = [k for k, row in enumerate(np.packbits(columns, axis=1)) if row.tobytes() in there]
+    packed = np.packbits(columns, axis=1)
+    kept = [k for k, row in enumerate(packed) if row.any() and row.tobytes() in there]
     names = [context.attributes[firsts[k]] + (f" ×{weights[k]}" if weights[k] > 1 else "") for k in kept]
     return FormalContext(context.objects, tuple(names), columns[kept].T)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from geosae.data.family import ConceptFamily
 from geosae.geometry._door import InvalidInput
@@ -150,15 +150,23 @@ def crossings(points: Float[np.ndarray, "m 2"], edges: Int[np.ndarray, "e 2"]) -
     >>> crossings(square, np.array([[0, 3], [1, 2]])), crossings(square, np.array([[0, 2], [1, 3]]))
     (1, 0)
     """
-    a, b = points[edges[:, 0]], points[edges[:, 1]]
     count = 0
-    for i in range(len(edges)):
-        rest = slice(i + 1, None)
-        apart = ~np.isin(edges[rest], edges[i]).any(axis=1)
-        one = _side(a[i], b[i], a[rest]) * _side(a[i], b[i], b[rest])
-        other = _side(a[rest], b[rest], a[i]) * _side(a[rest], b[rest], b[i])
-        count += int(np.count_nonzero(apart & (one < 0) & (other < 0)))
+    # Some edges at a time against all later ones, so that a thousand of them fit into memory.
+    for start in range(0, len(edges), 64):
+        one = np.repeat(np.arange(start, min(start + 64, len(edges))), len(edges) - start)
+        other = np.tile(np.arange(start, len(edges)), len(one) // (len(edges) - start))
+        later = other > one
+        count += int(np.count_nonzero(_meet(points, edges[one[later]], edges[other[later]])))
     return count
+
+
+def _meet(
+    points: Float[np.ndarray, "m 2"], one: Int[np.ndarray, "p 2"], other: Int[np.ndarray, "p 2"]
+) -> Bool[np.ndarray, "p"]:
+    """Tell which pairs of edges without a common end cross."""
+    apart = (one[:, :, None] != other[:, None]).all(axis=(1, 2))
+    a, b, c, d = (points[ends] for ends in (*one.T, *other.T))
+    return apart & (side(a, b, c) * side(a, b, d) < 0) & (side(c, d, a) * side(c, d, b) < 0)
 
 
 def near_misses(points: Float[np.ndarray, "m 2"], edges: Int[np.ndarray, "e 2"]) -> int:
@@ -170,15 +178,14 @@ def near_misses(points: Float[np.ndarray, "m 2"], edges: Int[np.ndarray, "e 2"])
     >>> near_misses(line, np.array([[0, 2]]))
     1
     """
-    a, b = points[edges[:, 0]], points[edges[:, 1]]
-    along = b - a
+    a = points[edges[:, 0]]
+    along = points[edges[:, 1]] - a
     length = np.maximum(np.sum(along**2, axis=1), 1e-12)
-    count = 0
-    for k, point in enumerate(points):
-        t = np.clip(np.sum((point - a) * along, axis=1) / length, 0.0, 1.0)
-        distance = np.linalg.norm(a + t[:, None] * along - point, axis=1)
-        count += int(np.count_nonzero((distance < 1 / 3) & ~(edges == k).any(axis=1)))
-    return count
+    away = points[:, None] - a[None]
+    t = np.clip(np.sum(away * along, axis=2) / length, 0.0, 1.0)
+    near = np.sum((away - t[:, :, None] * along) ** 2, axis=2) < 1 / 9
+    own = (edges[None] == np.arange(len(points))[:, None, None]).any(axis=2)
+    return int(np.count_nonzero(near & ~own))
 
 
 def directions(points: Float[np.ndarray, "m 2"], edges: Int[np.ndarray, "e 2"]) -> int:
@@ -199,7 +206,7 @@ def _cost(layout: Layout) -> int:
     return layout.crossings + 2 * layout.near_misses
 
 
-def _side(
+def side(
     a: Float[np.ndarray, "..."], b: Float[np.ndarray, "..."], p: Float[np.ndarray, "..."]
 ) -> Float[np.ndarray, "..."]:
     """Return the sign of the area of the triangle a, b, p."""

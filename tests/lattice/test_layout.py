@@ -98,12 +98,10 @@ def test_the_quality_is_printed():
     assert layout.to_dict()["crossings"] == 0
 
 
-@pytest.mark.parametrize("name", ["digits", "tealady", "liveinwater", "gewaesser"])
+@pytest.mark.parametrize("name", ["digits", "liveinwater", "gewaesser"])
 def test_additive_drawings_have_parallel_edges_and_are_measured(name):
     lattice = concept_lattice(FormalContext.read(DATA / f"{name}.cxt"))
-    if len(lattice) > 80:
-        pytest.skip("too many concepts")
-    steps, layers = additive(lattice, rounds=150), layered(lattice)
+    steps, layers = additive(lattice, rounds=100), layered(lattice)
     irreducible = sum(len(above) == 1 for above in lattice.upper)
     # Each step is one direction; covers that add several steps make more, but fewer than layers do.
     assert steps.directions < layers.directions
