@@ -20,6 +20,7 @@ import platform
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,6 @@ FLOOR = 1e-3
 VARIANTS: dict[str, dict[str, Any]] = {
     "as chosen": {},
     "free decoder": {"decoder_norm": "free"},
-    "free decoder, norm 0.1": {"decoder_norm": "free", "init_norm": 0.1},
     "b_pre apart from b_dec": {"tied_bias": False},
     "centre: zero": {"pre_bias": "zero"},
     "cosine": {"schedule": "cosine"},
@@ -164,7 +164,7 @@ def markdown(table: dict[Any, dict[str, float]], heads: list[str], spell: Callab
 
 def page(seeds: int, chosen: str, grid: str, variants: str) -> str:
     """Return the page for the documentation."""
-    place = f"{platform.machine()} {platform.system()}, {os.cpu_count()} cores"
+    place = f"{platform.machine()} {platform.system()}, {os.cpu_count()} cores, {date.today()}"
     cases = ", ".join(f"{case} ({width})" for case, (_, _, width) in CASES.items())
     parts = [
         "# How the training defaults were chosen",

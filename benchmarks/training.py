@@ -14,6 +14,7 @@ import platform
 import statistics
 import time
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -141,7 +142,7 @@ def main() -> None:
         head = (
             "# Training speed, measured\n\n`OMP_NUM_THREADS=1 python benchmarks/training.py --cases "
             f"{' '.join(args.cases)} --runs {args.runs} --write` on {platform.machine()}, "
-            f"{platform.system()}, torch {torch.__version__}. One thread, methods alternating. "
+            f"{platform.system()}, torch {torch.__version__}, {date.today()}. One thread, methods alternating. "
             "The error is mean squared error over variance.\n\n"
         )
         Path("docs/measured").mkdir(exist_ok=True)

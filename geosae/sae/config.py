@@ -48,7 +48,7 @@ class TrainConfig:
         A neuron is dead once it has been silent on so many points in a row.
     resample_every
         Every so many steps of the first half, dead neurons are given new weights (Bricken et al. 2023); 0
-        never does. Top-K has an auxiliary loss for its dead neurons besides.
+        never does. Top-K has an auxiliary loss instead; in the study, resampling made its loss worse.
     log_every
         Steps per line of the training log.
     threads
