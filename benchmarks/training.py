@@ -142,7 +142,7 @@ def main() -> None:
         head = (
             "# Training speed, measured\n\n`OMP_NUM_THREADS=1 python benchmarks/training.py --cases "
             f"{' '.join(args.cases)} --runs {args.runs} --write` on {platform.machine()}, "
-            f"{platform.system()}, torch {torch.__version__}, {date.today()}. One thread, methods alternating. "
+            f"{platform.system()}, torch {torch.__version__}, {date.today()}. One thread, alternating. "
             "The error is mean squared error over variance.\n\n"
         )
         Path("docs/measured").mkdir(exist_ok=True)
