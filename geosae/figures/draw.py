@@ -5,7 +5,7 @@ from pathlib import Path
 
 from geosae.data.files import read_json
 from geosae.experiments import Results, refuse_unknown
-from geosae.figures.run import baselines, bounds, lattices, planes, size_sparsity, training
+from geosae.figures.run import baselines, bounds, lattices, planes, size_sparsity, tightness, training
 from geosae.figures.save import FORMATS, Sheet, save_sheet
 
 FAMILIES: Mapping[str, Callable[[Results], list[Sheet]]] = {
@@ -15,6 +15,7 @@ FAMILIES: Mapping[str, Callable[[Results], list[Sheet]]] = {
     planes.FAMILY: planes.sheets,
     planes.UNITS: planes.unit_sheets,
     bounds.FAMILY: bounds.sheets,
+    tightness.FAMILY: tightness.sheets,
     training.FAMILY: training.sheets,
 }
 """Name → the sheets of a run; a family has a sheet per world, or per world and gate, and may have none."""

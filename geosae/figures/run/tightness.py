@@ -1,0 +1,105 @@
+"""How near trained SAEs come to each bound, across width and sparsity: the distance is the result."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from matplotlib.axes import Axes
+
+from geosae.experiments import Results
+from geosae.experiments.summary import interval
+from geosae.figures.run.words import gate_name, level, records_of, setting, sheet_name, worlds
+from geosae.figures.save import Sheet
+from geosae.figures.style import INK, PAGE, colour, line, marker, panels, styled
+
+FAMILY = "tightness"
+CLAIMS = ("D4", "S6", "S7", "A1", "F5")
+Curve = Mapping[int, Sequence[float]]
+"""Width → the tightness of each seed."""
+
+
+def sheets(results: Results) -> list[Sheet]:
+    """Return a sheet per world with a panel per statement; none for a world where all bounds are zero."""
+    found: list[Sheet] = []
+    for world in worlds(results):
+        records = records_of(results, world)
+        table = {claim: curves for claim in CLAIMS if (curves := _curves(records, claim))}
+        if table:
+            found.append(_sheet(results, world, table))
+    return found
+
+
+def nearest(evidence: Sequence[Mapping[str, Any]]) -> float | None:
+    """Return observed over bound of the instance that comes nearest to its bound; None where all are zero.
+
+    Examples
+    --------
+    >>> nearest([{"tightness": 0.25}, {"tightness": 0.5}, {"tightness": None}])
+    0.5
+    """
+    known = [float(e["tightness"]) for e in evidence if e["tightness"] is not None]
+    # Nearest as a ratio: a lower bound is approached from above, an upper bound from below.
+    return min(known, key=lambda t: abs(math.log(t)) if t > 0 else math.inf, default=None)
+
+
+def _curves(records: Sequence[Mapping[str, Any]], claim: str) -> dict[str, dict[int, list[float]]]:
+    curves: dict[str, dict[int, list[float]]] = {}
+    for record in records:
+        cell = record["cell"]
+        value = nearest((record.get("evidence") or {}).get(claim, ()))
+        if value is not None:
+            label = gate_name(str(cell["gate"]), float(cell["sparsity"]))
+            curves.setdefault(label, {}).setdefault(int(cell["width"]), []).append(value)
+    return curves
+
+
+def _sheet(results: Results, world: str, table: Mapping[str, Mapping[str, Curve]]) -> Sheet:
+    labels = list(dict.fromkeys(label for curves in table.values() for label in curves))
+    across = min(3, len(table))
+    down = -(-len(table) // across)
+    with styled():
+        figure, grid = panels(down, across, width=PAGE, height=1.9 * down + 0.2 + 0.14 * -(-len(labels) // 4))
+        axes = [ax for row in grid for ax in row]
+        for ax, (claim, curves) in zip(axes, table.items(), strict=False):
+            for i, label in enumerate(labels):
+                _draw(ax, curves.get(label, {}), i, len(labels), label)
+            ax.axhline(1, color=INK, lw=0.8)
+            ax.set_title(claim)
+            ax.set_xlabel("width d")
+        for ax in axes[len(table) :]:
+            ax.set_axis_off()
+        for row in grid:
+            row[0].set_ylabel("observed / bound")
+        handles, names = axes[0].get_legend_handles_labels()
+        figure.legend(handles, names, loc="outside lower center", ncols=min(4, len(names)))
+    caption = (
+        "For each statement the instance of a trained SAE that comes nearest to its bound: observed over "
+        "bound, 1 (the line) where the bound is attained. Marks: means over seeds, set side by side within a "
+        f"width; bars: {level(results)}, cut at 0. Statements whose bound is zero on every SAE are left out. "
+        f"{setting(results, world)}"
+    )
+    alt = (
+        f"{len(table)} panels ({', '.join(table)}): observed over bound against width, by gate and sparsity."
+    )
+    return Sheet(
+        sheet_name(FAMILY, results, world), figure, f"Tightness of the bounds in {world}", caption, alt, world
+    )
+
+
+def _draw(ax: Axes, curve: Curve, index: int, count: int, label: str) -> None:
+    widths = sorted(curve)
+    means = [interval(curve[w]) for w in widths]
+    # Side by side around the width, so that bars do not hide one another.
+    places = [w * 2 ** (0.35 * ((index + 0.5) / count - 0.5)) for w in widths]
+    ends = [
+        [m - max(low, 0.0) if math.isfinite(low) else 0.0 for m, low, _ in means],
+        [high - m if math.isfinite(high) else 0.0 for m, _, high in means],
+    ]
+    ax.errorbar(
+        places, [m for m, _, _ in means], yerr=ends if widths else None, color=colour(index),
+        marker=marker(index), ls=line(index), lw=0.8, ms=3, elinewidth=0.7, label=label,
+    )  # fmt: skip
+    ax.set_xscale("log", base=2)
+    if widths:
+        ax.set_xticks(widths, [str(w) for w in widths])
+        ax.set_xticks([], minor=True)
