@@ -23,6 +23,10 @@ Side = Literal["attributes", "objects"]
 SHUFFLES = 2
 CHANCE = 0.1
 """θ is large enough when shuffled contexts yield at most so many concepts for one of the true context."""
+START = 8
+"""The first θ that is tried."""
+CROWD = 4
+"""A shuffled context is given up, as yielding too much, with so many times the sets that could be right."""
 SMALL = 40_000
 """Up to so many cells plain integers are fast enough to leave the compiled loop unloaded."""
 
@@ -98,7 +102,9 @@ def choose_theta(
 
     The crosses of each member of the counted side are dealt anew over the other side, twice. θ is large
     enough if these contexts yield, on average, at most a tenth as many stable concepts as the context
-    itself. Concepts of one or all members of the other side do not count there: any context has them.
+    itself. Concepts of one or all members of the other side do not count there: any context has them. A
+    shuffled context is given up as too rich where its search passes through four times as many sets as
+    the true family and the other side together have.
 
     Examples
     --------
@@ -169,27 +175,42 @@ def _mine(crosses: Bool[np.ndarray, "l s"], theta: int, cap: int) -> Mined:
 def _chosen(crosses: Bool[np.ndarray, "l s"], cap: int, seed: int) -> int:
     rng = np.random.default_rng(seed)
     shuffled = [rng.permuted(crosses, axis=1) for _ in range(SHUFFLES)]
-    # No concept of two objects can cost more than the most attributes of one: there the search ends.
-    low, high = 1, int(crosses.sum(axis=0).max(initial=0)) + 1
+    # No concept can cost more than the most members that one element of the other side has.
+    high = int(crosses.sum(axis=0).max(initial=0)) + 1
+    low, theta = 1, min(START, high)
     while low < high:
-        middle = (low + high) // 2
-        if _rare(crosses, shuffled, middle, cap):
-            high = middle
+        least = _least(crosses, shuffled, theta, cap)
+        if least is None:
+            low = theta + 1
+        elif least > theta:
+            return least
         else:
-            low = middle + 1
-    return low
+            high = theta
+        # Upwards by doubling until the families can be mined, downwards by halving the gap.
+        theta = min(2 * theta, high) if high > 2 * theta else (low + high) // 2
+    return high
 
 
-def _rare(
+def _least(
     crosses: Bool[np.ndarray, "l s"], shuffled: list[Bool[np.ndarray, "l s"]], theta: int, cap: int
-) -> bool:
-    """Tell whether chance yields at most `CHANCE` concepts for one that is found."""
-    by_chance = 0
+) -> int | None:
+    """Return the smallest cost from θ on that chance hardly reaches, or None where there is too much at θ.
+
+    One search at θ tells what there is at every greater cost.
+    """
+    found = _mine(crosses, theta, cap)
+    if not found.complete:
+        return None
+    room = min(cap, CROWD * (len(found.sets) + crosses.shape[1] + 16))
+    by_chance: list[int] = []
     for other in shuffled:
-        mined = _mine(other, theta, cap)
+        mined = _mine(other, theta, room)
         if not mined.complete:
-            return False
+            return None
         sizes = mined.sets.sum(axis=1)
-        by_chance += int(np.count_nonzero((sizes > 1) & (sizes < crosses.shape[1])))
-    mined = _mine(crosses, theta, cap)
-    return mined.complete and by_chance <= CHANCE * len(shuffled) * len(mined.sets)
+        by_chance += mined.delta[(sizes > 1) & (sizes < crosses.shape[1])].tolist()
+    chance, true = np.array(by_chance, dtype=np.int64), found.delta
+    least = theta
+    while np.count_nonzero(chance >= least) > CHANCE * len(shuffled) * np.count_nonzero(true >= least):
+        least += 1
+    return least

@@ -122,8 +122,19 @@ def test_theta_is_the_smallest_that_chance_hardly_reaches(monkeypatch):
     shuffled = [rng.permuted(crosses, axis=1) for _ in range(module.SHUFFLES)]
     # The shuffles keep every neuron's number of crosses.
     assert np.array_equal(shuffled[0].sum(axis=1), crosses.sum(axis=1))
-    assert module._rare(crosses, shuffled, theta, 20_000)
-    assert theta == 1 or not module._rare(crosses, shuffled, theta - 1, 20_000)
+
+    def by_chance(least):
+        sizes = [mine_ints(other, least, 20_000).sets.sum(axis=1) for other in shuffled]
+        return sum(int(((s > 1) & (s < crosses.shape[1])).sum()) for s in sizes) / module.SHUFFLES
+
+    def enough(least):
+        return by_chance(least) <= module.CHANCE * len(mine_ints(crosses, least, 20_000).sets)
+
+    assert enough(theta)
+    assert theta == 1 or not enough(theta - 1)
+    for other in (1, 2, 3, 5, 9, 30):
+        monkeypatch.setattr(module, "START", other)
+        assert choose_theta(noisy) == theta
     assert stable_family(noisy).theta == theta
     # Noise alone: no structure, so that chance yields as much as there is.
     noise = FormalContext.from_array(np.random.default_rng(2).random((20, 60)) < 0.3)
