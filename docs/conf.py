@@ -1,5 +1,6 @@
 """Sphinx settings: furo, MyST, a gallery of scripts run at build, one generated page per statement."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -55,3 +56,15 @@ sphinx_gallery_conf = {
 html_theme = "furo"
 html_title = f"geosae {release}"
 html_show_sourcelink = False
+
+
+def setup(app):
+    """Show |A| in a docstring as it is written: docutils would read a substitution."""
+    app.connect("autodoc-process-docstring", escape_bars)
+
+
+def escape_bars(app, what, name, obj, options, lines):
+    """Escape vertical bars outside of literals and examples, in place."""
+    for i, line in enumerate(lines):
+        if not line.lstrip().startswith((">>>", "...")):
+            lines[i] = re.sub(r"(`[^`]*`)|\|", lambda found: found[1] or r"\|", line)

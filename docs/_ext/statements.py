@@ -5,17 +5,36 @@ import re
 import sys
 from pathlib import Path
 
+import numpy as np
+
 import proofs_checks
-from geosae.verification import verify
+from geosae.figures import bound_vs_observed, save
+from geosae.verification import audit, verify
 
 INSTANCES = 20
+AUDITED = 5
+
+AUDIT = """# The audit of the checks
+
+A check that cannot fail is worth nothing. Here the bound of every statement is made wrong in every way its check knows:
+shifted by one where it is an integer, scaled where it is real, its inequality turned round, or replaced by a wrong
+formula. Each wrong bound must be caught, by an instance that violates it or by a control that passes it.
+Again: `geosae verify --audit --instances {instances}`.
+
+{caught} of {tried} wrong bounds were caught when this page was built.
+
+| id | wrong bound | caught by |
+|---|---|---|
+{rows}
+"""
 
 HEAD = """# Statements
 
 Each page is written from the check itself, at the time these pages are built. **A check can refute a statement and cannot
 prove it**: that it holds on every instance tried says that no counterexample was met; the proof is sketched, or is
 the cited source's. Every check carries a negative control, instances that break one hypothesis and on which the same
-check must report a violation; a check whose control passes counts as broken.
+check must report a violation; a check whose control passes counts as broken. The checks themselves are
+[audited](audit.md).
 
 | id | statement | kind | instances | worst slack | evidence | control | verdict |
 |---|---|---|---|---|---|---|---|
@@ -36,9 +55,11 @@ def write_pages(app):
     rows = []
     for claim in claims.values():
         verdict = verify(claim, instances=INSTANCES, seed=0)
+        save(picture(claim), folder / claim.id, ("png",))
         (folder / f"{claim.id}.md").write_text(page(claim, verdict), encoding="utf-8")
         rows.append(row(claim, verdict))
-    toctree = "\n```{toctree}\n:hidden:\n\n" + "\n".join(claims) + "\n```\n"
+    (folder / "audit.md").write_text(audit_page(claims), encoding="utf-8")
+    toctree = "\n```{toctree}\n:hidden:\n\n" + "\n".join([*claims, "audit"]) + "\n```\n"
     (folder / "index.md").write_text(HEAD + "\n".join(rows) + "\n" + toctree, encoding="utf-8")
 
 
@@ -59,6 +80,22 @@ def row(claim, verdict):
         f"| [{claim.id}]({claim.id}.md) | {plain(claim.statement)} | {claim.kind} | {verdict.tried} "
         f"| {slack(verdict)} | {', '.join(verdict.grades)} | {control} | {verdict.status} |"
     )
+
+
+def picture(claim):
+    """Draw observed values against the bound, for some instances and for the controls."""
+    rng = np.random.default_rng(0)
+    instances = [claim.check(case) for case in claim.instances(INSTANCES, rng)]
+    controls = [claim.check(case) for case in claim.counter_instances(INSTANCES, rng)]
+    return bound_vs_observed({claim.id: controls}, constructed={claim.id: instances}, width=3.3)
+
+
+def audit_page(claims):
+    """Every wrong bound and who caught it."""
+    found = audit(claims, AUDITED, 0)
+    rows = "\n".join(f"| {m.id} | {plain(m.mutant)} | {m.caught_by} |" for m in found)
+    caught = sum(m.caught_by in ("instance", "control") for m in found)
+    return AUDIT.format(instances=AUDITED, caught=caught, tried=len(found), rows=rows)
 
 
 def page(claim, verdict):
@@ -90,4 +127,11 @@ $$
 {verdict.tried} instances; worst slack {slack(verdict)} (evidence: {", ".join(verdict.grades)}). Negative control:
 {verdict.controls_refuted} of {verdict.controls_tried} instances with a hypothesis broken were refuted, as all must be.
 Verdict: **{verdict.status}**. Again: `geosae verify {claim.id} --instances {INSTANCES} --seed 0`.
+
+```{{figure}} {claim.id}.png
+:alt: Observed values against the bound of {claim.id}.
+
+Observed against bound: constructed instances (orange diamonds) and negative controls, which must land on the
+forbidden side (red crosses).
+```
 """
