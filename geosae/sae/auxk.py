@@ -39,15 +39,15 @@ class AuxK:
         spread = (residual - residual.mean(dim=0)).square().sum()
         weight = torch.where(spread > 0, self.coefficient / spread, torch.zeros_like(spread))
         neurons = dead.nonzero().squeeze(1)
-        atoms, z_dead = at.W_dec[neurons], z[:, neurons]
+        atoms, z_dead = at.W_dec.index_select(0, neurons), z.index_select(1, neurons)
         support = largest_positive(z_dead, self.k)
         a = z_dead * support
         left = (a @ atoms).sub_(residual)
         out = left * (2.0 * weight)
         slope = (out @ atoms.T).mul_(support)
-        into.W_dec[neurons] += a.T @ out
-        into.W_enc[neurons] += slope.T @ inputs
-        into.b_enc[neurons] += slope.sum(dim=0)
+        into.W_dec.index_add_(0, neurons, a.T @ out)
+        into.W_enc.index_add_(0, neurons, slope.T @ inputs)
+        into.b_enc.index_add_(0, neurons, slope.sum(dim=0))
         return weight * left.square().sum()
 
 

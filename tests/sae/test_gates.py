@@ -8,6 +8,7 @@ from sae.strategies_sae import grid_tensors
 from geosae.geometry._door import InvalidInput
 from geosae.geometry.halfspaces import NoHalfSpace
 from geosae.sae.gates import GATES, ReLU, TopK, activate, gate_from_dict, half_spaces_of, largest_positive
+from geosae.sae.gates import topk as topk_module
 
 ALL_GATES = [ReLU(l1=0.2), TopK(k=3, aux_k=2, aux_coefficient=0.5)]
 
@@ -21,6 +22,16 @@ def by_sorting(row, k):
 @given(grid_tensors(), st.integers(1, 7))
 def test_top_k_is_the_rule_as_it_is_said(z, k):
     assert (largest_positive(z, k) > 0).tolist() == [by_sorting(row, k) for row in z.tolist()]
+
+
+@pytest.mark.parametrize("limit", [0, 512])
+@given(z=grid_tensors(), k=st.integers(1, 6))
+def test_however_the_kth_value_is_found_it_is_the_same(limit, z, k):
+    k = min(k, z.shape[1])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(topk_module, "PARTITION_WIDTH", limit)
+        found = topk_module.kth_largest(z, k)
+    assert found.tolist() == [[sorted(row, reverse=True)[k - 1]] for row in z.tolist()]
 
 
 @given(grid_tensors())

