@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Int, UInt64
 
 from geosae.data.bits import pack_words
+from geosae.geometry._door import InvalidInput
 from geosae.lattice._ints import Found
 
 STEP = 4096
@@ -22,23 +23,32 @@ def available() -> bool:
 
 @dataclass(frozen=True, eq=False)
 class Packed:
-    """A context for the kernels: rows as words and as lists, columns as words, weights and random marks."""
+    """A context for the kernels: rows as words and as lists, columns as words, and the marks of rows.
+
+    A mark is a random number in its upper half and the row's weight in its lower: a sum of marks is the name
+    of a set and tells its weight.
+    """
 
     start: Int[np.ndarray, "l1"]
     items: Int[np.ndarray, "k"]
     rows: UInt64[np.ndarray, "l w"]
     columns: UInt64[np.ndarray, "s v"]
-    weights: Int[np.ndarray, "l"]
+    total: int
+    """The weight of all rows."""
     marks: UInt64[np.ndarray, "l"]
 
     @classmethod
     def of(cls, crosses: Bool[np.ndarray, "l s"], weights: Int[np.ndarray, "l"]) -> "Packed":
         """Pack a matrix of crosses."""
         start = np.concatenate([[0], np.cumsum(crosses.sum(axis=1))]).astype(np.int64)
-        # Any marks are right, since what they find is verified: random ones find it at once.
-        marks = np.random.default_rng(0).integers(0, 2**64, len(crosses), dtype=np.uint64)
+        total = int(weights.sum())
+        if total >= 2**32:
+            raise InvalidInput(f"{total} rows are more than the compiled engine counts")
+        # Any random half is right, since what it finds is verified.
+        names = np.random.default_rng(0).integers(0, 2**32, len(crosses), dtype=np.uint64)
+        marks = names << np.uint64(32) | weights.astype(np.uint64)
         items = np.nonzero(crosses)[1].astype(np.int32)
-        return cls(start, items, pack_words(crosses), pack_words(crosses.T), weights.astype(np.int64), marks)
+        return cls(start, items, pack_words(crosses), pack_words(crosses.T), total, marks)
 
 
 def enumerate_fast(
@@ -61,7 +71,7 @@ def enumerate_fast(
     supports, start = np.zeros(room, dtype=np.int64), np.zeros(room + 1, dtype=np.int64)
     covers = np.zeros(4 * room, dtype=np.int32)
     keys, ids = _table(4 * room)
-    total = int(context.weights.sum())
+    total = context.total
     if total < least:
         return Found(sets[:0], supports[:0], start[:1], covers[:0])
     top = np.atleast_2d(crosses.all(axis=0))
@@ -82,7 +92,7 @@ def enumerate_fast(
             _kernels.rehash(old_keys, old_ids, keys, ids)
         at, found, edges = _kernels.advance(
             at, at + STEP, found, edges,
-            context.start, context.items, context.rows, context.columns, context.weights, context.marks,
+            context.start, context.items, context.rows, context.columns, context.marks,
             max(least, 0), sets, sizes, supports, keys, ids, seen, start, covers,
         )  # fmt: skip
         if found > cap:

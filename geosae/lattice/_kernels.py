@@ -12,7 +12,8 @@ import numba
 import numpy as np
 
 ONE = np.uint64(1)
-LOW = np.uint64(63)
+HALFWAY = np.uint64(32)
+HALF = np.uint64(2**32 - 1)
 TOP = np.uint64(0x0101010101010101)
 
 
@@ -43,24 +44,21 @@ def members(words, out):
 
 @numba.njit(cache=True)
 @no_type_check
-def deliver(listed, count, start, items, weights, marks, counts, hashes):
-    """Add up, for every short element, the weights and the marks of the listed long ones that have it."""
-    counts[:] = 0
-    hashes[:] = 0
+def deliver(listed, count, start, items, marks, sums):
+    """Add up, for every short element, the marks of the listed long ones that have it."""
+    sums[:] = 0
     for k in range(count):
         g = listed[k]
-        weight, mark = weights[g], marks[g]
+        mark = marks[g]
         for p in range(start[g], start[g + 1]):
-            j = items[p]
-            counts[j] += weight
-            hashes[j] += mark
+            sums[items[p]] += mark
 
 
 @numba.njit(cache=True)
 @no_type_check
 def advance(
     at, stop, found, edges,  # the next concept to expand, where to stop, how many found, how many covers
-    start, items, rows, columns, weights, marks, least,  # the context
+    start, items, rows, columns, marks, least,  # the context
     sets, sizes, supports, table_keys, table_ids, seen, cover_start, covers,  # what is found
 ):  # fmt: skip
     """Expand concepts `at` … until `stop` or until an array is nearly full; return (at, found, edges).
@@ -74,8 +72,7 @@ def advance(
     a = np.empty(long_words, dtype=np.uint64)
     listed = np.empty(rows.shape[0], dtype=np.int32)
     own = np.empty(short, dtype=np.int32)
-    counts = np.empty(short, dtype=np.int64)
-    hashes = np.empty(short, dtype=np.uint64)
+    sums = np.empty(short, dtype=np.uint64)
     touched = np.empty(short + 1, dtype=np.int32)
     full = np.zeros(words, dtype=np.uint64)
     for j in range(short):
@@ -98,13 +95,14 @@ def advance(
             for w in range(long_words):
                 a[w] &= column[w]
         count = members(a, listed)
-        deliver(listed, count, start, items, weights, marks, counts, hashes)
+        deliver(listed, count, start, items, marks, sums)
         hit = 0
         for j in range(short):
-            if b[j >> 6] >> np.uint64(j & 63) & ONE or counts[j] < least:
+            key = sums[j]
+            support = np.int64(key & HALF)
+            if support < least or b[j >> 6] >> np.uint64(j & 63) & ONE:
                 continue
-            key, support = hashes[j], counts[j]
-            slot = key & mask
+            slot = (key >> HALFWAY) & mask
             target = -1
             while table_ids[slot] >= 0:
                 if table_keys[slot] == key:
@@ -154,7 +152,7 @@ def rehash(keys, ids, table_keys, table_ids):
     mask = np.uint64(len(table_ids) - 1)
     for k in range(len(ids)):
         if ids[k] >= 0:
-            slot = keys[k] & mask
+            slot = (keys[k] >> HALFWAY) & mask
             while table_ids[slot] >= 0:
                 slot = (slot + ONE) & mask
             table_keys[slot], table_ids[slot] = keys[k], ids[k]

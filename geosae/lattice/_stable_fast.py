@@ -36,7 +36,7 @@ def mine_fast(crosses: Bool[np.ndarray, "l s"], theta: int, cap: int) -> Mined:
         after = -1
         while after < 0:
             after = _stable_kernels.step(
-                j, kept, theta, context.start, context.items, context.columns, context.weights, context.marks,
+                j, kept, theta, context.start, context.items, context.columns, context.marks,
                 sets, counts, sizes, delta, keys, table,
             )  # fmt: skip
             # A step that found no room has only lowered deltas that it will lower again.

@@ -7,14 +7,14 @@ from typing import no_type_check
 import numba
 import numpy as np
 
-from geosae.lattice._kernels import deliver, members
+from geosae.lattice._kernels import HALF, HALFWAY, deliver, members
 
 
 @numba.njit(cache=True)
 @no_type_check
 def step(
     j, kept, theta,  # the column to add, how many sets are kept, the least delta
-    start, items, columns, weights, marks,  # the context
+    start, items, columns, marks,  # the context
     sets, counts, sizes, delta, keys, table,  # what is kept, with a table of positions that is built anew
 ):  # fmt: skip
     """Add column j to the kept sets and return how many are kept then; −1 where there is no room.
@@ -26,14 +26,14 @@ def step(
     mask = len(table) - 1
     table[:] = -1
     for k in range(kept):
-        slot = np.int64(keys[k] & np.uint64(mask))
+        slot = np.int64((keys[k] >> HALFWAY) & np.uint64(mask))
         while table[slot] >= 0:
             slot = (slot + 1) & mask
         table[slot] = k
-    listed = np.empty(len(weights), dtype=np.int32)
+    listed = np.empty(len(marks), dtype=np.int32)
     cut = np.empty(words, dtype=np.uint64)
+    sums = np.empty(short, dtype=np.uint64)
     tally = np.empty(short, dtype=np.int64)
-    hashes = np.empty(short, dtype=np.uint64)
     column = columns[j]
     end = kept
     for k in range(kept):
@@ -49,7 +49,7 @@ def step(
         key = np.uint64(0)
         for i in range(count):
             key += marks[listed[i]]
-        slot = np.int64(key & np.uint64(mask))
+        slot = np.int64((key >> HALFWAY) & np.uint64(mask))
         there = False
         while table[slot] >= 0 and not there:
             t = table[slot]
@@ -62,7 +62,9 @@ def step(
             slot = (slot + 1) & mask
         if there:
             continue
-        deliver(listed, count, start, items, weights, marks, tally, hashes)
+        deliver(listed, count, start, items, marks, sums)
+        for i in range(short):
+            tally[i] = np.int64(sums[i] & HALF)
         least = support
         for i in range(j + 1):
             if tally[i] < support:
@@ -73,7 +75,7 @@ def step(
             return -1
         sets[end], counts[end] = cut, tally
         sizes[end], delta[end], keys[end] = support, least, key
-        slot = np.int64(key & np.uint64(mask))
+        slot = np.int64((key >> HALFWAY) & np.uint64(mask))
         while table[slot] >= 0:
             slot = (slot + 1) & mask
         table[slot] = end

@@ -188,3 +188,9 @@ def test_mushroom_has_as_many_closed_sets_as_pyfim_counts(tmp_path):
     # pyfim lists neither the empty extent nor an empty intent.
     assert len(lattice) == 238_710
     assert len(lattice) - len(closed) in (0, 1, 2)
+
+
+@needs_numba
+def test_more_weight_than_a_mark_can_tell_is_refused():
+    with pytest.raises(InvalidInput, match="4294967297"):
+        enumerate_fast(np.eye(2, dtype=bool), np.array([2**32, 1]), cap=10)
