@@ -90,10 +90,14 @@ def separated(
 
 def inseparable(positives: Cloud, negatives: Cloud, guess: WorkingSet | ExactNearest) -> Inseparable:
     """Return the record of a common point, or of combinations whose distance bounds every margin."""
-    support = _support_of_floats(guess) if isinstance(guess, WorkingSet) else _support_of_exact(guess)
-    a = combination(positives.take(support.rows_a), support.weights_a)
-    b = combination(negatives.take(support.rows_b), support.weights_b)
-    eta = root_above(squared_norm([x - y for x, y in zip(a, b, strict=True)]) / 4)
+    if isinstance(guess, ExactNearest):
+        support, difference = _support_of_exact(guess), list(guess.difference)
+    else:
+        support = _support_of_floats(guess)
+        a = combination(positives.take(support.rows_a), support.weights_a)
+        b = combination(negatives.take(support.rows_b), support.weights_b)
+        difference = [x - y for x, y in zip(a, b, strict=True)]
+    eta = root_above(squared_norm(difference) / 4)
     return Inseparable(
         points_a=support.rows_a,
         weights_a=tuple(fraction(v) for v in support.weights_a),

@@ -3,10 +3,12 @@
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from geosae.geometry._certify import inseparable
 from geosae.geometry._cloud import Cloud, Frame
 from geosae.geometry._evaluate import affine_from_floats, rigorous_values
 from geosae.geometry._nearest import WorkingSet
-from geosae.geometry.certificate import RationalHyperplane, Separated
+from geosae.geometry._nearest_exact import nearest_exact
+from geosae.geometry.certificate import Inseparable, RationalHyperplane, Separated
 from geosae.geometry.exact import nearest_float, rational
 from geosae.geometry.halfspaces import HalfSpaces
 from geosae.geometry.separation import decide
@@ -55,14 +57,12 @@ class Excluder:
 
     def solve(self, row: int) -> None:
         """Exclude one point of B (and what else its hyperplane excludes), or place it in Conv(A)."""
-        direction = self._guess(row)
-        if direction is not None:
-            self._exclude(direction, *self._open())
+        guess = self._guess(row)
+        if guess is not None and not guess.full():
+            self._exclude(guess.difference, *self._open())
             if self.excluded_by[row] >= 0:
                 return
-        verdict = decide(
-            self.positives, Cloud(self.negatives.take(np.array([row]))), self.frame, exact_up_to=ALWAYS
-        )
+        verdict = self._decide(Cloud(self.negatives.take(np.array([row]))), guess)
         if not isinstance(verdict, Separated):
             rows = tuple(int(v) for v in verdict.points_a)
             self.witnesses[row] = HullWitness(row, rows, verdict.weights_a)
@@ -72,8 +72,17 @@ class Excluder:
             self._append(verdict.w, verdict.b, verdict.rational)
             self.excluded_by[row] = len(self._w) - 1
 
-    def _guess(self, row: int) -> Float[np.ndarray, " n"] | None:
-        """Return a direction in which floats see the point apart from A, None where there is none."""
+    def _decide(self, point: Cloud, guess: WorkingSet | None) -> Separated | Inseparable:
+        """Decide by exact weights on the simplex that floats see around the point, or from the beginning."""
+        if guess is not None and guess.full():
+            rows = [(bool(guess.side[i]), int(guess.rows[i])) for i in guess.support]
+            exact = nearest_exact(self.positives, point, self.frame, rows, guess.weights, 1)
+            if exact.meets:
+                return inseparable(self.positives, point, exact)
+        return decide(self.positives, point, self.frame, exact_up_to=ALWAYS)
+
+    def _guess(self, row: int) -> WorkingSet | None:
+        """Return a working set whose difference sets the point apart, or whose support is full around it."""
         point = self.frame.apply(self.negatives.take(np.array([row])))
         working = WorkingSet(self.positives.dim)
         working.add(point, np.array([False]), np.array([0]))
@@ -83,12 +92,14 @@ class Excluder:
             values = self._framed @ direction
             own = float(point[0] @ direction)
             if working.length > 0 and values.min() - own >= 0.5 * working.length**2:
-                return direction
+                return working
             rows = np.argpartition(values, few)[:few] if len(values) > few else np.arange(len(values))
             if working.add(self._framed[rows], np.ones(len(rows), dtype=np.bool_), rows) == 0:
                 return None
             working.solve()
-            if working.full() or working.length <= 1e-12 * working.size:
+            if working.full():
+                return working
+            if working.length <= 1e-12 * working.size:
                 return None
             direction = working.difference
         return None

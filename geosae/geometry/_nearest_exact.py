@@ -144,8 +144,9 @@ class _Corral:
             self.drop_zeros()
             return False, []
         self.weights = goal
+        whole = len(goal) == self.dim + 2  # the system solved asks for difference zero
         self.drop_zeros()
-        return True, self.current_difference()
+        return True, [fmpq(0)] * self.dim if whole else self.current_difference()
 
     def _make_independent(self, columns: fmpz_mat) -> None:
         """Drop points without moving the two combinations, until none depends on others (Carathéodory)."""
