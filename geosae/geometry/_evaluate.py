@@ -122,11 +122,14 @@ def least(function: Affine, cloud: Cloud, frame: Frame) -> Least:
 
 
 def rigorous_values(function: Affine, cloud: Cloud, frame: Frame) -> tuple[Float[np.ndarray, " N"], fmpq]:
-    """Return floats u and a factor > 0 with function(x) ≤ u·factor, proved, on the cloud."""
+    """Return floats u and a factor > 0 with function(x) ≤ u·factor, proved, on the cloud.
+
+    Where floats overflow nothing is known, and u = +inf says so.
+    """
     floats = _in_frame(function, frame)
     values = _float_values(floats, cloud, frame)
     radius = float(floats.radius(float(np.abs(floats.w) @ frame.reach)))
-    return values + 2 * radius, floats.unit
+    return np.where(np.isfinite(values), values, np.inf) + 2 * radius, floats.unit
 
 
 def _float_values(floats: _Floats, cloud: Cloud, frame: Frame) -> Float[np.ndarray, " N"]:

@@ -57,7 +57,11 @@ def result(cell: Cell, names: Sequence[str], known: bool = True) -> dict[str, An
         "metrics": {"l0": 1.5, "fvu": 0.2, "dead_share": 0.0, "dense_share": 0.0, "mcc": None},
         "notions": notions,
         "approximation_reason": "no ambient measure",
-        "evidence": {"S5": [{**evidence, "instance": cell.name}], "A1": []},
+        "evidence": {
+            "S5": [{**evidence, "instance": cell.name, "tightness": 0.5}],
+            "S7": [{**evidence, "instance": cell.name, "tightness": 0.5}],
+            "A1": [],
+        },
         "lattice": {"concepts": 2, "truth_concepts": 4},
     }
 
