@@ -87,7 +87,7 @@ def picture(claim):
     rng = np.random.default_rng(0)
     instances = [claim.check(case) for case in claim.instances(INSTANCES, rng)]
     controls = [claim.check(case) for case in claim.counter_instances(INSTANCES, rng)]
-    return bound_vs_observed({claim.id: controls}, constructed={claim.id: instances}, width=3.3)
+    return bound_vs_observed({claim.id: controls}, constructed={claim.id: instances})
 
 
 def audit_page(claims):
