@@ -28,6 +28,12 @@ class ConceptTruth:
         Whether Conv(C) ∩ (X∖C) = ∅, the condition of theory S3.
     smallest_unit
         The least number m* of half-spaces with θ ∩ X = C up to sets of μ-measure zero (theory S4).
+    error_interval
+        (low, high) that holds e_irr, proved, where it is not known exactly.
+    unit_interval
+        (lower, upper) that holds m*, proved, where it is not known exactly; upper None: none is known.
+    overlap_depth
+        The greatest number of the world's concepts, this one counted, that share a point of C (theory S7).
 
     Examples
     --------
@@ -40,6 +46,9 @@ class ConceptTruth:
     one_neuron: bool | None = None
     unit: bool | None = None
     smallest_unit: int | None = None
+    error_interval: tuple[float, float] | None = None
+    unit_interval: tuple[int, int | None] | None = None
+    overlap_depth: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse what theory excludes, so that no world can declare it."""
@@ -52,16 +61,46 @@ class ConceptTruth:
             raise InvalidInput("one neuron is declared to separate and no unit is: S1 implies S3")
         if size is not None and (size < 1 or self.unit is False or (size > 1 and self.one_neuron)):
             raise InvalidInput(f"a smallest unit of {size} neurons contradicts the other statements")
+        self._check_intervals()
+        if self.overlap_depth is not None and self.overlap_depth < 1:
+            raise InvalidInput(f"an overlap depth counts the concept itself: it is not {self.overlap_depth}")
+
+    def _check_intervals(self) -> None:
+        if self.error_interval is not None:
+            low, high = self.error_interval
+            exact = self.irreducible_error
+            if not 0.0 <= low <= high <= 1.0 or (self.convex and low > 0):
+                raise InvalidInput(f"[{low}, {high}] holds no irreducible error of such a concept")
+            if exact is not None and not low <= exact <= high:
+                raise InvalidInput(f"the irreducible error {exact} lies outside its interval [{low}, {high}]")
+        if self.unit_interval is not None:
+            lower, upper = self.unit_interval
+            size = self.smallest_unit
+            empty = lower < 1 or (upper is not None and upper < lower) or self.unit is False
+            if empty or (self.one_neuron and lower > 1):
+                raise InvalidInput(f"a smallest unit in {self.unit_interval} contradicts other statements")
+            if size is not None and (size < lower or (upper is not None and size > upper)):
+                raise InvalidInput(f"the smallest unit {size} lies outside its interval {self.unit_interval}")
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the five statements, ready for JSON.
+        """Return the five statements, and the further ones that are made, ready for JSON.
 
         Examples
         --------
         >>> ConceptTruth(unit=True).to_dict()["unit"]
         True
         """
-        return asdict(self)
+        made = asdict(self)
+        # Left out where nothing is said, so that cards written before there were intervals keep their hash.
+        for key in _FURTHER:
+            if made[key] is None:
+                del made[key]
+            elif isinstance(made[key], tuple):
+                made[key] = list(made[key])
+        return made
+
+
+_FURTHER = ("error_interval", "unit_interval", "overlap_depth")
 
 
 def truth_from_dict(value: dict[str, Any] | None) -> ConceptTruth | None:
@@ -74,8 +113,8 @@ def truth_from_dict(value: dict[str, Any] | None) -> ConceptTruth | None:
 
     Examples
     --------
-    >>> truth_from_dict({"convex": True})
-    ConceptTruth(convex=True, irreducible_error=None, one_neuron=None, unit=None, smallest_unit=None)
+    >>> truth_from_dict({"error_interval": [0.1, 0.2]}).error_interval
+    (0.1, 0.2)
     """
     if value is None:
         return None
@@ -83,4 +122,7 @@ def truth_from_dict(value: dict[str, Any] | None) -> ConceptTruth | None:
     for key in value:
         if key not in known:
             raise InvalidInput(f"a truth states {key!r}; known are {', '.join(known)}")
-    return ConceptTruth(**value)
+    fields: dict[str, Any] = {}
+    for key, statement in value.items():
+        fields[key] = tuple(statement) if isinstance(statement, list) else statement
+    return ConceptTruth(**fields)

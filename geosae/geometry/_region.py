@@ -6,7 +6,7 @@ from typing import Any, final
 import numpy as np
 from jaxtyping import Bool, Float
 
-from geosae.geometry._door import InvalidInput, finite_points
+from geosae.geometry._door import InvalidInput, finite_points, finite_vector
 
 # A sampler that keeps fewer than one candidate in a million would look like a hang.
 _MAX_CANDIDATES_PER_POINT = 1_000_000
@@ -108,6 +108,28 @@ def unit_rows(directions: Float[np.ndarray, "m n"]) -> Float[np.ndarray, "m n"]:
     rows[largest == 0, 0] = 1.0
     rows /= np.where(largest == 0, 1.0, largest)[:, None]
     return rows / np.linalg.norm(rows, axis=1)[:, None]
+
+
+def unit_axis(values: Any, dim: int) -> Float[np.ndarray, " n"]:
+    """Scale an axis to length one; one that has it already stays as it is, bit for bit.
+
+    Raises
+    ------
+    InvalidInput
+        If it is zero, not finite or of another dimension.
+
+    Examples
+    --------
+    >>> unit_axis([0.0, 2.0], 2).tolist()
+    [0.0, 1.0]
+    """
+    axis = finite_vector(values, "axis", dim=dim)
+    if not np.any(axis):
+        raise InvalidInput("the axis is the zero vector, which names no direction")
+    # Without this, reading a description back would scale the last bits again and again.
+    if abs(float(axis @ axis) - 1.0) <= 8 * dim * float(np.finfo(np.float64).eps):
+        return axis
+    return unit_rows(axis[None, :])[0]
 
 
 def corner_distance(region: Region, point: Float[np.ndarray, " n"]) -> float:

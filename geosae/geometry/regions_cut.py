@@ -9,7 +9,7 @@ from scipy import special
 
 from geosae.geometry._balls import ball_points, ball_volume, cap_share, turned
 from geosae.geometry._door import InvalidInput, finite_points, finite_vector, positive_number
-from geosae.geometry._region import Region, unit_rows
+from geosae.geometry._region import Region, unit_axis, unit_rows
 
 
 @final
@@ -37,7 +37,7 @@ class Cap(Region):
                 f"a cap needs an axis ≠ 0 and −radius < height < radius; got height {self.height}, "
                 f"radius {self.radius}"
             )
-        object.__setattr__(self, "axis", unit_rows(axis[None, :])[0])
+        object.__setattr__(self, "axis", unit_axis(axis, len(axis)))
         object.__setattr__(self, "height", float(self.height))
 
     @property

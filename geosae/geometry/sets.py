@@ -7,9 +7,13 @@ import numpy as np
 
 from geosae.geometry._door import InvalidInput
 from geosae.geometry._region import Region as Region
+from geosae.geometry.regions_bitten import Moon as Moon
+from geosae.geometry.regions_board import Checkerboard as Checkerboard
 from geosae.geometry.regions_built import AffineImage as AffineImage
 from geosae.geometry.regions_built import Product as Product
 from geosae.geometry.regions_built import Union as Union
+from geosae.geometry.regions_curved import AnnularSector as AnnularSector
+from geosae.geometry.regions_curved import Spiral as Spiral
 from geosae.geometry.regions_cut import Cap as Cap
 from geosae.geometry.regions_cut import Capsule as Capsule
 from geosae.geometry.regions_flat import Box as Box
@@ -20,6 +24,10 @@ from geosae.geometry.regions_planar import star_polygon as star_polygon
 from geosae.geometry.regions_round import Ball as Ball
 from geosae.geometry.regions_round import Ellipsoid as Ellipsoid
 from geosae.geometry.regions_round import Shell as Shell
+from geosae.geometry.regions_sliced import Cone as Cone
+from geosae.geometry.regions_sliced import Slab as Slab
+from geosae.geometry.regions_swept import Helix as Helix
+from geosae.geometry.regions_swept import Torus as Torus
 
 
 def _array(values: Any) -> Any:
@@ -39,6 +47,18 @@ _KINDS: dict[str, Callable[[Mapping[str, Any]], Region]] = {
     "box": lambda d: Box(_array(d["low"]), _array(d["high"])),
     "polytope": lambda d: Polytope(_array(d["vertices"])),
     "polygon": lambda d: Polygon(_array(d["vertices"])),
+    "cone": lambda d: Cone(_array(d["center"]), d["radius"], _array(d["axis"]), d["height"]),
+    "slab": lambda d: Slab(_array(d["center"]), d["radius"], _array(d["axis"]), d["low"], d["high"]),
+    "moon": lambda d: Moon(_array(d["center"]), d["radius"], _array(d["axis"]), d["offset"], d["bite"]),
+    "torus": lambda d: Torus(_array(d["center"]), d["radius"], d["thickness"], bool(d["filled"])),
+    "helix": lambda d: Helix(d["radius"], d["thickness"], d["pitch"], d["height"]),
+    "annular_sector": lambda d: AnnularSector(
+        _array(d["center"]), d["inner"], d["outer"], d["direction"], d["half_angle"], bool(d["filled"])
+    ),
+    "spiral": lambda d: Spiral(d["growth"], d["width"], d["start"], d["end"], bool(d["filled"])),
+    "checkerboard": lambda d: Checkerboard(
+        _array(d["low"]), _array(d["high"]), d["cells"], bool(d["odd"]), bool(d["filled"])
+    ),
     "union": lambda d: Union(_parts(d), bool(d["disjoint"])),
     "product": lambda d: Product(_parts(d)),
     "affine_image": lambda d: AffineImage(

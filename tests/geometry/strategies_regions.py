@@ -7,16 +7,24 @@ from hypothesis import strategies as st
 
 from geosae.geometry import (
     AffineImage,
+    AnnularSector,
     Ball,
     Box,
     Cap,
     Capsule,
+    Checkerboard,
+    Cone,
     Ellipsoid,
+    Helix,
     InvalidInput,
+    Moon,
     Polytope,
     Product,
     Region,
     Shell,
+    Slab,
+    Spiral,
+    Torus,
     Union,
     l_shape,
     star_polygon,
@@ -80,7 +88,70 @@ def polytopes(draw, n: int) -> Polytope:
 
 
 @st.composite
+def cones(draw, n: int) -> Cone:
+    axis = draw(vectors(n).filter(lambda v: bool(np.any(v))))
+    return Cone(draw(vectors(n)), draw(lengths), axis, draw(lengths))
+
+
+@st.composite
+def slabs(draw, n: int) -> Slab:
+    radius = draw(lengths)
+    axis = draw(vectors(n).filter(lambda v: bool(np.any(v))))
+    low, high = sorted(
+        draw(st.lists(st.sampled_from([-1.0, -0.75, -0.25, 0.5, 1.0]), min_size=2, max_size=2, unique=True))
+    )
+    return Slab(draw(vectors(n)), radius, axis, low * radius, high * radius)
+
+
+@st.composite
+def moons(draw, n: int) -> Region:
+    if n == 1:
+        return draw(slabs(1))
+    radius, bite = draw(lengths), draw(lengths)
+    least = abs(radius - bite)
+    offset = least + (radius + bite - least) * draw(st.sampled_from([0.125, 0.5, 0.75]))
+    axis = draw(vectors(n).filter(lambda v: bool(np.any(v))))
+    return Moon(draw(vectors(n)), radius, axis, offset, bite)
+
+
+@st.composite
+def swept(draw, n: int) -> Region:
+    if n == 1:
+        return draw(cones(1))
+    radius = draw(lengths)
+    thickness = radius * draw(st.sampled_from([0.25, 0.5, 0.75]))
+    if n == 3 and draw(st.booleans()):
+        pitch = draw(lengths)
+        return Helix(radius, thickness, pitch, pitch * draw(st.sampled_from([0.5, 1.25, 3.0])))
+    return Torus(draw(vectors(n)), radius, thickness, draw(st.booleans()))
+
+
+@st.composite
+def boards(draw, n: int) -> Region:
+    if n == 1:
+        return draw(boxes(1))
+    box = draw(boxes(n))
+    return Checkerboard(box.low, box.high, draw(st.integers(2, 4)), draw(st.booleans()), draw(st.booleans()))
+
+
+@st.composite
+def bands(draw, n: int) -> Region:
+    filled = draw(st.booleans())
+    if draw(st.booleans()):
+        inner = draw(lengths)
+        angle = np.pi * draw(st.sampled_from([0.125, 0.5, 0.75, 0.9]))
+        turn = draw(st.integers(-4, 4))
+        return AnnularSector(draw(vectors(2)), inner, inner + draw(lengths), turn * 0.7, angle, filled)
+    growth = draw(lengths) / 4
+    start = draw(st.sampled_from([0.0, 1.0, 7.0]))
+    end = start + 2 * np.pi * draw(st.sampled_from([1.0, 1.2, 1.75, 2.5]))
+    return Spiral(growth, 2 * np.pi * growth * draw(st.sampled_from([0.1, 0.5, 0.9])), start, end, filled)
+
+
+@st.composite
 def planars(draw, n: int) -> Region:
+    if draw(st.booleans()):
+        return draw(bands(2))
     if draw(st.booleans()):
         size = draw(lengths)
         return l_shape(size, size * draw(st.sampled_from([0.25, 0.5, 0.75])))
@@ -117,6 +188,7 @@ def images(draw, n: int) -> AffineImage:
 
 
 KINDS = (balls, boxes, shells, ellipsoids, caps, capsules, polytopes, unions, products, images)
+KINDS += (cones, slabs, moons, swept, boards)
 
 
 @st.composite

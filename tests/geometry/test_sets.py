@@ -10,17 +10,25 @@ from hypothesis import strategies as st
 
 from geosae.geometry import (
     AffineImage,
+    AnnularSector,
     Ball,
     Box,
     Cap,
     Capsule,
+    Checkerboard,
+    Cone,
     Ellipsoid,
+    Helix,
     InvalidInput,
+    Moon,
     Polygon,
     Polytope,
     Product,
     Region,
     Shell,
+    Slab,
+    Spiral,
+    Torus,
     Union,
     clopper_pearson,
     l_shape,
@@ -128,8 +136,7 @@ def test_json_round_trip(region: Region, seed: int) -> None:
     text = json.dumps(region.to_dict())
     again = region_from_dict(json.loads(text))
     assert type(again) is type(region)
-    if not isinstance(region, Cap):  # its axis is scaled to length one again
-        assert json.dumps(again.to_dict()) == text
+    assert json.dumps(again.to_dict()) == text
     low, high = region.bounds
     x = np.random.default_rng(seed).uniform(low, high, (200, region.dim))
     assert (again.contains(x) == region.contains(x)).mean() > 0.99
@@ -146,6 +153,23 @@ def test_closed_forms() -> None:
     assert star_polygon(5, 1.0, 0.5).hull_volume == pytest.approx(2.5 * np.sin(2 * np.pi / 5))
     assert l_shape(3.0, 1.0).volume == 8.0
     assert l_shape(3.0, 1.0).hull_volume == 8.5
+    flat = Torus(np.zeros(2), 2.0, 0.5)
+    assert flat.volume == pytest.approx(Shell(np.zeros(2), 1.5, 2.5).volume)
+    assert flat.hull_volume == pytest.approx(np.pi * 2.5**2)
+    # Pie slices: with a vanishing hole the hull of a half-disk is the half-disk.
+    assert AnnularSector(np.zeros(2), 1e-9, 2.0, 0.3, np.pi / 2).hull_volume == pytest.approx(2 * np.pi)
+    assert Slab(np.zeros(4), 1.0, np.ones(4), 0.25, 1.0).volume == pytest.approx(
+        Cap(np.zeros(4), 1.0, np.ones(4), 0.25).volume
+    )
+    lens = 2 * (np.pi / 3 - np.sqrt(3) / 4)  # two unit disks at distance 1
+    assert Moon(np.zeros(2), 1.0, np.eye(2)[0], 1.0, 1.0).volume == pytest.approx(np.pi - lens)
+    assert Checkerboard(np.zeros(3), np.full(3, 2.0), 2, False).hull_volume == pytest.approx(8 - 4 / 6)
+    # A fine polygon through the spiral's outer edge has the hull's area from inside.
+    coil = Spiral(0.3, 0.5, 1.0, 11.0)
+    phi = np.linspace(1.0, 11.0, 20_001)
+    edge = (0.3 * phi + 0.5)[:, None] * np.column_stack([np.cos(phi), np.sin(phi)])
+    assert Polytope(edge).volume == pytest.approx(coil.hull_volume, rel=1e-6)
+    assert Polytope(edge).volume <= coil.hull_volume
     cross = Polytope(np.vstack([np.eye(4), -np.eye(4)]))
     assert cross.volume == pytest.approx(16 / 24)
     assert len(cross.facets()) == 16
@@ -207,6 +231,21 @@ BAD = [
     lambda: star_polygon(2, 1.0, 0.5),
     lambda: l_shape(1.0, 1.0),
     lambda: Box(np.zeros(20), np.ones(20)).corners(),
+    lambda: Cone(np.zeros(2), 1.0, np.zeros(2), 1.0),
+    lambda: Cone(np.zeros(2), 1.0, np.ones(2), 0.0),
+    lambda: Slab(np.zeros(2), 1.0, np.ones(2), 0.5, 0.5),
+    lambda: Slab(np.zeros(2), 1.0, np.ones(2), -1.5, 0.5),
+    lambda: Moon(np.zeros(2), 1.0, np.ones(2), 0.25, 0.5),
+    lambda: Moon(np.zeros(1), 1.0, np.ones(1), 0.5, 1.0),
+    lambda: Torus(np.zeros(3), 1.0, 1.0),
+    lambda: Torus(np.zeros(1), 1.0, 0.5),
+    lambda: Helix(1.0, 0.5, 1.0, 0.25),
+    lambda: AnnularSector(np.zeros(2), 1.0, 1.0, 0.0, 1.0),
+    lambda: AnnularSector(np.zeros(2), 1.0, 2.0, 0.0, 3.2),
+    lambda: Spiral(0.1, 0.7, 0.0, 9.0),
+    lambda: Spiral(0.1, 0.2, 0.0, 6.0),
+    lambda: Checkerboard(np.zeros(1), np.ones(1), 2, False),
+    lambda: Checkerboard(np.zeros(2), np.ones(2), 1, False),
 ]
 
 
