@@ -7,11 +7,16 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 
 from geosae.data.truth import ConceptTruth
 from geosae.geometry._door import InvalidInput
+from geosae_synthetic.coherence import low_coherence, overlaps, tight, unit_rows
+from geosae_synthetic.copula import independent, low_rank
 from geosae_synthetic.drawn import Drawn
+from geosae_synthetic.features import Features
+from geosae_synthetic.forest import Forest, compensated, grown
+from geosae_synthetic.magnitudes import LAWS, Magnitudes, alike
 from geosae_synthetic.placing import frame
 from geosae_synthetic.spec import Parameter, World
 
@@ -20,15 +25,19 @@ _BLOCK = 16_384
 
 
 def _rates(params: Mapping[str, Any]) -> Float[np.ndarray, "M"]:
-    """Return each feature's firing probability: Zipf's law with the given mean."""
-    weights = np.arange(1, params["features"] + 1, dtype=np.float64) ** -params["zipf"]
+    """Return each feature's firing probability: Zipf's law or the geometric one, with the given mean."""
+    ranks = np.arange(params["features"], dtype=np.float64)
+    if params["law"] == "zipf":
+        weights = (ranks + 1) ** -params["zipf"]
+    else:
+        weights = (1.0 - params["decay"]) ** ranks
     rates = params["rate"] * weights / weights.mean()
     if rates.max() > 1:
         raise InvalidInput(
-            f"superposition: a mean rate of {params['rate']:g} with zipf = {params['zipf']:g} asks the "
-            "first feature to "
+            f"superposition: a mean rate of {params['rate']:g} with zipf = {params['zipf']:g} or this decay "
+            "asks the first feature to "
             f"fire with probability {rates.max():.3g}",
-            remedy=f"use rate ≤ {params['rate'] / rates.max():.4f}, or a smaller zipf",
+            remedy=f"use rate ≤ {params['rate'] / rates.max():.4f}, or a smaller zipf or decay",
         )
     return rates
 
@@ -42,54 +51,102 @@ def _directions(params: Mapping[str, Any], dim: int, rng: np.random.Generator) -
                 remedy="use directions='random', or dim ≥ features",
             )
         return frame(dim, rng)[:count]
-    drawn = rng.standard_normal((count, dim))
-    return drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
+    drawn = unit_rows(rng.standard_normal((count, dim)))
+    if params["directions"] == "random":
+        return drawn
+    return tight(drawn) if params["directions"] == "tight" else low_coherence(drawn)
 
 
-def _fires(
-    size: int, rates: Float[np.ndarray, "M"], params: Mapping[str, Any], rng: np.random.Generator
-) -> Bool[np.ndarray, "k M"]:
-    fires = rng.random((size, len(rates))) < rates
+def _forest(params: Mapping[str, Any], rng: np.random.Generator) -> Forest:
+    count, pairs = params["features"], params["pairs"]
+    if pairs and params["roots"]:
+        raise InvalidInput("superposition: pairs and roots both say which features are parents; use one")
+    if 2 * pairs > count:
+        raise InvalidInput(f"superposition: {pairs} pairs need at least {2 * pairs} features, not {count}")
+    if not pairs:
+        depth = params["depth"] if params["roots"] else 0
+        return grown(count, params["roots"], params["branching"], depth, params["exclusive"], rng)
+    parent = np.full(count, -1)
+    parent[pairs : 2 * pairs] = np.arange(pairs)
+    return Forest(parent, np.zeros(count, dtype=bool))
+
+
+def _magnitudes(params: Mapping[str, Any]) -> Magnitudes:
+    law, low, high = params["magnitudes"], params["low"], params["high"]
+    if low > high:
+        raise InvalidInput(f"superposition: magnitudes from {low:g} to {high:g} are an empty range")
+    if law == "uniform":
+        return alike(law, params["features"], (low + high) / 2, (high - low) / 12**0.5)
+    return alike(law, params["features"], params["magnitude"], params["spread"])
+
+
+def features_of(params: Mapping[str, Any], dim: int, rng: np.random.Generator) -> Features:
+    """Build the world of these parameters, which must have been admitted.
+
+    Raises
+    ------
+    InvalidInput
+        If the parameters contradict one another.
+
+    Examples
+    --------
+    >>> from geosae_synthetic import describe
+    >>> params = describe("superposition").admit(4, {"features": 8})
+    >>> features_of(params, 4, np.random.default_rng(0)).directions.shape
+    (8, 4)
+    """
+    forest, magnitudes, rates = _forest(params, rng), _magnitudes(params), _rates(params)
+    if params["compensate"] == "yes":
+        rates = compensated(rates, forest)
     pairs = params["pairs"]
-    if pairs:
-        # Feature pairs + i is the child of feature i: it fires only where its parent does.
-        coins = rng.random((size, pairs)) < params["child_rate"]
-        fires[:, pairs : 2 * pairs] = fires[:, :pairs] & coins
-    return fires
+    rates[pairs : 2 * pairs] = params["child_rate"]
+    directions = _directions(params, dim, rng)
+    rank, scale = params["rank"], params["correlation"]
+    copula = low_rank(len(rates), rank, scale, rng) if rank else independent(len(rates))
+    return Features(directions, rates, copula, forest, magnitudes, params["noise"])
+
+
+def truth_of(params: Mapping[str, Any]) -> ConceptTruth:
+    """Return what is known of each feature: without overlap and noise its own direction tells it apart.
+
+    Examples
+    --------
+    >>> truth_of({"directions": "orthonormal", "noise": 0.0}).smallest_unit
+    1
+    """
+    clean = params["directions"] == "orthonormal" and params["noise"] == 0
+    return ConceptTruth(one_neuron=True, unit=True, smallest_unit=1) if clean else ConceptTruth()
 
 
 def _superposition(points: int, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> Drawn:
-    count, pairs, low, high = params["features"], params["pairs"], params["low"], params["high"]
-    if 2 * pairs > count:
-        raise InvalidInput(f"superposition: {pairs} pairs need at least {2 * pairs} features, not {count}")
-    if low > high:
-        raise InvalidInput(f"superposition: magnitudes from {low:g} to {high:g} are an empty range")
-    rates, directions = _rates(params), _directions(params, dim, rng)
+    world = features_of(params, dim, rng)
+    count = params["features"]
     cloud, membership = np.empty((points, dim)), np.empty((points, count), dtype=bool)
     for start in range(0, points, _BLOCK):
         rows = slice(start, min(start + _BLOCK, points))
-        size = rows.stop - start
-        membership[rows] = _fires(size, rates, params, rng)
-        magnitudes = rng.uniform(low, high, (size, count)) * membership[rows]
-        cloud[rows] = magnitudes @ directions + params["noise"] * rng.standard_normal((size, dim))
+        cloud[rows], coefficients = world.draw(rows.stop - start, rng)
+        membership[rows] = (coefficients > params["above"]).toarray()
     names = tuple(f"feature {i + 1}" for i in range(count))
-    clean = params["directions"] == "orthonormal" and params["noise"] == 0
-    truth = ConceptTruth(one_neuron=True, unit=True, smallest_unit=1) if clean else ConceptTruth()
-    overlap = np.abs(directions @ directions.T - np.eye(count))
+    overlap = overlaps(world.directions)
+    # A child above the height may stand under a parent that fires below it.
+    edges = world.forest.edges if params["above"] == 0 else []
     return Drawn(
         cloud,
         membership,
         names,
-        truth=(truth,) * count,
-        subsets=tuple((names[pairs + i], names[i]) for i in range(pairs)),
-        directions=directions,
+        truth=(truth_of(params),) * count,
+        subsets=tuple((names[child], names[parent]) for child, parent in edges),
+        directions=world.directions,
         facts={
-            "rates": rates.tolist(),
+            "rates": _rates(params).tolist(),
             "largest_overlap": float(overlap.max()),
-            "mean_largest_overlap": float(overlap.max(axis=1).mean()),
+            "mean_largest_overlap": float(overlap.mean()),
         },
     )
 
+
+_CHILD_RATE = "probability that a child of a pair fires when its parent does"
+_COMPENSATE = "whether the children's rates are raised to make up for the gate and the exclusion"
 
 WORLDS = (
     World(
@@ -97,16 +154,22 @@ WORLDS = (
         summary="x = Σ sᵢ·mᵢ·dᵢ + noise: sparse features along unit directions dᵢ, more of them than "
         "dimensions.",
         steps=(
-            "Draw the M directions: independent uniform on the unit sphere, or the rows of a random "
-            "orthonormal frame.",
-            "Feature i fires (sᵢ = 1) with probability ∝ i^−zipf, `rate` on average, independently of the "
-            "others.",
-            "The first `pairs` features are parents: feature pairs + i fires iff feature i does and a "
-            "coin of "
+            "Draw the M directions: independent uniform on the unit sphere; or those turned to a tight frame "
+            "(least Σ⟨dᵢ, dⱼ⟩²) or to a frame of low coherence; or rows of a random orthonormal frame.",
+            "Feature i fires (sᵢ = 1) with probability ∝ i^−zipf, or ∝ (1 − decay)^i, `rate` on average.",
+            "With rank > 0 firing is correlated by a Gaussian copula: gᵢ = ⟨Fᵢ, z⟩ + √(1 − ‖Fᵢ‖²)·ηᵢ with "
+            "z and η standard normal; feature i fires where gᵢ is in its upper tail. The entries of F are "
+            "normal with standard deviation `correlation`.",
+            "With roots > 0 the first features are the roots of trees, whose levels follow; a child fires "
+            "only where its parent does. Of the children of a share `exclusive` of the parents at most one "
+            "fires, drawn evenly among those that would.",
+            "Instead, with pairs > 0, the first `pairs` features are parents: feature pairs + i fires iff "
+            "feature i does and a coin of "
             "probability `child_rate` says so (its own rate is not used).",
-            "Magnitudes mᵢ are uniform on [low, high], independent; normal noise is added to every "
-            "coordinate.",
-            "Concept i is the set of the points on which feature i fires; its direction is kept.",
+            "Magnitudes mᵢ are independent of one another, uniform on [low, high] or of another law with "
+            "mean `magnitude` and standard deviation `spread`; normal noise is added to every coordinate.",
+            "Concept i is the set of the points on which feature i fires above `above`; its direction is "
+            "kept.",
         ),
         distribution="Independent points as constructed; no background.",
         truth="With orthonormal directions and no noise S1 and S3 hold and m* = 1 (⟨dᵢ, x⟩ is mᵢ or 0); "
@@ -117,23 +180,34 @@ WORLDS = (
             Parameter(
                 "rate", 0.05, "mean firing probability", unit="probability", low=0, high=1, open_low=True
             ),
+            Parameter("law", "zipf", "how rates fall with the rank", choices=("zipf", "geometric")),
             Parameter("zipf", 0.0, "exponent of the firing probabilities, 0 makes them equal", low=0, high=4),
+            Parameter("decay", 0.05, "fall of the geometric rates from one to the next", low=0, high=0.999),
+            Parameter(
+                "magnitudes", "uniform", "law of the magnitudes; uniform uses low and high", choices=LAWS
+            ),
             Parameter("low", 0.5, "least magnitude", low=0, open_low=True),
             Parameter("high", 1.5, "largest magnitude", low=0, open_low=True),
+            Parameter("magnitude", 1.0, "mean magnitude of the other laws", low=0, open_low=True),
+            Parameter("spread", 0.25, "standard deviation of the magnitudes of the other laws", low=0),
+            Parameter("above", 0.0, "height above which a firing counts for its concept", low=0),
             Parameter("noise", 0.01, "standard deviation of the noise in each coordinate", low=0),
+            Parameter("rank", 0, "rank of the copula's factor, 0 for independent firing", low=0, high=4096),
+            Parameter("correlation", 0.1, "standard deviation of the factor's entries", low=0, high=1),
             Parameter("pairs", 0, "number of parent and child pairs", low=0),
             Parameter(
-                "child_rate",
-                0.5,
-                "probability that a child fires when its parent does",
-                unit="probability",
-                low=0,
-                high=1,
-                open_low=True,
-                open_high=True,
+                "child_rate", 0.5, _CHILD_RATE, "probability", low=0, high=1, open_low=True, open_high=True
             ),
+            Parameter("roots", 0, "number of trees of features", low=0),
+            Parameter("branching", 2, "children of each parent", low=1),
+            Parameter("depth", 1, "levels below the roots", low=1, high=16),
+            Parameter("exclusive", 0.0, "share of parents with exclusive children", low=0, high=1),
+            Parameter("compensate", "no", _COMPENSATE, choices=("no", "yes")),
             Parameter(
-                "directions", "random", "how the directions are drawn", choices=("random", "orthonormal")
+                "directions",
+                "random",
+                "how the directions are drawn",
+                choices=("random", "orthonormal", "tight", "low-coherence"),
             ),
         ),
         build=_superposition,

@@ -1,0 +1,132 @@
+"""Points that are sums of sparse features: x = b + Σ aᵢ·dᵢ + noise, drawn without a dense coefficient matrix.
+
+Elhage et al., Toy models of superposition (2022), arXiv 2209.10652; correlations, parent gating and exclusion
+as in SynthSAEBench, arXiv 2602.14687.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+from scipy.sparse import csr_array
+
+from geosae.geometry._door import InvalidInput
+from geosae_synthetic.copula import Coins, Copula
+from geosae_synthetic.forest import Forest
+from geosae_synthetic.magnitudes import Magnitudes
+
+
+@dataclass(frozen=True, eq=False)
+class Features:
+    """M features along directions dᵢ of Rⁿ: who fires with whom, how strongly, and under whom.
+
+    A feature fires iff its coin shows (rate and copula), its magnitude is above 0, its parent fires, and it
+    wins against the siblings that exclude it. `rates` are those of the coins: a child fires less often.
+
+    Raises
+    ------
+    InvalidInput
+        If the parts are of different numbers of features, or a direction is zero or not finite.
+
+    Examples
+    --------
+    >>> from geosae_synthetic.copula import independent
+    >>> from geosae_synthetic.forest import flat
+    >>> from geosae_synthetic.magnitudes import alike
+    >>> three, rates = alike("constant", 2, 3.0, 0.0), np.array([1.0, 0.0])
+    >>> world = Features(np.eye(2), rates, independent(2), flat(2), three)
+    >>> points, coefficients = world.draw(2, np.random.default_rng(0))
+    >>> points.tolist()
+    [[3.0, 0.0], [3.0, 0.0]]
+    """
+
+    directions: Float[np.ndarray, "M n"]
+    rates: Float[np.ndarray, "M"]
+    copula: Copula
+    forest: Forest
+    magnitudes: Magnitudes
+    noise: float = 0.0
+    bias: Float[np.ndarray, "n"] | None = None
+
+    def __post_init__(self) -> None:
+        if self.directions.ndim != 2 or not np.isfinite(self.directions).all():
+            raise InvalidInput("directions are M rows of n finite numbers")
+        zero = np.flatnonzero(~self.directions.any(axis=1))
+        if zero.size:
+            raise InvalidInput(f"direction {zero[0]} is zero")
+        sizes = {len(self.rates), len(self.forest.parent), len(self.magnitudes.mean), len(self.directions)}
+        if len(sizes) > 1:
+            raise InvalidInput(
+                f"directions, rates, forest and magnitudes name different numbers of features: {sizes}"
+            )
+        if not (np.isfinite(self.noise) and self.noise >= 0):
+            raise InvalidInput(f"noise = {self.noise}: a standard deviation of at least 0 is needed")
+        self.coins  # noqa: B018  (refuses bad rates and correlations at the door)
+
+    @cached_property
+    def coins(self) -> Coins:
+        """The coins of all features."""
+        return Coins(self.rates, self.copula)
+
+    def draw(self, size: int, rng: np.random.Generator) -> tuple[Float[np.ndarray, "k n"], csr_array]:
+        """Draw points, in the precision of the directions, and their coefficients aᵢ (float32, k × M)."""
+        coefficients = self.coefficients(size, rng)
+        points = coefficients.astype(self.directions.dtype) @ self.directions
+        if self.bias is not None:
+            points += self.bias.astype(points.dtype)
+        if self.noise:
+            points += self.noise * rng.standard_normal(points.shape, dtype=points.dtype)
+        return points, coefficients
+
+    def coefficients(self, size: int, rng: np.random.Generator) -> csr_array:
+        """Draw who fires and how strongly: a sparse matrix, k × M, that holds positive numbers only."""
+        shared = self.coins.shared(size, rng)
+        rows, columns = self.coins.everywhere(self.forest.roots, shared, rng)
+        level = self._above_zero(rows, columns, rng)
+        levels = [level]
+        # Only the children of what fires are looked at; the coins of the others need not be thrown.
+        while len(level[0]):
+            level = self._children(level[0], level[1], shared, rng)
+            levels.append(level)
+        rows, columns, values = (np.concatenate(parts) for parts in zip(*levels, strict=True))
+        order = np.argsort(rows, kind="stable")
+        ends = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=size))])
+        return csr_array((values[order], columns[order], ends), shape=(size, len(self.rates)))
+
+    def _above_zero(
+        self, rows: Int[np.ndarray, "s"], columns: Int[np.ndarray, "s"], rng: np.random.Generator
+    ) -> tuple[Int[np.ndarray, "t"], Int[np.ndarray, "t"], Float[np.ndarray, "t"]]:
+        values = self.magnitudes.draw(columns, rng)
+        kept = values > 0
+        return rows[kept], columns[kept], values[kept]
+
+    def _children(
+        self,
+        rows: Int[np.ndarray, "s"],
+        columns: Int[np.ndarray, "s"],
+        shared: Float[np.ndarray, "k r1"],
+        rng: np.random.Generator,
+    ) -> tuple[Int[np.ndarray, "t"], Int[np.ndarray, "t"], Float[np.ndarray, "t"]]:
+        children, firsts, counts = self.forest.children
+        has = counts[columns] > 0
+        rows, columns = rows[has], columns[has]
+        number = counts[columns]
+        # One group for each parent that fires; its members are consecutive.
+        group = np.repeat(np.arange(len(rows)), number)
+        place = np.arange(len(group)) - np.repeat(np.cumsum(number) - number, number)
+        member = children[firsts[columns][group] + place]
+        shown = self.coins.at(rows[group], member, shared, rng)
+        group, member, values = self._above_zero(group[shown], member[shown], rng)
+        kept = ~self.forest.exclusive[columns[group]] | _winners(group, rng)
+        return rows[group[kept]], member[kept], values[kept]
+
+
+def _winners(group: Int[np.ndarray, "s"], rng: np.random.Generator) -> Bool[np.ndarray, "s"]:
+    """Draw one member of each group, evenly; `group` ascends."""
+    if not len(group):
+        return np.zeros(0, dtype=bool)
+    opens = np.concatenate([[True], group[1:] != group[:-1]])
+    lots = rng.random(len(group))
+    lowest = np.minimum.reduceat(lots, np.flatnonzero(opens))
+    return lots == lowest[np.cumsum(opens) - 1]

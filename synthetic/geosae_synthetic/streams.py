@@ -1,0 +1,126 @@
+"""The worlds that can be streamed, by name: those whose points are independent draws."""
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from geosae.geometry._door import InvalidInput
+from geosae_synthetic.registry import describe
+from geosae_synthetic.spec import Parameter
+from geosae_synthetic.stream import PointStream, Source, keyed
+from geosae_synthetic.stream_sources import ClusterSource, FeatureSource, RegionSource
+from geosae_synthetic.superposition import features_of, truth_of
+from geosae_synthetic.synthsaebench import synthsaebench
+
+# Worlds that scatter their points evenly over the regions of their concepts, and a share over the box.
+_SCATTERED = ("disjoint-balls", "nested-balls", "ball-tree", "polytopes")
+_ENOUGH = 4096  # points with which a world is built for the sake of its regions
+
+_BENCH = (
+    Parameter("features", 16_384, "number of features", low=1),
+    Parameter("roots", 128, "number of trees", low=0),
+    Parameter("compensate", "yes", "whether children's rates are raised", choices=("no", "yes")),
+    Parameter("steps", 5, "steps towards a tight frame", low=0),
+)
+_CLUSTERS = (
+    Parameter("clusters", 6, "number of clusters", low=1),
+    Parameter("radius", 1.0, "distance of the means from the origin", low=0, open_low=True),
+    Parameter("spread", 0.149, "standard deviation in every coordinate", low=0, open_low=True),
+)
+
+
+def stream(name: str, seed: int, *, points: int, dim: int, **params: Any) -> PointStream:
+    """Open a stream of `points` points in Rⁿ, n = `dim`; nothing but the world itself is drawn yet.
+
+    The bytes of a row depend on the name, the seed, the dimension and the parameters, not on how the rows are
+    read nor on `points`. Besides worlds of `names()` there are "synthsaebench-16k" (the published setting;
+    dim = 768) and "isotropic-clusters".
+
+    Raises
+    ------
+    InvalidInput
+        If there is no such stream, or a parameter is wrong.
+
+    Examples
+    --------
+    >>> million = stream("superposition", 0, points=10**6, dim=16, features=64)
+    >>> len(million), million.rows(999_990, 10**6).shape
+    (1000000, (10, 16))
+    """
+    if name not in _STREAMS:
+        near = difflib.get_close_matches(name, _STREAMS, n=1) or list(_STREAMS)
+        raise InvalidInput(
+            f"there is no stream {name!r}",
+            causes="a misspelt name, or a world whose points are not independent draws",
+            remedy=f"use {' or '.join(near)}",
+        )
+    if seed < 0 or dim < 1:
+        raise InvalidInput(f"a stream needs seed ≥ 0 and dim ≥ 1, not seed {seed} and dim {dim}")
+    source = _STREAMS[name](name, dim, keyed(seed, 0), params)
+    return PointStream(source, seed, points, {"stream": name, "params": {"dim": dim, **params}})
+
+
+def stream_names() -> tuple[str, ...]:
+    """Return the names of the streams.
+
+    Examples
+    --------
+    >>> "synthsaebench-16k" in stream_names()
+    True
+    """
+    return tuple(_STREAMS)
+
+
+def _features(name: str, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> Source:
+    values = describe(name).admit(dim, params)
+    world = features_of(values, dim, rng)
+    single = replace(world, directions=world.directions.astype(np.float32))
+    return FeatureSource(single, float(values["above"]), (truth_of(values),) * len(world.rates))
+
+
+def _bench(name: str, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> Source:
+    values = _admit(name, _BENCH, params)
+    values["compensate"] = values["compensate"] == "yes"
+    return FeatureSource(synthsaebench(rng, dim=dim, **values))
+
+
+def _regions(name: str, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> Source:
+    world = describe(name)
+    values = world.admit(dim, params)
+    drawn = world.build(_ENOUGH, dim, rng, values)
+    regions = tuple(region for region in drawn.regions if region is not None)
+    truth = tuple(one for one in drawn.truth if one is not None)
+    if drawn.ambient is None:
+        raise InvalidInput(f"{name} has no ambient measure to draw a background from")
+    share = float(values["background"])
+    return RegionSource(drawn.names, regions, drawn.ambient, share, truth=truth, subsets=drawn.subsets)
+
+
+def _clusters(name: str, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> Source:
+    values = _admit(name, _CLUSTERS, params)
+    means = rng.standard_normal((values["clusters"], dim))
+    means *= values["radius"] / np.linalg.norm(means, axis=1, keepdims=True)
+    return ClusterSource(means, np.full(len(means), values["spread"]))
+
+
+def _admit(name: str, known: tuple[Parameter, ...], params: Mapping[str, Any]) -> dict[str, Any]:
+    names = {parameter.name for parameter in known}
+    for given in params:
+        if given not in names:
+            near = difflib.get_close_matches(given, names, n=1) or sorted(names)
+            raise InvalidInput(
+                f"{name} has no parameter {given!r}", remedy=f"did you mean {' or '.join(near)}?"
+            )
+    return {one.name: one.admit(params.get(one.name, one.default)) for one in known}
+
+
+_Open = Callable[[str, int, np.random.Generator, Mapping[str, Any]], Source]
+_STREAMS: dict[str, _Open] = {
+    "superposition": _features,
+    "synthsaebench-16k": _bench,
+    "isotropic-clusters": _clusters,
+    **dict.fromkeys(_SCATTERED, _regions),
+}
