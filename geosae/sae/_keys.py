@@ -3,9 +3,9 @@
 import difflib
 import types
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
-from typing import Any, Literal, Union
+from typing import Any, Literal, Union, cast
 
 from geosae.geometry._door import InvalidInput
 
@@ -52,6 +52,10 @@ def _fit(value: Any, promised: Any, what: str) -> Any:
         elif choice in (None, type(None)):
             if value is None:
                 return None
+        elif typing.get_origin(choice) is tuple:
+            if isinstance(value, list | tuple):
+                items = cast("Sequence[Any]", value)
+                return tuple(_fit(item, typing.get_args(choice)[0], what) for item in items)
         elif choice is float:
             if isinstance(value, int | float) and not isinstance(value, bool):
                 return float(value)
@@ -70,6 +74,8 @@ def _spell(promised: Any) -> str:
     for part in parts:
         if typing.get_origin(part) is Literal:
             names.extend(repr(choice) for choice in typing.get_args(part))
+        elif typing.get_origin(part) is tuple:
+            names.append(f"list of {_spell(typing.get_args(part)[0])}")
         elif part is not int or float not in parts:
             names.append("None" if part is type(None) else str(part.__name__))
     return " or ".join(names)

@@ -16,9 +16,7 @@ class Adam:
     """Adam with bias correction; its two moments have the shape of the parameters."""
 
     def __init__(self, like: Parameters, beta1: float, beta2: float, eps: float) -> None:
-        width, dim = like.W_enc.shape
-        self.first = Parameters.zeros(width, dim, like.flat.device)
-        self.second = Parameters.zeros(width, dim, like.flat.device)
+        self.first, self.second = like.zeroed(), like.zeroed()
         self.beta1, self.beta2, self.eps = beta1, beta2, eps
         self.steps = 0
 

@@ -3,14 +3,14 @@
 Gao et al., "Scaling and evaluating sparse autoencoders", arXiv 2406.04093 (2024), section A.2.
 """
 
-import math
 from dataclasses import dataclass
 
 import torch
 from jaxtyping import Bool, Float
 
 from geosae.sae.config import TrainConfig
-from geosae.sae.gates import TopK, largest_positive
+from geosae.sae.gates import BatchTopK, Matryoshka, TopK, largest_positive
+from geosae.sae.gates.terms import default_aux_k
 from geosae.sae.parameters import Parameters
 
 
@@ -59,8 +59,7 @@ def auxk_of(config: TrainConfig, dim: int) -> AuxK | None:
     >>> auxk_of(TrainConfig(gate=TopK(k=2), width=64), dim=48)
     AuxK(k=32, coefficient=0.03125)
     """
-    gate = config.gate
-    if not isinstance(gate, TopK) or gate.aux_coefficient == 0:
+    gate = config.gate.inner if isinstance(config.gate, Matryoshka) else config.gate
+    if not isinstance(gate, TopK | BatchTopK) or gate.aux_coefficient == 0:
         return None
-    default = 2 ** round(math.log2(max(1.0, dim / 2)))
-    return AuxK(min(gate.aux_k or default, config.width), float(gate.aux_coefficient))
+    return AuxK(min(gate.aux_k or default_aux_k(dim), config.width), float(gate.aux_coefficient))

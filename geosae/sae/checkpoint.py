@@ -16,7 +16,7 @@ from safetensors import SafetensorError
 from geosae.data.files import read_json, write_atomic, write_json
 from geosae.geometry._door import InvalidInput
 from geosae.sae.config import TrainConfig
-from geosae.sae.model import WEIGHTS, SparseAutoencoder
+from geosae.sae.model import SparseAutoencoder
 from geosae.sae.train import TrainedSAE
 
 SCHEMA = "geosae.sae/1"
@@ -40,7 +40,7 @@ def save(run: TrainedSAE, folder: Path | str) -> None:
     True
     """
     folder = Path(folder)
-    tensors = {name: getattr(run.sae, name).detach().cpu().contiguous() for name in WEIGHTS}
+    tensors = {name: getattr(run.sae, name).detach().cpu().contiguous() for name in run.sae.names}
     files = {
         WEIGHTS_FILE: safetensors.torch.save(tensors, metadata={"schema": SCHEMA}),
         LOG_FILE: "".join(json.dumps(line, allow_nan=False) + "\n" for line in run.log).encode(),
@@ -74,9 +74,8 @@ def load(folder: Path | str) -> TrainedSAE:
     folder = Path(folder)
     card = _card(folder)
     config = TrainConfig.from_dict(card["config"])
-    weights = _weights(_checked(folder, WEIGHTS_FILE, card), config.width, card["dim"], card["dtype"])
     sae = SparseAutoencoder(card["dim"], config.width, config.gate, DTYPES[card["dtype"]])
-    sae.load_state_dict(weights)
+    sae.load_state_dict(_weights(_checked(folder, WEIGHTS_FILE, card), sae, card["dtype"]))
     log = _log(_checked(folder, LOG_FILE, card))
     return TrainedSAE(sae, config, card["seed"], log, card["metrics"], card["data_hash"], card["device"])
 
@@ -113,16 +112,13 @@ def _checked(folder: Path, name: str, card: dict[str, Any]) -> bytes:
     return data
 
 
-def _weights(data: bytes, width: int, dim: int, dtype: str) -> dict[str, torch.Tensor]:
+def _weights(data: bytes, sae: SparseAutoencoder, dtype: str) -> dict[str, torch.Tensor]:
     try:
         weights = safetensors.torch.load(data)
     except SafetensorError as error:
         raise InvalidInput(f"{WEIGHTS_FILE} is no safetensors file: {error}") from error
-    _same_keys(set(weights), set(WEIGHTS), WEIGHTS_FILE)
-    matrix, per_neuron, per_axis = (width, dim), (width,), (dim,)
-    shapes: dict[str, tuple[int, ...]] = dict(
-        zip(WEIGHTS, (matrix, per_neuron, matrix, per_axis, per_axis), strict=True)
-    )
+    _same_keys(set(weights), set(sae.names), WEIGHTS_FILE)
+    shapes = {name: tuple(tensor.shape) for name, tensor in sae.state_dict().items()}
     for name, tensor in sorted(weights.items()):
         if tuple(tensor.shape) != shapes[name] or tensor.dtype != DTYPES[dtype]:
             found = f"{tuple(tensor.shape)} of {str(tensor.dtype).removeprefix('torch.')}"

@@ -9,7 +9,8 @@ from geosae.geometry._door import InvalidInput
 from geosae.sae._keys import checked_keys, checked_types
 from geosae.sae.gates import Gate, gate_from_dict
 
-Baseline = Literal["untrained", "frozen_decoder"]
+Baseline = Literal["untrained", "frozen_decoder", "soft_frozen_decoder", "frozen_encoder", "shuffled"]
+Kernel = Literal["auto", "autograd", "torch", "numba"]
 
 
 @dataclass(frozen=True)
@@ -33,9 +34,22 @@ class TrainConfig:
         `decay` share, along a line or a cosine; "constant" does not fall.
     beta1, beta2, eps
         Adam's constants (Kingma and Ba, arXiv 1412.6980).
+    clip
+        The whole gradient is scaled down to this norm where it is longer; None leaves it alone.
+    ema
+        The SAE that is returned has the exponential moving average of the weights, with this decay and
+        Adam's bias correction (arXiv 2406.04093 uses 0.999); 0 returns the last weights.
+    target_fvu
+        Training ends at the first log line whose FVU is at most this; None takes all steps.
+    precision
+        "bfloat16" takes the products of matrices in bfloat16 and keeps weights, moments and sums in float32.
+    kernel
+        How gradients are computed. "autograd": by the gate's objective, for every gate. "torch": written
+        out, for ReLU with L1 and Top-K. "numba": sparse, for Top-K on a CPU (extra `fast`). "auto": the
+        fastest of them that the gate, the device and the installation allow. They agree up to rounding.
     decoder_norm
         "unit": atoms have norm 1 at every step, the gradient's part along each atom is removed, and atoms
-        are renormalised after the step (arXiv 2406.04093). "free": no constraint.
+        are renormalised after the step (arXiv 2406.04093). "free": no constraint. None takes the gate's own.
     init_norm
         Norm of the encoder's rows at the start (the decoder's too when it is free); "matched" takes the
         norm with which the first reconstruction has the least squared error (arXiv 2406.04093 asks for
@@ -56,7 +70,10 @@ class TrainConfig:
     baseline
         None trains everything. "untrained" returns the start, at the matched norm whatever `init_norm` is, so
         that its FVU is the least that random atoms reach at any norm. "frozen_decoder" trains all but the
-        decoder's atoms, which stay random (arXiv 2602.14111).
+        decoder's atoms, which stay random; "soft_frozen_decoder" keeps each atom within cosine 0.8 of its
+        random start; "frozen_encoder" trains the decoder alone (all three: arXiv 2602.14111). "shuffled"
+        trains everything, on points whose coordinates were shuffled each by itself: the marginals are kept
+        and all structure between them is gone.
 
     Examples
     --------
@@ -77,7 +94,12 @@ class TrainConfig:
     beta1: float | int = 0.9
     beta2: float | int = 0.999
     eps: float | int = 1e-8
-    decoder_norm: Literal["unit", "free"] = "unit"
+    clip: float | int | None = None
+    ema: float | int = 0.0
+    target_fvu: float | int | None = None
+    precision: Literal["float32", "bfloat16"] = "float32"
+    kernel: Kernel = "auto"
+    decoder_norm: Literal["unit", "free"] | None = None
     init_norm: float | int | Literal["matched"] = 0.1
     pre_bias: Literal["geometric_median", "mean", "zero"] = "geometric_median"
     tied_bias: bool = True
@@ -90,6 +112,15 @@ class TrainConfig:
     def __post_init__(self) -> None:
         for name in ("width", "steps", "batch_size", "dead_after", "log_every", "threads"):
             _require(getattr(self, name) >= 1, name, getattr(self, name), "at least 1")
+        if self.decoder_norm is None:
+            object.__setattr__(self, "decoder_norm", self.gate.decoder)
+        _norm_fits(self)
+        for name in ("clip", "target_fvu"):
+            value = getattr(self, name)
+            _require(value is None or 0 < value < math.inf, name, value, "positive and finite, or None")
+        _require(0 <= self.ema < 1, "ema", self.ema, "at least 0 and below 1")
+        if self.precision == "bfloat16" and self.kernel in ("torch", "numba"):
+            raise InvalidInput(f"the kernel '{self.kernel}' computes in float32", remedy="use kernel='auto'")
         for name in ("lr", "eps"):
             _require(0 < getattr(self, name) < math.inf, name, getattr(self, name), "positive and finite")
         for name in ("warmup", "decay"):
@@ -135,6 +166,21 @@ class TrainConfig:
         if not isinstance(gate, Gate):
             gate = gate_from_dict(gate)
         return cls(**checked_types({**record, "gate": gate}, cls, "the training config"))
+
+
+def _norm_fits(config: TrainConfig) -> None:
+    if config.gate.kind == "spade" and config.decoder_norm == "unit":
+        raise InvalidInput(
+            "the gate 'spade' with atoms of norm 1 reaches only the hull of unit vectors",
+            remedy="leave decoder_norm out, or use 'free'",
+        )
+    pursues = config.gate.kind == "mp" or getattr(config.gate, "inner", config.gate).kind == "mp"
+    if pursues and (config.decoder_norm == "free" or config.baseline == "frozen_encoder"):
+        raise InvalidInput(
+            "matching pursuit takes inner products with its own atoms, which must have norm 1 and are its "
+            "encoder",
+            remedy="use decoder_norm='unit', and no frozen encoder",
+        )
 
 
 def _require(fine: bool, name: str, value: Any, needed: str) -> None:

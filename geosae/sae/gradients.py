@@ -17,8 +17,10 @@ from dataclasses import dataclass
 import torch
 from jaxtyping import Bool, Float
 
+from geosae.geometry._door import InvalidInput
 from geosae.sae.auxk import AuxK
 from geosae.sae.config import TrainConfig
+from geosae.sae.gates import BatchTopK, Gate, ReLU, TopK
 from geosae.sae.parameters import Parameters
 
 
@@ -53,11 +55,16 @@ def loss_and_gradient(
         Where the gradient goes; what it held is overwritten.
     aux, dead
         The auxiliary loss and the neurons it revives; left out when none is dead.
+
+    Raises
+    ------
+    InvalidInput
+        If the gradient of the config's gate is not written out here.
     """
     batch = u.shape[0]
     inputs = u - at.b_dec if config.tied_bias else u
     z = torch.addmm(at.b_enc, inputs, at.W_enc.T)
-    support = config.gate.support(z)
+    support = _supporting(config.gate).support(z)
     a = z * support
     residual = torch.addmm(at.b_dec, a, at.W_dec).sub_(u)
     error = torch.dot(residual.view(-1), residual.view(-1)) / batch
@@ -67,7 +74,7 @@ def loss_and_gradient(
     slope = out @ at.W_dec.T
     torch.mm(a.T, out, out=into.W_dec)
     total = a.sum(dim=0)
-    penalty = _penalty(config, at, total / batch, batch, slope, into) if config.gate.penalty > 0 else zero
+    penalty = _penalty(config, at, total / batch, batch, slope, into) if _weight(config.gate) > 0 else zero
     slope.mul_(support)
 
     torch.sum(slope, dim=0, out=into.b_enc)
@@ -81,6 +88,30 @@ def loss_and_gradient(
     return Losses(error, penalty, extra, total > 0)
 
 
+def written_out(gate: Gate) -> bool:
+    """Tell whether this file knows the gradient of a gate.
+
+    Examples
+    --------
+    >>> from geosae.sae.gates import JumpReLU
+    >>> written_out(TopK(k=2)), written_out(ReLU(shape="tanh")), written_out(JumpReLU())
+    (True, False, False)
+    """
+    return isinstance(gate, TopK | BatchTopK) or (isinstance(gate, ReLU) and gate.shape == "l1")
+
+
+def _supporting(gate: Gate) -> ReLU | TopK | BatchTopK:
+    if isinstance(gate, ReLU | TopK | BatchTopK) and written_out(gate):
+        return gate
+    raise InvalidInput(
+        f"no gradient is written out for the gate {gate}", remedy="use kernel='auto' or 'autograd'"
+    )
+
+
+def _weight(gate: Gate) -> float:
+    return float(gate.l1) if isinstance(gate, ReLU) else 0.0
+
+
 def _penalty(
     config: TrainConfig,
     at: Parameters,
@@ -90,7 +121,7 @@ def _penalty(
     into: Parameters,
 ) -> torch.Tensor:
     """Add the gradient of λ Σ mean(a_i) ν_i to the slope and the decoder's gradient, and return its value."""
-    weight = config.gate.penalty
+    weight = _weight(config.gate)
     if config.decoder_norm == "unit":
         slope.add_(weight / batch)
         return mean_a.sum() * weight

@@ -6,7 +6,7 @@ from jaxtyping import Float
 
 from geosae.geometry._door import InvalidInput, finite_points
 from geosae.geometry.halfspaces import HalfSpaces
-from geosae.sae.gates import Gate, ReLU, activate
+from geosae.sae.gates import Gate, ReLU, Weights, pre_activations
 
 WEIGHTS = ("W_enc", "b_enc", "W_dec", "b_dec", "b_pre")
 
@@ -14,7 +14,8 @@ WEIGHTS = ("W_enc", "b_enc", "W_dec", "b_dec", "b_pre")
 class SparseAutoencoder(torch.nn.Module):
     """z = W_enc(x − b_pre) + b_enc;  a = gate(z);  x̂ = W_decᵀ a + b_dec  (theory §0).
 
-    Weights are zero until they are loaded, trained or planted.
+    A gate's extras (thresholds and the like) are weights too, by their own names. Weights are zero until they
+    are loaded, trained or planted.
 
     Parameters
     ----------
@@ -42,6 +43,19 @@ class SparseAutoencoder(torch.nn.Module):
         self.W_dec = _weight((width, dim), dtype)
         self.b_dec = _weight((dim,), dtype)
         self.b_pre = _weight((dim,), dtype)
+        for name, extra in gate.extras.items():
+            self.register_parameter(name, _weight((width if extra.per_neuron else 1,), dtype))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all weights: the five of every SAE, then the gate's extras."""
+        return (*WEIGHTS, *self.gate.extras)
+
+    @property
+    def weights(self) -> Weights:
+        """The numbers as the gate sees them."""
+        extra: dict[str, torch.Tensor] = {name: getattr(self, name) for name in self.gate.extras}
+        return Weights(self.W_enc, self.b_enc, self.W_dec, self.b_dec, extra)
 
     @property
     def dim(self) -> int:
@@ -55,7 +69,7 @@ class SparseAutoencoder(torch.nn.Module):
 
     def encode(self, x: Float[torch.Tensor, "N n"]) -> Float[torch.Tensor, "N d"]:
         """Return the activations a of the points x."""
-        return activate(self.gate, torch.addmm(self.b_enc, x - self.b_pre, self.W_enc.T))
+        return self.gate.encode(pre_activations(self.weights, x - self.b_pre), self.weights)
 
     def decode(self, a: Float[torch.Tensor, "N d"]) -> Float[torch.Tensor, "N n"]:
         """Return W_decᵀ a + b_dec."""
@@ -112,9 +126,10 @@ class SparseAutoencoder(torch.nn.Module):
             If a name is unknown or a shape differs.
         """
         for name, value in weights.items():
-            if name not in WEIGHTS:
+            if name not in self.names:
                 raise InvalidInput(
-                    f"an SAE has no weight '{name}'", remedy=f"use one of {', '.join(WEIGHTS)}"
+                    f"an SAE behind the gate '{self.gate.kind}' has no weight '{name}'",
+                    remedy=f"use one of {', '.join(self.names)}",
                 )
             target: torch.Tensor = getattr(self, name)
             if tuple(target.shape) != value.shape:

@@ -2,8 +2,9 @@
 
 In which arithmetic firing is decided. Weights are widened exactly to float64, and c_i = b_enc,i − ⟨w_i,
 b_pre⟩ is computed in float64. A neuron with an absolute gate fires at x when `HalfSpaces.values` at x is
-positive, the very expression that `half_spaces().contains` uses; a relative gate is applied to the same
-values, in float64. So fires() and half_spaces().contains() are one decision, not two. It differs from the
+positive, the very expression that `half_spaces().contains` uses (a threshold is taken off c_i beforehand); a
+relative gate is applied to the same values, in float64. So fires() and half_spaces().contains() are one
+decision, not two, and activations are 0 where it says so. It differs from the
 float32 model in `SparseAutoencoder` only at points within float32 rounding of a boundary. Float64 rounding
 remains: a point within a few units in the last place of a hyperplane may be called either way.
 """
@@ -16,8 +17,8 @@ import torch
 from jaxtyping import Bool, Float
 
 from geosae.geometry._door import InvalidInput, finite_points
-from geosae.geometry.halfspaces import HalfSpaces
-from geosae.sae.gates import Gate, Gating, activate, half_spaces_of
+from geosae.geometry.halfspaces import HalfSpaces, NoHalfSpace
+from geosae.sae.gates import Gate, Gating, Weights
 from geosae.sae.model import WEIGHTS, SparseAutoencoder
 
 # Rows per chunk are chosen so that one (rows, d) float64 array takes at most 32 MiB.
@@ -37,12 +38,15 @@ class Neurons:
         under an absolute gate: ask `half_spaces`, which refuses where they are not.
     decoder, b_dec
         Atoms, one per row, and the bias of x̂ = decoderᵀ a + b_dec.
+    weights
+        All weights in float64, as the gate sees them; b_enc is the model's own, before b_pre is folded in.
     """
 
     gate: Gate
     affine: HalfSpaces
     decoder: Float[np.ndarray, "d n"]
     b_dec: Float[np.ndarray, " n"]
+    weights: Weights
 
     @property
     def width(self) -> int:
@@ -65,49 +69,67 @@ class Neurons:
         return self.gate.sparsity
 
     def half_spaces(self) -> HalfSpaces:
-        """Return the activation regions N_i as open half-spaces (theory G1).
+        """Return the activation regions N_i as open half-spaces {⟨w_i, x⟩ + c_i > b_i} (theory G1).
 
         Raises
         ------
         NoHalfSpace
             If the gating is relative.
         """
-        return half_spaces_of(self.gate, self.affine.w, self.affine.c)
+        bar = self.gate.bar(self.weights)
+        if self.gating == "relative" or bar is None:
+            raise NoHalfSpace(
+                f"neurons behind the gate '{self.gate.kind}' have no half-space: its gating is relative, so "
+                "whether a neuron fires depends on the other neurons' pre-activations too. Its activation "
+                "region may be smaller than {⟨w_i, x⟩ + c_i > 0} and need not be convex (theory G1, G2). "
+                "Ask fires()."
+            )
+        return HalfSpaces(self.affine.w, self.affine.c - bar.numpy())
 
     def fires(self, points: Float[np.ndarray, "N n"]) -> Bool[np.ndarray, "N d"]:
         """Tell at which points which neurons are active: x ∈ N_i."""
         cloud = self._at_the_door(points)
         out = np.empty((len(cloud), self.width), dtype=np.bool_)
-        for rows, z in self._pre_activations(cloud):
-            out[rows] = self.gate.support(torch.from_numpy(z)).numpy() > 0
+        for rows, a, fired in self._activations(cloud):
+            out[rows] = a != 0 if fired is None else fired
         return out
 
     def activations(self, points: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N d"]:
         """Return the activations, computed in float64 and rounded to float32."""
         cloud = self._at_the_door(points)
         out = np.empty((len(cloud), self.width), dtype=np.float32)
-        for rows, z in self._pre_activations(cloud):
-            out[rows] = activate(self.gate, torch.from_numpy(z)).numpy()
+        for rows, a, _ in self._activations(cloud):
+            out[rows] = a
         return out
 
     def reconstruct(self, points: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N n"]:
         """Return the reconstructions x̂ in float64."""
         cloud = self._at_the_door(points)
         out = np.empty((len(cloud), self.dim))
-        for rows, z in self._pre_activations(cloud):
-            out[rows] = activate(self.gate, torch.from_numpy(z)).numpy() @ self.decoder + self.b_dec
+        for rows, a, _ in self._activations(cloud):
+            out[rows] = a @ self.decoder + self.b_dec
         return out
 
     def _at_the_door(self, points: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N n"]:
         return finite_points(points, dim=self.dim, allow_empty=True)
 
-    def _pre_activations(
+    def _activations(
         self, cloud: Float[np.ndarray, "N n"]
-    ) -> Iterator[tuple[slice, Float[np.ndarray, "rows d"]]]:
+    ) -> Iterator[tuple[slice, Float[np.ndarray, "rows d"], Bool[np.ndarray, "rows d"] | None]]:
+        """Yield rows, activations in float64 and, under absolute gating, the decision who fires."""
+        regions = self.half_spaces() if self.gating == "absolute" else None
         chunk = max(1, CHUNK_CELLS // self.width)
         for start in range(0, len(cloud), chunk):
             rows = slice(start, start + chunk)
-            yield rows, self.affine.values(cloud[rows])
+            z = self.affine.values(cloud[rows])
+            with torch.no_grad():
+                a = self.gate.encode(torch.from_numpy(z), self.weights).numpy()
+            if regions is None:
+                yield rows, a, None
+                continue
+            same = np.array_equal(regions.c, self.affine.c)
+            fired = (z if same else regions.values(cloud[rows])) > 0
+            yield rows, np.where(fired, a, 0.0), fired
 
 
 def neurons_of(sae: SparseAutoencoder) -> Neurons:
@@ -125,15 +147,17 @@ def neurons_of(sae: SparseAutoencoder) -> Neurons:
     >>> neurons.fires(np.array([[3.0, 0.0], [1.0, 0.0]])).ravel().tolist()
     [True, False]
     """
-    weights: dict[str, np.ndarray] = {}
-    for name in WEIGHTS:
+    weights: dict[str, torch.Tensor] = {}
+    for name in sae.names:
         tensor: torch.Tensor = getattr(sae, name)
-        weights[name] = tensor.detach().to("cpu", torch.float64, copy=True).numpy()
-        if not np.isfinite(weights[name]).all():
+        weights[name] = tensor.detach().to("cpu", torch.float64, copy=True)
+        if not bool(weights[name].isfinite().all()):
             raise InvalidInput(
                 f"weight {name} of the SAE holds NaN or infinite values",
                 causes="a diverged run or a damaged file",
                 remedy="train again with a smaller learning rate, or fetch the weights again",
             )
-    offsets = weights["b_enc"] - weights["W_enc"] @ weights["b_pre"]
-    return Neurons(sae.gate, HalfSpaces(weights["W_enc"], offsets), weights["W_dec"], weights["b_dec"])
+    w_enc, b_enc, w_dec, b_dec, b_pre = (weights.pop(name) for name in WEIGHTS)
+    offsets = b_enc.numpy() - w_enc.numpy() @ b_pre.numpy()
+    seen = Weights(w_enc, b_enc, w_dec, b_dec, weights)
+    return Neurons(sae.gate, HalfSpaces(w_enc.numpy(), offsets), w_dec.numpy(), b_dec.numpy(), seen)

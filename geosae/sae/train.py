@@ -1,22 +1,23 @@
 """Training: one loop from points and a config to an SAE, the same bytes for the same seed on a CPU."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Float
 
-from geosae.data.files import content_hash
-from geosae.geometry._door import InvalidInput, finite_points
+from geosae.geometry._door import InvalidInput
 from geosae.sae.config import Baseline, TrainConfig
 from geosae.sae.descent import Descent, TrainingDiverged
-from geosae.sae.frame import Frame, frame_of
+from geosae.sae.frame import Frame
 from geosae.sae.metrics import measure
 from geosae.sae.model import SparseAutoencoder
 from geosae.sae.neurons import neurons_of
 from geosae.sae.parameters import Parameters
+from geosae.sae.points import Points, opened
+from geosae.sae.resume import Place
 
 __all__ = ["Baseline", "TrainConfig", "TrainedSAE", "TrainingDiverged", "train"]
 
@@ -53,11 +54,13 @@ class TrainedSAE:
 
 
 def train(
-    points: Float[np.ndarray, "N n"],
+    points: Points,
     config: TrainConfig,
     seed: int,
     *,
     device: str = "auto",
+    folder: Path | str | None = None,
+    probe: Callable[[SparseAutoencoder], Mapping[str, float]] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> TrainedSAE:
     """Train an SAE on points; on a CPU the same arguments give the same bytes.
@@ -68,18 +71,27 @@ def train(
     Parameters
     ----------
     points
-        float32 or float64; computed in float32 after centring and scaling in float64.
+        An array (N, n), float32 or float64; a mapped file (numpy.memmap), which is read batch by batch; a
+        stream, with `dim`, `len()` and `rows(start, stop)`; or a function that returns an iterator over
+        blocks of points. Computed in float32 after centring and scaling in float64; frame and metrics of what
+        is not in memory are those of a sample.
     seed
         Seeds the start, the batches and the resampling: 0 ≤ seed < 2⁶³.
     device
         "cpu", "cuda", or "auto": a GPU if there is one.
+    folder
+        Where the state of the unfinished run is kept, at each log line and when it is interrupted. The same
+        call then goes on from there: on a CPU to the same bytes as a run that was never interrupted.
+    probe
+        Asked at each log line, with the SAE of that step, for more columns: recovery of what is known.
     progress
         Called as progress(steps done, steps in all), once per log line.
 
     Raises
     ------
     InvalidInput
-        If the points are not finite, do not vary or do not fit float32, or the device is not there.
+        If the points are not finite, do not vary or do not fit float32, the device is not there, or the
+        folder holds the state of another run.
     TrainingDiverged
         If the loss stops being finite.
 
@@ -91,34 +103,61 @@ def train(
     >>> run.metrics["fvu"] < run.log[0]["fvu"], run.metrics["l0"] <= 1.0
     (True, True)
     """
-    cloud = finite_points(points)
     where = _device(device)
     if not 0 <= seed < 2**63:
         raise InvalidInput(f"the seed is {seed}", remedy="choose one between 0 and 2⁶³ − 1")
-    frame = frame_of(cloud, config.pre_bias, np.random.default_rng(seed))
-    u = torch.from_numpy(frame.inward(cloud)).to(where)
+    data = opened(points, config.pre_bias, where, seed, shuffled=config.baseline == "shuffled")
     with _threads(config.threads):
-        descent = Descent.begin(config, u, seed)
+        descent = Descent.begin(config, data.source, data.u, seed)
+        place = None if folder is None else Place.of(folder, descent, seed, data.data_hash, where.type)
         if config.baseline != "untrained":
-            descent.run(progress)
-        sae = _fold(descent.at, frame, config)
-        metrics = measure(neurons_of(sae), cloud[:: -(-len(cloud) // METRIC_POINTS)])
-    data_hash = content_hash(np.asarray(points))
-    return TrainedSAE(sae, config, seed, tuple(descent.log), metrics, data_hash, where.type)
+            _descend(descent, data.frame, place, probe, progress)
+        else:
+            descent.log.append(descent.line())
+        sae = _fold(descent, descent.result(), data.frame)
+        metrics = measure(neurons_of(sae), data.sample[:: -(-len(data.sample) // METRIC_POINTS)])
+    if place is not None:
+        place.clear()
+    return TrainedSAE(sae, config, seed, tuple(descent.log), metrics, data.data_hash, where.type)
 
 
-def _fold(at: Parameters, frame: Frame, config: TrainConfig) -> SparseAutoencoder:
-    """Return the SAE in the points' own coordinates: activations and biases grow by the spread.
+def _descend(
+    descent: Descent,
+    frame: Frame,
+    place: Place | None,
+    probe: Callable[[SparseAutoencoder], Mapping[str, float]] | None,
+    progress: Callable[[int, int], None] | None,
+) -> None:
+    asked = None if probe is None else lambda: probe(_fold(descent, descent.at, frame))
+    if place is None:
+        descent.run(progress, asked)
+        return
+    # An interrupt may come within a step, with weights half moved: what was kept at the last log line stands.
+    place.take_up(descent)
+    descent.run(progress, asked, lambda: place.keep(descent))
 
-    Exact for every gate that is positively homogeneous (gate(s·z) = s·gate(z), s > 0), as ReLU and Top-K are.
+
+@torch.no_grad()
+def _fold(descent: Descent, at: Parameters, frame: Frame) -> SparseAutoencoder:
+    """Return the SAE in the points' own coordinates: activations, biases and thresholds grow by the spread.
+
+    Exact because gates are positively homogeneous (see `Gate`). What descent does not move is settled first.
     """
-    weights = {name: getattr(at, name).cpu().numpy().astype(np.float64) for name in ("W_enc", "W_dec")}
-    b_enc = at.b_enc.cpu().numpy() * frame.spread
+    config = descent.config
+    gate = config.gate
+    weights = at.weights(gate)
+    inputs = descent.sample - at.b_dec if config.tied_bias else descent.sample
+    named = {"W_enc": weights.W_enc, "b_enc": weights.b_enc, "W_dec": weights.W_dec, **weights.extra}
+    named |= gate.settle(weights, inputs)
+    grown = {"b_enc", *(name for name, extra in gate.extras.items() if extra.scales)}
+    folded = {
+        name: value.cpu().numpy().astype(np.float64) * (frame.spread if name in grown else 1.0)
+        for name, value in named.items()
+    }
     b_dec = frame.centre + at.b_dec.cpu().numpy() * frame.spread
-    b_pre = b_dec if config.tied_bias else frame.centre
     width, dim = at.W_enc.shape
-    sae = SparseAutoencoder(dim, width, config.gate)
-    sae.set_weights(**weights, b_enc=b_enc, b_dec=b_dec, b_pre=b_pre)
+    sae = SparseAutoencoder(dim, width, gate)
+    sae.set_weights(**folded, b_dec=b_dec, b_pre=b_dec if config.tied_bias else frame.centre)
     return sae
 
 

@@ -106,7 +106,7 @@ def edit_card(folder, change):
         (lambda card: card.update(dtype="float64"), "promises .* of float64"),
         (lambda card: card["config"].update(width=5), r"in sae.safetensors is .*; the card promises \(5"),
         (lambda card: card["config"].update(bandwidth=0.1), "no key 'bandwidth'"),
-        (lambda card: card["config"]["gate"].update(kind="batchtopk"), "no gate of kind 'batchtopk'"),
+        (lambda card: card["config"]["gate"].update(kind="batchtop"), "no gate of kind 'batchtop'"),
         (lambda card: card["config"]["gate"].update(threshold=0.1), "no key 'threshold'"),
     ],
 )

@@ -45,7 +45,7 @@ def reference_losses(config, at, u, dead):
     x_hat = a @ w_dec + b_dec
     error = (x_hat - u).square().sum(dim=1).mean()
     norms = w_dec.norm(dim=1) if config.decoder_norm == "free" else torch.ones(WIDTH, dtype=u.dtype)
-    penalty = config.gate.penalty * (a * norms).sum(dim=1).mean()
+    penalty = getattr(config.gate, "l1", 0.0) * (a * norms).sum(dim=1).mean()
     aux = torch.zeros(())
     if dead is not None:
         residual = (u - x_hat).detach()

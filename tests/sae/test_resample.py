@@ -7,6 +7,7 @@ from geosae.sae.descent import Descent
 from geosae.sae.gates import ReLU, TopK
 from geosae.sae.parameters import renormalise
 from geosae.sae.resample import RELATIVE_NORM, RELATIVE_NORM_COMPARED, resample
+from geosae.sae.sources import ArraySource
 
 WIDTH, DIM = 6, 3
 
@@ -16,7 +17,7 @@ def a_run(baseline=None, gate=None):
     generator = torch.Generator().manual_seed(0)
     u = torch.randn(50, DIM, generator=generator)
     config = TrainConfig(gate=gate or ReLU(), width=WIDTH, baseline=baseline)
-    run = Descent.begin(config, u, 0)
+    run = Descent.begin(config, ArraySource(u), u, 0)
     run.at.flat.copy_(torch.randn(run.at.flat.shape, generator=generator))
     renormalise(run.at.W_dec)
     run.adam.first.flat.fill_(1.0)
@@ -45,7 +46,7 @@ def test_dead_neurons_start_again_at_the_worst_point(baseline, gate, share):
         assert not run.adam.first.W_enc[neuron].any()
         assert not run.adam.second.W_dec[neuron].any()
     # The living are left alone.
-    old = Descent.begin(run.config, u, 0).at
+    old = Descent.begin(run.config, ArraySource(u), u, 0).at
     old.flat.copy_(before)
     for mine, theirs in zip(run.at.rows(), old.rows(), strict=True):
         assert torch.equal(mine[~dead], theirs[~dead])
@@ -74,12 +75,14 @@ def test_a_run_resamples_the_neurons_that_are_silent_long_enough():
     generator = torch.Generator().manual_seed(1)
     u = torch.randn(200, DIM, generator=generator)
     config = TrainConfig(gate=ReLU(), width=WIDTH, steps=20, batch_size=50, dead_after=400, resample_every=10)
-    run = Descent.begin(config, u, 0)
+    run = Descent.begin(config, ArraySource(u), u, 0)
     run.at.b_enc[2] = -100.0  # silent at every point
     run.run()
     assert float(run.at.b_enc[2]) > -10.0
     assert isinstance(run.adam, Adam)
-    never = Descent.begin(TrainConfig(ReLU(), WIDTH, steps=20, batch_size=50, resample_every=0), u, 0)
+    never = Descent.begin(
+        TrainConfig(ReLU(), WIDTH, steps=20, batch_size=50, resample_every=0), ArraySource(u), u, 0
+    )
     never.at.b_enc[2] = -100.0
     never.run()
     assert float(never.at.b_enc[2]) == -100.0

@@ -1,52 +1,83 @@
 """Gates: one file each, with its paper; the index and the way back from JSON."""
 
 from collections.abc import Mapping
-from dataclasses import fields
-from typing import Any
+from dataclasses import MISSING, fields
+from typing import Any, TypeAlias
 
 from geosae.geometry._door import InvalidInput
 from geosae.sae._keys import checked_keys, checked_types
-from geosae.sae.gates.gate import Gate, Gating, activate, half_spaces_of
+from geosae.sae.gates.abstopk import AbsTopK
+from geosae.sae.gates.batchtopk import BatchTopK
+from geosae.sae.gates.gate import Batch, Extra, Gate, Gating, Parts, Weights, pre_activations
+from geosae.sae.gates.gated import Gated
+from geosae.sae.gates.jumprelu import JumpReLU
+from geosae.sae.gates.largest import largest_positive
+from geosae.sae.gates.matryoshka import Matryoshka
+from geosae.sae.gates.pursuit import MatchingPursuit
 from geosae.sae.gates.relu import ReLU
-from geosae.sae.gates.topk import TopK, largest_positive
+from geosae.sae.gates.spade import SpaDE
+from geosae.sae.gates.topk import TopK
 
 __all__ = [
     "GATES",
+    "AbsTopK",
+    "Batch",
+    "BatchTopK",
+    "Extra",
     "Gate",
+    "Gated",
     "Gating",
+    "JumpReLU",
+    "MatchingPursuit",
+    "Matryoshka",
+    "Parts",
     "ReLU",
+    "SpaDE",
     "TopK",
-    "activate",
+    "Weights",
     "gate_from_dict",
-    "half_spaces_of",
     "largest_positive",
+    "pre_activations",
 ]
 
-GATES: dict[str, type[ReLU] | type[TopK]] = {gate.kind: gate for gate in (ReLU, TopK)}
+AnyGate: TypeAlias = (
+    ReLU | TopK | JumpReLU | Gated | BatchTopK | Matryoshka | MatchingPursuit | SpaDE | AbsTopK
+)
+GATES: dict[str, type[AnyGate]] = {
+    gate.kind: gate
+    for gate in (ReLU, TopK, JumpReLU, Gated, BatchTopK, Matryoshka, MatchingPursuit, SpaDE, AbsTopK)
+}
 
 
-def gate_from_dict(record: Mapping[str, Any]) -> ReLU | TopK:
+def gate_from_dict(record: Mapping[str, Any]) -> AnyGate:
     """Build a gate from its kind and knobs.
 
     Raises
     ------
     InvalidInput
-        If the kind is missing or unknown, a knob is unknown (the nearest valid one is named) or of a wrong
-        type.
+        If the kind is missing or unknown, a knob is missing, unknown (the nearest valid one is named) or of
+        a wrong type.
 
     Examples
     --------
     >>> gate_from_dict({"kind": "topk", "k": 4}).k
     4
+    >>> gate_from_dict({"kind": "matryoshka", "inner": {"kind": "batchtopk", "k": 4}}).inner
+    BatchTopK(k=4, aux_k=None, aux_coefficient=0.03125)
     """
     kind = record.get("kind")
     if not isinstance(kind, str) or kind not in GATES:
         raise InvalidInput(f"there is no gate of kind {kind!r}", remedy=f"use one of {', '.join(GATES)}")
-    gate = GATES[kind]
+    gate, of = GATES[kind], f"the gate '{kind}'"
     knobs = {key: value for key, value in record.items() if key != "kind"}
-    checked_keys(knobs, [field.name for field in fields(gate)], f"the gate '{kind}'")
-    if kind == "topk" and "k" not in knobs:
-        raise InvalidInput(
-            "the gate 'topk' comes without its k", remedy='give k, as in {"kind": "topk", "k": 4}'
-        )
-    return gate(**checked_types(knobs, gate, f"the gate '{kind}'"))
+    checked_keys(knobs, [field.name for field in fields(gate)], of)
+    for field in fields(gate):
+        if field.default is MISSING and field.name not in knobs:
+            example = '"inner": {"kind": "topk", "k": 4}' if field.name == "inner" else f'"{field.name}": 4'
+            raise InvalidInput(
+                f"{of} comes without its {field.name}",
+                remedy=f'give it, as in {{"kind": "{kind}", {example}}}',
+            )
+    if isinstance(knobs.get("inner"), Mapping):
+        knobs["inner"] = gate_from_dict(knobs["inner"])
+    return gate(**checked_types(knobs, gate, of))

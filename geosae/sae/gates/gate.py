@@ -1,91 +1,152 @@
 """What a gate is: the rule by which pre-activations z become activations a (theory §0, G1)."""
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar, Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Literal, NamedTuple
 
-import numpy as np
 import torch
-from jaxtyping import Float
-
-from geosae.geometry.halfspaces import HalfSpaces, NoHalfSpace
+from jaxtyping import Bool, Float
 
 Gating = Literal["absolute", "relative"]
 
 
+class Extra(NamedTuple):
+    """A weight that a gate has beside encoder and decoder.
+
+    Parameters
+    ----------
+    initial
+        Its value at the start, in the frame of training.
+    per_neuron
+        Whether there is one number per neuron, or one in all.
+    positive
+        Whether descent moves its logarithm, so that it stays positive.
+    scales
+        Whether it is measured in the unit of activations (a threshold), and so grows with the data's scale.
+    trained
+        Whether descent moves it at all; otherwise `Gate.settle` sets it, or it keeps its initial value.
+    """
+
+    initial: float
+    per_neuron: bool = True
+    positive: bool = False
+    scales: bool = True
+    trained: bool = True
+
+
+class Weights(NamedTuple):
+    """The numbers of an SAE as a gate sees them: trained views, or a finished model's.
+
+    W_enc and W_dec have a row per neuron; `extra` holds what `Gate.extras` names, of shape (d,) or (1,).
+    """
+
+    W_enc: Float[torch.Tensor, "d n"]
+    b_enc: Float[torch.Tensor, " d"]
+    W_dec: Float[torch.Tensor, "d n"]
+    b_dec: Float[torch.Tensor, " n"]
+    extra: Mapping[str, torch.Tensor]
+
+
+class Batch(NamedTuple):
+    """What the loss is taken on.
+
+    Parameters
+    ----------
+    u
+        Points in the frame of training.
+    inputs
+        The points less the pre-bias; a tied pre-bias receives its gradient through them.
+    dead
+        The neurons that are dead, or None where none is.
+    prefixes
+        Widths of the prefixes whose reconstructions are scored (Matryoshka); None scores the whole alone.
+    """
+
+    u: Float[torch.Tensor, "B n"]
+    inputs: Float[torch.Tensor, "B n"]
+    dead: Bool[torch.Tensor, " d"] | None = None
+    prefixes: tuple[int, ...] | None = None
+
+
+class Parts(NamedTuple):
+    """The parts of the loss on one batch (0-dimensional, differentiable) and the activations."""
+
+    error: torch.Tensor
+    penalty: torch.Tensor
+    aux: torch.Tensor
+    a: Float[torch.Tensor, "B d"]
+
+
+@dataclass(frozen=True)
 class Gate(ABC):
-    """A rule that keeps some pre-activations and silences the others: a = z on a support S(z), 0 off it.
+    """A rule from pre-activations to activations, with the loss by which it is trained.
 
     A gate is a frozen dataclass of its knobs. It states whether each neuron is decided by itself (absolute
-    gating: activation regions are half-spaces) or by comparison with the others (relative gating).
+    gating: activation regions are half-spaces) or by comparison with the others (relative gating). Every
+    gate is positively homogeneous: activations of s·z, with the extras that scale multiplied by s, are s·a.
     """
 
     kind: ClassVar[str]
     gating: ClassVar[Gating]
-
-    @abstractmethod
-    def support(self, z: Float[torch.Tensor, "N d"]) -> Float[torch.Tensor, "N d"]:
-        """Return 1 where a neuron is active and 0 elsewhere, in the type of z; active implies z > 0.
-
-        Almost everywhere this is also the derivative ∂a/∂z. (Numbers, not bools: torch multiplies floats
-        by floats several times faster on a CPU.)
-        """
-
-    @property
-    @abstractmethod
-    def penalty(self) -> float:
-        """The weight λ of the penalty λ Σ_i a_i ‖W_dec,i‖ in the training loss."""
+    knob: ClassVar[str]
+    """The name of the knob that sets how sparse the activations are."""
+    decoder: ClassVar[Literal["unit", "free"]]
+    """Whether the decoder's atoms have norm 1 unless the config says otherwise."""
 
     @property
     @abstractmethod
     def sparsity(self) -> int | None:
         """The largest number of neurons that can be active at one point, where the gate sets one."""
 
+    @property
     @abstractmethod
+    def extras(self) -> Mapping[str, Extra]:
+        """The weights that this gate has beside encoder and decoder, by name."""
+
+    @abstractmethod
+    def encode(self, z: Float[torch.Tensor, "N d"], weights: Weights) -> Float[torch.Tensor, "N d"]:
+        """Return the activations at inference of the pre-activations z; a neuron is active where a ≠ 0."""
+
+    @abstractmethod
+    def bar(self, weights: Weights) -> torch.Tensor | None:
+        """Return b with {z_i > b_i} the activation region of neuron i; None under relative gating."""
+
+    @abstractmethod
+    def objective(self, weights: Weights, batch: Batch) -> Parts:
+        """Return the parts of the training loss on a batch, differentiable in the weights."""
+
+    @abstractmethod
+    def settle(self, weights: Weights, inputs: Float[torch.Tensor, "N n"]) -> Mapping[str, torch.Tensor]:
+        """Return, by name, the weights that inference needs and descent does not move.
+
+        `inputs` is a sample of the points, less the pre-bias.
+        """
+
     def to_dict(self) -> dict[str, Any]:
         """Return the kind and the knobs, ready for JSON."""
+        return {"kind": self.kind} | {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
 
 
-def activate(gate: Gate, z: Float[torch.Tensor, "N d"]) -> Float[torch.Tensor, "N d"]:
-    """Return the activations a of the pre-activations z: z where the gate keeps it, 0 elsewhere.
-
-    Examples
-    --------
-    >>> from geosae.sae.gates import ReLU
-    >>> activate(ReLU(), torch.tensor([[1.5, -2.0]])).tolist()
-    [[1.5, -0.0]]
-    """
-    return z * gate.support(z)
+def pre_activations(weights: Weights, inputs: Float[torch.Tensor, "N n"]) -> Float[torch.Tensor, "N d"]:
+    """Return z = W_enc·inputs + b_enc, one row per point."""
+    return torch.addmm(weights.b_enc, inputs, weights.W_enc.T)
 
 
-def above(z: Float[torch.Tensor, "N d"], bar: Float[torch.Tensor, "#N 1"]) -> Float[torch.Tensor, "N d"]:
-    """Return 1 where z is greater than its row's bar and 0 elsewhere, in the type of z.
+def above(z: Float[torch.Tensor, "N d"], bar: torch.Tensor) -> Float[torch.Tensor, "N d"]:
+    """Return 1 where z is greater than the bar (one, one per row or one per neuron), in the type of z.
+
+    Numbers, not bools: torch multiplies floats by floats several times faster on a CPU.
 
     Examples
     --------
     >>> above(torch.tensor([[1.0, 2.0, 3.0]]), torch.tensor([[2.0]])).tolist()
     [[0.0, 0.0, 1.0]]
     """
-    return torch.gt(z, bar, out=torch.empty_like(z))
+    return torch.gt(z.detach(), bar.detach(), out=torch.empty_like(z))
 
 
-def half_spaces_of(gate: Gate, w: Float[np.ndarray, "d n"], c: Float[np.ndarray, " d"]) -> HalfSpaces:
-    """Return the activation regions {⟨w_i, x⟩ + c_i > 0} of an absolute gate (theory G1).
-
-    Raises
-    ------
-    NoHalfSpace
-        If the gate is relative: whether a neuron fires then depends on the other neurons.
-
-    Examples
-    --------
-    >>> from geosae.sae.gates import ReLU
-    >>> len(half_spaces_of(ReLU(), np.eye(2), np.zeros(2)))
-    2
-    """
-    if gate.gating == "relative":
-        raise NoHalfSpace(
-            f"neurons behind the gate '{gate.kind}' have no half-space: its gating is relative, so whether a "
-            "neuron fires depends on the other neurons' pre-activations too. Its activation region lies "
-            "inside {⟨w_i, x⟩ + c_i > 0}, may be smaller and need not be convex (theory G1, G2). Ask fires()."
-        )
-    return HalfSpaces(w, c)
+def _plain(value: Any) -> Any:
+    if isinstance(value, Gate):
+        return value.to_dict()
+    return list(value) if isinstance(value, tuple) else value

@@ -3,16 +3,16 @@
 Gao et al., "Scaling and evaluating sparse autoencoders", arXiv 2406.04093 (2024).
 """
 
-import math
-from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Literal
 
-import numpy as np
 import torch
 from jaxtyping import Float
 
-from geosae.geometry._door import InvalidInput
-from geosae.sae.gates.gate import Gate, Gating, above
+from geosae.sae.gates.gate import Batch, Extra, Gate, Gating, Parts, Weights, pre_activations
+from geosae.sae.gates.largest import largest_positive
+from geosae.sae.gates.terms import aux_k_loss, checked_aux, checked_k, error, residual
 
 
 @dataclass(frozen=True)
@@ -40,79 +40,46 @@ class TopK(Gate):
 
     kind: ClassVar[str] = "topk"
     gating: ClassVar[Gating] = "relative"
+    knob: ClassVar[str] = "k"
+    decoder: ClassVar[Literal["unit", "free"]] = "unit"
 
     k: int
     aux_k: int | None = None
     aux_coefficient: float | int = 1 / 32
 
     def __post_init__(self) -> None:
-        if self.k < 1:
-            raise InvalidInput(f"k is {self.k}; Top-K keeps at least one neuron")
-        if self.aux_k is not None and self.aux_k < 1:
-            raise InvalidInput(f"aux_k is {self.aux_k}; it must be at least 1, or None for the default")
-        if not (math.isfinite(self.aux_coefficient) and self.aux_coefficient >= 0):
-            raise InvalidInput(f"aux_coefficient is {self.aux_coefficient}; it must be finite and at least 0")
-
-    def support(self, z: Float[torch.Tensor, "N d"]) -> Float[torch.Tensor, "N d"]:
-        """Return the k largest positive entries of each row, the lower index first among equals."""
-        return largest_positive(z, self.k)
-
-    @property
-    def penalty(self) -> float:
-        """0: sparsity is set by k, not by a penalty."""
-        return 0.0
+        checked_k(self.k, "Top-K")
+        checked_aux(self.aux_k, self.aux_coefficient)
 
     @property
     def sparsity(self) -> int:
         """The number k."""
         return self.k
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the kind and the knobs, ready for JSON."""
-        return {"kind": self.kind, **asdict(self)}
+    @property
+    def extras(self) -> Mapping[str, Extra]:
+        """None."""
+        return {}
 
+    def support(self, z: Float[torch.Tensor, "N d"]) -> Float[torch.Tensor, "N d"]:
+        """Return the k largest positive entries of each row, the lower index first among equals."""
+        return largest_positive(z, self.k)
 
-def largest_positive(z: Float[torch.Tensor, "N d"], k: int) -> Float[torch.Tensor, "N d"]:
-    """Mark the k largest entries of each row that are positive; among equals the lower index goes first.
+    def encode(self, z: Float[torch.Tensor, "N d"], weights: Weights) -> Float[torch.Tensor, "N d"]:
+        """Return z on the support, 0 off it."""
+        return z * self.support(z)
 
-    Examples
-    --------
-    >>> largest_positive(torch.tensor([[2.0, 2.0, 2.0]]), 2).tolist()
-    [[1.0, 1.0, 0.0]]
-    """
-    zero = z.new_zeros(1, 1)
-    if k >= z.shape[1]:
-        return above(z, zero)
-    least = kth_largest(z, k)
-    # z ≥ least and z > 0, as one comparison: greater than the number just below.
-    kept = above(z, torch.where(least > 0, torch.nextafter(least, zero), zero))
-    # torch.topk promises no order among equals: where more than k reach the least, the index decides.
-    crowded = kept.sum(dim=1) > k
-    if bool(crowded.any()):
-        rows, bar = z[crowded], least[crowded]
-        greater, equal = rows > bar, rows == bar
-        room = k - greater.sum(dim=1, keepdim=True)
-        kept[crowded] = (greater | (equal & (equal.cumsum(dim=1) <= room))).to(z.dtype)
-    return kept
+    def bar(self, weights: Weights) -> None:
+        """None: the bar of a neuron is set by the others."""
+        return
 
+    def objective(self, weights: Weights, batch: Batch) -> Parts:
+        """Return error and AuxK."""
+        a = self.encode(pre_activations(weights, batch.inputs), weights)
+        misfit = error(weights, a, batch)
+        aux = aux_k_loss(weights, batch, residual(weights, a, batch), self.aux_k, float(self.aux_coefficient))
+        return Parts(misfit, torch.zeros_like(misfit), aux, a)
 
-# Up to this width numpy's partition finds the k-th value 2 to 7 times faster than torch.topk (one CPU thread,
-# 256 to 1024 rows, k from 4 to 16); far above it, 3 to 6 times slower.
-PARTITION_WIDTH = 512
-
-
-def kth_largest(z: Float[torch.Tensor, "N d"], k: int) -> Float[torch.Tensor, "N 1"]:
-    """Return the k-th largest value of each row; the way it is found depends on the size, the value does not.
-
-    Examples
-    --------
-    >>> kth_largest(torch.tensor([[5.0, 1.0, 7.0]]), 2).tolist()
-    [[5.0]]
-    """
-    width = z.shape[1]
-    if k == 1:
-        return z.amax(dim=1, keepdim=True)
-    if z.device.type == "cpu" and width <= PARTITION_WIDTH:
-        column = np.partition(z.detach().numpy(), width - k, axis=1)[:, width - k, None]
-        return torch.from_numpy(np.ascontiguousarray(column))
-    return z.topk(k, dim=1).values[:, k - 1 :]
+    def settle(self, weights: Weights, inputs: Float[torch.Tensor, "N n"]) -> Mapping[str, torch.Tensor]:
+        """Nothing is left to settle."""
+        return {}

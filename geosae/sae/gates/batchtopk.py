@@ -1,0 +1,94 @@
+"""BatchTopK: k neurons per point on average, chosen over the batch; a threshold stands in at inference.
+
+Bussmann, Leask and Nanda, "BatchTopK sparse autoencoders", arXiv 2412.06410 (2024).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import torch
+from jaxtyping import Float
+
+from geosae.sae.gates.gate import Batch, Extra, Gate, Gating, Parts, Weights, above, pre_activations
+from geosae.sae.gates.largest import largest_of_all
+from geosae.sae.gates.terms import aux_k_loss, checked_aux, checked_k, error, residual
+
+# Points per batch over which the least kept activation is averaged.
+SETTLING_BATCH = 1024
+
+
+@dataclass(frozen=True)
+class BatchTopK(Gate):
+    """In training the B·k largest positive pre-activations of a batch of B points are kept.
+
+    At inference neuron i is active where z_i > θ, with one threshold θ: the mean, over batches of the
+    training points, of the least pre-activation that was kept (equation 6 of the paper). So the finished
+    SAE has absolute gating and half-spaces; only training compares neurons and points with one another.
+
+    Parameters
+    ----------
+    k
+        How many neurons are active at a point, on average over a batch.
+    aux_k, aux_coefficient
+        The auxiliary loss on dead neurons, as in Top-K.
+
+    Examples
+    --------
+    >>> BatchTopK(k=1).support(torch.tensor([[3.0, 2.0], [1.0, -1.0]])).tolist()
+    [[1.0, 1.0], [0.0, 0.0]]
+    """
+
+    kind: ClassVar[str] = "batchtopk"
+    gating: ClassVar[Gating] = "absolute"
+    knob: ClassVar[str] = "k"
+    decoder: ClassVar[Literal["unit", "free"]] = "unit"
+
+    k: int
+    aux_k: int | None = None
+    aux_coefficient: float | int = 1 / 32
+
+    def __post_init__(self) -> None:
+        checked_k(self.k, "BatchTopK")
+        checked_aux(self.aux_k, self.aux_coefficient)
+
+    @property
+    def sparsity(self) -> None:
+        """None: at one point more than k neurons can be active."""
+        return
+
+    @property
+    def extras(self) -> Mapping[str, Extra]:
+        """The threshold at inference."""
+        return {"threshold": Extra(0.0, per_neuron=False, trained=False)}
+
+    def support(self, z: Float[torch.Tensor, "B d"]) -> Float[torch.Tensor, "B d"]:
+        """Return the B·k largest positive entries of the batch."""
+        return largest_of_all(z, self.k * len(z))
+
+    def encode(self, z: Float[torch.Tensor, "N d"], weights: Weights) -> Float[torch.Tensor, "N d"]:
+        """Return z where it is greater than the threshold, 0 elsewhere."""
+        return z * above(z, self.bar(weights))
+
+    def bar(self, weights: Weights) -> torch.Tensor:
+        """Return the threshold, for every neuron."""
+        return weights.extra["threshold"].clamp_min(0).expand_as(weights.b_enc)
+
+    def objective(self, weights: Weights, batch: Batch) -> Parts:
+        """Return error and AuxK, with the support chosen over the batch."""
+        z = pre_activations(weights, batch.inputs)
+        a = z * self.support(z.detach())
+        misfit = error(weights, a, batch)
+        aux = aux_k_loss(weights, batch, residual(weights, a, batch), self.aux_k, float(self.aux_coefficient))
+        return Parts(misfit, torch.zeros_like(misfit), aux, a)
+
+    def settle(self, weights: Weights, inputs: Float[torch.Tensor, "N n"]) -> Mapping[str, torch.Tensor]:
+        """Return the threshold: the mean over batches of the least kept pre-activation."""
+        z = pre_activations(weights, inputs)
+        least: list[torch.Tensor] = []
+        for rows in z.split(SETTLING_BATCH):
+            kept = rows[self.support(rows) > 0]
+            if len(kept):
+                least.append(kept.min())
+        # An SAE that is silent everywhere has no least: the threshold 0 leaves it to the signs.
+        return {"threshold": torch.stack(least).mean().view(1) if least else z.new_zeros(1)}
