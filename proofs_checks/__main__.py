@@ -6,17 +6,8 @@ Exit status 1 if a statement is refuted, a check is broken, or (with --audit) a 
 import argparse
 import sys
 
-from geosae.verification import FALSE_ALARM_BUDGET, Mutation, Verdict, audit, verify_all
+from geosae.verification import FALSE_ALARM_BUDGET, Mutation, audit, heading, line, verify_all
 from proofs_checks import claims
-
-
-def line(verdict: Verdict) -> str:
-    """Return one verdict as one line of the table."""
-    worst = "-" if verdict.worst_slack is None else f"{verdict.worst_slack:.3g}"
-    controls = f"{verdict.controls_refuted}/{verdict.controls_tried}"
-    head = f"{verdict.id:<4} {verdict.status:<8} {verdict.tried:>7} {worst:>10} "
-    tail = f"{'+'.join(verdict.grades):<18} {controls:>9} {verdict.seconds:7.2f}  {verdict.reason}"
-    return (head + tail).rstrip()
 
 
 def audit_line(mutation: Mutation) -> str:
@@ -39,11 +30,9 @@ def main(arguments: list[str] | None = None) -> int:
         write("".join(audit_line(mutation) + "\n" for mutation in table))
         write(f"{sum(m.caught for m in table)} of {len(table)} mutants caught\n")
         return 0 if all(mutation.caught for mutation in table) else 1
-    write(
-        f"{'id':<4} {'status':<8} {'tried':>7} {'slack':>10} {'grade':<18} {'controls':>9} {'seconds':>7}\n"
-    )
     verdicts = verify_all(claims(), options.instances, options.seed, only=options.ids or None)
-    write("".join(line(verdict) + "\n" for verdict in verdicts))
+    rows = [line(verdict, claims()[verdict.id].statement) for verdict in verdicts]
+    write("\n".join([heading(), *rows]) + "\n")
     alarm = sum(verdict.false_alarm for verdict in verdicts)
     write(f"false-alarm probability of the run: {alarm:.2g} (at most {FALSE_ALARM_BUDGET:g})\n")
     write("Checks can refute a statement; they cannot prove it.\n")

@@ -3,6 +3,7 @@
 from math import cos, gamma, pi, sin, tan
 
 import numpy as np
+from flint import arb, ctx
 from jaxtyping import Float
 from scipy.spatial import ConvexHull, HalfspaceIntersection
 
@@ -43,6 +44,17 @@ def cap_bound(m: int, r: int) -> float:
     return m * ball_volume(r - 1) * tan(low) ** (r - 1) / r
 
 
+def cap_excess(m: int, r: int) -> float:
+    """Return the cap bound's excess over the unit ball.
+
+    Examples
+    --------
+    >>> round(cap_excess(100, 2) * 100**2 / leading_constant(2), 3)
+    1.0
+    """
+    return cap_bound(m, r) - ball_volume(r)
+
+
 def leading_constant(r: int) -> float:
     """Return lim m^{2/(r−1)}·(cap_bound − ball volume): π³/3 for r = 2.
 
@@ -53,6 +65,36 @@ def leading_constant(r: int) -> float:
     """
     sphere, below = r * ball_volume(r), (r - 1) * ball_volume(r - 1)
     return 0.5 * (r - 1) / (r + 1) * sphere * ((r - 1) * sphere / below) ** (2 / (r - 1))
+
+
+def local_exponent(halvings: int, r: int) -> tuple[arb, float]:
+    """Return the slope of the cap bound's excess, and how far it may lie from −2/(r−1), the slope's limit.
+
+    The slope is taken between the caps of angles φ = 2^−halvings and φ/2 in double logarithmic scale, in ball
+    arithmetic. With q = r − 1 and I = ∫₀^φ sin^{q−1} the relative excess is tan^q φ/(qI) − 1 and m is
+    proportional to 1/I. From 1 − (q−1)x²/6 ≤ (sin x/x)^{q−1} ≤ exp(−(q−1)x²/6) and the nonnegative Taylor
+    coefficients of tan^q, for q ≤ 4 and φ ≤ 1/10: the excess is a multiple of φ² up to a factor within
+    1 ± 3φ², and 1/I a multiple of φ^{−q} up to one within 1 ± φ²/2. Hence the slope is −2/q up to 6φ².
+
+    Examples
+    --------
+    >>> slope, eta = local_exponent(10, 5)
+    >>> abs(float(slope) + 0.5) < eta < 1e-5
+    True
+    """
+    if halvings < 4 or r not in (2, 3, 4, 5):
+        raise ArithmeticError(f"no bound on the slope was proved for φ = 2^−{halvings} and r = {r}")
+    with ctx.workprec(64 + 16 * halvings):
+        angle = arb(2) ** -halvings
+        (wide, few), (narrow, many) = _excess_and_count(angle, r), _excess_and_count(angle / 2, r)
+        return (narrow / wide).log() / (many / few).log(), 6 * 4.0**-halvings
+
+
+def _excess_and_count(angle: arb, r: int) -> tuple[arb, arb]:
+    """Return the relative excess of cones over caps of this angle, and a multiple of their number."""
+    c, s = angle.cos(), angle.sin()
+    integral = {2: angle, 3: 1 - c, 4: (angle - s * c) / 2, 5: (2 - 3 * c + c**3) / 3}[r]
+    return angle.tan() ** (r - 1) / ((r - 1) * integral) - 1, 1 / integral
 
 
 def spread(m: int, r: int, steps: int = 60) -> Float[np.ndarray, "m r"]:

@@ -1,10 +1,14 @@
 """What the checks read off a trained SAE: who fires where, and which concepts that serves."""
 
+from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float
 
+from geosae.data.files import content_hash
+from geosae.geometry.intervals import clopper_pearson
 from geosae.verification import TrainedInstance
 
 # Every statement that is checked here holds for any finite X, so a part of the sample serves as X.
@@ -35,6 +39,43 @@ def seen(instance: TrainedInstance) -> Seen:
 def _tolerance(instance: TrainedInstance) -> float:
     # An alignment knows the tolerance of its run; 0.05 is the default of `geosae.analyse`.
     return 0.05 if instance.alignment is None else float(instance.alignment.detection.tolerance)
+
+
+def share_at_most(hits: int, trials: int, false_alarm: float) -> float:
+    """Return the upper Clopper–Pearson end for a share: it lies below the truth so seldom (theory E2).
+
+    Examples
+    --------
+    >>> round(share_at_most(0, 100, 0.05), 4)
+    0.0295
+    """
+    # The library's interval misses on either side with half its level.
+    return float(clopper_pearson(hits, trials, 2 * false_alarm)[1])
+
+
+class Labelled:
+    """Points in and out of a concept, equal by content: a key for answers that do not ask about the SAE."""
+
+    def __init__(self, inside: Float[np.ndarray, "Na n"], outside: Float[np.ndarray, "Nb n"]) -> None:
+        self.inside, self.outside = inside, outside
+        self._hash = content_hash(inside, outside)
+
+    def __hash__(self) -> int:
+        return hash(self._hash)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Labelled) and self._hash == other._hash
+
+
+def separable_concepts(view: Seen, question: Callable[[Labelled], bool], most: int) -> int:
+    """Count the concepts of which a question holds on at most so many of the points (trivial ones count)."""
+    rows = np.unique(np.linspace(0, len(view.points) - 1, most).astype(np.int64))
+    points, labels = view.points[rows], view.concepts[rows].T
+    return sum(bool(C.all()) or not C.any() or question(Labelled(points[C], points[~C])) for C in labels)
+
+
+# Cells of a run meet the same few data sets again and again.
+remembered = lru_cache(maxsize=256)
 
 
 def pair_errors(view: Seen) -> tuple[Float[np.ndarray, "p d"], Float[np.ndarray, "p d"]]:

@@ -20,11 +20,10 @@ from flint import arb, ctx
 
 from geosae.geometry.approximation import circumscribed_polygon_area
 from geosae.verification import Claim, Number, Observed
+from proofs_checks._arb import ETA, enclosed
 from proofs_checks._polygons import Line, area, cut_all, square
 
 BITS = 256
-# No ball below is wider than this (checked where the balls are made).
-ETA = 2.0**-200
 BOX = square(-(10**6), -(10**6), 2 * 10**6)
 Part = Literal["least", "regular", "library", "rate"]
 
@@ -37,20 +36,6 @@ class Case:
     part: Part
     label: str
     lines: tuple[Line, ...] = ()
-
-
-def enclosed(ball: arb, width: float = ETA) -> Fraction:
-    """Return the midpoint of a ball that is at most so wide, as a rational.
-
-    Raises
-    ------
-    ArithmeticError
-        If the ball is wider, so that eta would not cover it.
-    """
-    if not ball.rad() < arb(width):
-        raise ArithmeticError(f"the ball {ball} is wider than {width:g}")
-    mantissa, exponent = ball.mid().man_exp()
-    return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
 
 
 def least_area(m: int) -> arb:

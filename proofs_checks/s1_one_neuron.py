@@ -21,7 +21,7 @@ from geosae.geometry.certificate import Inseparable, Separated
 from geosae.geometry.separation import separate
 from geosae.verification import Claim, Evidence, Observed, TrainedInstance, compare
 from proofs_checks._exact import dot, hulls_meet, in_hull, rational
-from proofs_checks._runs import Seen, pair_errors, seen
+from proofs_checks._runs import Labelled, pair_errors, remembered, seen, separable_concepts
 
 # A trained SAE's concepts are held against their hulls on so many evenly spaced points.
 MOST_SEPARATED = 1500
@@ -156,12 +156,9 @@ def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
         yield replace(Case(np.zeros((1, n)), out, f"random slab {i}: n={n}"), encoder=unit)
 
 
-def _separable(view: Seen, concept: int) -> bool:
-    rows = np.unique(np.linspace(0, len(view.points) - 1, MOST_SEPARATED).astype(np.int64))
-    points, inside = view.points[rows], view.concepts[rows, concept]
-    if not inside.any() or inside.all():
-        return True
-    return separate(points[inside], points[~inside]).check().separable
+@remembered
+def _separable(labelled: Labelled) -> bool:
+    return separate(labelled.inside, labelled.outside).check().separable
 
 
 def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
@@ -174,7 +171,7 @@ def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
     view = seen(instance)
     miss, alarms = pair_errors(view)
     found = int(((miss == 0) & (alarms == 0)).any(axis=1).sum())
-    allowed = sum(_separable(view, k) for k in range(len(view.names)))
+    allowed = separable_concepts(view, _separable, MOST_SEPARATED)
     label = f"{instance.label}: concepts of {len(view.names)} that one neuron separates exactly"
     return [compare(Observed(found, label), allowed, "upper")]
 

@@ -22,7 +22,7 @@ from geosae.geometry.unit_separation import separate_unit
 from geosae.verification import Claim, Evidence, Observed, TrainedInstance, compare
 from proofs_checks._exact import hulls_meet, in_hull, rational
 from proofs_checks._gates import Encoder, fired
-from proofs_checks._runs import closure_separates, seen
+from proofs_checks._runs import Labelled, closure_separates, remembered, seen, separable_concepts
 from proofs_checks._small_units import fewest, simplex_edges
 
 Part = Literal["exists", "suffice", "one implies many"]
@@ -128,22 +128,20 @@ def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
         )
 
 
+@remembered
+def _separable(labelled: Labelled) -> bool:
+    return separate_unit(labelled.inside, labelled.outside).separable
+
+
 def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
     """Hold the concepts that closure units separate exactly against those that S3 allows on the sample."""
     if instance.neurons.gating != "absolute":
         return ()
     view = seen(instance)
     found = closure_separates(view)
-    rows = np.unique(np.linspace(0, len(view.points) - 1, MOST_SEPARATED).astype(np.int64))
-    allowed = 0
-    for k in range(len(view.names)):
-        inside = view.concepts[rows, k]
-        proper = inside.any() and not inside.all()
-        allowed += (
-            not proper or separate_unit(view.points[rows][inside], view.points[rows][~inside]).separable
-        )
+    allowed = separable_concepts(view, _separable, MOST_SEPARATED)
     label = f"{instance.label}: concepts of {len(view.names)} that units separate exactly"
-    return [compare(Observed(len(found), label), int(allowed), "upper")]
+    return [compare(Observed(len(found), label), allowed, "upper")]
 
 
 CLAIM = Claim(

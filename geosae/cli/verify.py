@@ -1,5 +1,6 @@
 """`geosae verify`: try to refute the statements of the theory, a line each."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -55,28 +56,22 @@ def verify(
 
 def _constructed(claims: Claims, instances: int, seed: int, registered: int) -> tuple[list[Any], str]:
     """Try every statement on constructed instances; return the verdicts and a complaint, if there is one."""
-    from geosae.verification import FALSE_ALARM_BUDGET
+    from geosae.verification import FALSE_ALARM_BUDGET, heading, line
     from geosae.verification import verify as check
 
     verdicts: list[Verdict] = []
+    say(heading())
     for claim in claims.values():
         # All statements together may cry wolf as seldom as the budget says.
         verdicts.append(check(claim, instances, seed, budget=FALSE_ALARM_BUDGET / registered))
-        say(line(verdicts[-1]))
+        say(line(verdicts[-1], claim.statement))
     bad = [v.id for v in verdicts if v.status != "holds"]
     if not bad:
         say(f"all {len(verdicts)} held on every instance, and every control failed as it must")
+    alarm = sum(v.false_alarm for v in verdicts)
+    say(f"probability that random points raised a false alarm: at most {alarm:.2g}")
     found = [{**v.to_dict(), "statement": claims[v.id].statement} for v in verdicts]
     return found, f"{len(bad)} of {len(verdicts)} do not hold: {', '.join(bad)}" if bad else ""
-
-
-def line(verdict: "Verdict") -> str:
-    """Return the line of one verdict."""
-    slack = "–" if verdict.worst_slack is None else f"{verdict.worst_slack:.3g}"
-    tried = f"{verdict.tried:>4} instances, worst slack {slack} ({'/'.join(verdict.grades) or '–'})"
-    controls = f"controls that failed as they must {verdict.controls_refuted}/{verdict.controls_tried}"
-    tail = "" if verdict.status == "holds" else f"; {verdict.reason}"
-    return f"{verdict.id:<4} {verdict.status:<7} {tried}; {controls}; {verdict.seconds:.1f} s{tail}"
 
 
 def _on_run(folder: Path, claims: Claims) -> tuple[list[Any], str]:
@@ -95,12 +90,14 @@ def _on_run(folder: Path, claims: Claims) -> tuple[list[Any], str]:
             f"the run in {folder} holds no evidence for {', '.join(claims)}",
             causes="these statements do not speak about trained SAEs",
         )
-    head = ("id", "SAEs' instances", "violated", "worst slack", "tightness: median", "greatest")
+    head = ("id", "SAEs' instances", "violated", "observed", "bound", "slack", "tightness", "median")
     rows = [
-        (f["id"], str(f["tried"]), str(f["violated"]), number(f["worst_slack"]), number(f["median"]),
-         number(f["greatest"])) for f in found
+        (f["id"], str(f["tried"]), str(f["violated"]),
+         *(number(f["nearest"][name]) for name in ("observed", "bound", "slack", "tightness")),
+         number(f["median"])) for f in found
     ]  # fmt: skip
     table(head, rows)
+    say("observed to tightness: of the instance nearest to its bound; median: of the tightness of all")
     say("tightness is observed over bound: 1 where a bound is attained, – where it is zero throughout")
     bad = [f["id"] for f in found if f["violated"]]
     return found, f"violated by an SAE of the run: {', '.join(bad)}" if bad else ""
@@ -108,13 +105,18 @@ def _on_run(folder: Path, claims: Claims) -> tuple[list[Any], str]:
 
 def _spread(evidence: list[dict[str, Any]]) -> dict[str, Any]:
     tight = sorted(e["tightness"] for e in evidence if e["tightness"] is not None)
+    # A violation first of all; then the nearest as a ratio, since lower bounds are approached from above.
+    nearest = min(evidence, key=lambda e: (e["holds"], _distance(e["tightness"]), e["slack"]))
     return {
         "tried": len(evidence),
         "violated": sum(not e["holds"] for e in evidence),
-        "worst_slack": min(e["slack"] for e in evidence),
+        "nearest": {name: nearest[name] for name in ("instance", "observed", "bound", "slack", "tightness")},
         "median": tight[len(tight) // 2] if tight else None,
-        "greatest": tight[-1] if tight else None,
     }
+
+
+def _distance(tightness: float | None) -> float:
+    return abs(math.log(tightness)) if tightness else math.inf
 
 
 def _audited(claims: Claims, instances: int, seed: int) -> tuple[list[Any], str]:

@@ -12,6 +12,7 @@ from geosae.verification.runner import (
     verify,
     verify_all,
 )
+from geosae.verification.table import heading, line
 
 __all__ = [
     "FALSE_ALARM_BUDGET",
@@ -30,6 +31,8 @@ __all__ = [
     "as_float",
     "audit",
     "compare",
+    "heading",
+    "line",
     "mutants",
     "reproduce",
     "verify",

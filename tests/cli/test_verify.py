@@ -15,7 +15,10 @@ from geosae.verification import Mutation
 
 def evidence(holds: bool, observed: float, bound: float) -> dict[str, Any]:
     tightness = observed / bound if bound else None
-    return {"holds": holds, "slack": bound - observed, "tightness": tightness}
+    return {
+        "instance": f"{observed} of {bound}", "observed": observed, "bound": bound,
+        "holds": holds, "slack": bound - observed, "tightness": tightness,
+    }  # fmt: skip
 
 
 def run_with(monkeypatch: pytest.MonkeyPatch, *cells: dict[str, Any]) -> None:
@@ -29,9 +32,18 @@ def test_a_run_that_keeps_its_bounds(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     done = CliRunner().invoke(app, ["verify", "--run", "q", "--json", str(out)])
     assert done.exit_code == 0, done.output
     (found,) = json.loads(out.read_text())
-    assert found == {
-        "id": "S5", "tried": 2, "violated": 0, "worst_slack": 0, "median": 1.0, "greatest": 1.0
-    }  # fmt: skip
+    nearest = {"instance": "8 of 8", "observed": 8, "bound": 8, "slack": 0, "tightness": 1.0}
+    assert found == {"id": "S5", "tried": 2, "violated": 0, "nearest": nearest, "median": 1.0}
+
+
+def test_the_nearest_instance_of_a_lower_bound_is_the_least_ratio(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    run_with(monkeypatch, {"F5": [evidence(True, 8, 2), evidence(True, 3, 2), evidence(True, 5, 0)]})
+    out = tmp_path / "found.json"
+    assert CliRunner().invoke(app, ["verify", "--run", "q", "--json", str(out)]).exit_code == 0
+    (found,) = json.loads(out.read_text())
+    assert found["nearest"]["tightness"] == 1.5
 
 
 def test_a_run_that_violates_a_bound_ends_with_1(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,9 +17,9 @@ def test_the_nearest_instance_speaks(values: list[float | None], expected: float
     assert tightness.nearest([{"tightness": v} for v in values]) == expected
 
 
-def record(width: int, seed: int, value: float | None) -> dict[str, Any]:
+def record(width: int, seed: int, value: float | None, claim: str = "S7") -> dict[str, Any]:
     cell = {"world": "w", "baseline": "trained", "gate": "topk", "sparsity": 2, "width": width, "seed": seed}
-    return {"cell": cell, "evidence": {"S7": [{"tightness": value}], "A1": [{"tightness": None}]}}
+    return {"cell": cell, "evidence": {claim: [{"tightness": value}], "G1": [{"tightness": None}]}}
 
 
 def stored(*cells: dict[str, Any]) -> Results:
@@ -32,7 +32,7 @@ def test_panels_hold_means_over_seeds(monkeypatch: pytest.MonkeyPatch) -> None:
     cells = (record(8, 0, 0.5), record(8, 1, 0.7), record(16, 0, 1.0))
     (sheet,) = tightness.sheets(stored(*cells))
     titles = [ax.get_title(loc="left") for ax in sheet.figure.axes]
-    assert titles == ["S7"]  # A1's bound is zero everywhere: no panel
+    assert titles == ["S7"]  # a bound that is zero everywhere has no panel
     marks = sheet.figure.axes[0].lines[0].get_ydata()
     assert list(marks) == pytest.approx([0.6, 1.0])
 
@@ -40,3 +40,21 @@ def test_panels_hold_means_over_seeds(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_run_without_evidence_has_no_sheet() -> None:
     cells = (record(8, 0, None),)
     assert tightness.sheets(stored(*cells)) == []
+
+
+@pytest.mark.parametrize(("claim", "values", "scale", "ends"), [
+    ("S7", (0.2, 0.9), "linear", (0.0, 1.0)),
+    ("A1", (1.1, 3.0), "linear", (1.0, None)),
+    ("A2", (1.5, 300.0), "log", (1.0, None)),
+])  # fmt: skip
+def test_bars_end_where_no_sae_can_be(
+    claim: str, values: tuple[float, float], scale: str, ends: tuple[float, float | None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(tightness, "setting", lambda results, world: "")
+    (sheet,) = tightness.sheets(stored(*(record(8, seed, v, claim) for seed, v in enumerate(values))))
+    axes = sheet.figure.axes[0]
+    ((_, low), (_, high)) = axes.collections[0].get_segments()[0]
+    assert axes.get_yscale() == scale
+    assert low == pytest.approx(ends[0])
+    assert high > max(values) if ends[1] is None else high == pytest.approx(ends[1])

@@ -13,7 +13,11 @@ from geosae.figures.save import Sheet
 from geosae.figures.style import INK, PAGE, colour, line, marker, panels, styled
 
 FAMILY = "tightness"
-CLAIMS = ("D4", "S6", "S7", "A1", "F5")
+CLAIMS = ("D4", "S6", "S7", "A1", "A2", "F5")
+# These bound from below: observed over bound is at least 1. The others bound from above: at most 1.
+LOWER = ("A1", "A2", "F5")
+# From here on a linear axis would hide what is near the bound.
+FAR = 20
 Curve = Mapping[int, Sequence[float]]
 """Width → the tightness of each seed."""
 
@@ -62,7 +66,13 @@ def _sheet(results: Results, world: str, table: Mapping[str, Mapping[str, Curve]
         axes = [ax for row in grid for ax in row]
         for ax, (claim, curves) in zip(axes, table.items(), strict=False):
             for i, label in enumerate(labels):
-                _draw(ax, curves.get(label, {}), i, len(labels), label)
+                _draw(ax, claim, curves.get(label, {}), i, len(labels), label)
+            if any(max(seeds) > FAR for curve in curves.values() for seeds in curve.values()):
+                ax.set_yscale("log")
+            widths = sorted({width for curve in curves.values() for width in curve})
+            ax.set_xscale("log", base=2)
+            ax.set_xticks(widths, [str(w) for w in widths])
+            ax.set_xticks([], minor=True)
             ax.axhline(1, color=INK, lw=0.8)
             ax.set_title(claim)
             ax.set_xlabel("width d")
@@ -75,7 +85,8 @@ def _sheet(results: Results, world: str, table: Mapping[str, Mapping[str, Curve]
     caption = (
         "For each statement the instance of a trained SAE that comes nearest to its bound: observed over "
         "bound, 1 (the line) where the bound is attained. Marks: means over seeds, set side by side within a "
-        f"width; bars: {level(results)}, cut at 0. Statements whose bound is zero on every SAE are left out. "
+        f"width; bars: {level(results)}, cut at 0 and at the line, which no SAE can cross. Statements whose "
+        "bound is zero on every SAE are left out. "
         f"{setting(results, world)}"
     )
     alt = (
@@ -86,20 +97,18 @@ def _sheet(results: Results, world: str, table: Mapping[str, Mapping[str, Curve]
     )
 
 
-def _draw(ax: Axes, curve: Curve, index: int, count: int, label: str) -> None:
+def _draw(ax: Axes, claim: str, curve: Curve, index: int, count: int, label: str) -> None:
     widths = sorted(curve)
     means = [interval(curve[w]) for w in widths]
     # Side by side around the width, so that bars do not hide one another.
     places = [w * 2 ** (0.35 * ((index + 0.5) / count - 0.5)) for w in widths]
+    least, most = (1.0, math.inf) if claim in LOWER else (0.0, 1.0)
+    # A violation lies beyond the line, and then so does its bar.
     ends = [
-        [m - max(low, 0.0) if math.isfinite(low) else 0.0 for m, low, _ in means],
-        [high - m if math.isfinite(high) else 0.0 for m, _, high in means],
+        [m - min(max(low, least), m) if math.isfinite(low) else 0.0 for m, low, _ in means],
+        [max(min(high, most), m) - m if math.isfinite(high) else 0.0 for m, _, high in means],
     ]
     ax.errorbar(
         places, [m for m, _, _ in means], yerr=ends if widths else None, color=colour(index),
         marker=marker(index), ls=line(index), lw=0.8, ms=3, elinewidth=0.7, label=label,
     )  # fmt: skip
-    ax.set_xscale("log", base=2)
-    if widths:
-        ax.set_xticks(widths, [str(w) for w in widths])
-        ax.set_xticks([], minor=True)
