@@ -174,8 +174,7 @@ def _norm_fits(config: TrainConfig) -> None:
             "the gate 'spade' with atoms of norm 1 reaches only the hull of unit vectors",
             remedy="leave decoder_norm out, or use 'free'",
         )
-    pursues = config.gate.kind == "mp" or getattr(config.gate, "inner", config.gate).kind == "mp"
-    if pursues and (config.decoder_norm == "free" or config.baseline == "frozen_encoder"):
+    if getattr(config.gate, "inner", config.gate).kind == "mp" and (config.decoder_norm == "free" or config.baseline == "frozen_encoder"):
         raise InvalidInput(
             "matching pursuit takes inner products with its own atoms, which must have norm 1 and are its "
             "encoder",

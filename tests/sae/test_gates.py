@@ -4,6 +4,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from sae.gate_cases import ALL_GATES, SUPPORTING, random_parameters
 from sae.strategies_sae import grid_tensors
 
 from geosae.geometry._door import InvalidInput
@@ -11,13 +12,7 @@ from geosae.sae.gates import (
     GATES,
     AbsTopK,
     BatchTopK,
-    Gated,
-    JumpReLU,
     MatchingPursuit,
-    Matryoshka,
-    ReLU,
-    SpaDE,
-    TopK,
     Weights,
     gate_from_dict,
     largest_positive,
@@ -25,22 +20,6 @@ from geosae.sae.gates import (
 )
 from geosae.sae.gates import largest as largest_module
 from geosae.sae.gates.spade import projected
-from geosae.sae.parameters import Parameters
-
-SUPPORTING = [ReLU(l1=0.2), TopK(k=3, aux_k=2, aux_coefficient=0.5)]
-ALL_GATES = [
-    *SUPPORTING,
-    ReLU(l1=0.1, shape="tanh"),
-    ReLU(l1=0.1, shape="sqrt"),
-    JumpReLU(l0=0.1, bandwidth=0.5, threshold=0.3),
-    Gated(l1=0.2),
-    BatchTopK(k=2),
-    Matryoshka(BatchTopK(k=2), shares=(0.25, 0.5, 1.0)),
-    Matryoshka(ReLU(l1=0.1)),
-    MatchingPursuit(k=3),
-    SpaDE(distance=0.1, scale=0.7),
-    AbsTopK(k=3),
-]
 
 
 def by_sorting(row, k):
@@ -124,17 +103,10 @@ def test_gates_come_back_from_json(gate):
     assert gate_from_dict(json.loads(json.dumps(gate.to_dict()))) == gate
 
 
-def random_weights(gate, seed, width=8, dim=3):
-    generator = torch.Generator().manual_seed(seed)
-    at = Parameters.zeros(width, dim, extras=gate.extras)
-    flat = 0.5 * torch.randn(at.flat.shape, generator=generator).double()
-    at = Parameters.of(flat, width, dim, gate.extras)
-    at.W_dec.div_(at.W_dec.norm(dim=1, keepdim=True))
-    if "radius" in at.extra:
-        at.extra["radius"].fill_(1.0)
-    weights = at.weights(gate)
-    return weights._replace(**{k: v for k, v in gate.settle(weights, torch.randn(9, dim).double()).items()
-                               if k in Weights._fields})  # fmt: skip
+def random_weights(gate, seed):
+    weights = random_parameters(gate, seed).weights(gate)
+    settled = gate.settle(weights, torch.randn(9, 3, generator=torch.Generator().manual_seed(seed)).double())
+    return weights._replace(**{name: value for name, value in settled.items() if name in Weights._fields})
 
 
 @pytest.mark.parametrize("gate", ALL_GATES)

@@ -129,8 +129,8 @@ class Gate(ABC):
 
 
 def pre_activations(weights: Weights, inputs: Float[torch.Tensor, "N n"]) -> Float[torch.Tensor, "N d"]:
-    """Return z = W_enc·inputs + b_enc, one row per point."""
-    return torch.addmm(weights.b_enc, inputs, weights.W_enc.T)
+    """Return z = W_enc·inputs + b_enc, one row per point, in the type of the weights."""
+    return torch.addmm(weights.b_enc, inputs, weights.W_enc.T).to(weights.b_enc.dtype)
 
 
 def above(z: Float[torch.Tensor, "N d"], bar: torch.Tensor) -> Float[torch.Tensor, "N d"]:

@@ -60,7 +60,7 @@ class MatchingPursuit(Gate):
 
     def encode(self, z: Float[torch.Tensor, "N d"], weights: Weights) -> Float[torch.Tensor, "N d"]:
         """Return the activations after k steps; a step whose best product is not positive adds nothing."""
-        gram = weights.W_dec @ weights.W_dec.T
+        gram = (weights.W_dec @ weights.W_dec.T).to(z.dtype)
         a, products = torch.zeros_like(z), z
         for _ in range(self.k):
             best = products.argmax(dim=1, keepdim=True)
@@ -75,7 +75,7 @@ class MatchingPursuit(Gate):
 
     def objective(self, weights: Weights, batch: Batch) -> Parts:
         """Return the error alone; gradients run through the inner products, not through the choices."""
-        a = self.encode(batch.inputs @ weights.W_dec.T, weights)
+        a = self.encode((batch.inputs @ weights.W_dec.T).to(weights.W_dec.dtype), weights)
         misfit = error(weights, a, batch)
         return Parts(misfit, torch.zeros_like(misfit), torch.zeros_like(misfit), a)
 

@@ -61,7 +61,7 @@ def aux_k_loss(
     if not bool(spread > 0):
         return zero
     # The inputs are held fixed: through them a tied pre-bias would receive a gradient.
-    z = torch.addmm(weights.b_enc[dead], batch.inputs.detach(), weights.W_enc[dead].T)
+    z = torch.addmm(weights.b_enc[dead], batch.inputs.detach(), weights.W_enc[dead].T).to(batch.u.dtype)
     most = min(k or default_aux_k(batch.u.shape[1]), z.shape[1])
     guess = (z * largest_positive(z.detach(), most)) @ weights.W_dec[dead]
     return coefficient * (guess - left_over).square().sum() / spread
