@@ -107,7 +107,7 @@ class ClusterSource(Source):
     """
 
     def __init__(
-        self, means: Float[np.ndarray, "p n"], shapes: list[Float[np.ndarray, "n r"]] | Float[np.ndarray, "p"]
+        self, means: Float[np.ndarray, "p n"], shapes: list[np.ndarray] | Float[np.ndarray, "q"]
     ) -> None:
         if len(means) != len(shapes):
             raise InvalidInput(f"{len(means)} means against {len(shapes)} shapes of clusters")
