@@ -1,11 +1,11 @@
 """Floor 5: grids of SAEs over worlds, gates, widths, sparsities and seeds, resumable."""
 
+from geosae.data.pool import LocalPool
 from geosae.experiments._keys import nearest, refuse_unknown
 from geosae.experiments.cell import Cell, canonical_json, short_hash
 from geosae.experiments.plan import CheckEntry, GateEntry, Plan, WorldEntry
 from geosae.experiments.plan_file import load_plan, parse_plan, preset_names
 from geosae.experiments.plan_text import plan_toml
-from geosae.experiments.pool import LocalPool
 from geosae.experiments.results import Results
 from geosae.experiments.runner import Outline, run
 from geosae.experiments.sae_config import config_of

@@ -6,7 +6,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Any
 
-from geosae.experiments.pool import LocalPool, one_thread
+from geosae.data.pool import LocalPool, one_thread
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from geosae.data.files import write_json
+from geosae.data.pool import ask
 from geosae.experiments.cell import Cell
 from geosae.experiments.checks import Claims, check_ids, check_key, do_check, gather
 from geosae.experiments.conduct import Task, conduct
 from geosae.experiments.plan import Plan
-from geosae.experiments.pool import ask
 from geosae.experiments.results import Results
 from geosae.experiments.sae_config import check_configs
 from geosae.experiments.store import Store
