@@ -9,7 +9,7 @@ import numpy as np
 
 import proofs_checks
 from geosae.figures import bound_vs_observed, save
-from geosae.verification import audit, verify
+from geosae.verification import SENSE, audit, part_of, verify
 
 INSTANCES = 20
 AUDITED = 5
@@ -83,11 +83,15 @@ def row(claim, verdict):
 
 
 def picture(claim):
-    """Draw observed values against the bound, for some instances and for the controls."""
+    """Draw observed values against the bound, instances and controls, a panel for each part of the statement."""
     rng = np.random.default_rng(0)
-    instances = [claim.check(case) for case in claim.instances(INSTANCES, rng)]
-    controls = [claim.check(case) for case in claim.counter_instances(INSTANCES, rng)]
-    return bound_vs_observed({claim.id: controls}, constructed={claim.id: instances})
+    panels, senses = {}, {}
+    for make in (claim.instances, claim.counter_instances):
+        for case in make(INSTANCES, rng):
+            name = f"{claim.id} {part_of(case)}".strip()
+            panels.setdefault(name, []).append(claim.check(case))
+            senses.setdefault(name, SENSE[claim.observe(case).kind or claim.kind])
+    return bound_vs_observed({}, constructed=panels, senses=senses, columns=3)
 
 
 def audit_page(claims):
@@ -131,7 +135,7 @@ Verdict: **{verdict.status}**. Again: `geosae verify {claim.id} --instances {INS
 ```{{figure}} {claim.id}.png
 :alt: Observed values against the bound of {claim.id}.
 
-Observed against bound: constructed instances (orange diamonds) and negative controls, which must land on the
-forbidden side (red crosses).
+Observed against bound, a panel for each part of the statement: constructed instances (orange diamonds) and
+negative controls, which must violate the bound (red crosses; where nothing is shaded, equality is claimed).
 ```
 """

@@ -72,6 +72,7 @@ def bound_vs_observed(
     evidence: Mapping[str, Sequence[Any]],
     *,
     constructed: Mapping[str, Sequence[Any]] | None = None,
+    senses: Mapping[str, Sense] | None = None,
     columns: int = 4,
     width: float = PAGE,
 ) -> Figure:
@@ -87,6 +88,8 @@ def bound_vs_observed(
         For each claim id its evidence on trained SAEs (Evidence, or mappings with observed, bound, slack).
     constructed
         The same for constructed instances.
+    senses
+        Which side of the bound each claim allows, where it is known; else it is read off the slacks.
     columns
         Panels per row.
     width
@@ -116,7 +119,7 @@ def bound_vs_observed(
         figure, grid = panels(down, across, width=width, height=down * (side * 0.93 + 0.3) + 0.25)
         axes = [ax for row in grid for ax in row]
         for ax, (key, values) in zip(axes, table.items(), strict=False):
-            _panel(ax, key, values)
+            _panel(ax, key, values, (senses or {}).get(key) or sense(values))
             ax.set_xlabel("bound")
         for ax in axes[len(table) :]:
             ax.set_axis_off()
@@ -126,10 +129,9 @@ def bound_vs_observed(
     return figure
 
 
-def _panel(ax: Axes, key: str, points: Sequence[Point]) -> None:
+def _panel(ax: Axes, key: str, points: Sequence[Point], way: Sense) -> None:
     values = np.array([[p.bound, p.observed] for p in points])
     low, high, floor = _scale(ax, values)
-    way = sense(points)
     if way != "==":
         forbidden = [[low, low], [high, high], [low, high] if way == "<=" else [high, low]]
         ax.add_patch(Polygon(forbidden, closed=True, facecolor=FAINT, alpha=0.55, lw=0, zorder=0))

@@ -1,8 +1,8 @@
 """Claims and the evidence for them: checks can refute a statement, and they cannot prove it."""
 
-from geosae.verification.audit import Mutation, audit, mutants
+from geosae.verification.audit import Mutation, audit, mutants, part_of
 from geosae.verification.claim import Claim, NeuronsLike, TrainedInstance
-from geosae.verification.evidence import Evidence, Grade, Kind, Number, Observed, as_float, compare
+from geosae.verification.evidence import SENSE, Evidence, Grade, Kind, Number, Observed, as_float, compare
 from geosae.verification.runner import (
     FALSE_ALARM_BUDGET,
     Kept,
@@ -16,6 +16,7 @@ from geosae.verification.table import heading, line
 
 __all__ = [
     "FALSE_ALARM_BUDGET",
+    "SENSE",
     "Claim",
     "Evidence",
     "Grade",
@@ -34,6 +35,7 @@ __all__ = [
     "heading",
     "line",
     "mutants",
+    "part_of",
     "reproduce",
     "verify",
     "verify_all",
