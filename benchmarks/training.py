@@ -1,152 +1,259 @@
-"""Training speed: geosae's loop beside a dense torch autograd loop, side by side in one run.
+"""Training speed: geosae beside the libraries and beside plain torch, side by side in one run.
 
-    OMP_NUM_THREADS=1 python benchmarks/training.py [--cases toy A B] [--runs 5] [--write]
+    python benchmarks/training.py [--cases A B grid] [--methods …] [--repeats 5] [--write]
 
-Both loops start at the same weights, draw the same batches and use the same Adam, so their losses must agree
-at the first steps; that is checked before anything is timed. CPU seconds of one thread, methods alternating,
-medians. Case A is (dimension 64, 256 features, 512 neurons, k = 8, batch 1024, 500 steps), case B (256, 1024
-features, 4096 neurons, k = 16, batch 2048, 60 steps), toy (4, 8 features, 32 neurons, k = 2, batch 256, 1000
-steps).
+Case A: dimension 64, 256 features, 512 neurons, k = 8, batch 1024, 500 steps. Case B: 256, 1024 features,
+4096 neurons, k = 16, batch 2048, 60 steps. Case grid: 32 SAEs (8 seeds × 4 rates), one after the other, of
+dimension 32, 128 features, 128 neurons, k = 4, batch 1024, 300 steps each.
+
+Every measurement is a fresh process with one thread; methods alternate, the whole round is repeated, and the
+table gives medians and ranges. Counted are CPU seconds (user and system) of the training loop on a stream
+that is in memory, the same batches in the same order for all: drawing points, importing, building the model,
+compiling (numba) and a warm-up of three steps on another model are outside. FVU is on points not trained on;
+MCC is the mean |cosine| of the best one-to-one matching of features and atoms. The libraries are those of the
+extra `peers`, where installed; a method that is not is named and left out. --write keeps the page
+docs/measured/training_speed.md.
 """
 
 import argparse
+import json
+import os
 import platform
 import statistics
+import subprocess
+import sys
 import time
-from dataclasses import replace
+from collections.abc import Callable
 from datetime import date
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import torch
-
-from geosae.sae.adam import Adam, learning_rate
-from geosae.sae.config import TrainConfig
-from geosae.sae.descent import Descent
-from geosae.sae.frame import frame_of
-from geosae.sae.gates import ReLU, TopK
-from geosae.sae.parameters import Parameters, remove_parallel, renormalise
+from peers_training import PEERS, Case, Fit, Result, quiet
+from scipy.optimize import linear_sum_assignment
 
 CASES = {
-    # name: dimension, features, neurons, k, batch, steps, points
-    "toy": (4, 8, 32, 2, 256, 1000, 20_000),
-    "A": (64, 256, 512, 8, 1024, 500, 100_000),
-    "B": (256, 1024, 4096, 16, 2048, 60, 50_000),
+    case.name: case
+    for case in (
+        Case("A", 64, 256, 512, 8, 1024, 500, (3e-3,)),
+        Case("B", 256, 1024, 4096, 16, 2048, 60, (3e-3,)),
+        Case("grid", 32, 128, 128, 4, 1024, 300, (1e-3, 2e-3, 4e-3, 8e-3), seeds=8),
+    )
+}
+ACTIVE, HELD_OUT = 4.0, 8192
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
+
+def points(case: Case, count: int, seed: int) -> tuple[torch.Tensor, np.ndarray]:
+    """Sparse sums of random unit directions, four active on average, centred, of unit spread; directions."""
+    directions = np.random.default_rng(0).standard_normal((case.features, case.dim))
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    rng = np.random.default_rng(seed)
+    share, x = ACTIVE / case.features, np.empty((count, case.dim), np.float32)
+    for start in range(0, count, 8192):
+        shape = (min(8192, count - start), case.features)
+        on = rng.random(shape) < share
+        x[start : start + 8192] = (on * rng.uniform(0.5, 1.5, shape)) @ directions
+    # Of one such sum: mean Σ p v̄, and spread² = Σ p E[v²] − p² v̄² (directions are orthogonal on average).
+    spread = np.sqrt(case.features * (share * 13 / 12 - share**2))
+    return torch.from_numpy(
+        (x - share * directions.sum(axis=0)).astype(np.float32) / np.float32(spread)
+    ), directions
+
+
+def geosae(kernel: str) -> Callable[[Case, float, int], tuple[Fit, Result]]:
+    """Return geosae's own loop with a kernel, log lines at start and end included."""
+
+    def method(case: Case, lr: float, seed: int) -> tuple[Fit, Result]:
+        from geosae.sae.config import TrainConfig
+        from geosae.sae.descent import Descent
+        from geosae.sae.gates import TopK
+        from geosae.sae.step import STEPS
+
+        if kernel == "numba":
+            from geosae.sae.fast.sparse import SparseStep
+
+            STEPS.setdefault("numba", SparseStep)
+
+        class Slices:
+            def __init__(self, u: torch.Tensor) -> None:
+                self.u = u
+
+            def batch(self, step: int, size: int, generator: torch.Generator) -> torch.Tensor:
+                return self.u[step * size : (step + 1) * size]
+
+        made: list[Descent] = []
+
+        def fit(stream: torch.Tensor) -> None:
+            steps = len(stream) // case.batch
+            # dictionary_learning's patience: no neuron is dead, so AuxK costs no method anything.
+            config = TrainConfig(
+                TopK(case.k), case.width, steps, case.batch, lr=lr, schedule="constant", warmup=0,
+                dead_after=10_000_000, log_every=steps, kernel=kernel,
+            )  # fmt: skip
+            made.append(Descent.begin(config, Slices(stream), stream[:4096], seed))
+            made[-1].run()
+
+        def result():
+            at, config = made[-1].result(), made[-1].config
+
+            def reconstruct(u: torch.Tensor) -> torch.Tensor:
+                z = torch.addmm(at.b_enc, u - at.b_dec, at.W_enc.T)
+                return torch.addmm(at.b_dec, z * config.gate.support(z), at.W_dec)
+
+            return reconstruct, at.W_dec.numpy()
+
+        return fit, result
+
+    return method
+
+
+def plain_torch(case: Case, lr: float, seed: int) -> tuple[Fit, Result]:
+    """Hand-written torch as anyone would: dense autograd, torch's Adam, unit atoms."""
+    generator = torch.Generator().manual_seed(seed)
+    atoms = torch.randn(case.width, case.dim, generator=generator)
+    atoms /= atoms.norm(dim=1, keepdim=True)
+    w_enc, w_dec = (torch.nn.Parameter(scale * atoms) for scale in (0.1, 1.0))
+    b_enc, b_dec = (torch.nn.Parameter(torch.zeros(size)) for size in (case.width, case.dim))
+    optimizer = torch.optim.Adam([w_enc, b_enc, w_dec, b_dec], lr=lr)
+
+    def forward(x: torch.Tensor) -> torch.Tensor:
+        z = torch.addmm(b_enc, x - b_dec, w_enc.T)
+        top = z.topk(case.k, dim=1, sorted=False)
+        return torch.addmm(b_dec, torch.zeros_like(z).scatter(1, top.indices, top.values.relu()), w_dec)
+
+    def fit(stream: torch.Tensor) -> None:
+        for x in stream.split(case.batch):
+            optimizer.zero_grad()
+            ((forward(x) - x).square().sum() / len(x)).backward()
+            with torch.no_grad():
+                w_dec.grad -= (w_dec.grad * w_dec).sum(dim=1, keepdim=True) * w_dec
+                optimizer.step()
+                w_dec.div_(w_dec.norm(dim=1, keepdim=True))
+
+    return fit, lambda: (forward, w_dec.detach().numpy())
+
+
+METHODS = {
+    "geosae, numba": (geosae("numba"), "numba", "numba"),
+    "geosae, torch": (geosae("torch"), "torch", "torch"),
+    "plain torch, dense autograd": (plain_torch, "torch", "torch"),
+    **PEERS,
 }
 
 
-def cloud(dim: int, features: int, count: int) -> torch.Tensor:
-    """Sparse sums of random unit directions, four active on average, in the training frame."""
-    rng = np.random.default_rng(0)
-    directions = rng.standard_normal((features, dim))
-    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
-    points = np.empty((count, dim))
-    for start in range(0, count, 10_000):
-        rows = slice(start, start + 10_000)
-        on = rng.random((len(points[rows]), features)) < min(4 / features, 0.25)
-        points[rows] = (on * rng.uniform(0.5, 1.5, on.shape)) @ directions
-    return torch.from_numpy(frame_of(points, "mean", rng).inward(points))
+def measure(case: Case, method: str) -> dict[str, float]:
+    """Train every SAE of a case with one method, in this process."""
+    torch.set_num_threads(1)
+    make = METHODS[method][0]
+    stream, directions = points(case, case.steps * case.batch, 1)
+    held_out, _ = points(case, HELD_OUT, 2)
+    with quiet():
+        warm = make(case, case.lrs[0], 99)
+        warm[0](stream[: 3 * case.batch])
+    seconds, fvu, mcc = 0.0, [], []
+    for lr in case.lrs:
+        for seed in range(case.seeds):
+            fit, result = make(case, lr, seed)
+            with quiet():
+                start = time.process_time()
+                fit(stream)
+                seconds += time.process_time() - start
+            reconstruct, atoms = result()
+            with torch.no_grad():
+                left = (held_out - reconstruct(held_out)).square().sum()
+            fvu.append(float(left / (held_out - held_out.mean(dim=0)).square().sum()))
+            norms = np.linalg.norm(atoms, axis=1, keepdims=True)
+            cosines = np.abs(directions @ (atoms / np.maximum(norms, 1e-12)).T)
+            mcc.append(float(cosines[linear_sum_assignment(-cosines)].mean()))
+    return {"seconds": seconds, "fvu": float(np.median(fvu)), "mcc": float(np.median(mcc))}
 
 
-def ours(config: TrainConfig, u: torch.Tensor) -> list[float]:
-    """Train with geosae's loop; return the logged errors."""
-    run = Descent.begin(config, u, 0)
-    run.run()
-    return [line["error"] for line in run.log]
-
-
-def dense_torch(config: TrainConfig, u: torch.Tensor) -> list[float]:
-    """Train with autograd through dense matrices; return the errors at the same steps."""
-    run = Descent.begin(config, u, 0)
-    at, errors = run.at, [run.log[0]["error"]]
-    adam = Adam(at, config.beta1, config.beta2, config.eps)
-    gradient = Parameters.zeros(config.width, u.shape[1])
-    leaves = [weights.detach().requires_grad_() for weights in (at.W_enc, at.b_enc, at.W_dec, at.b_dec)]
-    views = (gradient.W_enc, gradient.b_enc, gradient.W_dec, gradient.b_dec)
-    for step, x in enumerate(run.batches(config.steps), start=1):
-        w_enc, b_enc, w_dec, b_dec = leaves
-        z = torch.addmm(b_enc, x - b_dec, w_enc.T)
-        if isinstance(config.gate, TopK):
-            top = z.topk(config.gate.k, dim=1)
-            a = torch.zeros_like(z).scatter(1, top.indices, top.values.relu())
-        else:
-            a = z.relu()
-        loss = (torch.addmm(b_dec, a, w_dec) - x).square().sum() / len(x)
-        if config.gate.penalty:
-            loss = loss + config.gate.penalty * a.sum() / len(x)
-        for view, value in zip(views, torch.autograd.grad(loss, leaves), strict=True):
-            view.copy_(value)
-        remove_parallel(gradient.W_dec, at.W_dec)
-        adam.step(at, gradient, learning_rate(config, step))
-        renormalise(at.W_dec)
-        if step % config.log_every == 0 or step == config.steps:
-            run.step = step
-            errors.append(float(run.line()["error"]))
-    return errors
-
-
-METHODS = {"geosae": ours, "dense torch, autograd": dense_torch}
-
-
-def same_start(config: TrainConfig, u: torch.Tensor) -> None:
-    """Refuse to time loops that do not do the same: losses of the first ten steps must agree."""
-    early = replace(config, steps=10, log_every=1)
-    curves = [method(early, u) for method in METHODS.values()]
-    worst = max(abs(a - b) / b for a, b in zip(*curves, strict=True))
-    if not worst < 1e-4:
-        raise SystemExit(f"the loops differ by {worst:.2g} within ten steps: nothing to compare")
-
-
-def measure(name: str, gate: ReLU | TopK, runs: int) -> list[str]:
-    """Time every method on one case, alternating; return table rows."""
-    dim, features, width, _, batch, steps, count = CASES[name]
-    u = cloud(dim, features, count)
-    # No neuron dies within these runs' patience: both loops do the same work, AuxK apart.
-    config = TrainConfig(gate, width, steps, batch, lr=3e-3, dead_after=2**62, log_every=max(1, steps // 5))
-    same_start(config, u)
-    seconds: dict[str, list[float]] = {method: [] for method in METHODS}
-    final: dict[str, float] = {}
-    for _ in range(runs):
-        for method, run in METHODS.items():
-            start = time.process_time()
-            final[method] = run(config, u)[-1]
-            seconds[method].append(time.process_time() - start)
-    rows: list[str] = []
-    for method, times in seconds.items():
-        middle = statistics.median(times)
-        row = [name, gate.kind, method, f"{middle:.2f}", f"{min(times):.2f}–{max(times):.2f}"]
-        row += [f"{1e3 * middle / steps:.3g}", f"{steps * batch / middle / 1e3:.3g}", f"{final[method]:.4f}"]
-        rows.append("| " + " | ".join(row) + " |")
+def table(case: Case, runs: dict[str, list[dict[str, float]]]) -> list[str]:
+    """Return the rows of a case; the last column divides by geosae's median."""
+    rows = [
+        f"\n## Case {case.name}: dimension {case.dim}, {case.features} features, {case.width} neurons, "
+        f"k = {case.k}, batch {case.batch}, {case.steps} steps"
+        + (f", {case.seeds * len(case.lrs)} SAEs" if case.seeds > 1 else ""),
+        "",
+        "| method | CPU s, median | range | ms/step | k samples/s | FVU | MCC | × geosae, numba |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    steps = case.steps * case.seeds * len(case.lrs)
+    medians = {method: statistics.median(r["seconds"] for r in found) for method, found in runs.items()}
+    ours = medians.get("geosae, numba", float("nan"))
+    for method, found in runs.items():
+        middle, all_seconds = medians[method], [r["seconds"] for r in found]
+        fvu, mcc = (statistics.median(r[key] for r in found) for key in ("fvu", "mcc"))
+        cells = [method, f"{middle:.2f}", f"{min(all_seconds):.2f}–{max(all_seconds):.2f}"]
+        cells += [f"{1e3 * middle / steps:.3g}", f"{steps * case.batch / middle / 1e3:.3g}"]
+        cells += [f"{fvu:.3f}", f"{mcc:.3f}", f"{middle / ours:.1f}"]
+        rows.append("| " + " | ".join(cells) + " |")
     return rows
 
 
-def main() -> None:
-    """Print the table; with --write, keep it in docs/measured/training.md."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--cases", nargs="+", choices=list(CASES), default=["toy", "A"])
-    parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--write", action="store_true")
-    args = parser.parse_args()
-    torch.set_num_threads(1)
-    lines = [
-        "| case | gate | method | CPU s, median | range | ms/step | k samples/s | error at the end |",
-        "|---|---|---|---|---|---|---|---|",
+def alternate(case: Case, methods: list[str], repeats: int) -> dict[str, list[dict[str, float]]]:
+    """Run every method in a process of its own, in turn, and the whole round again."""
+    runs: dict[str, list[dict[str, float]]] = {method: [] for method in methods}
+    for _ in range(repeats):
+        for method in methods:
+            command = [sys.executable, __file__, "--one", method, "--cases", case.name]
+            done = subprocess.run(command, capture_output=True, text=True, env=os.environ | ONE_THREAD)
+            if done.returncode:
+                raise SystemExit(f"{method}, case {case.name}, failed:\n{done.stderr[-3000:]}")
+            runs[method].append(json.loads(done.stdout.splitlines()[-1]))
+            print(case.name, method, runs[method][-1], flush=True)
+    return runs
+
+
+def page(body: list[str], missing: list[str], command: str) -> str:
+    """Return the whole page, with what is needed to do it again."""
+    there = [f"{dist} {version(dist)}" for _, module, dist in METHODS.values() if find_spec(module)]
+    cpu = next(
+        (
+            line.split(":")[1].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if "model name" in line
+        ),
+        platform.machine(),
+    )
+    head = [
+        "# Training speed, measured",
+        "",
+        f"`{command}` on {cpu} ({os.cpu_count()} cores, one thread used), {platform.system()}, "
+        f"Python {platform.python_version()}, {', '.join(dict.fromkeys(there))}, {date.today()}.",
+        "",
+        *(str(__doc__).split("\n\n", 2)[2].strip().splitlines()),
     ]
+    return "\n".join(head + ([f"\nNot installed: {', '.join(missing)}."] if missing else []) + body) + "\n"
+
+
+def main() -> None:
+    """Print the tables; with --write, keep them."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--cases", nargs="+", choices=list(CASES), default=list(CASES))
+    parser.add_argument("--methods", nargs="+", choices=list(METHODS), default=list(METHODS))
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--write", action="store_true")
+    parser.add_argument("--one", choices=list(METHODS), help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.one:
+        print(json.dumps(measure(CASES[args.cases[0]], args.one)))
+        return
+    methods = [method for method in args.methods if find_spec(METHODS[method][1])]
+    missing = [method for method in args.methods if method not in methods]
+    body: list[str] = []
     for name in args.cases:
-        gates = [TopK(CASES[name][3])] + ([ReLU(0.03)] if name == "toy" else [])
-        for gate in gates:
-            lines += measure(name, gate, args.runs)
-    table = "\n".join(lines)
-    print(table)
+        body += table(CASES[name], alternate(CASES[name], methods, args.repeats))
+    print("\n".join(body))
     if args.write:
-        head = (
-            "# Training speed, measured\n\n`OMP_NUM_THREADS=1 python benchmarks/training.py --cases "
-            f"{' '.join(args.cases)} --runs {args.runs} --write` on {platform.machine()}, "
-            f"{platform.system()}, torch {torch.__version__}, {date.today()}. One thread, alternating. "
-            "The error is mean squared error over variance.\n\n"
+        command = (
+            f"python benchmarks/training.py --cases {' '.join(args.cases)} --repeats {args.repeats} --write"
         )
         Path("docs/measured").mkdir(exist_ok=True)
-        Path("docs/measured/training.md").write_text(head + table + "\n", encoding="utf-8")
+        Path("docs/measured/training_speed.md").write_text(page(body, missing, command), encoding="utf-8")
 
 
 if __name__ == "__main__":
