@@ -22,7 +22,7 @@ def make_world(name: str, params: Mapping[str, Any], rng: np.random.Generator) -
         If there is no such world, or it does not take these parameters.
     """
     from geosae.data.dataset import ConceptDataset
-    from geosae.experiments._keys import refuse_unknown
+    from geosae.data.records import refuse_unknown
     from geosae.geometry._door import InvalidInput
 
     if name == "digits":

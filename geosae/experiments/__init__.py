@@ -1,7 +1,7 @@
 """Floor 5: grids of SAEs over worlds, gates, widths, sparsities and seeds, resumable."""
 
 from geosae.data.pool import LocalPool
-from geosae.experiments._keys import nearest, refuse_unknown
+from geosae.data.records import nearest, refuse_unknown
 from geosae.experiments.cell import Cell, canonical_json, short_hash
 from geosae.experiments.plan import CheckEntry, GateEntry, Plan, WorldEntry
 from geosae.experiments.plan_file import load_plan, parse_plan, preset_names

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from geosae import __version__
-from geosae.experiments._keys import refuse_unknown
+from geosae.data.records import refuse_unknown
 
 Gate = Literal["relu", "topk"]
 Baseline = Literal["trained", "untrained", "frozen_decoder"]

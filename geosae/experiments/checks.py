@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from geosae.data.files import read_json, write_json
-from geosae.experiments._keys import refuse_unknown
+from geosae.data.records import refuse_unknown
 from geosae.experiments.cell import FORMAT, short_hash
 from geosae.experiments.plan import CheckEntry
 from geosae.experiments.store import Store

@@ -6,7 +6,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, cast
 
-from geosae.experiments._keys import listed, nearest, refuse_unknown, typed
+from geosae.data.records import listed, nearest, refuse_unknown, typed
 from geosae.experiments.cell import Baseline, Gate
 from geosae.experiments.plan import BASELINES, CheckEntry, GateEntry, Plan, WorldEntry
 from geosae.geometry._door import InvalidInput

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
+from geosae.data.records import checked_types, refuse_unknown
 from geosae.geometry._door import InvalidInput
-from geosae.sae._keys import checked_keys, checked_types
 from geosae.sae.gates import Gate, gate_from_dict
 
 Baseline = Literal["untrained", "frozen_decoder", "soft_frozen_decoder", "frozen_encoder", "shuffled"]
@@ -158,7 +158,7 @@ class TrainConfig:
         >>> TrainConfig.from_dict({"gate": {"kind": "relu"}, "width": 8, "lr": 1}).lr
         1.0
         """
-        checked_keys(record, [field.name for field in fields(cls)], "the training config")
+        refuse_unknown(record, [field.name for field in fields(cls)], "the training config")
         for name in ("gate", "width"):
             if name not in record:
                 raise InvalidInput(f"the training config comes without its {name}")
@@ -174,7 +174,9 @@ def _norm_fits(config: TrainConfig) -> None:
             "the gate 'spade' with atoms of norm 1 reaches only the hull of unit vectors",
             remedy="leave decoder_norm out, or use 'free'",
         )
-    if getattr(config.gate, "inner", config.gate).kind == "mp" and (config.decoder_norm == "free" or config.baseline == "frozen_encoder"):
+    if getattr(config.gate, "inner", config.gate).kind == "mp" and (
+        config.decoder_norm == "free" or config.baseline == "frozen_encoder"
+    ):
         raise InvalidInput(
             "matching pursuit takes inner products with its own atoms, which must have norm 1 and are its "
             "encoder",

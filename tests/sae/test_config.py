@@ -29,8 +29,8 @@ GOOD = {"gate": {"kind": "topk", "k": 4}, "width": 8}
 @pytest.mark.parametrize(
     ("change", "match"),
     [
-        ({"widht": 9}, "no key 'widht'; the nearest one is 'width'"),
-        ({"learning_rate": 0.1}, "no key 'learning_rate'"),
+        ({"widht": 9}, "'widht'; the nearest valid one is 'width'"),
+        ({"learning_rate": 0.1}, "unknown key 'learning_rate'"),
         ({"lr": "0.1"}, "'lr' is '0.1', which is no float"),
         ({"width": 8.0}, "'width' is 8.0, which is no int"),
         ({"width": 3}, "k = 4 neurons of a width of 3"),

@@ -145,7 +145,7 @@ def test_batch_top_k_settles_at_k_active_neurons():
         ({"k": 3}, "no gate of kind None"),
         ({"kind": "topp", "k": 3}, "no gate of kind 'topp'"),
         ({"kind": "topk"}, "without its k"),
-        ({"kind": "topk", "k": 3, "aux": 2}, "nearest one is 'aux_k'"),
+        ({"kind": "topk", "k": 3, "aux": 2}, "nearest valid one is 'aux_k'"),
         ({"kind": "topk", "k": 2.5}, "'k' is 2.5, which is no int"),
         ({"kind": "topk", "k": True}, "'k' is True"),
         ({"kind": "topk", "k": 0}, "at least one neuron"),

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from typing import Any, TypeAlias
 
+from geosae.data.records import checked_types, refuse_unknown
 from geosae.geometry._door import InvalidInput
-from geosae.sae._keys import checked_keys, checked_types
 from geosae.sae.gates.abstopk import AbsTopK
 from geosae.sae.gates.batchtopk import BatchTopK
 from geosae.sae.gates.gate import Batch, Extra, Gate, Gating, Parts, Weights, pre_activations
@@ -70,7 +70,7 @@ def gate_from_dict(record: Mapping[str, Any]) -> AnyGate:
         raise InvalidInput(f"there is no gate of kind {kind!r}", remedy=f"use one of {', '.join(GATES)}")
     gate, of = GATES[kind], f"the gate '{kind}'"
     knobs = {key: value for key, value in record.items() if key != "kind"}
-    checked_keys(knobs, [field.name for field in fields(gate)], of)
+    refuse_unknown(knobs, [field.name for field in fields(gate)], of)
     for field in fields(gate):
         if field.default is MISSING and field.name not in knobs:
             example = '"inner": {"kind": "topk", "k": 4}' if field.name == "inner" else f'"{field.name}": 4'
