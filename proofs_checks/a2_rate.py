@@ -24,11 +24,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
-from math import log, pi, tan
+from math import pi, tan
 from typing import Literal
 
 import numpy as np
 from flint import ctx
+from jaxtyping import Float
 
 from geosae.verification import Claim, Observed
 from proofs_checks._arb import enclosed
@@ -107,14 +108,20 @@ def observe(case: Case) -> Observed:
     return Observed((low + high) / 2, label, "certified", (high - low) / 2 + ROUNDING, kind="tight")
 
 
+def power_law_counts(r: int) -> Float[np.ndarray, " k"]:
+    """Return, for each m regressed on, how many caps the pure power law needs for the cap bound's excess."""
+    least = np.array([cap_excess(m, r) for m in REGRESSED[r]])
+    return (leading_constant(r) / least) ** ((r - 1) / 2)
+
+
 def regressed(r: int) -> tuple[float, float]:
     """Return an interval for the slope of the best excess, by least squares in double logarithmic scale.
 
-    The abscissa of m is the number of caps for which A·m^{−2/(r−1)} is the cap bound's excess at m.
+    The abscissa is the logarithm of the number of caps above, in place of that of m.
     """
     least = np.log([cap_excess(m, r) for m in REGRESSED[r]])
     most = np.log([found(m, r) for m in REGRESSED[r]])
-    counts = (log(leading_constant(r)) - least) * (r - 1) / 2
+    counts = np.log(power_law_counts(r))
     weights = (counts - counts.mean()) / ((counts - counts.mean()) ** 2).sum()
     ends = np.sort(np.stack([weights * least, weights * most]), axis=0).sum(axis=1)
     return float(ends[0]), float(ends[1])

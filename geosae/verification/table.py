@@ -25,7 +25,7 @@ def line(verdict: Verdict, statement: str) -> str:
     """Return the line of one verdict; where it does not hold, why stands on a second one."""
     cells = (
         verdict.id,
-        shorten(statement, WIDTHS[1], placeholder=" …"),
+        shorten(statement, WIDTHS[1], placeholder=" …", break_on_hyphens=False),
         str(verdict.tried),
         "–" if verdict.worst_slack is None else f"{verdict.worst_slack:.3g}",
         "+".join(verdict.grades) or "–",

@@ -7,11 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from geosae.verification import Claim, reproduce, verify, verify_all
-from proofs_checks import claims, files
+from proofs_checks import a2_rate, claims, files
 from proofs_checks.__main__ import main
+from proofs_checks._sampled import rows
 
 ROOT = Path(__file__).parents[2]
 EACH = pytest.mark.parametrize("claim", claims().values(), ids=list(claims()))
@@ -111,3 +113,18 @@ def test_a_library_formula_that_is_wrong_is_found_out(
     true = getattr(home, name)
     monkeypatch.setattr(home, name, lambda *args: true(*args) * factor)
     assert verify(claims()[claim_id], 3, 0).status != "holds"
+
+
+@pytest.mark.parametrize("count", [1, 30, 200])
+def test_sampled_evidence_keeps_to_its_false_alarm_budget_however_much_is_asked(count: int) -> None:
+    sampled = [row.counted() for row in rows(count, np.random.default_rng(3))]
+    assert len(sampled) == 2 + -(-count // 10)
+    assert all(o.grade == "statistical" for o in sampled)
+    assert sum(o.false_alarm for o in sampled) == pytest.approx(1e-8)
+
+
+@pytest.mark.parametrize("r", [2, 3, 4, 5])
+def test_the_slope_of_the_best_excess_is_enclosed_around_the_exponent(r: int) -> None:
+    low, high = a2_rate.regressed(r)
+    assert low - 1e-9 <= -2 / (r - 1) <= high + 1e-9
+    assert high - low < 0.06

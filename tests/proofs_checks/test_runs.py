@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from geosae.data.dataset import ConceptDataset
-from geosae.geometry import Ball, HalfSpaces, UniformBox
+from geosae.geometry import Ball, HalfSpaces, UniformBox, Union
 from geosae.sae.model import SparseAutoencoder
 from geosae.sae.neurons import Neurons, neurons_of
 from geosae.verification import Claim, TrainedInstance
-from proofs_checks import claims
+from proofs_checks import a1_irreducible, claims, s1_one_neuron, s3_units
+from proofs_checks._runs import Labelled
 
 RUNNABLE = [claim for claim in claims().values() if claim.check_run is not None]
 
@@ -142,3 +143,64 @@ def test_a_width_that_is_too_small_is_found_out(instance: TrainedInstance) -> No
     assert check is not None
     forged = TrainedInstance(Forged(planted(world()), width=1), instance.dataset)  # pyright: ignore[reportArgumentType]
     assert not all(e.holds for e in check(forged))
+
+
+def around_a_ball(directions: np.ndarray) -> TrainedInstance:
+    """Plant half-spaces tangent to a ball of radius 1 in a box of R³."""
+    rng = np.random.default_rng(1)
+    box = UniformBox(np.full(3, -2.0), np.full(3, 2.0))
+    ball = Ball(np.zeros(3), 1.0)
+    points = box.sample(1500, rng)
+    data = ConceptDataset(points, ball.contains(points)[:, None], ("ball",), regions=(ball,), ambient=box)
+    u = directions / np.linalg.norm(directions, axis=1, keepdims=True)
+    sae = SparseAutoencoder.planted(HalfSpaces(-u, np.full(len(u), 1.001)), points)
+    return TrainedInstance(neurons_of(sae), data)
+
+
+def test_a_cube_around_a_ball_comes_near_the_best_and_silent_neurons_are_found_out() -> None:
+    check = claims()["A2"].check_run
+    assert check is not None
+    cube = around_a_ball(np.vstack([np.eye(3), -np.eye(3)]))
+    found = check(cube)
+    assert all(e.holds and e.grade == "statistical" and e.false_alarm == 1e-10 for e in found)
+    # Six facets and the six of the box: the cube's excess against that of the best twelve half-spaces.
+    assert 1 < min(e.observed / e.bound for e in found) < 5
+    silent = Forged(cube.neurons, silent=True, width=6, dim=3)  # pyright: ignore[reportArgumentType]
+    assert not any(e.holds for e in check(TrainedInstance(silent, cube.dataset)))  # pyright: ignore[reportArgumentType]
+
+
+def test_what_lies_between_two_disks_is_unavoidable() -> None:
+    check = claims()["A1"].check_run
+    assert check is not None
+    honest = world()
+    union = Union(honest.regions[:2], disjoint=True)  # pyright: ignore[reportArgumentType]
+    both = union.contains(honest.points)
+    data = ConceptDataset(honest.points, both[:, None], ("both",), regions=(union,), ambient=honest.ambient)
+    found = check(TrainedInstance(planted(data), data))
+    assert all(e.holds for e in found)
+    assert found[0].bound > 0
+
+
+def test_a_question_about_the_data_alone_is_answered_once(instance: TrainedInstance) -> None:
+    kept = (("S1", s1_one_neuron, "_separable"), ("S3", s3_units, "_separable"),
+            ("A1", a1_irreducible, "_unavoidable"))  # fmt: skip
+    for claim_id, module, name in kept:
+        check = claims()[claim_id].check_run
+        assert check is not None
+        first = check(instance)
+        question = getattr(module, name)
+        asked = question.cache_info().misses
+        data = instance.dataset
+        again = ConceptDataset(
+            data.points.copy(), data.membership.copy(), data.names, regions=data.regions, ambient=data.ambient
+        )
+        assert check(TrainedInstance(instance.neurons, again, None, instance.label)) == first
+        assert question.cache_info().misses == asked > 0
+
+
+def test_labelled_points_are_equal_by_content_and_side() -> None:
+    one, other = np.zeros((1, 2)), np.ones((2, 2))
+    assert Labelled(one, other) == Labelled(one.copy(), other.copy())
+    assert hash(Labelled(one, other)) == hash(Labelled(one.copy(), other.copy()))
+    assert Labelled(one, other) != Labelled(other, one)
+    assert Labelled(one, other) != "points"
