@@ -16,7 +16,7 @@ from geosae.geometry._door import InvalidInput
 _CUT = 2.25
 _TAIL = float(ndtr(-_CUT))
 # Cells looked at together, so that they stay in cache; it fixes the order of the draws.
-_CELLS = 1 << 18
+_CELLS = 1 << 19
 _FAR = 40.0  # no normal number reaches it: a threshold there is as good as infinite
 _LEAST_REMAINDER = 0.01
 

@@ -1,7 +1,7 @@
 """What streams are made of: sums of features, mixtures of regions, mixtures of Gaussians."""
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from scipy.sparse import csr_array
 
 from geosae.data.truth import ConceptTruth
@@ -90,13 +90,27 @@ class RegionSource(Source):
     def block(self, size: int, rng: np.random.Generator) -> tuple[Float[np.ndarray, "k n"], csr_array]:
         """Draw points, and ask every region's oracle which of them it holds, as they were rounded."""
         drawn = self.points(size, rng)
-        wide = drawn.astype(np.float64)
-        inside = np.stack([region.contains(wide) for region in self.regions], axis=1)
-        return drawn, csr_array(inside.astype(np.float32))
+        return drawn, csr_array(self._inside(drawn.astype(np.float64)).astype(np.float32))
 
     def holds(self, coefficients: csr_array) -> csr_array:
         """Say which regions hold the points."""
         return csr_array(coefficients > 0)
+
+    def _inside(self, points: Float[np.ndarray, "k n"]) -> Bool[np.ndarray, "k p"]:
+        if self._balls is None:
+            return np.stack([region.contains(points) for region in self.regions], axis=1)
+        # Distances to all centres in one product; the oracle decides near the surfaces.
+        centres, radii = (part.astype(np.float64) for part in self._balls)
+        own, far = (points**2).sum(axis=1)[:, None], (centres**2).sum(axis=1)
+        beyond = own - 2 * points @ centres.T + far - radii**2
+        inside = beyond < 0
+        # The centres were rounded to float32: a band far wider than that, and than the product's rounding.
+        close = np.abs(beyond) <= 1e-5 * (own + far + 1)
+        for place, region in enumerate(self.regions):
+            near = np.flatnonzero(close[:, place])
+            if near.size:
+                inside[near, place] = region.contains(points[near])
+        return inside
 
 
 class ClusterSource(Source):
