@@ -37,9 +37,9 @@ class Lists:
         self.begin = np.zeros(self.width + 1, np.int64)
         self.make_room(self.room)
         # One place more than fits: loops write first and count after.
-        self._near = np.empty(self.width + 1, np.int32)
-        self._near_value = np.empty(self.width + 1, self.dtype)
-        self._lanes = np.empty(self.width + 1, np.int32)
+        self.near = np.empty(self.width + 1, np.int32)
+        self.near_value = np.empty(self.width + 1, self.dtype)
+        self.lanes = np.empty(self.width + 1, np.int32)
 
     def make_room(self, room: int) -> None:
         """Have room for so many entries; what the lists held is lost."""
@@ -54,7 +54,7 @@ class Lists:
         best = np.empty(blocks_for(self.width, k), self.dtype)
         tiny = np.nextafter(self.dtype.type(0), self.dtype.type(1))
         _select.list_topk(
-            z, bias, k, tiny, best, self._lanes, self._near, self._near_value,
+            z, bias, k, tiny, best, self.lanes, self.near, self.near_value,
             first, self.start, self.index, self.value,
         )  # fmt: skip
 

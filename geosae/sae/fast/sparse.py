@@ -13,6 +13,7 @@ from geosae.sae.auxk import auxk_of
 from geosae.sae.config import TrainConfig
 from geosae.sae.fast import _rows
 from geosae.sae.fast.lists import Lists
+from geosae.sae.fast.screen import Screen, is_faster
 from geosae.sae.gates import BatchTopK, ReLU, TopK
 from geosae.sae.gradients import Losses, written_out
 from geosae.sae.parameters import Parameters
@@ -40,6 +41,8 @@ class SparseStep:
         The weights and the moments, on the CPU; every step changes them in place.
     start
         The weights at the start; not looked at.
+    screen
+        Whether Top-K goes through products in bfloat16 (see `Screen`); None asks the processor.
 
     Raises
     ------
@@ -61,7 +64,13 @@ class SparseStep:
     """
 
     def __init__(
-        self, config: TrainConfig, at: Parameters, adam: Adam, start: Parameters | None = None
+        self,
+        config: TrainConfig,
+        at: Parameters,
+        adam: Adam,
+        start: Parameters | None = None,
+        *,
+        screen: bool | None = None,
     ) -> None:
         gate = config.gate
         if not (isinstance(gate, ReLU | TopK | BatchTopK) and written_out(gate)):
@@ -74,6 +83,7 @@ class SparseStep:
         self._lambda = float(gate.l1) if isinstance(gate, ReLU) else 0.0
         (width, dim), dtype = self._weights[0].shape, self._weights[0].dtype
         self._dtype = dtype
+        self._screens = is_faster() if screen is None else screen
         self._row = tuple(np.empty(size, dtype) for size in (dim, width, dim, dim))
         self._no_aux = np.full(width, -1)
         self._no_gradient = (np.empty((0, dim), dtype), np.empty(0, dtype), np.empty((0, dim), dtype))
@@ -116,16 +126,20 @@ class SparseStep:
             torch.sub(u, at.b_dec, out=self._centred)
         self._inputs = self._centred if self.config.tied_bias else u
         _, b_enc, W_dec, b_dec = self._weights
-        error, rows = 0.0, len(self._z)
-        for first in range(0, len(u), rows):
-            inputs = self._inputs[first : first + rows]
-            z = self._z[: len(inputs)]
-            torch.mm(inputs, at.W_enc.T, out=z)
-            if isinstance(gate, TopK):
-                self.lists.keep_largest(z.numpy(), b_enc, gate.k, first)
+        if self._screen is not None:
+            self._screen.renew()
+        error = 0.0
+        for first in range(0, len(u), self._rows):
+            inputs = self._inputs[first : first + self._rows]
+            if self._screen is not None:
+                self._screen.keep_largest(self.lists, inputs, first)
             else:
-                z += at.b_enc
-                self.lists.keep_support(z.numpy(), gate.support(z).numpy())
+                z = torch.mm(inputs, at.W_enc.T, out=self._z[: len(inputs)])
+                if isinstance(gate, TopK):
+                    self.lists.keep_largest(z.numpy(), b_enc, gate.k, first)
+                else:
+                    z += at.b_enc
+                    self.lists.keep_support(z.numpy(), gate.support(z).numpy())
             error += _rows.decode(
                 points, W_dec, b_dec, self.lists.start, self.lists.index, self.lists.value,
                 first, len(inputs), self._residual,
@@ -174,8 +188,12 @@ class SparseStep:
         (width, dim), gate, like = self.at.W_enc.shape, self.gate, self.at.flat
         chunk = max(64, CHUNK_BYTES // (width * self._dtype.itemsize))
         # Only Top-K decides point by point how many fire; the other gates are asked for all points at once.
-        rows, room = (min(batch, chunk), batch * gate.k) if isinstance(gate, TopK) else (batch, batch)
-        self._z, self._centred = like.new_empty(rows, width), like.new_empty(batch, dim)
+        self._rows, room = (min(batch, chunk), batch * gate.k) if isinstance(gate, TopK) else (batch, batch)
+        self._screen = None
+        if self._screens and isinstance(gate, TopK) and self._dtype == np.float32:
+            self._screen = Screen(self.at.W_enc, self.at.b_enc, self._rows, gate.k)
+        self._z = like.new_empty(0 if self._screen is not None else self._rows, width)
+        self._centred = like.new_empty(batch, dim)
         self._residual = np.empty((batch, dim), self._dtype)
         self.lists = Lists(batch, width, room, self._dtype)
         self._batch = batch
