@@ -17,7 +17,10 @@ Claims = Mapping[str, "Claim[Any]"]
 
 def verify(
     ids: Annotated[list[str] | None, typer.Argument(help="Statements to check; all by default.")] = None,
-    instances: Annotated[int, typer.Option(min=1, help="Constructed instances per statement.")] = 200,
+    instances: Annotated[
+        int | None,
+        typer.Option(min=1, help="Constructed instances per statement; by default 200, for the audit 20."),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the instances.")] = 0,
     run: Annotated[Path | None, typer.Option(help="Hold the bounds against the SAEs of this run.")] = None,
     audit: Annotated[bool, typer.Option("--audit", help="Try wrong bounds: each must be caught.")] = False,
@@ -44,9 +47,9 @@ def verify(
     if run is not None:
         found, complaint = _on_run(run, chosen)
     elif audit:
-        found, complaint = _audited(chosen, instances, seed)
+        found, complaint = _audited(chosen, instances or 20, seed)
     else:
-        found, complaint = _constructed(chosen, instances, seed, len(claims))
+        found, complaint = _constructed(chosen, instances or 200, seed, len(claims))
     if json_file is not None:
         write_json(json_file, found)
     if complaint:
