@@ -1,0 +1,25 @@
+"""SAEs of other libraries: one file per format, and nothing read in part or by guess.
+
+`read` gives the SAE in canonical form with its normalisation and source; `write_saelens` writes
+SAELens' form.
+"""
+
+from geosae.sae.interop.normalisation import NONE, ConstantFactor, ConstantNorm, LayerNorm, Normalisation
+from geosae.sae.interop.own import keep
+from geosae.sae.interop.reading import FORMATS, read
+from geosae.sae.interop.record import Imported, Source
+from geosae.sae.interop.saelens_write import write_saelens
+
+__all__ = [
+    "FORMATS",
+    "NONE",
+    "ConstantFactor",
+    "ConstantNorm",
+    "Imported",
+    "LayerNorm",
+    "Normalisation",
+    "Source",
+    "keep",
+    "read",
+    "write_saelens",
+]

@@ -1,0 +1,170 @@
+"""Weights handed out by name, their orientation decided by shapes; what is not known is refused."""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+
+from geosae.geometry._door import InvalidInput
+from geosae.sae.gates import Gate
+from geosae.sae.interop._found import Found
+from geosae.sae.model import SparseAutoencoder
+
+
+@dataclass(frozen=True, eq=False)
+class Taken:
+    """Weights in the orientation that was asked for, the two sizes, and what had to be turned round."""
+
+    tensors: Mapping[str, torch.Tensor]
+    dim: int
+    width: int
+    notes: tuple[str, ...]
+
+    def __getitem__(self, name: str) -> torch.Tensor:
+        return self.tensors[name]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.tensors
+
+    def get(self, name: str) -> torch.Tensor | None:
+        """Return a tensor, or None where it is absent."""
+        return self.tensors.get(name)
+
+
+def take(
+    found: Found,
+    shapes: Mapping[str, str],
+    *,
+    optional: Sequence[str] = (),
+    inert: Sequence[str] = (),
+    dim: int | None = None,
+    width: int | None = None,
+) -> Taken:
+    """Return the tensors that `shapes` names, each checked against its documented shape.
+
+    A shape is written "dim width", "width", "" (one number), … The sizes come from the configuration where it
+    states them, from biases and thresholds otherwise; a matrix that fits only when transposed is transposed,
+    with a note. A square matrix is read in the documented orientation.
+
+    Raises
+    ------
+    InvalidInput
+        If a tensor is unknown or missing, has a shape that does not fit, or is not finite.
+    """
+    of = found.weights_file.name
+    refuse_unknown(found.tensors, [*shapes, *inert], f"{of}: weight")
+    missing = [name for name in shapes if name not in found.tensors and name not in optional]
+    if missing:
+        raise InvalidInput(
+            f"{of} comes without {', '.join(missing)}",
+            causes="an SAE of another architecture than its configuration says, or an incomplete export",
+        )
+    sizes = {key: size for key, size in (("dim", dim), ("width", width)) if size is not None}
+    held = {name: found.tensors[name] for name in shapes if name in found.tensors}
+    for name, tensor in held.items():
+        if len(shapes[name].split()) == 1:
+            _fit_vector(name, tensor, shapes[name], sizes, of)
+    turned: dict[str, torch.Tensor] = {}
+    notes: list[str] = []
+    for name, tensor in held.items():
+        _refuse_not_finite(name, tensor, of)
+        axes = shapes[name].split()
+        if len(axes) == 2:
+            turned[name], transposed = _fit_matrix(name, tensor, axes, sizes, of)
+            if transposed:
+                stored = " × ".join(reversed(axes))
+                notes.append(
+                    f"{name} is stored as {stored}, against the format's documented {' × '.join(axes)}"
+                )
+        else:
+            turned[name] = tensor if axes else _scalar(name, tensor, of)
+    return Taken(turned, sizes["dim"], sizes["width"], tuple(notes))
+
+
+def _fit_vector(name: str, tensor: torch.Tensor, axis: str, sizes: dict[str, int], of: str) -> None:
+    if tensor.ndim != 1 or len(tensor) != sizes.setdefault(axis, len(tensor)):
+        raise InvalidInput(
+            f"{of}: {name} has shape {tuple(tensor.shape)}; ({axis} {sizes.get(axis, '?')},) is needed",
+            causes="weights and configuration of different SAEs",
+        )
+
+
+def _fit_matrix(
+    name: str, tensor: torch.Tensor, axes: list[str], sizes: dict[str, int], of: str
+) -> tuple[torch.Tensor, bool]:
+    shape = tuple(tensor.shape)
+    needed = tuple(sizes.get(axis) for axis in axes)
+
+    def fits(found: tuple[int, ...]) -> bool:
+        return len(found) == 2 and all(b in (None, a) for a, b in zip(found, needed, strict=True))
+
+    if not (fits(shape) or fits(shape[::-1])):
+        spelt = ", ".join(
+            f"{axis} {size if size is not None else '?'}" for axis, size in zip(axes, needed, strict=True)
+        )
+        raise InvalidInput(
+            f"{of}: {name} has shape {shape}; ({spelt}) is needed",
+            causes="weights and configuration of different SAEs, or a transcoder",
+        )
+    transposed = not fits(shape)
+    tensor = tensor.T if transposed else tensor
+    for axis, size in zip(axes, tensor.shape, strict=True):
+        sizes[axis] = size
+    return tensor, transposed
+
+
+def _scalar(name: str, tensor: torch.Tensor, of: str) -> torch.Tensor:
+    if tensor.numel() != 1:
+        raise InvalidInput(f"{of}: {name} has shape {tuple(tensor.shape)}; one number is needed")
+    return tensor.reshape(())
+
+
+def _refuse_not_finite(name: str, tensor: torch.Tensor, of: str) -> None:
+    if tensor.is_floating_point() and not bool(tensor.isfinite().all()):
+        raise InvalidInput(
+            f"{of}: {name} holds NaN or infinite values", causes="a diverged run, or a damaged file"
+        )
+
+
+def refuse_unknown(held: Mapping[str, object], known: Sequence[str], what: str) -> None:
+    """Refuse names that are not known, naming all of them and the nearest known name of the first.
+
+    Raises
+    ------
+    InvalidInput
+        If there is one.
+    """
+    unknown = sorted(set(held) - set(known))
+    if unknown:
+        near = difflib.get_close_matches(unknown[0], sorted(known), n=1, cutoff=0.0)
+        raise InvalidInput(
+            f"{what} {', '.join(unknown)} is unknown here"
+            + (f"; the nearest known is {near[0]}" if near else ""),
+            causes="another architecture or version than the format and configuration say",
+            remedy="nothing is read past an unknown name, since it may change what the SAE computes",
+        )
+
+
+def assemble(
+    gate: Gate,
+    *,
+    encoder: torch.Tensor,
+    b_enc: torch.Tensor | None,
+    decoder: torch.Tensor,
+    b_dec: torch.Tensor | None,
+    b_pre: torch.Tensor | None = None,
+    **extra: torch.Tensor,
+) -> SparseAutoencoder:
+    """Return the SAE with these weights: encoder and decoder (width, dim), absent biases 0.
+
+    Half precision is widened exactly to float32; float64 is kept.
+    """
+    width, dim = encoder.shape
+    dtype = torch.float64 if encoder.dtype == torch.float64 else torch.float32
+    sae = SparseAutoencoder(dim, width, gate, dtype)
+    named = {"W_enc": encoder, "b_enc": b_enc, "W_dec": decoder, "b_dec": b_dec, "b_pre": b_pre, **extra}
+    sae.set_weights(
+        **{name: value.detach().to(dtype).numpy() for name, value in named.items() if value is not None}
+    )
+    return sae

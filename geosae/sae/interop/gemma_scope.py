@@ -1,0 +1,69 @@
+"""Gemma Scope 1: params.npz, one JumpReLU SAE per folder; layer, width and L0 stand in the path only.
+
+Lieberum et al., arXiv 2408.05147 (2024). The encoder does not subtract b_dec.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from geosae.geometry._door import InvalidInput
+from geosae.sae.gates import JumpReLU
+from geosae.sae.interop._format import Format, value
+from geosae.sae.interop._found import Found
+from geosae.sae.interop._take import assemble, take
+from geosae.sae.interop.normalisation import NONE
+from geosae.sae.interop.record import Imported, Source
+
+SHAPES = {
+    "W_enc": "dim width",
+    "W_dec": "width dim",
+    "b_enc": "width",
+    "b_dec": "dim",
+    "threshold": "width",
+}
+
+
+def _recognises(found: Found) -> bool:
+    return found.weights_file.suffix == ".npz" and "threshold" in found.tensors
+
+
+def _read(found: Found, settings: Mapping[str, Any]) -> Imported:
+    path = found.weights_file.absolute()
+    if any("transcoder" in part for part in path.parts):
+        raise InvalidInput(
+            f"{path} lies in a folder of transcoders, which map one place of a network to another",
+            causes="google/gemma-scope-*-transcoders",
+            remedy="an autoencoder is needed: x̂ must stand for x",
+        )
+    # Some files call the matrices w_enc and w_dec.
+    small = tuple(name for name in ("W_enc", "W_dec") if name.lower() in found.tensors)
+    shapes = {name.lower() if name in small else name: shape for name, shape in SHAPES.items()}
+    taken = take(found, shapes)
+    encoder, decoder = (taken[name.lower() if name in small else name] for name in ("W_enc", "W_dec"))
+    notes = list(taken.notes)
+    embedding = value(
+        settings, "embedding", bool, "settings", any("embedding" in part for part in path.parts)
+    )
+    if embedding:
+        # These were trained on embeddings times √n, as the network scales them, and are published unscaled.
+        root = float(taken.dim) ** 0.5
+        encoder, decoder = encoder / root, decoder * root
+        notes.append("an SAE of embeddings: W_enc divided and W_dec multiplied by √n")
+    sae = assemble(
+        JumpReLU(),
+        encoder=encoder.T,
+        b_enc=taken["b_enc"],
+        decoder=decoder,
+        b_dec=taken["b_dec"],
+        threshold=taken["threshold"],
+    )
+    return Imported(sae, NONE, Source("gemma-scope", "jumprelu", found.files), tuple(notes))
+
+
+FORMAT = Format(
+    "gemma-scope",
+    "Gemma Scope (params.npz)",
+    _recognises,
+    _read,
+    {"embedding": "whether the SAE reads embeddings; told by the path otherwise"},
+)

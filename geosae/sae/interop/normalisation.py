@@ -1,0 +1,189 @@
+"""What is done to points before an SAE reads them, and undone on its reconstructions.
+
+Half-spaces, pre-activations and decoder of a normalised SAE live in the space of the normalised points. Where
+the normalisation depends on the row (layer norm, constant norm) they are no half-spaces of the points' own
+space; a constant factor only scales it.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from jaxtyping import Float
+
+from geosae.geometry._door import InvalidInput, positive_number
+
+
+@dataclass(frozen=True)
+class Normalisation(ABC):
+    """A map from points to the points an SAE reads, with the way back for reconstructions."""
+
+    kind: ClassVar[str]
+    space: ClassVar[str]
+    """The space that the SAE's half-spaces live in, in words."""
+
+    @abstractmethod
+    def inward(self, points: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N n"]:
+        """Return the points as the SAE reads them."""
+
+    @abstractmethod
+    def outward(
+        self, found: Float[np.ndarray, "N n"], points: Float[np.ndarray, "N n"]
+    ) -> Float[np.ndarray, "N n"]:
+        """Return the reconstructions `found` of the points in the points' own space."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the kind and its numbers, ready for JSON."""
+        return {"kind": self.kind}
+
+
+@dataclass(frozen=True)
+class Unchanged(Normalisation):
+    """No normalisation: the SAE reads the points as they are."""
+
+    kind: ClassVar[str] = "none"
+    space: ClassVar[str] = "the points' own space"
+
+    def inward(self, points: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N n"]:
+        """Return the points."""
+        return points
+
+    def outward(
+        self, found: Float[np.ndarray, "N n"], points: Float[np.ndarray, "N n"]
+    ) -> Float[np.ndarray, "N n"]:
+        """Return the reconstructions."""
+        return found
+
+
+@dataclass(frozen=True)
+class LayerNorm(Normalisation):
+    """Per row: (x − mean) / (std + eps) with the unbiased std; on the way out · std + mean, without eps.
+
+    As in openai/sparse_autoencoder, in SAELens' "layer_norm" and in the BatchTopK scripts' "input_unit_norm".
+
+    Examples
+    --------
+    >>> LayerNorm(eps=0.0).inward(np.array([[1.0, 2.0, 3.0]])).tolist()
+    [[-1.0, 0.0, 1.0]]
+    """
+
+    kind: ClassVar[str] = "layer_norm"
+    space: ClassVar[str] = "the space of rows with mean 0 and standard deviation 1, one row at a time"
+
+    eps: float | int = 1e-5
+
+    def _moments(self, points: Float[np.ndarray, "N n"]) -> tuple[np.ndarray, np.ndarray]:
+        if points.shape[1] < 2:
+            raise InvalidInput("points of one coordinate have no standard deviation per row")
+        return points.mean(axis=1, keepdims=True), points.std(axis=1, ddof=1, keepdims=True)
+
+    def inward(self, points: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N n"]:
+        """Return the rows with mean 0 and standard deviation (just below) 1."""
+        mean, std = self._moments(points)
+        return np.divide(points - mean, std + self.eps, out=np.zeros_like(points), where=std + self.eps > 0)
+
+    def outward(
+        self, found: Float[np.ndarray, "N n"], points: Float[np.ndarray, "N n"]
+    ) -> Float[np.ndarray, "N n"]:
+        """Return found · std + mean, with the moments of the points' rows."""
+        mean, std = self._moments(points)
+        return found * std + mean
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return kind and eps."""
+        return {"kind": self.kind, "eps": self.eps}
+
+
+@dataclass(frozen=True)
+class ConstantNorm(Normalisation):
+    """Per row: x · √n / ‖x‖; on the way out divided by the same factor (SAELens' "constant_norm_rescale").
+
+    Examples
+    --------
+    >>> ConstantNorm().inward(np.array([[0.0, 5.0]])).round(3).tolist()
+    [[0.0, 1.414]]
+    """
+
+    kind: ClassVar[str] = "constant_norm"
+    space: ClassVar[str] = "the sphere of radius √n, onto which each row is scaled"
+
+    def _factors(self, points: Float[np.ndarray, "N n"]) -> np.ndarray:
+        lengths = np.linalg.norm(points, axis=1, keepdims=True)
+        if not (lengths > 0).all():
+            raise InvalidInput(
+                f"{int((lengths == 0).sum())} points are 0 and cannot be scaled to norm √n",
+                remedy="leave them out",
+            )
+        return np.sqrt(points.shape[1]) / lengths
+
+    def inward(self, points: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N n"]:
+        """Return the rows scaled to norm √n."""
+        return points * self._factors(points)
+
+    def outward(
+        self, found: Float[np.ndarray, "N n"], points: Float[np.ndarray, "N n"]
+    ) -> Float[np.ndarray, "N n"]:
+        """Return the reconstructions at the points' own scale."""
+        return found / self._factors(points)
+
+
+@dataclass(frozen=True)
+class ConstantFactor(Normalisation):
+    """Every point times one factor; reconstructions are divided by it.
+
+    Examples
+    --------
+    >>> ConstantFactor(2.0).outward(np.array([[4.0]]), np.array([[2.0]])).tolist()
+    [[2.0]]
+    """
+
+    kind: ClassVar[str] = "constant_factor"
+    space: ClassVar[str] = "the points' own space, scaled by the factor"
+
+    factor: float | int
+
+    def __post_init__(self) -> None:
+        positive_number(self.factor, "the factor of the normalisation")
+
+    def inward(self, points: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N n"]:
+        """Return the points times the factor."""
+        return points * self.factor
+
+    def outward(
+        self, found: Float[np.ndarray, "N n"], points: Float[np.ndarray, "N n"]
+    ) -> Float[np.ndarray, "N n"]:
+        """Return the reconstructions divided by the factor."""
+        return found / self.factor
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return kind and factor."""
+        return {"kind": self.kind, "factor": self.factor}
+
+
+NONE = Unchanged()
+
+
+def normalisation_from_dict(record: Mapping[str, Any]) -> Normalisation:
+    """Return the normalisation of a record written by `Normalisation.to_dict`.
+
+    Raises
+    ------
+    InvalidInput
+        If the kind is unknown or its numbers are missing.
+
+    Examples
+    --------
+    >>> normalisation_from_dict({"kind": "layer_norm", "eps": 0.5})
+    LayerNorm(eps=0.5)
+    """
+    known: dict[str, type[Normalisation]] = {
+        each.kind: each for each in (Unchanged, LayerNorm, ConstantNorm, ConstantFactor)
+    }
+    kind = record.get("kind")
+    numbers = {key: value for key, value in record.items() if key != "kind"}
+    expected = {"layer_norm": {"eps"}, "constant_factor": {"factor"}}
+    if not isinstance(kind, str) or kind not in known or set(numbers) != expected.get(kind, set()):
+        raise InvalidInput(f"{dict(record)} is no normalisation", remedy=f"use one of {', '.join(known)}")
+    return known[kind](**numbers)

@@ -1,0 +1,111 @@
+"""geosae's own folders: a checkpoint of training, or an SAE that was imported and kept.
+
+An imported SAE is kept as sae.safetensors (canonical weights) and imported.json (gate, normalisation,
+source), which is written last and holds the SHA-256 of the weights.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+import torch
+from safetensors import SafetensorError
+
+from geosae.data.files import read_json, write_atomic, write_json
+from geosae.geometry._door import InvalidInput
+from geosae.sae.checkpoint import CARD_FILE, WEIGHTS_FILE, load
+from geosae.sae.gates import gate_from_dict
+from geosae.sae.interop._found import sha256
+from geosae.sae.interop.normalisation import NONE, normalisation_from_dict
+from geosae.sae.interop.record import Imported, Source
+from geosae.sae.model import SparseAutoencoder
+
+SCHEMA = "geosae.sae.imported/1"
+RECORD_FILE = "imported.json"
+DTYPES = {"float32": torch.float32, "float64": torch.float64}
+
+
+def is_own(path: Path) -> bool:
+    """Tell whether a path is a folder of geosae's own."""
+    return any((path / name).is_file() for name in (RECORD_FILE, CARD_FILE))
+
+
+def keep(imported: Imported, folder: Path | str) -> None:
+    """Write an imported SAE into a folder: sae.safetensors and, last, imported.json.
+
+    Examples
+    --------
+    >>> import tempfile, numpy as np
+    >>> from geosae.geometry import HalfSpaces
+    >>> from geosae.sae.interop.normalisation import LayerNorm
+    >>> right = HalfSpaces(np.array([[1.0, 0.0]]), np.array([-2.0]))
+    >>> imported = Imported(SparseAutoencoder.planted(right), LayerNorm(), Source("hand", "relu"))
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> keep(imported, folder)
+    >>> read_own(folder).normalisation
+    LayerNorm(eps=1e-05)
+    """
+    folder = Path(folder)
+    sae = imported.sae
+    tensors = {name: getattr(sae, name).detach().cpu().contiguous() for name in sae.names}
+    write_atomic(folder / WEIGHTS_FILE, safetensors.torch.save(tensors, metadata={"schema": SCHEMA}))
+    source = imported.source
+    record = {
+        "schema": SCHEMA,
+        "gate": sae.gate.to_dict(),
+        "dim": sae.dim,
+        "width": sae.width,
+        "dtype": str(sae.W_enc.dtype).removeprefix("torch."),
+        "normalisation": imported.normalisation.to_dict(),
+        "half_spaces_live_in": imported.normalisation.space,
+        "source": {
+            "format": source.format,
+            "architecture": source.architecture,
+            "files": [list(each) for each in source.files],
+            "unread": list(source.unread),
+        },
+        "notes": list(imported.notes),
+        "sha256": sha256(folder / WEIGHTS_FILE),
+    }
+    write_json(folder / RECORD_FILE, record)
+
+
+def read_own(folder: Path) -> Imported:
+    """Read a folder of geosae's own back.
+
+    Raises
+    ------
+    InvalidInput
+        If a file is missing, damaged, or of another schema.
+    """
+    if not (folder / RECORD_FILE).is_file():
+        run = load(folder)
+        files = tuple((name, sha256(folder / name)) for name in (WEIGHTS_FILE, CARD_FILE))
+        return Imported(run.sae, NONE, Source("geosae", run.sae.gate.kind, files))
+    record = read_json(folder / RECORD_FILE)
+    if not isinstance(record, dict) or record.get("schema") != SCHEMA:
+        raise InvalidInput(
+            f"{folder / RECORD_FILE} is not of schema {SCHEMA}", causes="another version of geosae"
+        )
+    weights = folder / WEIGHTS_FILE
+    if not weights.is_file() or sha256(weights) != record.get("sha256"):
+        raise InvalidInput(
+            f"{weights} is not the file that {RECORD_FILE} describes",
+            causes="a damaged, edited or missing file",
+        )
+    try:
+        return _rebuilt(record, safetensors.torch.load_file(weights))
+    except (KeyError, TypeError, RuntimeError, SafetensorError) as error:
+        raise InvalidInput(
+            f"{folder / RECORD_FILE} cannot be read: {error!r}", causes="an edited file"
+        ) from error
+
+
+def _rebuilt(record: dict[str, Any], tensors: dict[str, torch.Tensor]) -> Imported:
+    gate = gate_from_dict(record["gate"])
+    sae = SparseAutoencoder(record["dim"], record["width"], gate, DTYPES[record["dtype"]])
+    sae.load_state_dict(tensors)
+    told = record["source"]
+    files = tuple((str(name), str(digest)) for name, digest in told["files"])
+    source = Source(told["format"], told["architecture"], files, tuple(told["unread"]))
+    return Imported(sae, normalisation_from_dict(record["normalisation"]), source, tuple(record["notes"]))

@@ -1,0 +1,100 @@
+"""What reading a foreign SAE gives: the SAE in canonical form, its normalisation and its source."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Float
+
+from geosae.data.dataset import ConceptDataset
+from geosae.geometry._door import finite_points
+from geosae.sae.interop.normalisation import NONE, Normalisation
+from geosae.sae.model import SparseAutoencoder
+from geosae.sae.neurons import Neurons, neurons_of
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where an SAE came from.
+
+    Parameters
+    ----------
+    format
+        The name of the format, as in `formats()`.
+    architecture
+        What the format itself calls this kind of SAE.
+    files
+        Name and SHA-256 of every file that was read.
+    unread
+        Keys of the configuration that record how it was trained and were not interpreted.
+    """
+
+    format: str
+    architecture: str
+    files: tuple[tuple[str, str], ...] = ()
+    unread: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Imported:
+    """An SAE read from a foreign file; every number it needs is in `sae` and `normalisation`.
+
+    Parameters
+    ----------
+    sae
+        In canonical form: z = W_enc(x − b_pre) + b_enc, a = gate(z), x̂ = W_decᵀa + b_dec.
+    normalisation
+        What is done to points before `sae` reads them. The half-spaces of `sae` live in
+        `normalisation.space`.
+    source
+        Format, architecture, files and their hashes.
+    notes
+        What a reader should know: repairs made, things the file does not say.
+    """
+
+    sae: SparseAutoencoder
+    normalisation: Normalisation
+    source: Source
+    notes: tuple[str, ...] = ()
+
+    @property
+    def neurons(self) -> Neurons:
+        """The neurons, which take prepared points."""
+        return neurons_of(self.sae)
+
+    def prepare(self, points: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N n"]:
+        """Return the points, in float64, in the space that the SAE reads.
+
+        Raises
+        ------
+        InvalidInput
+            If the points are not finite, of another dimension, or cannot be normalised.
+        """
+        return self.normalisation.inward(finite_points(points, dim=self.sae.dim, allow_empty=True))
+
+    def restore(
+        self, found: Float[np.ndarray, "N n"], points: Float[np.ndarray, "N n"]
+    ) -> Float[np.ndarray, "N n"]:
+        """Return reconstructions made in the SAE's space in the space of the points they stand for."""
+        return self.normalisation.outward(found, finite_points(points, dim=self.sae.dim, allow_empty=True))
+
+    def activations(self, points: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N d"]:
+        """Return the activations at points of their own space."""
+        return self.neurons.activations(self.prepare(points))
+
+    def reconstruct(self, points: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N n"]:
+        """Return the reconstructions of points, in their own space."""
+        return self.restore(self.neurons.reconstruct(self.prepare(points)), points)
+
+    def prepare_dataset(self, dataset: ConceptDataset) -> ConceptDataset:
+        """Return the data set with its points in the space that the SAE reads.
+
+        Points, names, membership and declared subsets are kept. Regions, ambient measure, directions and
+        truth speak of the points' own space and are dropped, unless there is no normalisation.
+        """
+        if self.normalisation == NONE:
+            return dataset
+        provenance = {**dataset.provenance, "normalisation": self.normalisation.to_dict()}
+        return replace(
+            dataset, points=self.prepare(dataset.points), regions=(), ambient=None, truth=(),
+            directions=None, provenance=provenance,
+        )  # fmt: skip

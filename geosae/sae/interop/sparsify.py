@@ -1,0 +1,81 @@
+"""EleutherAI's sparsify: cfg.json and sae.safetensors; Top-K after ReLU.
+
+Package eai-sparsify, class SparseCoder. W_dec is stored (width, dim); b_dec is subtracted from the input,
+whatever normalize_decoder says.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from geosae.geometry._door import InvalidInput
+from geosae.sae.gates import TopK
+from geosae.sae.interop._format import Format, config_name, value, whole_k
+from geosae.sae.interop._found import Found
+from geosae.sae.interop._take import assemble, refuse_unknown, take
+from geosae.sae.interop.normalisation import NONE
+from geosae.sae.interop.record import Imported, Source
+
+SHAPES = {
+    "encoder.weight": "width dim",
+    "encoder.bias": "width",
+    "W_dec": "width dim",
+    "b_dec": "dim",
+}
+READ = (
+    "activation",
+    "d_in",
+    "expansion_factor",
+    "k",
+    "num_latents",
+    "signed",
+    "skip_connection",
+    "transcode",
+)
+TRAINING = ("multi_topk", "normalize_decoder")
+
+
+def _recognises(found: Found) -> bool:
+    return {"encoder.weight", "W_dec"} <= set(found.tensors) and "d_in" in found.config
+
+
+def _read(found: Found, settings: Mapping[str, Any]) -> Imported:
+    config, of = found.config, config_name(found)
+    refuse_unknown(config, (*READ, *TRAINING, *found.ignore), f"{of}: key")
+    _refuse(config, of)
+    if "W_skip" in found.tensors:
+        raise InvalidInput(
+            f"{found.weights_file.name} has a skip connection W_skip; x̂ has a part beside the neurons"
+        )
+    dim = value(config, "d_in", int, of)
+    # 0 and absence both mean: so many times the input dimension.
+    width = value(config, "num_latents", int, of, 0) or dim * value(config, "expansion_factor", int, of)
+    taken = take(found, SHAPES, dim=dim, width=width)
+    sae = assemble(
+        TopK(whole_k(config.get("k"), of, width)),
+        encoder=taken["encoder.weight"],
+        b_enc=taken["encoder.bias"],
+        decoder=taken["W_dec"],
+        b_dec=taken["b_dec"],
+        b_pre=taken["b_dec"],
+    )
+    unread = tuple(key for key in (*TRAINING, *found.ignore) if key in config)
+    return Imported(sae, NONE, Source("sparsify", "topk", found.files, unread), taken.notes)
+
+
+def _refuse(config: Mapping[str, Any], of: str) -> None:
+    activation = value(config, "activation", str, of, "topk")
+    if activation != "topk":
+        raise InvalidInput(
+            f"{of}: the activation '{activation}' has no gate here"
+            + (" (one neuron per group of neurons is kept)" if activation == "groupmax" else "")
+        )
+    for key, why in (
+        ("transcode", "a transcoder maps one place of a network to another"),
+        ("skip_connection", "x̂ has a linear part beside the neurons"),
+        ("signed", "negative activations are kept"),
+    ):
+        if value(config, key, bool, of, False):
+            raise InvalidInput(f"{of}: '{key}' is true: {why}, which no SAE here does")
+
+
+FORMAT = Format("sparsify", "EleutherAI sparsify", _recognises, _read, {})
