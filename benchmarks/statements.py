@@ -48,8 +48,8 @@ misses −2/(r−1) in every dimension above 2: m is too small there for the pow
 against the logarithm of the number of caps for which the pure power law gives the cap bound's
 excess at m. Both are about the excess that was found. *Enclosed*: the same slope for the *best*
 excess, which lies between the cap bound and the one found, a certified interval. The last column is
-the largest ratio of the excess found to the cap bound's: no m half-spaces can be better than by
-that factor.
+the largest ratio of the excess found to the cap bound's: what was found is within that factor of
+the best.
 
 | r | m | −2/(r−1) | plain | corrected | enclosed | found / cap bound |
 |---|---|---|---|---|---|---|
