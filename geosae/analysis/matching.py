@@ -47,9 +47,13 @@ def mcc(
     from geosae.geometry._program import assignment
 
     atoms, truth = _unit_atoms(decoder, directions)
-    cosine = np.minimum(np.abs(truth @ atoms.T), 1.0)
-    rows, columns = assignment(-cosine)
-    total = float(cosine[rows, columns].sum())
+    cost = truth @ atoms.T
+    # In place: with 16 384 features and atoms one such matrix is 2 GiB.
+    np.abs(cost, out=cost)
+    np.minimum(cost, 1.0, out=cost)
+    np.negative(cost, out=cost)
+    rows, columns = assignment(cost)
+    total = -float(cost[rows, columns].sum())
     return total / (len(truth) if over == "directions" else len(rows))
 
 

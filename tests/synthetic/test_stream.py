@@ -7,7 +7,7 @@ import geosae_synthetic
 import numpy as np
 import pytest
 from geosae_synthetic import stream, stream_names
-from geosae_synthetic.stream import PointStream
+from geosae_synthetic.stream import PointStream, keyed
 from geosae_synthetic.stream_sources import ClusterSource, FeatureSource
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -153,6 +153,22 @@ def test_the_world_of_a_stream_is_a_world_of_its_own_seed() -> None:
     assert isinstance(two, FeatureSource)
     assert not np.allclose(one.world.directions, two.world.directions)
     assert geosae_synthetic.describe("superposition").name == "superposition"
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name in geosae_synthetic.names()])
+def test_a_stream_follows_the_law_of_the_world_it_is_named_after(name: str) -> None:
+    # The same generator builds the same world; its own points are compared with the streamed ones.
+    world = geosae_synthetic.describe(name)
+    values = world.admit(3, SMALL.get(name, {}))
+    drawn = world.build(20_000, 3, keyed(5, 0), values)
+    block = opened(name, seed=5).block(0, 40_000)
+    shares = [part.mean(axis=0) for part in (drawn.membership, block.membership)]
+    error = np.sqrt(shares[0] * (1 - shares[0]) * (1 / 20_000 + 1 / 40_000))
+    assert (np.abs(shares[0] - shares[1]) < 6 * error + 1e-9).all()
+    means = drawn.points.mean(axis=0) - block.points.mean(axis=0)
+    spread = drawn.points.std(axis=0)
+    assert (np.abs(means) < 6 * spread * np.sqrt(1 / 20_000 + 1 / 40_000)).all()
+    assert np.allclose(spread, block.points.std(axis=0), rtol=0.05)
 
 
 @pytest.mark.parametrize(
