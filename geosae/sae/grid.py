@@ -1,8 +1,8 @@
 """Many SAEs on the same points: a process per member at a time, finished members kept on disk.
 
 A member is trained by the very call that would train it alone, with the same kernel and one thread of its
-own, so its bytes on a CPU do not depend on how members were grouped. (Stacking parameters of several members
-into one product of matrices pays on a GPU and for small batches: see `geosae.sae.stacked`.)
+own, so its bytes on a CPU do not depend on how members were grouped. On a GPU members that are alike are
+stacked instead (`geosae.sae.stacked`), as many at a time as its memory holds.
 """
 
 import os
@@ -10,9 +10,10 @@ import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, as_completed
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 from jaxtyping import Float
 
 from geosae.data.files import content_hash
@@ -20,7 +21,8 @@ from geosae.data.pool import LocalPool, one_thread
 from geosae.geometry._door import InvalidInput, finite_points
 from geosae.sae.checkpoint import CARD_FILE, load, save
 from geosae.sae.config import TrainConfig
-from geosae.sae.train import TrainedSAE, train
+from geosae.sae.stacked import stackable, train_stacked
+from geosae.sae.train import TrainedSAE, device_named, train
 
 # Weights, start, gradient, two moments, average and what a step allocates beside them.
 COPIES_OF_PARAMETERS = 8
@@ -34,6 +36,7 @@ def train_grid(
     seeds: Sequence[int],
     *,
     workers: int = 1,
+    stack: bool | None = None,
     device: str = "auto",
     folder: Path | str | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -44,6 +47,9 @@ def train_grid(
     ----------
     workers
         Processes at a time, each of one thread; fewer where memory would not hold so many members at once.
+    stack
+        Whether members that are alike but for seed, learning rate and L1 weight step together; None stacks
+        on a GPU. On a CPU it pays at small batches, at the price that bytes depend on the grouping.
     folder
         Where members are kept, one checkpoint each, named by what decides it. The same call then reads the
         finished ones and goes on with those that are not, each from its own last log line.
@@ -72,11 +78,24 @@ def train_grid(
             causes="an empty list, or a config or seed that occurs twice",
             remedy="give each config and each seed once",
         )
-    fitting = workers_that_fit(cloud.shape, configs, workers)
+    on_gpu = device_named(device).type == "cuda"
+    how = _How(
+        1 if on_gpu else workers_that_fit(cloud.shape, configs, workers),
+        on_gpu if stack is None else stack,
+        device,
+    )
     if folder is not None:
-        return _kept(cloud, members, fitting, device, Path(folder), progress)
+        return _kept(cloud, members, how, Path(folder), progress)
     with tempfile.TemporaryDirectory() as place:
-        return _kept(cloud, members, fitting, device, Path(place), progress)
+        return _kept(cloud, members, how, Path(place), progress)
+
+
+class _How(NamedTuple):
+    """How members are trained: processes at a time, stacked or not, and where."""
+
+    workers: int
+    stack: bool
+    device: str
 
 
 def member_bytes(shape: tuple[int, ...], config: TrainConfig) -> int:
@@ -124,8 +143,7 @@ def _free_bytes() -> int | None:
 def _kept(
     cloud: Float[np.ndarray, "N n"],
     members: Sequence[tuple[TrainConfig, int]],
-    workers: int,
-    device: str,
+    how: _How,
     folder: Path,
     progress: Callable[[int, int], None] | None,
 ) -> list[TrainedSAE]:
@@ -140,15 +158,39 @@ def _kept(
         if progress is not None:
             progress(done, len(members))
 
-    if workers == 1 or len(left) < 2:
+    if how.stack:
+        for group in _groups(cloud, [members[i] for i in left], how.device):
+            for run in train_stacked(cloud, group, device=how.device):
+                save(run, folder / _name(run.config, run.seed, data_hash))
+                one_more()
+        left = [i for i in left if not (homes[i] / CARD_FILE).is_file()]
+    if how.workers == 1 or len(left) < 2:
         for i in left:
-            save(train(cloud, members[i][0], members[i][1], device=device, folder=homes[i]), homes[i])
+            save(train(cloud, members[i][0], members[i][1], device=how.device, folder=homes[i]), homes[i])
             one_more()
     else:
-        _in_processes(
-            cloud, [(*members[i], homes[i]) for i in left], min(workers, len(left)), device, one_more
-        )
+        tasks = [(*members[i], homes[i]) for i in left]
+        _in_processes(cloud, tasks, min(how.workers, len(left)), how.device, one_more)
     return [load(home) for home in homes]
+
+
+def _groups(
+    cloud: Float[np.ndarray, "N n"], members: Sequence[tuple[TrainConfig, int]], device: str
+) -> list[list[tuple[TrainConfig, int]]]:
+    """Return the members that can be stacked, in groups that memory holds."""
+    alike: list[list[tuple[TrainConfig, int]]] = []
+    for member in members:
+        home = next((group for group in alike if stackable([group[0][0], member[0]])), None)
+        if home is not None:
+            home.append(member)
+        elif stackable([member[0]]):
+            alike.append([member])
+    free = torch.cuda.mem_get_info()[0] if device_named(device).type == "cuda" else _free_bytes()
+    groups: list[list[tuple[TrainConfig, int]]] = []
+    for group in alike:
+        most = len(group) if free is None else max(1, free // member_bytes(cloud.shape, group[0][0]))
+        groups += [group[start : start + most] for start in range(0, len(group), most)]
+    return groups
 
 
 def _in_processes(

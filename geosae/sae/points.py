@@ -51,11 +51,12 @@ def opened(points: Points, centre: Centre, device: torch.device, seed: int, *, s
     InvalidInput
         If they are not finite, do not vary or do not fit float32, or cannot be shuffled.
     """
-    rng = np.random.default_rng(seed)
+    # The frame is the points' own, whatever the seed: members of a grid share it.
+    rng = np.random.default_rng(0)
     if isinstance(points, np.ndarray) and not isinstance(points, np.memmap):
         cloud = finite_points(points)
         if shuffled:
-            cloud = rng.permuted(cloud, axis=0)
+            cloud = np.random.default_rng(seed).permuted(cloud, axis=0)
         frame = frame_of(cloud, centre, rng)
         u = inward(cloud, frame, device)
         return Opened(ArraySource(u), frame, cloud, u, content_hash(np.asarray(points)))

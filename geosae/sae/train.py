@@ -16,7 +16,7 @@ from geosae.sae.metrics import measure
 from geosae.sae.model import SparseAutoencoder
 from geosae.sae.neurons import neurons_of
 from geosae.sae.parameters import Parameters
-from geosae.sae.points import Points, opened
+from geosae.sae.points import Opened, Points, opened
 from geosae.sae.resume import Place
 
 __all__ = ["Baseline", "TrainConfig", "TrainedSAE", "TrainingDiverged", "train"]
@@ -103,22 +103,27 @@ def train(
     >>> run.metrics["fvu"] < run.log[0]["fvu"], run.metrics["l0"] <= 1.0
     (True, True)
     """
-    where = _device(device)
-    if not 0 <= seed < 2**63:
-        raise InvalidInput(f"the seed is {seed}", remedy="choose one between 0 and 2⁶³ − 1")
+    where = device_named(device)
+    checked_seed(seed)
     data = opened(points, config.pre_bias, where, seed, shuffled=config.baseline == "shuffled")
-    with _threads(config.threads):
+    with using_threads(config.threads):
         descent = Descent.begin(config, data.source, data.u, seed)
         place = None if folder is None else Place.of(folder, descent, seed, data.data_hash, where.type)
         if config.baseline != "untrained":
             _descend(descent, data.frame, place, probe, progress)
         else:
             descent.log.append(descent.line())
-        sae = _fold(descent, descent.result(), data.frame)
-        metrics = measure(neurons_of(sae), data.sample[:: -(-len(data.sample) // METRIC_POINTS)])
+        result = finished(descent, data, seed, where)
     if place is not None:
         place.clear()
-    return TrainedSAE(sae, config, seed, tuple(descent.log), metrics, data.data_hash, where.type)
+    return result
+
+
+def finished(descent: Descent, data: Opened, seed: int, where: torch.device) -> TrainedSAE:
+    """Return the result of a run: its SAE in the points' own coordinates, measured on them."""
+    sae = _fold(descent, descent.result(), data.frame)
+    metrics = measure(neurons_of(sae), data.sample[:: -(-len(data.sample) // METRIC_POINTS)])
+    return TrainedSAE(sae, descent.config, seed, tuple(descent.log), metrics, data.data_hash, where.type)
 
 
 def _descend(
@@ -161,7 +166,26 @@ def _fold(descent: Descent, at: Parameters, frame: Frame) -> SparseAutoencoder:
     return sae
 
 
-def _device(name: str) -> torch.device:
+def checked_seed(seed: int) -> None:
+    """Refuse a seed that torch's generator does not take.
+
+    Raises
+    ------
+    InvalidInput
+        If it is negative or 2⁶³ or more.
+    """
+    if not 0 <= seed < 2**63:
+        raise InvalidInput(f"the seed is {seed}", remedy="choose one between 0 and 2⁶³ − 1")
+
+
+def device_named(name: str) -> torch.device:
+    """Return the device of a name: "cpu", "cuda", or "auto", a GPU if there is one.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no such device.
+    """
     if name not in ("auto", "cpu", "cuda"):
         raise InvalidInput(f"there is no device '{name}'", remedy="use auto, cpu or cuda")
     there = torch.cuda.is_available()
@@ -175,7 +199,8 @@ def _device(name: str) -> torch.device:
 
 
 @contextmanager
-def _threads(count: int) -> Generator[None]:
+def using_threads(count: int) -> Generator[None]:
+    """Let torch use so many threads meanwhile."""
     # The number of threads decides the order of float32 sums; torch has one setting per process.
     before = torch.get_num_threads()
     torch.set_num_threads(count)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -53,6 +55,18 @@ def test_finished_members_are_read_and_the_rest_goes_on(tmp_path, monkeypatch):
     # Other points are other members.
     train_grid(points + 1.0, CONFIGS[:1], [0], folder=tmp_path)
     assert len(trained) == 3
+
+
+def test_alike_members_can_be_stacked_and_the_rest_trains_alone(tmp_path):
+    points, configs = blobs(500), [*CONFIGS, replace(CONFIGS[0], lr=0.01), replace(CONFIGS[1], ema=0.5)]
+    runs = train_grid(points, configs, [0, 1], stack=True, folder=tmp_path)
+    for run, (config, seed) in zip(runs, [(c, s) for c in configs for s in (0, 1)], strict=True):
+        assert (run.config, run.seed) == (config, seed)
+        alone = train(points, config, seed)
+        if config in (CONFIGS[0], CONFIGS[1], configs[4]):
+            assert run.log[1]["fvu"] == pytest.approx(alone.log[1]["fvu"], rel=1e-3)
+        else:
+            assert same(run, alone)
 
 
 def test_memory_decides_how_many_members_train_at_once(monkeypatch):
