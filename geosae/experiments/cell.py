@@ -5,13 +5,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 from geosae import __version__
 from geosae.data.records import refuse_unknown
-
-Gate = Literal["relu", "topk"]
-Baseline = Literal["trained", "untrained", "frozen_decoder"]
+from geosae.experiments.baselines import Baseline
+from geosae.experiments.gates import GATES, Gate
 
 # Part of every key: results of another version of geosae are never taken for one's own.
 FORMAT = f"geosae {__version__}"
@@ -48,10 +47,10 @@ class Cell:
     data_seed
         The seed of the world's points.
     gate, sparsity, width, seed
-        The SAE: its gate, the number of kept neurons (topk) or the L1 coefficient (relu), its neurons, and
-        the seed of its initialisation and of its batches.
+        The SAE: its gate, the gate's sparsity (see `geosae.experiments.gates`), its neurons, and the seed of
+        its initialisation and of its batches.
     baseline
-        "trained", or which of the two baselines takes its place.
+        "trained", or which baseline takes its place.
     train, analysis
         Further settings of the training and of the analysis, by name.
     tolerance
@@ -117,5 +116,5 @@ class Cell:
         >>> Cell("disk", "disk-in-ring", {}, 0, "relu", 0.1, 16, 2).name
         'disk relu l1=0.1 width=16 seed=2 trained'
         """
-        sparsity = f"k={self.sparsity}" if self.gate == "topk" else f"l1={self.sparsity}"
+        sparsity = f"{GATES[self.gate].knob}={self.sparsity}"
         return f"{self.world} {self.gate} {sparsity} width={self.width} seed={self.seed} {self.baseline}"

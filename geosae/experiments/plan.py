@@ -5,9 +5,9 @@ from dataclasses import asdict, dataclass, field
 from itertools import product
 from typing import Any
 
-from geosae.experiments.cell import Baseline, Cell, Gate, short_hash
-
-BASELINES: tuple[Baseline, ...] = ("untrained", "frozen_decoder")
+from geosae.experiments.baselines import BASELINES, USUAL, Baseline, place_of
+from geosae.experiments.cell import Cell, short_hash
+from geosae.experiments.gates import GATES, Gate
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class WorldEntry:
 
 @dataclass(frozen=True)
 class GateEntry:
-    """One gate of a plan: its sparsities (k of topk, L1 coefficient of relu), and those of its baselines."""
+    """One gate of a plan: its sparsities (see `geosae.experiments.gates`), and those of its baselines."""
 
     name: Gate
     sparsity: tuple[float | int, ...]
@@ -74,7 +74,7 @@ class Plan:
     gates: tuple[GateEntry, ...]
     widths: tuple[int, ...]
     seeds: tuple[int, ...]
-    baselines: tuple[Baseline, ...] = BASELINES
+    baselines: tuple[Baseline, ...] = USUAL
     tolerance: float = 0.05
     train: Mapping[str, Any] = field(default_factory=dict[str, Any])
     analysis: Mapping[str, Any] = field(default_factory=dict[str, Any])
@@ -91,20 +91,23 @@ class Plan:
     def _cells_of(self, world: WorldEntry) -> Iterator[Cell]:
         train = {**self.train, **world.train}
         for gate, width, seed in product(self.gates, world.widths or self.widths, self.seeds):
-            own = world.sparsity.get(gate.name)
-            trained = own or gate.sparsity
-            # A world with sparsities of its own has its baselines at the same places of the list.
-            places = range(len(trained)) if gate.baseline_sparsity is None else _places(gate)
-            compared = [trained[i] for i in places if i < len(trained)]
+            data_seed = seed if world.data_seed is None else world.data_seed
             for baseline in ("trained", *self.baselines):
-                for sparsity in trained if baseline == "trained" else compared:
-                    if gate.name == "topk" and sparsity > width:
+                for sparsity in _sparsities(gate, world, compared=baseline != "trained"):
+                    place = place_of(baseline, gate.name, sparsity, width)
+                    if place is None or (GATES[gate.name].whole and sparsity > width):
                         continue
-                    data_seed = seed if world.data_seed is None else world.data_seed
+                    trains = baseline == "trained" or not BASELINES[baseline].constructed
                     yield Cell(
-                        world.label, world.source, world.params, data_seed, gate.name, sparsity, width, seed,
-                        baseline, train, self.analysis, self.tolerance,
+                        world.label, world.source, world.params, data_seed, *place, seed,
+                        baseline, train if trains else {}, self.analysis, self.tolerance,
                     )  # fmt: skip
+
+    def compared(self, label: str) -> frozenset[tuple[str, float | int]]:
+        """Return the (gate, sparsity) pairs at which a world's trained SAEs have baselines beside them."""
+        world = next(world for world in self.worlds if world.label == label)
+        gates = self.gates if self.baselines else ()
+        return frozenset((g.name, s) for g in gates for s in _sparsities(g, world, compared=True))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the plan as a JSON-ready dictionary."""
@@ -116,5 +119,11 @@ class Plan:
         return short_hash(self.to_dict())
 
 
-def _places(gate: GateEntry) -> list[int]:
-    return [gate.sparsity.index(s) for s in gate.baseline_sparsity or ()]
+def _sparsities(gate: GateEntry, world: WorldEntry, *, compared: bool) -> tuple[float | int, ...]:
+    """Return all sparsities of a gate in a world, or those with baselines."""
+    values = world.sparsity.get(gate.name) or gate.sparsity
+    if not compared or gate.baseline_sparsity is None:
+        return values
+    # A world with sparsities of its own has its baselines at the same places of the list.
+    places = [gate.sparsity.index(s) for s in gate.baseline_sparsity]
+    return tuple(values[i] for i in places if i < len(values))

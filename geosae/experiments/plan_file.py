@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any, cast
 
 from geosae.data.records import listed, nearest, refuse_unknown, typed
-from geosae.experiments.cell import Baseline, Gate
-from geosae.experiments.plan import BASELINES, CheckEntry, GateEntry, Plan, WorldEntry
+from geosae.experiments.baselines import BASELINES, USUAL, Baseline
+from geosae.experiments.gates import GATES, Gate
+from geosae.experiments.plan import CheckEntry, GateEntry, Plan, WorldEntry
 from geosae.geometry._door import InvalidInput
 
 Table = Mapping[str, Any]
-GATES: dict[str, type[int] | type[float]] = {"relu": float, "topk": int}
 
 
 def preset_names() -> tuple[str, ...]:
@@ -162,21 +162,27 @@ def _seeds(table: Table) -> tuple[int, ...]:
 def _baselines(table: Table) -> tuple[Baseline, ...]:
     if table.get("baselines") == []:
         return ()
-    names = listed({"baselines": list(BASELINES), **table}, "baselines", str, "the plan")
+    names = listed({"baselines": list(USUAL), **table}, "baselines", str, "the plan")
     refuse_unknown(names, BASELINES, "the plan", "baseline")
     return cast("tuple[Baseline, ...]", names)
 
 
-def _sparsities(table: Table, key: str, gate: str, where: str) -> tuple[float | int, ...]:
-    values = listed(table, key, GATES[gate], where)
-    if min(values) < (1 if gate == "topk" else 0):
+def _sparsities(table: Table, key: str, gate: Gate, where: str) -> tuple[float | int, ...]:
+    whole = GATES[gate].whole
+    values = listed(table, key, int if whole else float, where)
+    if min(values) < (1 if whole else 0):
         raise InvalidInput(f"{where}: {key} holds {min(values)}, which is too small for {gate}")
     return values
 
 
+def _gate_called(name: str, where: str) -> Gate:
+    refuse_unknown([name], GATES, where, "gate")
+    return cast("Gate", name)
+
+
 def _gate(table: Table) -> GateEntry:
     name = typed(table, "name", str, "a gate")
-    refuse_unknown([name], GATES, "the plan", "gate")
+    name = _gate_called(name, "the plan")
     where = f"the gate {name!r}"
     refuse_unknown(table, ("name", "sparsity", "baseline_sparsity"), where)
     sparsity = _sparsities(table, "sparsity", name, where)
@@ -185,7 +191,7 @@ def _gate(table: Table) -> GateEntry:
         compared = _sparsities(table, "baseline_sparsity", name, where)
         if not set(compared) <= set(sparsity):
             raise InvalidInput(f"{where}: baseline_sparsity must be among sparsity {list(sparsity)}")
-    return GateEntry(cast("Gate", name), sparsity, compared)
+    return GateEntry(name, sparsity, compared)
 
 
 def _world(table: Table) -> WorldEntry:
@@ -193,15 +199,15 @@ def _world(table: Table) -> WorldEntry:
     name = typed(table, "name", str, "a world")
     where = f"the world {name!r}"
     own = {"name", "label", "data_seed", "widths", "sparsity", "train"}
-    sparsity = typed(table, "sparsity", dict, where, {})
-    refuse_unknown(sparsity, GATES, f"{where}, sparsity", "gate")
+    sparsity: Table = typed(table, "sparsity", dict, where, {})
+    gates: list[Gate] = [_gate_called(str(gate), f"{where}, sparsity") for gate in sparsity]
     return WorldEntry(
         label=typed(table, "label", str, where, name),
         source=name,
         params={key: value for key, value in table.items() if key not in own},
         data_seed=typed(table, "data_seed", int, where) if "data_seed" in table else None,
         widths=_positive(listed(table, "widths", int, where), "widths") if "widths" in table else (),
-        sparsity={gate: _sparsities(sparsity, gate, gate, f"{where}, sparsity") for gate in sparsity},
+        sparsity={gate: _sparsities(sparsity, gate, gate, f"{where}, sparsity") for gate in gates},
         train=typed(table, "train", dict, where, {}),
     )
 

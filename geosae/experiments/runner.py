@@ -20,19 +20,24 @@ from geosae.experiments.results import Results
 from geosae.experiments.sae_config import check_configs
 from geosae.experiments.store import Store
 from geosae.experiments.summary import summarise
-from geosae.experiments.work import HEAVY, MakeWorld, do_cell, ensure_dataset
+from geosae.experiments.work import HEAVY, MakeWorld, can_be_had, do_cell, ensure_dataset
 from geosae.geometry._door import InvalidInput
 
 
 @dataclass(frozen=True)
 class Outline:
-    """What a run has to do and what it found done: shown before it begins."""
+    """What a run has to do and what it found done: shown before it begins.
+
+    `strangers` are finished cells of other plans; `absent` are cells of this one that cannot be had, because
+    no half-spaces are known to be true of their world.
+    """
 
     cells: int
     finished: int
     checks: int
     checked: int
     strangers: int
+    absent: int = 0
 
 
 def run(
@@ -88,15 +93,16 @@ def run(
         check_configs(cells)
     with store.lock():
         begun = time.time()
-        card = {"plan": plan.key, "cells": len(cells), "checks": len(ids), "machine": _machine()}
         _make_datasets(store, cells, make_world)
+        named, cells = len(cells), [cell for cell in cells if can_be_had(store, cell)]
+        card = {"plan": plan.key, "cells": len(cells), "checks": len(ids), "machine": _machine()}
         store.write_plan(plan)
         write_json(store.folder / "run.json", {**card, "status": "running"})
         todo = [cell for cell in cells if not store.finished(cell)]
         open_checks = [i for i in ids if not store.check(check_key(i, plan.checks)).is_file()]
         if outline is not None:
             done = len(cells) - len(todo), len(ids), len(ids) - len(open_checks), store.strangers(cells)
-            outline(Outline(len(cells), *done))
+            outline(Outline(len(cells), *done, absent=named - len(cells)))
         tasks = [_check_task(store, i, plan, claims) for i in open_checks if claims is not None]
         tasks += [_cell_task(store, cell, make_world, claims) for cell in todo]
         try:

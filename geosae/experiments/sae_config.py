@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from geosae.experiments.baselines import BASELINES
 from geosae.experiments.cell import Cell
+from geosae.experiments.gates import GATES, gate_record
+from geosae.geometry._door import InvalidInput
 
 if TYPE_CHECKING:
     from geosae.sae import TrainConfig
-
-KNOB = {"topk": "k", "relu": "l1"}
 
 
 def config_of(
@@ -19,7 +20,8 @@ def config_of(
     Raises
     ------
     InvalidInput
-        If a setting is unknown (the nearest valid one is named), of a wrong type or out of range.
+        If a setting is unknown (the nearest valid one is named), of a wrong type or out of range, or the gate
+        keeps more neurons than there are.
 
     Examples
     --------
@@ -28,10 +30,14 @@ def config_of(
     """
     from geosae.sae import TrainConfig
 
-    knobs: dict[str, Any] = {"kind": gate}
-    if sparsity is not None:
-        knobs[KNOB[gate]] = sparsity
-    knobs |= {key.removeprefix("gate."): v for key, v in settings.items() if key.startswith("gate.")}
+    if GATES[gate].whole and sparsity is not None and sparsity > width:
+        raise InvalidInput(
+            f"the gate '{gate}' keeps k = {sparsity} neurons of a width of {width}",
+            causes="k and width swapped, or a grid that pairs every k with every width",
+            remedy="choose k at most the width",
+        )
+    about_gate = {k.removeprefix("gate."): v for k, v in settings.items() if k.startswith("gate.")}
+    knobs = gate_record(gate, sparsity, about_gate)
     own = {key: v for key, v in settings.items() if not key.startswith("gate.")}
     # What the grid decides cannot be overridden beside it.
     fixed = {"gate": knobs, "width": width, "baseline": None if baseline == "trained" else baseline}
@@ -48,8 +54,9 @@ def check_configs(cells: Sequence[Cell]) -> None:
     """
     seen: set[tuple[Any, ...]] = set()
     for cell in cells:
-        # Settings differ between worlds only; the rest is covered by one cell per gate, width and sparsity.
-        kind = (cell.world, cell.gate, cell.sparsity, cell.width)
-        if kind not in seen:
+        # Settings differ between worlds only; seeds do not enter.
+        kind = (cell.world, cell.gate, cell.sparsity, cell.width, cell.baseline)
+        constructed = cell.baseline != "trained" and BASELINES[cell.baseline].constructed
+        if kind not in seen and not constructed:
             seen.add(kind)
             config_of(cell.gate, cell.sparsity, cell.width, cell.baseline, cell.train)

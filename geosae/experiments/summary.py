@@ -68,6 +68,8 @@ def _row(head: dict[str, Any], group: Sequence[Mapping[str, Any]]) -> dict[str, 
     return {
         **head,
         "seeds": len(group),
+        # A constructed baseline may have fewer neurons, or more, than the SAEs it stands beside.
+        "neurons": estimate([g.get("neurons") for g in group], (0.0, math.inf)),
         "metrics": _over([g["metrics"] for g in group]),
         "notions": _over([g["notions"] for g in group]),
         "lattice": _over([g["lattice"] for g in group]),

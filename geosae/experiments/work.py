@@ -5,17 +5,22 @@ import traceback
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from geosae.data.dataset import ConceptDataset
 from geosae.data.files import write_json
+from geosae.data.planted import true_halfspaces
 from geosae.experiments.cell import Cell
 from geosae.experiments.checks import Claims
 from geosae.experiments.lattices import store_lattices
 from geosae.experiments.store import Store
+from geosae.geometry._door import InvalidInput
+
+if TYPE_CHECKING:
+    from geosae.sae.train import TrainedSAE
 
 MakeWorld = Callable[[str, Mapping[str, Any], np.random.Generator], ConceptDataset]
 # The share of a data set that an SAE never sees while it is trained.
@@ -72,15 +77,12 @@ def compute(cell: Cell, dataset: ConceptDataset, folder: Path, claims: Claims | 
     (theory E2 asks for that).
     """
     from geosae.analysis import analyse, analyse_shuffled
-    from geosae.experiments.sae_config import config_of
     from geosae.sae import neurons_of
     from geosae.sae.checkpoint import save
-    from geosae.sae.train import train
 
     settings = dict(cell.analysis)
     seen, unseen = halves(cell, dataset)
-    config = config_of(cell.gate, cell.sparsity, cell.width, cell.baseline, cell.train)
-    trained = train(seen.points, config, cell.seed, device="cpu")
+    trained = obtain(cell, seen)
     save(trained, folder)
     neurons = neurons_of(trained.sae)
     common: dict[str, Any] = {"tolerance": cell.tolerance, "seed": cell.seed, **settings}
@@ -93,12 +95,37 @@ def compute(cell: Cell, dataset: ConceptDataset, folder: Path, claims: Claims | 
     summary = alignment.summary()
     return {
         "cell": cell.to_dict(),
+        "neurons": neurons.width,
         "metrics": {**summary["metrics"], "mcc": _mcc(neurons, dataset)},
         "notions": _notions(summary["notions"], shuffled.summary()["notions"]),
         "approximation_reason": summary["approximation_reason"],
         "evidence": evidence,
         "lattice": store_lattices(alignment, dataset, folder, cell.seed),
     }
+
+
+def obtain(cell: Cell, seen: ConceptDataset) -> "TrainedSAE":
+    """Return the cell's SAE, trained or constructed on the points it may see."""
+    from geosae.experiments.sae_config import config_of
+    from geosae.sae import baselines
+    from geosae.sae.train import train
+
+    if cell.baseline == "pca":
+        return baselines.pca(seen.points, int(cell.sparsity), cell.width, cell.seed)
+    if cell.baseline == "kmeans":
+        return baselines.kmeans(seen.points, cell.width, cell.seed)
+    if cell.baseline == "planted":
+        halfspaces = true_halfspaces(seen)
+        if halfspaces is None:
+            raise InvalidInput(f"no half-spaces are known to be true of the world {cell.world!r}")
+        return baselines.planted(seen.points, halfspaces, cell.seed)
+    config = config_of(cell.gate, cell.sparsity, cell.width, cell.baseline, cell.train)
+    return train(seen.points, config, cell.seed, device="cpu")
+
+
+def can_be_had(store: Store, cell: Cell) -> bool:
+    """Return whether the cell's SAE exists: half-spaces can be planted only where the world has some."""
+    return cell.baseline != "planted" or true_halfspaces(_load(store.world(cell))) is not None
 
 
 def halves(cell: Cell, dataset: ConceptDataset) -> tuple[ConceptDataset, ConceptDataset]:

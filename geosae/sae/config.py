@@ -9,7 +9,18 @@ from geosae.data.records import checked_types, refuse_unknown
 from geosae.geometry._door import InvalidInput
 from geosae.sae.gates import Gate, gate_from_dict
 
-Baseline = Literal["untrained", "frozen_decoder", "soft_frozen_decoder", "frozen_encoder", "shuffled"]
+Baseline = Literal[
+    "untrained",
+    "frozen_decoder",
+    "soft_frozen_decoder",
+    "frozen_encoder",
+    "shuffled",
+    "pca",
+    "kmeans",
+    "planted",
+]
+CONSTRUCTED: tuple[Baseline, ...] = ("pca", "kmeans", "planted")
+"""Baselines that are built, not trained (`geosae.sae.baselines`): their configs are records."""
 Kernel = Literal["auto", "autograd", "torch", "numba"]
 
 
@@ -71,9 +82,11 @@ class TrainConfig:
         None trains everything. "untrained" returns the start, at the matched norm whatever `init_norm` is, so
         that its FVU is the least that random atoms reach at any norm. "frozen_decoder" trains all but the
         decoder's atoms, which stay random; "soft_frozen_decoder" keeps each atom within cosine 0.8 of its
-        random start; "frozen_encoder" trains the decoder alone (all three: arXiv 2602.14111). "shuffled"
-        trains everything, on points whose coordinates were shuffled each by itself: the marginals are kept
-        and all structure between them is gone.
+        random start; "frozen_encoder" keeps the encoder's weights and biases at their random start and
+        trains the rest: atoms, the pre-bias, and thresholds where the gate has some (all three: arXiv
+        2602.14111, figure 1). "shuffled" trains everything, on points whose coordinates were shuffled each
+        by itself: the marginals are kept and all structure between them is gone. "pca", "kmeans" and
+        "planted" mark what `geosae.sae.baselines` built; `train` refuses them.
 
     Examples
     --------

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 import torch
 from jaxtyping import Float
 
-from geosae.sae.config import TrainConfig
+from geosae.geometry._door import InvalidInput
+from geosae.sae.config import CONSTRUCTED, TrainConfig
 from geosae.sae.gates import Batch, Extra, Gate, SpaDE, Weights
 
 
@@ -85,7 +86,17 @@ def initial(config: TrainConfig, u: Float[torch.Tensor, "N n"], generator: torch
 
     Prototypes (SpaDE) start at random points instead, encoder and decoder alike. What is random is drawn on
     the CPU, so a seed gives the same start on every device.
+
+    Raises
+    ------
+    InvalidInput
+        If the config is that of a baseline which is constructed, not trained.
     """
+    if config.baseline in CONSTRUCTED:
+        raise InvalidInput(
+            f"the baseline '{config.baseline}' is constructed, not trained",
+            remedy=f"use geosae.sae.baselines.{config.baseline}",
+        )
     dim, width, gate = u.shape[1], config.width, config.gate
     start = Parameters.zeros(width, dim, u.device, gate.extras)
     for name, spec in gate.extras.items():
