@@ -52,8 +52,8 @@ def synthsaebench(
 
     Rates i^(−1/2) between 0.4 and 0.0005; a copula of rank 25 and scale 0.1; 128 trees, four children each,
     three levels, all siblings exclusive; magnitudes normal, means from 5 to 4, spreads |N(0.5, 0.5)|; unit
-    directions moved towards a tight frame in `steps` steps; no bias. The children's rates are compensated: only
-    so are the published 34 reached (without, 13 fire).
+    directions moved towards a tight frame in `steps` steps; no bias. The children's rates are compensated:
+    only so are the published 34 reached (without, 13 fire).
 
     Examples
     --------
