@@ -176,10 +176,13 @@ def _shown(gates: Float[np.ndarray, "s"], rng: np.random.Generator) -> Int[np.nd
     low = np.flatnonzero(gates < _CUT)
     low = low[rng.standard_normal(low.size, dtype=np.float32) > gates[low]]
     high = _rare(gates.size, rng)
-    # A normal number known to exceed the cut; 1 − random() is never 0.
-    height = -ndtri(_TAIL * (1 - rng.random(high.size)))
+    lot = 1 - rng.random(high.size)  # never 0
     met = gates[high]
-    return np.concatenate([low, high[(met >= _CUT) & (height > met)]])
+    # P(η > g | η > cut) ≤ exp((cut² − g²)/2): lots above it cannot win, and need no exact height.
+    likely = np.flatnonzero((met >= _CUT) & (lot <= 1.001 * np.exp((_CUT * _CUT - met * met) / 2)))
+    # The height of a normal number known to exceed the cut.
+    won = -ndtri(_TAIL * lot[likely]) > met[likely]
+    return np.concatenate([low, high[likely[won]]])
 
 
 def _rare(cells: int, rng: np.random.Generator) -> Int[np.ndarray, "t"]:

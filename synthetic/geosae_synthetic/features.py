@@ -90,7 +90,8 @@ class Features:
             level = self._children(level[0], level[1], shared, rng)
             levels.append(level)
         rows, columns, values = (np.concatenate(parts) for parts in zip(*levels, strict=True))
-        order = np.argsort(rows, kind="stable")
+        # Short integers are sorted by their digits, in linear time.
+        order = np.argsort(rows.astype(np.uint16) if size <= 1 << 16 else rows, kind="stable")
         ends = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=size))])
         return csr_array((values[order], columns[order], ends), shape=(size, len(self.rates)))
 
