@@ -11,6 +11,7 @@ from geosae.geometry.regions_round import Ball, Shell
 
 # Beyond this many points or dimensions qhull is no longer a closed form but a computation of its own.
 _HULL_DIM, _HULL_POINTS = 5, 2000
+_STEPS = 20
 
 
 def apart(one: Region, two: Region, *, strictly: bool = False) -> bool:
@@ -33,7 +34,26 @@ def apart(one: Region, two: Region, *, strictly: bool = False) -> bool:
     directions = np.vstack([axes, -axes, mids[1] - mids[0]])
     directions = directions[np.any(directions, axis=1)]  # equal middles name no direction
     gaps = -two.support(-directions) - one.support(directions)
-    return bool(np.any(gaps > 0)) or (not strictly and bool(np.any(gaps >= 0)))
+    if bool(np.any(gaps > 0)) or (not strictly and bool(np.any(gaps >= 0))):
+        return True
+    return _plane_between(one, two, mids[1] - mids[0])
+
+
+def _plane_between(one: Region, two: Region, start: Float[np.ndarray, " n"]) -> bool:
+    """Look for a plane strictly between two regions by a few of Gilbert's steps (doi:10.1137/0304007)."""
+    nearest = start
+    for _ in range(_STEPS):
+        length = float(np.linalg.norm(nearest))
+        if length == 0:
+            return False
+        u = nearest[None, :] / length
+        far_end = (two.extreme(-u) - one.extreme(u))[0]
+        if float(u[0] @ far_end) > 0:
+            return True
+        step = nearest - far_end
+        square = float(step @ step)
+        nearest = nearest - (min(1.0, float(nearest @ step) / square) if square > 0 else 0.0) * step
+    return False
 
 
 def overlap_witness(one: Region, two: Region) -> Float[np.ndarray, " n"] | None:

@@ -8,9 +8,10 @@ import numpy as np
 from geosae.data.truth import ConceptTruth
 from geosae.geometry._door import InvalidInput
 from geosae.geometry.sets import Ball
-from geosae_synthetic.common import BOX, CONVEX_IN_BACKGROUND, background, unit_box
-from geosae_synthetic.drawn import Drawn, memberships, scatter
+from geosae_synthetic.common import BOX, CONVEX_IN_BACKGROUND, PRECISION, background, unit_box
+from geosae_synthetic.drawn import Drawn, even_labels, memberships, scatter
 from geosae_synthetic.placing import apart, hull_distance, spread_directions
+from geosae_synthetic.rapid import Fast
 from geosae_synthetic.spec import Parameter, World
 
 _MARGIN = 1.0 - 1e-9  # keeps the core inside every ball of its group under rounding
@@ -25,14 +26,18 @@ def _disjoint(points: int, dim: int, rng: np.random.Generator, params: Mapping[s
     centres = apart([radius] * count, params["gap"], dim, rng)
     regions = tuple(Ball(centre, radius) for centre in centres)
     ambient = unit_box(dim)
-    cloud = scatter(points, regions, rng, ambient=ambient, background=share)
+    if params["precision"] == "single":
+        cloud, membership = Fast(rng).balls(even_labels(points, count, share, rng), regions, 1.0)
+    else:
+        cloud = scatter(points, regions, rng, ambient=ambient, background=share)
+        membership = memberships(cloud, regions)
     truth = tuple(
         CONVEX_IN_BACKGROUND if share > 0 else _alone(np.delete(centres, k, axis=0), centres[k], radius)
         for k in range(count)
     )
     return Drawn(
         cloud,
-        memberships(cloud, regions),
+        membership,
         tuple(f"ball {k + 1}" for k in range(count)),
         regions=regions,
         ambient=ambient,
@@ -98,6 +103,7 @@ WORLDS = (
             _RADIUS,
             Parameter("gap", 0.05, _GAP + " balls", unit="box half-widths", low=0),
             background(required=False),
+            PRECISION,
         ),
         build=_disjoint,
     ),

@@ -40,6 +40,13 @@ def background(*, required: bool) -> Parameter:
     )
 
 
+PRECISION = Parameter(
+    "precision",
+    "double",
+    "float64, or float32 drawn several times as fast from another stream of the same seed",
+    choices=("double", "single"),
+)
+
 # A convex body C in the inside of the box, with background everywhere: Conv(X∖C) is the whole box, so no
 # half-space separates, and X∖C meets Conv(C) = C nowhere.
 CONVEX_IN_BACKGROUND = ConceptTruth(convex=True, irreducible_error=0.0, one_neuron=False, unit=True)

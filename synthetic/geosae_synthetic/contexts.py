@@ -10,7 +10,11 @@ from jaxtyping import Bool
 from geosae.data.context import FormalContext
 from geosae.geometry._door import InvalidInput
 
-_NAMES = "boolean-K (K ≤ 10), chain-K (2 ≤ K ≤ 500), M3 … M500, N5, divisors-K (2 ≤ K ≤ 10⁶)"
+_NAMES = (
+    "boolean-K (K ≤ 10), chain-K (2 ≤ K ≤ 500), M3 … M500, N5, divisors-K (2 ≤ K ≤ 10⁶), "
+    "taxonomy-BxD (B ≥ 2 branches, depth D ≥ 2, Bᴰ⁻¹ ≤ 512 leaves)"
+)
+_MOST_LEAVES = 512
 
 
 def standard_context(order: Bool[np.ndarray, "L L"], labels: tuple[str, ...]) -> FormalContext:
@@ -38,7 +42,8 @@ def context_named(name: str) -> FormalContext:
     """Return the standard context of a lattice by name, or the context in a file .cxt, .csv or .json.
 
     Names: boolean-K (subsets of K elements), chain-K (K elements), MK (K atoms that are coatoms), N5 (the
-    pentagon), divisors-K (the divisors of K by divisibility).
+    pentagon), divisors-K (the divisors of K by divisibility), taxonomy-BxD (the tree of depth D in which
+    each node has B children: its leaves are the objects, its nodes below the root the attributes).
 
     Raises
     ------
@@ -55,6 +60,9 @@ def context_named(name: str) -> FormalContext:
     found = re.fullmatch(r"(boolean-|chain-|divisors-|M)(\d{1,7})", name)
     if name == "N5":
         return _pentagon()
+    tree = re.fullmatch(r"taxonomy-(\d{1,3})x(\d{1,2})", name)
+    if tree is not None:
+        return _taxonomy(name, int(tree.group(1)), int(tree.group(2)))
     if found is None:
         raise InvalidInput(
             f"there is no context {name!r}", remedy=f"known are {_NAMES}, and paths of files .cxt"
@@ -93,6 +101,25 @@ def _pentagon() -> FormalContext:
     order[0, :] = order[:, 4] = True
     order[1, 2] = True
     return standard_context(order, ("bottom", "a", "b", "c", "top"))
+
+
+def _taxonomy(name: str, branching: int, depth: int) -> FormalContext:
+    if branching < 2 or depth < 2 or branching ** (depth - 1) > _MOST_LEAVES:
+        raise InvalidInput(f"there is no context {name!r}", remedy=f"known are {_NAMES}")
+    leaves = np.arange(branching ** (depth - 1))
+    labels: list[str] = []
+    columns: list[Bool[np.ndarray, "G"]] = []
+    for level in range(1, depth):
+        below = branching ** (depth - 1 - level)
+        for node in range(branching**level):
+            labels.append(_path(node, branching, level))
+            columns.append(leaves // below == node)
+    objects = [f"leaf {_path(leaf, branching, depth - 1)}" for leaf in leaves.tolist()]
+    return FormalContext.from_array(np.column_stack(columns), objects, labels)
+
+
+def _path(node: int, branching: int, level: int) -> str:
+    return ".".join(str(node // branching**step % branching + 1) for step in reversed(range(level)))
 
 
 def _divisors(number: int) -> FormalContext:

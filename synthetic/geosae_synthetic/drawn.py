@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
 from geosae.data.truth import ConceptTruth
 from geosae.geometry._door import InvalidInput
@@ -66,6 +66,36 @@ def scatter(
     if ambient is not None and outside:
         parts.append(ambient.sample(outside, rng))
     return rng.permutation(np.concatenate(parts))
+
+
+def even_labels(
+    points: int, count: int, background: float, rng: np.random.Generator
+) -> Int[np.ndarray, " N"]:
+    """Return for each point which of `count` strata it comes from (`count`: the background), shuffled.
+
+    The counts are those of `scatter`.
+
+    Raises
+    ------
+    InvalidInput
+        If a stratum would get no point.
+
+    Examples
+    --------
+    >>> np.bincount(even_labels(10, 3, 0.2, np.random.default_rng(0))).tolist()
+    [3, 3, 2, 2]
+    """
+    outside = round(points * background)
+    each, extra = divmod(points - outside, count)
+    if each == 0 or (outside == 0 and background > 0):
+        raise InvalidInput(
+            f"{points} points are too few for {count} regions and a background share of {background}",
+            remedy="draw more points",
+        )
+    sizes = [each + (place < extra) for place in range(count)]
+    labels = np.repeat(np.arange(count + 1), [*sizes, outside])
+    rng.shuffle(labels)
+    return labels
 
 
 def memberships(points: Float[np.ndarray, "N n"], regions: Sequence[Region]) -> Bool[np.ndarray, "N p"]:

@@ -14,6 +14,7 @@ from geosae.geometry.halfspaces import HalfSpaces
 from geosae.geometry.measures import UniformBox
 from geosae.geometry.sets import Ball, Region, Union
 from geosae_synthetic.contexts import context_named
+from geosae_synthetic.dimension import dimension_facts
 from geosae_synthetic.drawn import Drawn, memberships, scatter
 from geosae_synthetic.placing import hull_distance, least_distance
 from geosae_synthetic.planted import planted_halfspaces
@@ -57,6 +58,7 @@ def _formal_context(points: int, dim: int, rng: np.random.Generator, params: Map
             "attributes": list(context.attributes),
             "incidence": [[int(m) for m in np.flatnonzero(row)] for row in context.incidence],
             "radius": radius,
+            "dimension": dimension_facts(context, int(np.linalg.matrix_rank(centres - centres[0]))),
             "halfspaces": {"w": halfspaces.w.tolist(), "c": halfspaces.c.tolist()},
         },
     )
@@ -139,7 +141,7 @@ WORLDS = (
             Parameter(
                 "context",
                 "boolean-3",
-                "boolean-K, chain-K, MK, N5, divisors-K, or a path to .cxt, .csv, .json",
+                "boolean-K, chain-K, MK, N5, divisors-K, taxonomy-BxD, or a path to .cxt, .csv, .json",
             ),
             Parameter("concepts", "objects", "what the concepts are", choices=("objects", "attributes")),
             Parameter(

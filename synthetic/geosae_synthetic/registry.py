@@ -8,10 +8,28 @@ import numpy as np
 import geosae
 from geosae.data.dataset import ConceptDataset
 from geosae.geometry._door import InvalidInput
-from geosae_synthetic import balls, lattices, nested, polytopes, rings, superposition, unions
+from geosae_synthetic import (
+    absorption,
+    balls,
+    conflicts,
+    convex,
+    gaussians,
+    interlocked,
+    lattices,
+    nested,
+    nonconvex,
+    polytopes,
+    rings,
+    slabs,
+    superposition,
+    unions,
+    week,
+)
 from geosae_synthetic.spec import World
 
-_FAMILIES = (balls, nested, rings, polytopes, unions, superposition, lattices)
+_CONVEX = (balls, nested, polytopes, convex, slabs)
+_NON_CONVEX = (rings, unions, nonconvex, interlocked, week)
+_FAMILIES = (*_CONVEX, *_NON_CONVEX, absorption, superposition, lattices, conflicts, gaussians)
 _WORLDS: dict[str, World] = {world.name: world for family in _FAMILIES for world in family.WORLDS}
 
 
