@@ -11,10 +11,10 @@ Where r < n all of this is said inside the affine hull: in Rⁿ the concept is a
 pairs of neurons make the excess around it as small as one likes.
 
 Volumes are exact for rational normals (Lasserre's recursion); for many normals they are qhull's, enlarged
-by a millionth, far above its rounding. So at each m tried the best excess lies between the cap bound's and 1.08
-times that. The cap bound is a closed form: its local slope is −2/(r−1) up to a proven multiple of the caps'
-squared angle ("limit"), and regressed on the number of caps that a pure power law would need for it, the
-logarithm of the best excess has the slope −2/(r−1) up to half the width of what encloses it ("slope").
+by a millionth, far above its rounding. So at each m tried the best excess lies between the cap bound's and
+1.08 times that. The cap bound is a closed form: its local slope is −2/(r−1) up to a proven multiple of the
+caps' squared angle ("limit"), and regressed on the number of caps that a pure power law would need for it,
+the logarithm of the best excess has the slope −2/(r−1) up to half the width of what encloses it ("slope").
 
 On a trained SAE: the neurons that hold all of a ball, with the box of the ambient measure, are a polyhedron
 around the ball, and leave at least what the cap bound says for so many half-spaces.
@@ -184,8 +184,8 @@ def _half_size(r: int) -> tuple[tuple[tuple[Rational, ...], Rational], ...]:
 CLAIM = Claim(
     id="A2",
     statement=(
-        "The least excess of m half-spaces around the unit ball of R^r is of exact order m^{−2/(r−1)}: at least "
-        "the cap bound's, which falls so, and at most 8 % more at every m tried, 2 ≤ r ≤ 5."
+        "The least excess of m half-spaces around the unit ball of R^r is of exact order m^{−2/(r−1)}: at "
+        "least the cap bound's, which falls so, and at most 8 % more at every m tried, 2 ≤ r ≤ 5."
     ),
     tex=(
         r"\inf_{|M|=m,\ \theta_M\supseteq C}\nu(\theta_M\setminus C)\le e_{\mathrm{irr}}+A\,m^{-2/(r-1)},"
