@@ -21,6 +21,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+# Images are nobody's business here, and a torchvision whose build does not match torch's breaks every import.
+sys.modules["torchvision"] = None  # type: ignore[assignment]
+
 Fit = Callable[[torch.Tensor], None]
 Result = Callable[[], tuple[Callable[[torch.Tensor], torch.Tensor], np.ndarray]]
 

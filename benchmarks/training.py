@@ -64,48 +64,34 @@ def points(case: Case, count: int, seed: int) -> tuple[torch.Tensor, np.ndarray]
 
 
 def geosae(kernel: str) -> Callable[[Case, float, int], tuple[Fit, Result]]:
-    """Return geosae's own loop with a kernel, log lines at start and end included."""
+    """Return geosae's step with a kernel in its loop: silence counted, no log lines, as for all."""
 
     def method(case: Case, lr: float, seed: int) -> tuple[Fit, Result]:
+        from geosae.sae.adam import Adam
         from geosae.sae.config import TrainConfig
-        from geosae.sae.descent import Descent
         from geosae.sae.gates import TopK
-        from geosae.sae.step import STEPS
+        from geosae.sae.parameters import initial
+        from geosae.sae.step import step_of
 
-        if kernel == "numba":
-            from geosae.sae.fast.sparse import SparseStep
-
-            STEPS.setdefault("numba", SparseStep)
-
-        class Slices:
-            def __init__(self, u: torch.Tensor) -> None:
-                self.u = u
-
-            def batch(self, step: int, size: int, generator: torch.Generator) -> torch.Tensor:
-                return self.u[step * size : (step + 1) * size]
-
-        made: list[Descent] = []
+        gate = TopK(case.k)
+        config = TrainConfig(gate, case.width, case.steps, case.batch, lr=lr, kernel=kernel)
+        at, start = (
+            initial(config, torch.empty(1, case.dim), torch.Generator().manual_seed(seed)) for _ in range(2)
+        )
+        step = step_of(config, at, Adam(at, config.beta1, config.beta2, config.eps), start)
 
         def fit(stream: torch.Tensor) -> None:
-            steps = len(stream) // case.batch
-            # dictionary_learning's patience: no neuron is dead, so AuxK costs no method anything.
-            config = TrainConfig(
-                TopK(case.k), case.width, steps, case.batch, lr=lr, schedule="constant", warmup=0,
-                dead_after=10_000_000, log_every=steps, kernel=kernel,
-            )  # fmt: skip
-            made.append(Descent.begin(config, Slices(stream), stream[:4096], seed))
-            made[-1].run()
+            silent = torch.zeros(case.width, dtype=torch.int64)
+            for u in stream.split(case.batch):
+                dead = silent >= 10_000_000  # dictionary_learning's patience: none is, within these runs
+                losses = step.take(u, lr, dead if bool(dead.any()) else None)
+                silent.add_(len(u)).masked_fill_(losses.fired, 0)
 
-        def result():
-            at, config = made[-1].result(), made[-1].config
+        def reconstruct(u: torch.Tensor) -> torch.Tensor:
+            z = torch.addmm(at.b_enc, u - at.b_dec, at.W_enc.T)
+            return torch.addmm(at.b_dec, z * gate.support(z), at.W_dec)
 
-            def reconstruct(u: torch.Tensor) -> torch.Tensor:
-                z = torch.addmm(at.b_enc, u - at.b_dec, at.W_enc.T)
-                return torch.addmm(at.b_dec, z * config.gate.support(z), at.W_dec)
-
-            return reconstruct, at.W_dec.numpy()
-
-        return fit, result
+        return fit, lambda: (reconstruct, at.W_dec.numpy())
 
     return method
 
