@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float
 
 from geosae.data.truth import ConceptTruth
 from geosae.geometry._door import InvalidInput
 from geosae.geometry.sets import Ball
-from geosae_synthetic.common import BOX, CONVEX_IN_BACKGROUND, PRECISION, background, unit_box
+from geosae_synthetic.common import BOX, PRECISION, background, convex_in_background, unit_box
 from geosae_synthetic.drawn import Drawn, even_labels, memberships, scatter
 from geosae_synthetic.placing import apart, hull_distance, spread_directions
 from geosae_synthetic.rapid import Fast
@@ -32,7 +33,9 @@ def _disjoint(points: int, dim: int, rng: np.random.Generator, params: Mapping[s
         cloud = scatter(points, regions, rng, ambient=ambient, background=share)
         membership = memberships(cloud, regions)
     truth = tuple(
-        CONVEX_IN_BACKGROUND if share > 0 else _alone(np.delete(centres, k, axis=0), centres[k], radius)
+        convex_in_background(1)
+        if share > 0
+        else ball_alone(np.delete(centres, k, axis=0), centres[k], radius)
         for k in range(count)
     )
     return Drawn(
@@ -45,15 +48,30 @@ def _disjoint(points: int, dim: int, rng: np.random.Generator, params: Mapping[s
     )
 
 
-def _alone(others: Any, centre: Any, radius: float) -> ConceptTruth:
-    """Return the truth of a ball when all other points lie in balls of the same radius.
+def ball_alone(
+    others: Float[np.ndarray, "k n"], centre: Float[np.ndarray, "n"], radius: float
+) -> ConceptTruth:
+    """Return the truth of a ball when all other points lie in balls of the same radius, none meeting it.
 
     The hull of balls of one radius is the hull of their centres, grown by it: so the two hulls are disjoint
     iff the centre is farther than two radii from the hull of the other centres.
+
+    Examples
+    --------
+    >>> ball_alone(np.array([[3.0], [-3.0]]), np.zeros(1), 1.0).one_neuron
+    False
     """
     low, high = hull_distance(centre, others)
-    verdict = True if low > 2 * radius else (False if high <= 2 * radius else None)
-    return ConceptTruth(True, 0.0, one_neuron=verdict, unit=True, smallest_unit=1 if verdict else None)
+    one = True if low > 2 * radius else (False if high <= 2 * radius else None)
+    return ConceptTruth(
+        True,
+        0.0,
+        one_neuron=one,
+        unit=True,
+        smallest_unit=1 if one else None,
+        unit_interval=(2, None) if one is False else None,
+        overlap_depth=1,
+    )
 
 
 def _overlapping(points: int, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> Drawn:
@@ -70,7 +88,9 @@ def _overlapping(points: int, dim: int, rng: np.random.Generator, params: Mappin
     cores = [Ball(middle, radius * (1 - offset) * _MARGIN) for middle in middles]
     ambient = unit_box(dim)
     cloud = scatter(points, [*regions, *cores], rng, ambient=ambient, background=share)
-    truth = CONVEX_IN_BACKGROUND if share > 0 else ConceptTruth(True, 0.0, unit=True)
+    truth = (
+        convex_in_background(depth) if share > 0 else ConceptTruth(True, 0.0, unit=True, overlap_depth=depth)
+    )
     return Drawn(
         cloud,
         memberships(cloud, regions),

@@ -47,6 +47,23 @@ PRECISION = Parameter(
     choices=("double", "single"),
 )
 
-# A convex body C in the inside of the box, with background everywhere: Conv(X∖C) is the whole box, so no
-# half-space separates, and X∖C meets Conv(C) = C nowhere.
-CONVEX_IN_BACKGROUND = ConceptTruth(convex=True, irreducible_error=0.0, one_neuron=False, unit=True)
+
+def convex_in_background(depth: int, facets: int | None = None) -> ConceptTruth:
+    """Return the truth of a convex body inside the box, of that overlap depth, with background everywhere.
+
+    Conv(X∖C) is the whole box, so no half-space separates, and X∖C meets Conv(C) = C nowhere; m* is the
+    number of facets, where it is finite (theory A1, A4).
+
+    Examples
+    --------
+    >>> convex_in_background(1, facets=4).smallest_unit
+    4
+    """
+    return ConceptTruth(
+        convex=True,
+        irreducible_error=0.0,
+        one_neuron=False,
+        unit=True,
+        smallest_unit=facets,
+        overlap_depth=depth,
+    )

@@ -122,9 +122,7 @@ def _conflicts(points: int, dim: int, rng: np.random.Generator, params: Mapping[
     core = times_cube(Ball(np.zeros(plane), 1.0), dim)
     outside: tuple[Region, ...] = tuple(times_cube(Ball(distance * u, radius), dim) for u in directions)
     high = np.concatenate([np.full(plane, distance + radius), np.ones(dim - plane)])
-    cloud = np.concatenate(
-        [scatter(points // 2, [core], rng), scatter(points - points // 2, outside, rng)]
-    )
+    cloud = np.concatenate([scatter(points // 2, [core], rng), scatter(points - points // 2, outside, rng)])
     cloud = rng.permutation(cloud)
     negatives = Union(outside).to_dict()
     return Drawn(

@@ -1,7 +1,6 @@
 """Convex bodies of eight shapes in four arrangements: disjoint, touching, overlapping, nested."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,10 +9,10 @@ from jaxtyping import Float
 from geosae.data.truth import ConceptTruth
 from geosae.geometry._door import InvalidInput
 from geosae.geometry.sets import Ball, Region
-from geosae_synthetic.common import BOX, background, unit_box
+from geosae_synthetic.common import BOX, background, convex_in_background, unit_box
 from geosae_synthetic.drawn import Drawn, memberships, scatter
 from geosae_synthetic.placing import apart, hull_distance, spread_directions
-from geosae_synthetic.shapes import SHAPES, Body, random_body
+from geosae_synthetic.shapes import SHAPES, random_body
 from geosae_synthetic.spec import Parameter, World
 
 _MARGIN = 1.0 - 1e-9  # keeps the core inside every body of its group under rounding
@@ -44,20 +43,13 @@ def _convex(points: int, dim: int, rng: np.random.Generator, params: Mapping[str
     )
 
 
-def _surrounded(body: Body, depth: int) -> ConceptTruth:
-    """Return the truth of a convex body in the box with background all around."""
-    return ConceptTruth(
-        True, 0.0, one_neuron=False, unit=True, smallest_unit=body.facets, overlap_depth=depth
-    )
-
-
 def _disjoint(dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> _Placed:
     count, radius = params["concepts"], params["radius"]
     centres = apart([radius] * count, params["gap"], dim, rng)
     bodies = [random_body(params, dim, rng) for _ in range(count)]
     regions = [body.place(centre, radius) for body, centre in zip(bodies, centres, strict=True)]
     if params["background"] > 0:
-        return regions, [], [_surrounded(body, 1) for body in bodies]
+        return regions, [], [convex_in_background(1, body.facets) for body in bodies]
     core = min(body.core for body in bodies)
     truth = [_alone(np.delete(centres, k, axis=0), centres[k], radius, core) for k in range(count)]
     return regions, [], truth
@@ -68,23 +60,16 @@ def _alone(
 ) -> ConceptTruth:
     """Compare the hulls of the balls around the bodies, and of the balls inside them (balls: both alike)."""
     low, high = hull_distance(centre, others)
-    verdict = True if low > 2 * radius else (False if high <= 2 * radius * core else None)
-    size = 1 if verdict else None
-    return ConceptTruth(True, 0.0, one_neuron=verdict, unit=True, smallest_unit=size, overlap_depth=1)
-
-
-def ball_alone(
-    others: Float[np.ndarray, "k n"], centre: Float[np.ndarray, "n"], radius: float
-) -> ConceptTruth:
-    """Return the truth of a ball when all other points lie in balls of the same radius, none meeting it.
-
-    Examples
-    --------
-    >>> ball_alone(np.array([[3.0], [-3.0]]), np.zeros(1), 1.0).one_neuron
-    False
-    """
-    truth = _alone(others, centre, radius, 1.0)
-    return truth if truth.one_neuron is not False else replace(truth, unit_interval=(2, None))
+    one = True if low > 2 * radius else (False if high <= 2 * radius * core else None)
+    return ConceptTruth(
+        True,
+        0.0,
+        one_neuron=one,
+        unit=True,
+        smallest_unit=1 if one else None,
+        unit_interval=(2, None) if one is False else None,
+        overlap_depth=1,
+    )
 
 
 def _touching(dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> _Placed:
@@ -107,7 +92,7 @@ def _touching(dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> 
                 remedy="lower the radius, the gap or their number",
             )
     if params["background"] > 0:
-        return regions, [], [_surrounded(body, 1)] * count
+        return regions, [], [convex_in_background(1, body.facets)] * count
     # A translate between two others is the middle of their hull; the planes in the gaps exclude all others.
     end = ConceptTruth(True, 0.0, one_neuron=True, unit=True, smallest_unit=1, overlap_depth=1)
     middle = ConceptTruth(True, 0.0, one_neuron=False, unit=True, smallest_unit=2, overlap_depth=1)
@@ -132,7 +117,11 @@ def _overlapping(dim: int, rng: np.random.Generator, params: Mapping[str, Any]) 
             regions.append(body.place(middle + step * direction, radius))
         cores.append(Ball(middle, radius * body.core * (1 - offset) * _MARGIN))
     if params["background"] > 0:
-        return regions, cores, [_surrounded(body, depth) for body in bodies for _ in range(depth)]
+        return (
+            regions,
+            cores,
+            [convex_in_background(depth, body.facets) for body in bodies for _ in range(depth)],
+        )
     return regions, cores, [ConceptTruth(True, 0.0, unit=True, overlap_depth=depth)] * count
 
 
@@ -146,7 +135,7 @@ def _nested(dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> _P
         # For convex B with the origin inside, ratio·B + (1 − ratio)·b lies in B for every b of B.
         toward = body.place(np.zeros(dim), size).extreme(spread_directions(1, dim, rng))[0]
         centre, size = centre + drift * (1 - ratio) * toward, size * ratio
-    return regions, [], [_surrounded(body, len(regions))] * len(regions)
+    return regions, [], [convex_in_background(len(regions), body.facets)] * len(regions)
 
 
 def _fraction(name: str, default: float, meaning: str, *, zero: bool = False) -> Parameter:

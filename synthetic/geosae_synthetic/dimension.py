@@ -143,8 +143,8 @@ def circle_order(context: FormalContext) -> list[int] | None:
     """Return a cyclic order of the objects in which each attribute holds an arc, if one of two tries is it.
 
     Tried are the given order and that of the second eigenvector of the Laplacian of shared attributes
-    (Atkins, Boman and Hendrickson 1998, doi:10.1137/S0097539795285771), after complementing the attributes of the
-    first object, so that arcs become intervals.
+    (Atkins, Boman and Hendrickson 1998, doi:10.1137/S0097539795285771), after complementing the attributes of
+    the first object, so that arcs become intervals.
 
     Examples
     --------

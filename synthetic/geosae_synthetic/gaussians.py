@@ -16,8 +16,8 @@ from geosae.data.truth import ConceptTruth
 from geosae.geometry._door import InvalidInput
 from geosae.geometry.measures import Gaussian, UniformBox
 from geosae.geometry.sets import Ball
+from geosae_synthetic.balls import ball_alone
 from geosae_synthetic.common import PRECISION
-from geosae_synthetic.convex import ball_alone
 from geosae_synthetic.drawn import Drawn, even_labels, memberships
 from geosae_synthetic.placing import frame, least_distance, spread_directions
 from geosae_synthetic.rapid import Fast
@@ -62,9 +62,7 @@ def _clusters(points: int, dim: int, rng: np.random.Generator, params: Mapping[s
         names,
         regions=regions,
         ambient=ambient,
-        truth=tuple(
-            ball_alone(np.delete(centres, k, axis=0), centres[k], cut * scale) for k in range(count)
-        ),
+        truth=tuple(ball_alone(np.delete(centres, k, axis=0), centres[k], cut * scale) for k in range(count)),
         facts=facts,
     )
 

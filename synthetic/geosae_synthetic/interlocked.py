@@ -18,9 +18,7 @@ from geosae_synthetic.spec import Parameter, World
 _MARGIN = 0.25
 
 
-def _pair(
-    points: int, dim: int, rng: np.random.Generator, pair: tuple[Region, Region], name: str
-) -> Drawn:
+def _pair(points: int, dim: int, rng: np.random.Generator, pair: tuple[Region, Region], name: str) -> Drawn:
     regions = tuple(times_cube(region, dim) for region in pair)
     low = np.min([region.bounds[0] for region in regions], axis=0) - _MARGIN
     high = np.max([region.bounds[1] for region in regions], axis=0) + _MARGIN

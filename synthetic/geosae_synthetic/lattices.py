@@ -40,7 +40,7 @@ def _formal_context(points: int, dim: int, rng: np.random.Generator, params: Map
     else:
         names = context.attributes
         regions = tuple(_extent(context, m, balls) for m in range(len(names)))
-        truth = tuple(_attribute_truth(region) for region in regions)
+        truth = tuple(_attribute_truth(region, _depth(context, m)) for m, region in enumerate(regions))
         order = subset_order(context.incidence)
         subsets = tuple((names[i], names[j]) for i, j in np.argwhere(order) if i != j)
     cloud = scatter(points, balls, rng)
@@ -89,8 +89,9 @@ def _object_truth(
     low, high = hull_distance(centre, others)
     verdict = True if low > 2 * radius else (False if high <= 2 * radius else None)
     if verdict:
-        return ConceptTruth(True, 0.0, one_neuron=True, unit=True, smallest_unit=1)
-    return ConceptTruth(True, 0.0, one_neuron=verdict, unit=True)
+        return ConceptTruth(True, 0.0, one_neuron=True, unit=True, smallest_unit=1, overlap_depth=1)
+    interval = (2, None) if verdict is False else None
+    return ConceptTruth(True, 0.0, one_neuron=verdict, unit=True, unit_interval=interval, overlap_depth=1)
 
 
 def _extent(context: FormalContext, attribute: int, balls: tuple[Ball, ...]) -> Region:
@@ -105,10 +106,17 @@ def _extent(context: FormalContext, attribute: int, balls: tuple[Ball, ...]) -> 
     return parts[0] if len(parts) == 1 else Union(parts, disjoint=True)
 
 
-def _attribute_truth(region: Region) -> ConceptTruth:
+def _depth(context: FormalContext, attribute: int) -> int:
+    """Return the most attributes that an object with this one has."""
+    return int(context.incidence[context.incidence[:, attribute]].sum(axis=1).max())
+
+
+def _attribute_truth(region: Region, depth: int) -> ConceptTruth:
     # The planted half-space holds the extent's balls and none of the others.
     convex = isinstance(region, Ball)
-    return ConceptTruth(convex, 0.0 if convex else None, one_neuron=True, unit=True, smallest_unit=1)
+    return ConceptTruth(
+        convex, 0.0 if convex else None, one_neuron=True, unit=True, smallest_unit=1, overlap_depth=depth
+    )
 
 
 WORLDS = (

@@ -8,7 +8,7 @@ from jaxtyping import Float
 
 from geosae.geometry._door import InvalidInput
 from geosae.geometry.sets import Ball
-from geosae_synthetic.common import BOX, CONVEX_IN_BACKGROUND, background, unit_box
+from geosae_synthetic.common import BOX, background, convex_in_background, unit_box
 from geosae_synthetic.drawn import Drawn, memberships, scatter
 from geosae_synthetic.placing import least_distance, spread_directions
 from geosae_synthetic.spec import Parameter, World
@@ -19,20 +19,21 @@ _MAX_BALLS = 2048
 def _finish(
     points: int,
     rng: np.random.Generator,
-    share: float,
+    params: Mapping[str, Any],
     balls: dict[str, Ball],
     subsets: tuple[tuple[str, str], ...],
 ) -> Drawn:
     regions = tuple(balls.values())
+    depth = params["depth"]  # the path from the root to a leaf, through every ball
     ambient = unit_box(regions[0].dim)
-    cloud = scatter(points, regions, rng, ambient=ambient, background=share)
+    cloud = scatter(points, regions, rng, ambient=ambient, background=params["background"])
     return Drawn(
         cloud,
         memberships(cloud, regions),
         tuple(balls),
         regions=regions,
         ambient=ambient,
-        truth=(CONVEX_IN_BACKGROUND,) * len(regions),
+        truth=(convex_in_background(depth),) * len(regions),
         subsets=subsets,
     )
 
@@ -46,7 +47,7 @@ def _chain(points: int, dim: int, rng: np.random.Generator, params: Mapping[str,
         centre = centre + drift * radius * (1 - ratio) * spread_directions(1, dim, rng)[0]
         radius = radius * ratio
     names = tuple(balls)
-    return _finish(points, rng, params["background"], balls, tuple(zip(names[1:], names[:-1], strict=True)))
+    return _finish(points, rng, params, balls, tuple(zip(names[1:], names[:-1], strict=True)))
 
 
 def _children(count: int, ratio: float, gap: float, dim: int, rng: np.random.Generator) -> Float[Any, "b n"]:
@@ -85,7 +86,7 @@ def _tree(points: int, dim: int, rng: np.random.Generator, params: Mapping[str, 
                 subsets.append((name, parent))
                 following.append(name)
         generation = following
-    return _finish(points, rng, params["background"], balls, tuple(subsets))
+    return _finish(points, rng, params, balls, tuple(subsets))
 
 
 _RADIUS = Parameter(

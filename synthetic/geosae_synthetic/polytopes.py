@@ -6,10 +6,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from geosae.data.truth import ConceptTruth
 from geosae.geometry._door import InvalidInput
 from geosae.geometry.sets import Polytope
-from geosae_synthetic.common import BOX, background, unit_box
+from geosae_synthetic.common import BOX, background, convex_in_background, unit_box
 from geosae_synthetic.drawn import Drawn, memberships, scatter
 from geosae_synthetic.placing import apart, spread_directions
 from geosae_synthetic.spec import Parameter, World
@@ -88,14 +87,13 @@ def _polytopes(points: int, dim: int, rng: np.random.Generator, params: Mapping[
     regions = tuple(Polytope(centre + radius * random_polytope(facets, dim, rng)) for centre in centres)
     ambient = unit_box(dim)
     cloud = scatter(points, regions, rng, ambient=ambient, background=params["background"])
-    truth = ConceptTruth(True, 0.0, one_neuron=False, unit=True, smallest_unit=facets)
     return Drawn(
         cloud,
         memberships(cloud, regions),
         tuple(f"polytope {k + 1}" for k in range(count)),
         regions=regions,
         ambient=ambient,
-        truth=(truth,) * count,
+        truth=(convex_in_background(1, facets),) * count,
     )
 
 

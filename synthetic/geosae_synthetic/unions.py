@@ -8,7 +8,7 @@ import numpy as np
 from geosae.data.truth import ConceptTruth
 from geosae.geometry.measures import UniformBox
 from geosae.geometry.sets import Ball, Capsule, Union
-from geosae_synthetic.common import CONVEX_IN_BACKGROUND, background
+from geosae_synthetic.common import background, convex_in_background
 from geosae_synthetic.drawn import Drawn, memberships, scatter
 from geosae_synthetic.spec import Parameter, World
 
@@ -36,7 +36,10 @@ def _ball_union(points: int, dim: int, rng: np.random.Generator, params: Mapping
         names,
         regions=regions,
         ambient=ambient,
-        truth=(ConceptTruth(False, error, one_neuron=False, unit=False), *([CONVEX_IN_BACKGROUND] * count)),
+        truth=(
+            ConceptTruth(False, error, one_neuron=False, unit=False, overlap_depth=2),
+            *([convex_in_background(2)] * count),
+        ),
         subsets=tuple((part, "union") for part in names[1:]),
         facts={"radius": radius, "hull": hull.to_dict()},
     )

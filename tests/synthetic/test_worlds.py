@@ -51,6 +51,10 @@ def test_the_derived_hierarchy_is_the_declared_one(name: str, params: dict) -> N
     strict = data.hierarchy & ~np.eye(len(data.names), dtype=bool)
     derived = {(data.names[i], data.names[j]) for i, j in np.argwhere(strict)}
     assert derived == closure(data.declared_subsets)
+    for column, truth in enumerate(data.truth):
+        if truth is not None and truth.overlap_depth is not None:
+            found = data.membership[data.membership[:, column]].sum(axis=1).max()
+            assert found == truth.overlap_depth, data.names[column]
 
 
 @settings(max_examples=60)  # each example draws three worlds
