@@ -21,7 +21,19 @@ from geosae.sae.train import TrainedSAE
 
 SCHEMA = "geosae.sae/1"
 WEIGHTS_FILE, CARD_FILE, LOG_FILE = "sae.safetensors", "card.json", "log.jsonl"
-CARD_KEYS = {"schema", "config", "seed", "device", "dim", "dtype", "metrics", "data_hash", "files", "torch"}
+CARD_KEYS = {
+    "schema",
+    "config",
+    "seed",
+    "device",
+    "kernel",
+    "dim",
+    "dtype",
+    "metrics",
+    "data_hash",
+    "files",
+    "torch",
+}
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
 
@@ -52,6 +64,7 @@ def save(run: TrainedSAE, folder: Path | str) -> None:
         "config": run.config.to_dict(),
         "seed": run.seed,
         "device": run.device,
+        "kernel": run.kernel,
         "dim": run.sae.dim,
         "dtype": str(run.sae.W_enc.dtype).removeprefix("torch."),
         "metrics": run.metrics,
@@ -77,7 +90,9 @@ def load(folder: Path | str) -> TrainedSAE:
     sae = SparseAutoencoder(card["dim"], config.width, config.gate, DTYPES[card["dtype"]])
     sae.load_state_dict(_weights(_checked(folder, WEIGHTS_FILE, card), sae, card["dtype"]))
     log = _log(_checked(folder, LOG_FILE, card))
-    return TrainedSAE(sae, config, card["seed"], log, card["metrics"], card["data_hash"], card["device"])
+    return TrainedSAE(
+        sae, config, card["seed"], log, card["metrics"], card["data_hash"], card["device"], card["kernel"]
+    )
 
 
 def _card(folder: Path) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from geosae.sae.parameters import Parameters, initial, renormalise
 from geosae.sae.reference import objective
 from geosae.sae.resample import resample, resampling_is_due
 from geosae.sae.sources import Source
-from geosae.sae.step import STEPS, kernel_of
+from geosae.sae.step import step_of
 
 # Log lines, the matched norm and resampling look at most at so many points, evenly spaced in the data.
 SAMPLE = 4096
@@ -84,7 +84,7 @@ class Descent:
             If the loss is not finite at a log line.
         """
         config = self.config
-        step = STEPS[kernel_of(config, self.at.flat.device)](config, self.at, self.adam, self.start)
+        step = step_of(config, self.at, self.adam, self.start)
         revives = auxk_of(config, self.at.W_enc.shape[1]) is not None
         if not self.log:
             self.log.append(self.line(probe))

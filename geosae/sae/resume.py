@@ -16,6 +16,7 @@ from safetensors import SafetensorError, safe_open
 from geosae.data.files import write_atomic
 from geosae.geometry._door import InvalidInput
 from geosae.sae.descent import Descent
+from geosae.sae.step import kernel_of
 
 SCHEMA = "geosae.sae.state/1"
 STATE_FILE = "state.safetensors"
@@ -31,7 +32,8 @@ class Place:
     @classmethod
     def of(cls, folder: Path | str, descent: Descent, seed: int, data_hash: str, device: str) -> "Place":
         """Return the place of a run in a folder."""
-        whole = [descent.config.to_dict(), seed, data_hash, device]
+        kernel = kernel_of(descent.config, descent.at.flat.device)
+        whole = [descent.config.to_dict(), seed, data_hash, device, kernel]
         identity = hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
         return cls(Path(folder), identity)
 

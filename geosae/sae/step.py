@@ -1,15 +1,16 @@
 """One training step: gradient, what the baseline and the constraint allow of it, Adam."""
 
 import math
-from collections.abc import Callable
 from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Bool, Float
 
+from geosae.geometry._door import InvalidInput
 from geosae.sae.adam import Adam
 from geosae.sae.auxk import auxk_of
 from geosae.sae.config import TrainConfig
+from geosae.sae.fast import reason_against
 from geosae.sae.gradients import Losses, loss_and_gradient, written_out
 from geosae.sae.parameters import Parameters, remove_parallel, renormalise
 from geosae.sae.reference import loss_and_autograd
@@ -90,18 +91,36 @@ def hold_near(atoms: Float[torch.Tensor, "d n"], start: Float[torch.Tensor, "d n
 def kernel_of(config: TrainConfig, device: torch.device) -> str:
     """Return the kernel that a config asks for on a device: "autograd", "torch" or "numba".
 
+    Raises
+    ------
+    InvalidInput
+        If the kernel that is asked for cannot do this run.
+
     Examples
     --------
     >>> from geosae.sae.gates import Gated
     >>> kernel_of(TrainConfig(Gated(), width=4), torch.device("cpu"))
     'autograd'
     """
+    against = reason_against(config, device)
+    if config.kernel == "numba" and against is not None:
+        raise InvalidInput(f"the kernel 'numba' is not for this run: {against}", remedy="use kernel='auto'")
+    if config.kernel == "torch" and not written_out(config.gate):
+        raise InvalidInput(
+            f"no gradient is written out for the gate {config.gate}", remedy="use kernel='auto' or 'autograd'"
+        )
     if config.kernel != "auto":
         return config.kernel
+    if against is None:
+        return "numba"
     return "torch" if written_out(config.gate) and config.precision == "float32" else "autograd"
 
 
-STEPS: dict[str, Callable[[TrainConfig, Parameters, Adam, Parameters], Step]] = {
-    "autograd": TorchStep,
-    "torch": TorchStep,
-}
+def step_of(config: TrainConfig, at: Parameters, adam: Adam, start: Parameters) -> Step:
+    """Return what takes the steps of a run, by the kernel of its config."""
+    if kernel_of(config, at.flat.device) == "numba":
+        # Numba takes 0.4 s to import: only where it is used.
+        from geosae.sae.fast.sparse import SparseStep
+
+        return SparseStep(config, at, adam, start)
+    return TorchStep(config, at, adam, start)

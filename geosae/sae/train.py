@@ -18,6 +18,7 @@ from geosae.sae.neurons import neurons_of
 from geosae.sae.parameters import Parameters
 from geosae.sae.points import Opened, Points, opened
 from geosae.sae.resume import Place
+from geosae.sae.step import kernel_of
 
 __all__ = ["Baseline", "TrainConfig", "TrainedSAE", "TrainingDiverged", "train"]
 
@@ -42,6 +43,8 @@ class TrainedSAE:
         FVU, L0, dead and dense share of the SAE (see `geosae.sae.metrics.measure`).
     data_hash
         SHA-256 of the points.
+    kernel
+        The kernel that computed the gradients, which "auto" leaves open.
     """
 
     sae: SparseAutoencoder
@@ -51,6 +54,7 @@ class TrainedSAE:
     metrics: dict[str, float]
     data_hash: str
     device: str = "cpu"
+    kernel: str = "autograd"
 
 
 def train(
@@ -123,7 +127,10 @@ def finished(descent: Descent, data: Opened, seed: int, where: torch.device) -> 
     """Return the result of a run: its SAE in the points' own coordinates, measured on them."""
     sae = _fold(descent, descent.result(), data.frame)
     metrics = measure(neurons_of(sae), data.sample[:: -(-len(data.sample) // METRIC_POINTS)])
-    return TrainedSAE(sae, descent.config, seed, tuple(descent.log), metrics, data.data_hash, where.type)
+    kernel = kernel_of(descent.config, where)
+    return TrainedSAE(
+        sae, descent.config, seed, tuple(descent.log), metrics, data.data_hash, where.type, kernel
+    )
 
 
 def _descend(

@@ -105,9 +105,9 @@ def edit_card(folder, change):
         ),
         (lambda card: card.update(dtype="float64"), "promises .* of float64"),
         (lambda card: card["config"].update(width=5), r"in sae.safetensors is .*; the card promises \(5"),
-        (lambda card: card["config"].update(bandwidth=0.1), "no key 'bandwidth'"),
+        (lambda card: card["config"].update(bandwidth=0.1), "unknown key 'bandwidth'"),
         (lambda card: card["config"]["gate"].update(kind="batchtop"), "no gate of kind 'batchtop'"),
-        (lambda card: card["config"]["gate"].update(threshold=0.1), "no key 'threshold'"),
+        (lambda card: card["config"]["gate"].update(threshold=0.1), "unknown key 'threshold'"),
     ],
 )
 def test_a_card_that_does_not_fit_is_refused_by_name(folder, change, match):

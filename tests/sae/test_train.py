@@ -284,3 +284,43 @@ def test_a_run_keeps_what_decided_it():
     with pytest.raises(dataclasses.FrozenInstanceError):
         run.seed = 6
     assert run.data_hash != train(blobs(seed=1), config, 5).data_hash
+
+
+@pytest.mark.parametrize("gate", [TopK(k=2), ReLU(l1=0.03), BatchTopK(k=2)], ids=str)
+def test_kernels_agree_at_the_first_steps_and_the_run_says_which_it_was(gate):
+    points = blobs()
+    runs = {
+        kernel: train(points, small(gate, steps=5, log_every=1, kernel=kernel), 0, device="cpu")
+        for kernel in ("autograd", "torch", "auto")
+    }
+    assert {name: run.kernel for name, run in runs.items() if name != "auto"} == {
+        "autograd": "autograd",
+        "torch": "torch",
+    }
+    for run in runs.values():
+        for mine, theirs in zip(run.log, runs["autograd"].log, strict=True):
+            assert mine == pytest.approx(theirs, rel=1e-4, abs=1e-5)
+
+
+def test_a_kernel_that_cannot_do_a_run_is_refused_with_the_reason():
+    with pytest.raises(InvalidInput, match="not for this run: the codes of the gate gated"):
+        train(blobs(), small(Gated(), kernel="numba"), 0)
+    with pytest.raises(InvalidInput, match="no gradient is written out"):
+        train(blobs(), small(Gated(), kernel="torch"), 0)
+    with pytest.raises(InvalidInput, match="computes in float32"):
+        small(kernel="torch", precision="bfloat16")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(5))
+def test_case_a_recovers_its_directions(seed):
+    """256 directions in 64 dimensions, 8 active on average, 512 neurons, k = 8, 500 steps of 1024 points."""
+    rng = np.random.default_rng(0)
+    directions = rng.standard_normal((256, 64))
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    on = rng.random((200_000, 256)) < 8 / 256
+    points = ((on * rng.uniform(0.5, 1.5, on.shape)) @ directions).astype(np.float32)
+    run = train(points, TrainConfig(TopK(k=8), width=512, steps=500, batch_size=1024), seed)
+    atoms = neurons_of(run.sae).decoder
+    cosine = np.abs(directions @ atoms.T) / np.linalg.norm(atoms, axis=1)
+    assert cosine[linear_sum_assignment(-cosine)].mean() >= 0.98
