@@ -121,14 +121,17 @@ class ClusterSource(Source):
     """
 
     def __init__(
-        self, means: Float[np.ndarray, "p n"], shapes: list[np.ndarray] | Float[np.ndarray, "q"]
+        self,
+        means: Float[np.ndarray, "p n"],
+        shapes: list[np.ndarray] | Float[np.ndarray, "q"],
+        names: tuple[str, ...] | None = None,
     ) -> None:
         if len(means) != len(shapes):
             raise InvalidInput(f"{len(means)} means against {len(shapes)} shapes of clusters")
         self.means, self.shapes = means.astype(np.float32), shapes
         self.dim = means.shape[1]
         self.rows = pace(self.dim)
-        self.names = tuple(f"cluster {k + 1}" for k in range(len(means)))
+        self.names = names or tuple(f"cluster {k + 1}" for k in range(len(means)))
 
     def points(self, size: int, rng: np.random.Generator) -> Float[np.ndarray, "k n"]:
         """Draw float32 points."""

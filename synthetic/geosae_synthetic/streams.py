@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from geosae.geometry._door import InvalidInput
+from geosae_synthetic.placing import frame
 from geosae_synthetic.registry import describe
 from geosae_synthetic.spec import Parameter
 from geosae_synthetic.stream import PointStream, Source, keyed
@@ -16,7 +17,8 @@ from geosae_synthetic.superposition import features_of, truth_of
 from geosae_synthetic.synthsaebench import synthsaebench
 
 # Worlds that scatter their points evenly over the regions of their concepts, and a share over the box.
-_SCATTERED = ("disjoint-balls", "nested-balls", "ball-tree", "polytopes")
+_BODIES = ("disjoint-balls", "nested-balls", "ball-tree", "polytopes", "non-convex")
+_SCATTERED = (*_BODIES, "two-moons", "two-spirals", "checkerboard")
 _ENOUGH = 4096  # points with which a world is built for the sake of its regions
 
 _BENCH = (
@@ -25,19 +27,15 @@ _BENCH = (
     Parameter("compensate", "yes", "whether children's rates are raised", choices=("no", "yes")),
     Parameter("steps", 5, "steps towards a tight frame", low=0),
 )
-_CLUSTERS = (
-    Parameter("clusters", 6, "number of clusters", low=1),
-    Parameter("radius", 1.0, "distance of the means from the origin", low=0, open_low=True),
-    Parameter("spread", 0.149, "standard deviation in every coordinate", low=0, open_low=True),
-)
 
 
 def stream(name: str, seed: int, *, points: int, dim: int, **params: Any) -> PointStream:
     """Open a stream of `points` points in Rⁿ, n = `dim`; nothing but the world itself is drawn yet.
 
     The bytes of a row depend on the name, the seed, the dimension and the parameters, not on how the rows are
-    read nor on `points`. Besides worlds of `names()` there are "synthsaebench-16k" (the published setting;
-    dim = 768) and "isotropic-clusters".
+    read nor on `points`. Besides worlds of `names()` there is "synthsaebench-16k", the published setting for
+    dim = 768. Where a world puts a fixed number of points into each of its parts, a stream draws the part of
+    each point; both have the same law.
 
     Raises
     ------
@@ -95,15 +93,24 @@ def _regions(name: str, dim: int, rng: np.random.Generator, params: Mapping[str,
     truth = tuple(one for one in drawn.truth if one is not None)
     if drawn.ambient is None:
         raise InvalidInput(f"{name} has no ambient measure to draw a background from")
-    share = float(values["background"])
+    share = float(values.get("background", 0.0))
     return RegionSource(drawn.names, regions, drawn.ambient, share, truth=truth, subsets=drawn.subsets)
 
 
 def _clusters(name: str, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> Source:
-    values = _admit(name, _CLUSTERS, params)
-    means = rng.standard_normal((values["clusters"], dim))
-    means *= values["radius"] / np.linalg.norm(means, axis=1, keepdims=True)
-    return ClusterSource(means, np.full(len(means), values["spread"]))
+    world = describe(name)
+    values = world.admit(dim, params)
+    if values.get("truncate"):
+        raise InvalidInput(f"a stream of {name} draws whole Gaussians", remedy="leave truncate = 0")
+    drawn = world.build(_ENOUGH, dim, rng, values)
+    means, deviation = np.array(drawn.facts["centers"]), float(values["deviation"])
+    ranks = drawn.facts.get("intrinsic_dimensions")
+    if ranks is None:
+        return ClusterSource(means, np.full(len(means), deviation), drawn.names)
+    # The flats are not among the facts: the stream draws its own, of the same dimensions.
+    noise = float(values["noise"]) * np.eye(dim)
+    shapes = [np.hstack([deviation / rank**0.5 * frame(dim, rng)[:rank].T, noise]) for rank in ranks]
+    return ClusterSource(means, shapes, drawn.names)
 
 
 def _admit(name: str, known: tuple[Parameter, ...], params: Mapping[str, Any]) -> dict[str, Any]:
@@ -121,6 +128,7 @@ _Open = Callable[[str, int, np.random.Generator, Mapping[str, Any]], Source]
 _STREAMS: dict[str, _Open] = {
     "superposition": _features,
     "synthsaebench-16k": _bench,
-    "isotropic-clusters": _clusters,
+    "gaussian-clusters": _clusters,
+    "heterogeneous-clusters": _clusters,
     **dict.fromkeys(_SCATTERED, _regions),
 }

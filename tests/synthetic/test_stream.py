@@ -31,7 +31,7 @@ NAMES = stream_names()
 WHOLE = {name: opened(name).rows(0, 20_000) for name in NAMES}
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.sampled_from(NAMES), st.lists(st.integers(1, 19_999), max_size=6, unique=True).map(sorted))
 def test_chunks_of_any_size_have_the_same_bytes(name: str, cuts: list[int]) -> None:
     fresh = opened(name)
@@ -39,7 +39,7 @@ def test_chunks_of_any_size_have_the_same_bytes(name: str, cuts: list[int]) -> N
     assert np.concatenate(parts).tobytes() == WHOLE[name].tobytes()
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(st.sampled_from(NAMES), st.integers(0, POINTS - 20_000), st.integers(1, 9000), st.integers(0, 9000))
 def test_rows_far_out_need_none_before_them(name: str, start: int, size: int, inside: int) -> None:
     wide = opened(name).block(start, start + size + inside)
