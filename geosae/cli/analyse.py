@@ -16,7 +16,7 @@ HEAD = ["notion", "learned by", "concept", "neurons", "error", "low", "high", "h
 
 
 def analyse(
-    sae: Annotated[Path, typer.Argument(help="The folder of a trained SAE.")],
+    sae: Annotated[Path, typer.Argument(help="The folder of an SAE: trained here, or as convert reads it.")],
     data: Annotated[Path, typer.Argument(help="A data set .npz, or points .npy (with --membership).")],
     out: Annotated[Path, typer.Option("--out", "-o", help="The folder to write.")],
     membership: Annotated[
@@ -33,17 +33,17 @@ def analyse(
     from geosae.analysis import analyse as analyse_sae
     from geosae.cli._files import read_dataset
     from geosae.data.files import content_hash
-    from geosae.sae import neurons_of
-    from geosae.sae.checkpoint import load
+    from geosae.sae.interop import NONE, read
 
     dataset = read_dataset(data, membership)
-    trained = load(sae)
-    if trained.data_hash == content_hash(dataset.points):
+    imported = read(sae)
+    if imported.source.trained_on == content_hash(dataset.points):
         warn("note: the SAE was trained on these very points; the intervals describe them and no others")
+    if imported.normalisation != NONE:
+        warn(f"note: points are normalised first; neurons live in {imported.normalisation.space}")
+        dataset = imported.prepare_dataset(dataset)
     with bar("analyse") as progress:
-        found = analyse_sae(
-            neurons_of(trained.sae), dataset, tolerance, alpha=alpha, seed=seed, progress=progress
-        )
+        found = analyse_sae(imported.neurons, dataset, tolerance, alpha=alpha, seed=seed, progress=progress)
     rows = rows_of(found)
     _write(found, rows, out)
     table(

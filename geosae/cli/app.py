@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from geosae.cli import analyse, lattice, redraw, run, train, verify, worlds
+from geosae.cli import analyse, convert, lattice, redraw, run, train, verify, worlds
 
 app = typer.Typer(
     name="geosae",
@@ -19,6 +19,7 @@ app.command("run", short_help="Run a preset or a plan of your own.")(run.run)
 app.add_typer(worlds.app, name="worlds", short_help="List, show and make worlds.")
 app.command("train", short_help="Train one sparse autoencoder.")(train.train)
 app.command("analyse", short_help="Grade what an SAE has learned of concepts.")(analyse.analyse)
+app.command("convert", short_help="Read an SAE of another library, write it anew.")(convert.convert)
 app.command("lattice", short_help="Build the concept lattice of a context file.")(lattice.lattice)
 app.command("verify", short_help="Try to refute the statements of the theory.")(verify.verify)
 app.command("figures", short_help="Redraw the figures of a run.")(redraw.figures)

@@ -81,7 +81,7 @@ def read_own(folder: Path) -> Imported:
     if not (folder / RECORD_FILE).is_file():
         run = load(folder)
         files = tuple((name, sha256(folder / name)) for name in (WEIGHTS_FILE, CARD_FILE))
-        return Imported(run.sae, NONE, Source("geosae", run.sae.gate.kind, files))
+        return Imported(run.sae, NONE, Source("geosae", run.sae.gate.kind, files, (), run.data_hash))
     record = read_json(folder / RECORD_FILE)
     if not isinstance(record, dict) or record.get("schema") != SCHEMA:
         raise InvalidInput(

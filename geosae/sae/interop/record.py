@@ -26,12 +26,15 @@ class Source:
         Name and SHA-256 of every file that was read.
     unread
         Keys of the configuration that record how it was trained and were not interpreted.
+    trained_on
+        The content hash of the training points, where geosae trained it.
     """
 
     format: str
     architecture: str
     files: tuple[tuple[str, str], ...] = ()
     unread: tuple[str, ...] = ()
+    trained_on: str | None = None
 
 
 @dataclass(frozen=True, eq=False)

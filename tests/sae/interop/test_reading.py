@@ -30,8 +30,10 @@ def jump(z: torch.Tensor, threshold: torch.Tensor | float) -> torch.Tensor:
 
 
 def save(folder, name, weights, config=None, config_name="config.json"):
+    # Copies: safetensors refuses tensors that share memory.
     weights = {
-        key: held.contiguous() if isinstance(held, torch.Tensor) else held for key, held in weights.items()
+        key: held.clone().contiguous() if isinstance(held, torch.Tensor) else held
+        for key, held in weights.items()
     }
     if name.endswith(".npz"):
         np.savez(folder / name, **{key: held.numpy() for key, held in weights.items()})

@@ -1,0 +1,78 @@
+"""`geosae convert`: an SAE of another library in SAELens' form, or in geosae's own."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from geosae.cli._console import say
+
+if TYPE_CHECKING:
+    from geosae.sae.interop import Imported
+
+TARGETS = ("saelens", "geosae")
+
+
+def convert(
+    source: Annotated[Path, typer.Argument(metavar="IN", help="A weights file, or the folder of one SAE.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder to write; it must be empty or new.")],
+    to: Annotated[str, typer.Option("--to", help="saelens or geosae.")],
+    format: Annotated[
+        str | None, typer.Option("--from", help="The format of IN, where its files leave a choice.")
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="What the files do not say, as key=value (k=8); may be repeated."),
+    ] = None,
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--ignore", help="An unknown key of the configuration that changes nothing; may be repeated."
+        ),
+    ] = None,
+) -> None:
+    """Read an SAE of any known format, say what it is, and write it in another.
+
+    What cannot be represented is refused by name; nothing is read in part or by guess.
+    """
+    from geosae.cli.worlds import parse_settings
+    from geosae.geometry import InvalidInput
+    from geosae.sae.interop import keep, read, write_saelens
+
+    if to not in TARGETS:
+        raise InvalidInput(
+            f"there is no form '{to}' to write", remedy=f"use --to {' or --to '.join(TARGETS)}"
+        )
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise InvalidInput(
+            f"{out} is not an empty folder", remedy="choose a new one, so that no files are mixed"
+        )
+    imported = read(source, format, ignore=ignore or (), **parse_settings(settings or []))
+    for name, text in lines(imported):
+        say(f"{name:<10} {text}")
+    if to == "geosae":
+        keep(imported, out)
+    else:
+        write_saelens(imported.sae, out, normalisation=imported.normalisation)
+    say(f"{'written':<10} {out} ({to}: {', '.join(sorted(each.name for each in out.iterdir()))})")
+
+
+def lines(imported: "Imported") -> list[tuple[str, str]]:
+    """Return what was read, line by line: a heading and a text."""
+    sae, source = imported.sae, imported.source
+    knobs = {key: held for key, held in sae.gate.to_dict().items() if key in ("k", "inner")}
+    gate = sae.gate.kind + (f" {knobs}" if knobs else "")
+    normalisation = imported.normalisation.to_dict()
+    return [
+        ("format", f"{source.format}, architecture {source.architecture}"),
+        *(("file", f"{name} (SHA-256 {digest[:16]}…)") for name, digest in source.files),
+        ("sae", f"dimension {sae.dim}, {sae.width} neurons, {str(sae.W_enc.dtype).removeprefix('torch.')}"),
+        ("gate", f"{gate}, {sae.gate.gating} gating"),
+        (
+            "points",
+            f"normalisation {normalisation.pop('kind')}" + (f" {normalisation}" if normalisation else ""),
+        ),
+        ("", f"neurons live in {imported.normalisation.space}"),
+        *(("note", note) for note in imported.notes),
+        *((("not read", ", ".join(source.unread)),) if source.unread else ()),
+    ]
