@@ -36,6 +36,13 @@ def read_points(path: Path) -> Float[np.ndarray, "N n"]:
         raise InvalidInput(f"{path} is no .npy file of numbers: {error}") from error
 
 
+def read_directions(path: Path) -> Float[np.ndarray, "p n"] | None:
+    """Return the true feature directions of a data set, where it knows some; an array file knows none."""
+    from geosae.data.dataset import ConceptDataset
+
+    return ConceptDataset.load(path).directions if path.suffix == ".npz" else None
+
+
 def read_dataset(path: Path, membership: Path | None) -> "ConceptDataset":
     """Return a data set (.npz), or points (.npy) with their membership (.npy or .csv) as one.
 

@@ -12,15 +12,18 @@ Folder = Annotated[Path, typer.Argument(help="The folder of a run.")]
 
 def figures(
     folder: Folder,
-    formats: Annotated[str, typer.Option("--format", help="pdf, png or both: pdf,png.")] = "pdf,png",
+    formats: Annotated[
+        str, typer.Option("--format", help="Of pdf, png and svg, with commas between.")
+    ] = "pdf,png",
     only: Annotated[str | None, typer.Option(help="Names of figures, with commas between.")] = None,
 ) -> None:
     """Redraw the figures of a run from its stored results."""
     from geosae.experiments import refuse_unknown
     from geosae.figures import draw
+    from geosae.figures.save import FORMATS
 
     wanted = [f.strip() for f in formats.split(",")]
-    refuse_unknown(wanted, ("pdf", "png"), "--format", "format")
+    refuse_unknown(wanted, FORMATS, "--format", "format")
     for path in draw(
         folder, tuple(wanted), only=None if only is None else [o.strip() for o in only.split(",")]
     ):

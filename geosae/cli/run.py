@@ -3,14 +3,14 @@
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from geosae.cli._console import bar, number, say, table, warn
 
 if TYPE_CHECKING:
-    from geosae.experiments import Outline, Results
+    from geosae.experiments import Outline, Results, Row
 
 
 def run(
@@ -58,6 +58,10 @@ def _cores() -> int:
 def _announce(outline: "Outline") -> None:
     kept = f", {outline.finished} already finished" if outline.finished else ""
     warn(f"{outline.cells} cells{kept}; {outline.checks} theorem checks, {outline.checked} already done")
+    if outline.absent:
+        warn(
+            f"{outline.absent} cells of the plan left out: no half-spaces are known to be true of their world"
+        )
     if outline.strangers:
         warn(
             f"{outline.strangers} finished cells of another plan stay in the folder and out of these results"
@@ -67,12 +71,12 @@ def _announce(outline: "Outline") -> None:
 def _tell(results: "Results") -> None:
     """Show what is learned per world, gate and baseline, where all of them were run."""
     rows: list[list[str]] = []
-    for world, gate, group in _compared(results.summary["rows"]):
-        for sae in dict.fromkeys(r["baseline"] for r in group):
+    for world, gate, kinds in _compared(results):
+        for sae, group in kinds.items():
             row = [world, gate, sae]
             for notion in ("detection", "separation", "approximation"):
                 for learner in ("neurons", "units"):
-                    tables = [r["notions"][notion][learner] for r in group if r["baseline"] == sae]
+                    tables = [r["notions"][notion][learner] for r in group]
                     means = [t["share"]["mean"] for t in tables if t and t.get("share")]
                     row.append(number(max(means, default=None), 2))
             rows.append(row)
@@ -82,16 +86,19 @@ def _tell(results: "Results") -> None:
     table(["world", "gate", "SAE", *columns], rows)
 
 
-def _compared(rows: list[dict[str, Any]]) -> Iterator[tuple[str, str, list[dict[str, Any]]]]:
-    """Yield the rows of each world and gate at the sparsities that every baseline was run at.
+def _compared(results: "Results") -> Iterator[tuple[str, str, dict[str, list["Row"]]]]:
+    """Yield for each world and gate the rows of each kind of SAE, at the sparsities that baselines have too.
 
     A best over more sparsities would favour the trained SAEs.
     """
-    for world, gate in dict.fromkeys((r["world"], r["gate"]) for r in rows):
-        group = [r for r in rows if (r["world"], r["gate"]) == (world, gate)]
-        ran = [{r["sparsity"] for r in group if r["baseline"] == b} for b in {r["baseline"] for r in group}]
-        shared = set.intersection(*ran)
-        yield world, gate, [r for r in group if r["sparsity"] in shared]
+    for world in results.worlds:
+        rows = results.compared(world) or results.rows_of(world, "trained")
+        for gate in dict.fromkeys(str(r["gate"]) for r in rows):
+            kinds: dict[str, list[Row]] = {}
+            for row in (r for r in rows if r["gate"] == gate):
+                for kind, other in {"trained": row, **results.beside(row)}.items():
+                    kinds.setdefault(kind, []).append(other)
+            yield world, gate, kinds
 
 
 def _draw(folder: Path, workers: int) -> dict[str, str]:

@@ -1,43 +1,143 @@
-"""`geosae train`: one sparse autoencoder on one data set."""
+"""`geosae train`: one sparse autoencoder on one data set, or a sweep of them."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from geosae.cli._console import bar, number, say
+from geosae.cli._console import bar, number, say, warn
+
+if TYPE_CHECKING:
+    from geosae.sae import SparseAutoencoder
 
 
 def train(
     data: Annotated[Path, typer.Argument(help="A data set: .npz of geosae, or .npy with one point per row.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="The folder to write.")],
-    gate: Annotated[str, typer.Option(help="topk or relu.")] = "topk",
-    width: Annotated[int, typer.Option(min=1, help="Number of neurons.")] = 64,
-    k: Annotated[int | None, typer.Option(help="Neurons kept by topk (default 4).")] = None,
-    l1: Annotated[float | None, typer.Option(help="L1 coefficient of relu.")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of initialisation and batches.")] = 0,
+    gate: Annotated[
+        str | None,
+        typer.Option(
+            help="relu, relu-tanh, relu-sqrt, topk (default), jumprelu, gated, batchtopk, matryoshka, mp, "
+            "spade or abstopk."
+        ),
+    ] = None,
+    width: Annotated[int | None, typer.Option(min=1, help="Number of neurons (default 64).")] = None,
+    sparsity: Annotated[
+        float | None,
+        typer.Option(help="The gate's own: neurons kept (default 4), weight of the penalty, or scale."),
+    ] = None,
+    k: Annotated[int | None, typer.Option(help="The same for a gate that keeps k neurons.")] = None,
+    l1: Annotated[float | None, typer.Option(help="The same for a gate with an L1 penalty.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Seed of start and batches (default 0).")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", help="Further training setting, as key=value; may be repeated."),
     ] = None,
+    sweep: Annotated[
+        Path | None,
+        typer.Option(help="Train all that a TOML file lists: widths, seeds, [train], [[gates]]."),
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes of a sweep.")] = 1,
 ) -> None:
-    """Train a sparse autoencoder and save it (weights, configuration, training log)."""
-    from geosae.cli._files import read_points
-    from geosae.cli.worlds import parse_settings
-    from geosae.experiments import config_of, refuse_unknown
+    """Train a sparse autoencoder and save it (weights, configuration, training log).
+
+    The same command goes on with a run that was interrupted, from its last log line.
+    """
+    from geosae.cli.sweep import train_sweep
     from geosae.geometry import InvalidInput
+
+    if sweep is None:
+        _one(data, out, gate or "topk", width or 64, (sparsity, k, l1), seed or 0, device, settings or [])
+        return
+    alone = {
+        "gate": gate,
+        "width": width,
+        "sparsity": sparsity,
+        "k": k,
+        "l1": l1,
+        "seed": seed,
+        "set": settings,
+    }
+    given = [name for name, value in alone.items() if value is not None]
+    if given:
+        raise InvalidInput(f"--{given[0]} beside --sweep", remedy=f"say it in {sweep}")
+    train_sweep(sweep, data, out, device, workers)
+
+
+def _one(
+    data: Path,
+    out: Path,
+    gate: str,
+    width: int,
+    asked: tuple[float | None, int | None, float | None],
+    seed: int,
+    device: str,
+    settings: list[str],
+) -> None:
+    from geosae.cli._files import read_directions, read_points
+    from geosae.cli.worlds import parse_settings
+    from geosae.experiments import GATES, config_of, refuse_unknown
     from geosae.sae.checkpoint import save
     from geosae.sae.train import train as train_sae
 
-    refuse_unknown([gate], ("topk", "relu"), "--gate", "gate")
-    if (gate == "topk" and l1 is not None) or (gate == "relu" and k is not None):
-        raise InvalidInput(f"--{'l1' if gate == 'topk' else 'k'} is not a setting of {gate}")
-    sparsity = l1 if gate == "relu" else 4 if k is None else k
-    config = config_of(gate, sparsity, width, "trained", parse_settings(settings or []))
-    points = read_points(data)
-    with bar(f"train {gate} width {width}") as progress:
-        trained = train_sae(points, config, seed, device=device, progress=progress)
+    refuse_unknown([gate], GATES, "--gate", "gate")
+    config = config_of(gate, sparsity_of(gate, *asked), width, "trained", parse_settings(settings))
+    points, directions = read_points(data), read_directions(data)
+    probe = None if directions is None else recovery_of(directions)
+    try:
+        with bar(f"train {gate} width {width}") as progress:
+            trained = train_sae(
+                points, config, seed, device=device, folder=out, probe=probe, progress=progress
+            )
+    except KeyboardInterrupt:
+        warn(f"stopped; the same command goes on in {out}, from the last line of the log")
+        raise typer.Exit(130) from None
     save(trained, out)
-    shown = ", ".join(f"{key} {number(trained.metrics[key])}" for key in ("fvu", "l0", "dead_share"))
+    found = {**trained.metrics, **(probe(trained.sae) if probe is not None else {})}
+    shown = ", ".join(
+        f"{key} {number(found[key])}" for key in ("fvu", "l0", "dead_share", "mcc") if key in found
+    )
     say(f"{out}: {gate} with {width} neurons in dimension {points.shape[1]}; {shown}")
+
+
+def sparsity_of(gate: str, sparsity: float | None, k: int | None, l1: float | None) -> float | int | None:
+    """Return the sparsity that was asked for under any of its names; None leaves it to the gate's default.
+
+    Raises
+    ------
+    InvalidInput
+        If it was asked for twice, or under a name or with a number that the gate does not have.
+
+    Examples
+    --------
+    >>> sparsity_of("topk", None, None, None), sparsity_of("mp", 3.0, None, None)
+    (4, 3)
+    """
+    from geosae.experiments import GATES
+    from geosae.geometry import InvalidInput
+
+    known = GATES[gate]
+    for name, value in (("k", k), ("l1", l1)):
+        if value is not None and known.knob != name:
+            raise InvalidInput(
+                f"--{name} is not a setting of {gate}",
+                remedy=f"use --sparsity: for {gate} it is its {known.knob}",
+            )
+    given = [value for value in (sparsity, k, l1) if value is not None]
+    if len(given) > 1:
+        raise InvalidInput(f"the sparsity of {gate} is given twice", remedy="use --sparsity alone")
+    if not given:
+        return 4 if known.whole else None
+    if known.whole and given[0] != int(given[0]):
+        raise InvalidInput(f"{gate} keeps a number of neurons, not {given[0]:g}")
+    return int(given[0]) if known.whole else float(given[0])
+
+
+def recovery_of(directions: Any) -> Callable[["SparseAutoencoder"], dict[str, float]]:
+    """Return the probe that says how well atoms recover true directions: their MCC."""
+    from geosae.analysis import mcc
+    from geosae.sae import neurons_of
+
+    return lambda sae: {"mcc": float(mcc(neurons_of(sae).decoder, directions))}

@@ -2,26 +2,36 @@
 
 from geosae.data.pool import LocalPool
 from geosae.data.records import nearest, refuse_unknown
+from geosae.experiments.baselines import BASELINES, USUAL, Baseline
 from geosae.experiments.cell import Cell, canonical_json, short_hash
+from geosae.experiments.gates import GATES, Gate, gate_name
 from geosae.experiments.plan import CheckEntry, GateEntry, Plan, WorldEntry
 from geosae.experiments.plan_file import load_plan, parse_plan, preset_names
 from geosae.experiments.plan_text import plan_toml
-from geosae.experiments.results import Results
+from geosae.experiments.results import Results, Row
 from geosae.experiments.runner import Outline, run
 from geosae.experiments.sae_config import config_of
-from geosae.experiments.summary import interval, summarise
+from geosae.experiments.summary import estimate_at, interval, summarise
 
 __all__ = [
+    "BASELINES",
+    "GATES",
+    "USUAL",
+    "Baseline",
     "Cell",
     "CheckEntry",
+    "Gate",
     "GateEntry",
     "LocalPool",
     "Outline",
     "Plan",
     "Results",
+    "Row",
     "WorldEntry",
     "canonical_json",
     "config_of",
+    "estimate_at",
+    "gate_name",
     "interval",
     "load_plan",
     "nearest",

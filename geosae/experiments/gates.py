@@ -39,6 +39,8 @@ class KnownGate:
         The kind that wraps it, if one does, and the settings that are the wrapper's.
     own_encoder
         Whether it has an encoder that could be frozen while the decoder moves.
+    absolute
+        Whether a finished SAE's neurons are decided each by itself, so that they have half-spaces.
     """
 
     kind: str
@@ -49,22 +51,23 @@ class KnownGate:
     fixed: Mapping[str, Any] = field(default_factory=dict[str, Any])
     around: tuple[str, tuple[str, ...]] | None = None
     own_encoder: bool = True
+    absolute: bool = True
 
 
 GATES: Mapping[str, KnownGate] = {
     "relu": KnownGate("relu", "l1", "ReLU", "λ"),
     "relu-tanh": KnownGate("relu", "l1", "ReLU (tanh)", "λ", fixed={"shape": "tanh"}),
     "relu-sqrt": KnownGate("relu", "l1", "ReLU (√)", "λ", fixed={"shape": "sqrt"}),
-    "topk": KnownGate("topk", "k", "Top-K", "K", whole=True),
+    "topk": KnownGate("topk", "k", "Top-K", "K", whole=True, absolute=False),
     "jumprelu": KnownGate("jumprelu", "l0", "JumpReLU", "λ"),
     "gated": KnownGate("gated", "l1", "Gated", "λ"),
     "batchtopk": KnownGate("batchtopk", "k", "BatchTopK", "K", whole=True),
     "matryoshka": KnownGate(
         "batchtopk", "k", "Matryoshka", "K", whole=True, around=("matryoshka", ("shares",))
     ),
-    "mp": KnownGate("mp", "k", "Matching pursuit", "K", whole=True, own_encoder=False),
-    "spade": KnownGate("spade", "scale", "SpaDE", "scale"),
-    "abstopk": KnownGate("abstopk", "k", "AbsTopK", "K", whole=True),
+    "mp": KnownGate("mp", "k", "Matching pursuit", "K", whole=True, own_encoder=False, absolute=False),
+    "spade": KnownGate("spade", "scale", "SpaDE", "scale", absolute=False),
+    "abstopk": KnownGate("abstopk", "k", "AbsTopK", "K", whole=True, absolute=False),
 }
 
 

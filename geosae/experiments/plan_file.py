@@ -8,8 +8,17 @@ from typing import Any, cast
 
 from geosae.data.records import listed, nearest, refuse_unknown, typed
 from geosae.experiments.baselines import BASELINES, USUAL, Baseline
-from geosae.experiments.gates import GATES, Gate
-from geosae.experiments.plan import CheckEntry, GateEntry, Plan, WorldEntry
+from geosae.experiments.gates import Gate
+from geosae.experiments.plan import CheckEntry, Plan, WorldEntry
+from geosae.experiments.plan_parts import (
+    gate_called,
+    gates_of,
+    seeds_of,
+    sparsities,
+    tables,
+    unique,
+    widths_of,
+)
 from geosae.geometry._door import InvalidInput
 
 Table = Mapping[str, Any]
@@ -99,16 +108,14 @@ def parse_plan(text: str, title: str = "") -> Plan:
         "checks",
     )
     refuse_unknown(table, valid, where)
-    _unique([g.get("name") for g in _tables(table, "gates")], "gates", "list all sparsities in one entry")
-    gates = tuple(_gate(t) for t in _tables(table, "gates"))
-    worlds = tuple(_world(t) for t in _tables(table, "worlds"))
-    _unique([w.label for w in worlds], "worlds", "give each a label of its own: label = …")
+    worlds = tuple(_world(t) for t in tables(table, "worlds", where))
+    unique([w.label for w in worlds], "worlds", where, "give each a label of its own: label = …")
     plan = Plan(
         title=typed(table, "title", str, where, title),
         worlds=worlds,
-        gates=gates,
-        widths=_positive(listed(table, "widths", int, where), "widths"),
-        seeds=_seeds(table),
+        gates=gates_of(table, where),
+        widths=widths_of(table, where),
+        seeds=seeds_of(table, where),
         baselines=_baselines(table),
         tolerance=_share(typed(table, "tolerance", float, where, 0.05)),
         train=typed(table, "train", dict, where, {}),
@@ -124,39 +131,10 @@ def parse_plan(text: str, title: str = "") -> Plan:
     return plan
 
 
-def _tables(table: Table, key: str) -> list[Table]:
-    entries = typed(table, key, list, "the plan")
-    if not entries or not all(isinstance(t, dict) for t in entries):
-        raise InvalidInput(f"the plan: {key} must be a list of tables", remedy=f"write [[{key}]] above each")
-    return entries
-
-
-def _unique(names: list[Any], key: str, remedy: str) -> None:
-    for name in names:
-        if names.count(name) > 1:
-            raise InvalidInput(f"the plan has two {key} called {name!r}", remedy=remedy)
-
-
-def _positive(values: tuple[int, ...], key: str) -> tuple[int, ...]:
-    if min(values) < 1:
-        raise InvalidInput(f"the plan: {key} must be positive, not {min(values)}")
-    return values
-
-
 def _share(value: float) -> float:
     if not 0 <= value < 1:
         raise InvalidInput(f"the plan: tolerance is {value}; it must be in [0, 1)")
     return value
-
-
-def _seeds(table: Table) -> tuple[int, ...]:
-    value = table.get("seeds", 3)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return tuple(range(_positive((value,), "seeds")[0]))
-    seeds = listed(table, "seeds", int, "the plan")
-    if min(seeds) < 0:
-        raise InvalidInput(f"the plan: a seed is negative ({min(seeds)})")
-    return seeds
 
 
 def _baselines(table: Table) -> tuple[Baseline, ...]:
@@ -167,47 +145,20 @@ def _baselines(table: Table) -> tuple[Baseline, ...]:
     return cast("tuple[Baseline, ...]", names)
 
 
-def _sparsities(table: Table, key: str, gate: Gate, where: str) -> tuple[float | int, ...]:
-    whole = GATES[gate].whole
-    values = listed(table, key, int if whole else float, where)
-    if min(values) < (1 if whole else 0):
-        raise InvalidInput(f"{where}: {key} holds {min(values)}, which is too small for {gate}")
-    return values
-
-
-def _gate_called(name: str, where: str) -> Gate:
-    refuse_unknown([name], GATES, where, "gate")
-    return cast("Gate", name)
-
-
-def _gate(table: Table) -> GateEntry:
-    name = typed(table, "name", str, "a gate")
-    name = _gate_called(name, "the plan")
-    where = f"the gate {name!r}"
-    refuse_unknown(table, ("name", "sparsity", "baseline_sparsity"), where)
-    sparsity = _sparsities(table, "sparsity", name, where)
-    compared = None
-    if "baseline_sparsity" in table:
-        compared = _sparsities(table, "baseline_sparsity", name, where)
-        if not set(compared) <= set(sparsity):
-            raise InvalidInput(f"{where}: baseline_sparsity must be among sparsity {list(sparsity)}")
-    return GateEntry(name, sparsity, compared)
-
-
 def _world(table: Table) -> WorldEntry:
     """All keys that are not the plan's own go to the maker of the world, which knows which it takes."""
     name = typed(table, "name", str, "a world")
     where = f"the world {name!r}"
     own = {"name", "label", "data_seed", "widths", "sparsity", "train"}
     sparsity: Table = typed(table, "sparsity", dict, where, {})
-    gates: list[Gate] = [_gate_called(str(gate), f"{where}, sparsity") for gate in sparsity]
+    gates: list[Gate] = [gate_called(str(gate), f"{where}, sparsity") for gate in sparsity]
     return WorldEntry(
         label=typed(table, "label", str, where, name),
         source=name,
         params={key: value for key, value in table.items() if key not in own},
         data_seed=typed(table, "data_seed", int, where) if "data_seed" in table else None,
-        widths=_positive(listed(table, "widths", int, where), "widths") if "widths" in table else (),
-        sparsity={gate: _sparsities(sparsity, gate, gate, f"{where}, sparsity") for gate in gates},
+        widths=widths_of(table, where) if "widths" in table else (),
+        sparsity={gate: sparsities(sparsity, gate, gate, f"{where}, sparsity") for gate in gates},
         train=typed(table, "train", dict, where, {}),
     )
 

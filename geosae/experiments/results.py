@@ -1,12 +1,13 @@
 """What a run left on disk, read back: for figures, reports and notebooks."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from geosae.data.dataset import ConceptDataset
 from geosae.data.files import read_json
+from geosae.experiments.baselines import place_of
 from geosae.experiments.cell import Cell
 from geosae.experiments.plan import Plan
 from geosae.experiments.store import Store
@@ -15,6 +16,10 @@ from geosae.geometry._door import InvalidInput
 if TYPE_CHECKING:
     from geosae.analysis import Alignment
     from geosae.sae import Neurons
+
+
+Row: TypeAlias = Mapping[str, Any]
+"""A row of the summary."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +78,36 @@ class Results:
             verdicts=tuple(read_json(verdicts)) if verdicts.is_file() else (),
             summary=read_json(summary) if summary.is_file() else {},
         )
+
+    @property
+    def worlds(self) -> list[str]:
+        """The worlds that have finished cells, in the order of the plan."""
+        return list(dict.fromkeys(str(record["cell"]["world"]) for record in self.cells))
+
+    def rows_of(self, world: str, baseline: str | None = None) -> list[Row]:
+        """Return the rows of the summary for a world, or for one of its baselines."""
+        rows: Sequence[Row] = self.summary.get("rows", ())
+        return [r for r in rows if r["world"] == world and baseline in (None, r["baseline"])]
+
+    def records_of(self, world: str, baseline: str = "trained") -> list[dict[str, Any]]:
+        """Return the finished cells of a world."""
+        return [r for r in self.cells if r["cell"]["world"] == world and r["cell"]["baseline"] == baseline]
+
+    def compared(self, world: str) -> list[Row]:
+        """Return the rows of a world's trained SAEs that have a baseline beside them."""
+        settings = self.plan.compared(world)
+        rows = self.rows_of(world, "trained")
+        return [r for r in rows if (r["gate"], r["sparsity"]) in settings and self.beside(r)]
+
+    def beside(self, row: Row) -> dict[str, Row]:
+        """Return the rows of the baselines that stand beside a row of trained SAEs, by baseline."""
+        found: dict[str, Row] = {}
+        for baseline in self.plan.baselines:
+            place = place_of(baseline, row["gate"], row["sparsity"], row["width"])
+            for other in self.rows_of(row["world"], baseline):
+                if place == (other["gate"], other["sparsity"], other["width"]):
+                    found[baseline] = other
+        return found
 
     def dataset(self, cell: Mapping[str, Any]) -> ConceptDataset:
         """Return the data set that a cell was trained and analysed on."""

@@ -51,8 +51,36 @@ def estimate(values: Sequence[float | int | None], bounds: tuple[float, float]) 
     return {"mean": mean, "low": low_end, "high": high_end, "count": len(known)}
 
 
+def estimate_at(row: Mapping[str, Any], *keys: str) -> Mapping[str, Any] | None:
+    """Return the estimate at a place of a summary row, or None where nothing was measured.
+
+    Examples
+    --------
+    >>> row = {"metrics": {"fvu": {"mean": 0.5, "low": 0.4, "high": 0.6, "count": 3}, "mcc": None}}
+    >>> estimate_at(row, "metrics", "fvu")["mean"], estimate_at(row, "metrics", "mcc")
+    (0.5, None)
+    """
+    found: Any = row
+    for key in keys:
+        if not isinstance(found, Mapping) or found.get(key) is None:
+            return None
+        found = found[key]
+    return found if isinstance(found, Mapping) and found.get("mean") is not None else None
+
+
 # The range of each quantity; what is not named lies in [0, 1].
 RANGES = {"l0": (0.0, math.inf), "fvu": (0.0, math.inf), "best_error": (0.0, math.inf)}
+
+
+def estimate_range(name: str, values: Sequence[float | int | None]) -> dict[str, Any] | None:
+    """Return the estimate of a quantity that is known by name, its interval cut to the quantity's range.
+
+    Examples
+    --------
+    >>> estimate_range("l0", [1.0, 3.0])["low"], estimate_range("mcc", [None])
+    (0.0, None)
+    """
+    return estimate(values, RANGES.get(name, (0.0, math.inf if "concepts" in name else 1.0)))
 
 
 def summarise(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -84,5 +112,5 @@ def _over(tables: Sequence[Any]) -> dict[str, Any]:
         if any(isinstance(v, Mapping) for v in values):
             found[key] = _over(values)
         elif all(v is None or isinstance(v, int | float) for v in values):
-            found[key] = estimate(values, RANGES.get(key, (0.0, math.inf if "concepts" in key else 1.0)))
+            found[key] = estimate_range(key, values)
     return found

@@ -5,22 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from geosae.experiments import Results
-from geosae.explorer.numbers import (
-    NOTIONS,
-    Row,
-    estimate,
-    evidence_of,
-    gate_name,
-    mean,
-    number,
-    plural,
-    records_of,
-    rows_of,
-    worlds,
-)
-
-RIVALS = {"untrained": "untrained ones", "frozen_decoder": "those with a frozen random decoder"}
+from geosae.experiments import BASELINES, GATES, Results, Row, estimate_at, gate_name
+from geosae.explorer.numbers import NOTIONS, evidence_of, mean, number, plural
 
 
 @dataclass(frozen=True)
@@ -41,7 +27,7 @@ class Finding:
 def findings(results: Results) -> list[Finding]:
     """Return the findings of a run, world by world, then over all its SAEs."""
     found: list[Finding] = []
-    for world in worlds(results):
+    for world in results.worlds:
         found += _feasible(results, world)
         found += _price_of_detection(results, world)
         found += _baselines(results, world)
@@ -50,7 +36,7 @@ def findings(results: Results) -> list[Finding]:
 
 def _feasible(results: Results, world: str) -> list[Finding]:
     """Compare what S1 and S3 allow with what training reached, where the truth is known in closed form."""
-    records = [r for r in records_of(results, world) if r["cell"]["gate"] == "relu"]
+    records = [r for r in results.records_of(world) if GATES[r["cell"]["gate"]].absolute]
     if not records:
         return []
     data = results.dataset(records[0])
@@ -78,7 +64,7 @@ def _feasible(results: Results, world: str) -> list[Finding]:
         )
         observation = (
             f"At tolerance {tolerance}, {len(reached & possible)} of these were separated in at least one of "
-            f"{len(records)} trained ReLU SAEs."
+            f"{len(records)} trained SAEs with absolute gates."
         )
         if beyond:
             observation += (
@@ -100,7 +86,7 @@ def _feasible(results: Results, world: str) -> list[Finding]:
 
 def _price_of_detection(results: Results, world: str) -> list[Finding]:
     """Compare detection at the sparsest and the densest setting of each gate."""
-    rows = rows_of(results, world, "trained")
+    rows = results.rows_of(world, "trained")
     found: list[Finding] = []
     for gate in dict.fromkeys(str(r["gate"]) for r in rows):
         by_l0 = _shares_by_sparsity(rows, gate)
@@ -135,16 +121,14 @@ def _shares_by_sparsity(rows: list[Row], gate: str) -> list[tuple[float, float]]
 
 def _baselines(results: Results, world: str) -> list[Finding]:
     """Count where trained SAEs leave smaller errors than each baseline, and where the intervals are apart."""
-    rows = rows_of(results, world)
-    trained = {(r["gate"], r["sparsity"], r["width"]): r for r in rows if r["baseline"] == "trained"}
+    pairs = [(row, results.beside(row)) for row in results.compared(world)]
     found: list[Finding] = []
-    for baseline in dict.fromkeys(str(r["baseline"]) for r in rows if r["baseline"] != "trained"):
+    for baseline in dict.fromkeys(b for _, beside in pairs for b in beside):
         wins = apart = settings = 0
-        for row in (r for r in rows if r["baseline"] == baseline):
-            twin = trained.get((row["gate"], row["sparsity"], row["width"]))
+        for row, other in ((row, beside[baseline]) for row, beside in pairs if baseline in beside):
             for notion in NOTIONS:
-                ours = estimate(twin or {}, "notions", notion, "neurons", "best_error")
-                theirs = estimate(row, "notions", notion, "neurons", "best_error")
+                ours = estimate_at(row, "notions", notion, "neurons", "best_error")
+                theirs = estimate_at(other, "notions", notion, "neurons", "best_error")
                 if ours is None or theirs is None:
                     continue
                 settings += 1
@@ -152,14 +136,14 @@ def _baselines(results: Results, world: str) -> list[Finding]:
                 ends = ours["high"], theirs["low"]
                 apart += None not in ends and ends[0] < ends[1]
         if settings:
-            prediction = f"If training matters, trained SAEs beat {RIVALS.get(baseline, baseline)}."
+            known = BASELINES[baseline]
             observation = (
-                f"The best neurons' mean error is smaller than the baseline's in {wins} of {settings} "
+                f"The best neurons' mean error is smaller than {known.printed}'s in {wins} of {settings} "
                 f"settings (gate × width × notion), with intervals apart in {apart}."
             )
             verdict = f"better in {wins} of {settings}"
-            tone = "good" if 2 * wins > settings else "bad"
-            found.append(Finding("baseline", world, prediction, observation, verdict, tone))
+            tone = "" if known.ceiling else "good" if 2 * wins > settings else "bad"
+            found.append(Finding("baseline", world, known.expected, observation, verdict, tone))
     return found
 
 

@@ -1,30 +1,34 @@
 """Numbers of a run as words: estimates with intervals, names of gates, and rows of the summary."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from geosae.experiments import Results
+from geosae.experiments import BASELINES, Results, Row, estimate_at, gate_name
 
 NOTIONS = ("detection", "separation", "approximation")
-GATES = {"topk": "Top-K", "relu": "ReLU"}
-SYMBOLS = {"topk": "K", "relu": "λ"}
-BASELINES = {"trained": "trained", "untrained": "untrained", "frozen_decoder": "frozen decoder"}
 SHUFFLED = {"neurons": "shuffled", "units": "shuffled_units"}
 
-Row = Mapping[str, Any]
 
+def sae_name(row: Row) -> tuple[str, str]:
+    """Return how a row of the summary is called: its gate with sparsity, and the kind of SAE.
 
-def gate_name(gate: str, sparsity: float | int | None = None) -> str:
-    """Return a gate's name, with its sparsity if given.
+    Constructed baselines have no gate to name but what they keep.
 
     Examples
     --------
-    >>> gate_name("topk", 4), gate_name("relu")
-    ('Top-K, K = 4', 'ReLU')
+    >>> sae_name({"gate": "topk", "sparsity": 4, "baseline": "frozen_decoder"})
+    ('Top-K, K = 4', 'frozen decoder')
+    >>> sae_name({"gate": "abstopk", "sparsity": 4, "baseline": "pca"})
+    ('K = 4', 'PCA')
     """
-    name = GATES.get(gate, gate)
-    return name if sparsity is None else f"{name}, {SYMBOLS.get(gate, 'sparsity')} = {sparsity:g}"
+    gate, sparsity, baseline = str(row["gate"]), row["sparsity"], str(row["baseline"])
+    if baseline == "trained":
+        return gate_name(gate, sparsity), "trained"
+    known = BASELINES[baseline]
+    if not known.constructed:
+        return gate_name(gate, sparsity), known.printed
+    return f"K = {sparsity:g}" if baseline == "pca" else "–", known.printed
 
 
 def number(value: float | int | None, digits: int = 3) -> str:
@@ -53,19 +57,9 @@ def plural(count: int, word: str) -> str:
     return f"{count:,} {word}{'' if count == 1 else 's'}"
 
 
-def estimate(row: Row, *keys: str) -> Mapping[str, Any] | None:
-    """Return the estimate at a place of a summary row, or None where nothing was measured."""
-    found: Any = row
-    for key in keys:
-        if not isinstance(found, Mapping) or found.get(key) is None:
-            return None
-        found = found[key]
-    return found if isinstance(found, Mapping) and found.get("mean") is not None else None
-
-
 def mean(row: Row, *keys: str) -> float | None:
     """Return the mean at a place of a summary row, or None."""
-    found = estimate(row, *keys)
+    found = estimate_at(row, *keys)
     return None if found is None else float(found["mean"])
 
 
@@ -85,22 +79,6 @@ def spread(found: Mapping[str, Any] | None) -> str:
     if found["low"] is None or found["high"] is None or found["count"] < 2:
         return number(found["mean"], 2)
     return f"{number(found['mean'], 2)} [{number(found['low'], 2)}, {number(found['high'], 2)}]"
-
-
-def worlds(results: Results) -> list[str]:
-    """Return the worlds that have finished cells, in the order of the plan."""
-    return list(dict.fromkeys(str(record["cell"]["world"]) for record in results.cells))
-
-
-def rows_of(results: Results, world: str, baseline: str | None = None) -> list[Row]:
-    """Return the rows of the summary for a world, or for one of its baselines."""
-    rows: Sequence[Row] = results.summary.get("rows", ())
-    return [r for r in rows if r["world"] == world and baseline in (None, r["baseline"])]
-
-
-def records_of(results: Results, world: str, baseline: str = "trained") -> list[dict[str, Any]]:
-    """Return the finished cells of a world."""
-    return [r for r in results.cells if r["cell"]["world"] == world and r["cell"]["baseline"] == baseline]
 
 
 def evidence_of(results: Results) -> dict[str, list[Mapping[str, Any]]]:

@@ -7,7 +7,7 @@ from geosae.data.files import read_json, write_atomic
 from geosae.experiments import Results
 from geosae.explorer.findings import Finding, findings
 from geosae.explorer.markup import Markup, details, page, table, tag
-from geosae.explorer.numbers import evidence_of, number, plural, worlds
+from geosae.explorer.numbers import evidence_of, number, plural
 from geosae.explorer.pictures import Card, cards, picture
 from geosae.explorer.style import STYLE
 from geosae.explorer.tables import concepts_table, quality_table, shares_table, verdicts_table
@@ -38,7 +38,7 @@ def write_report(folder: str | Path) -> Path:
             _question(),
             _findings(results),
             _method(results),
-            [_world(results, world, drawn) for world in worlds(results)],
+            [_world(results, world, drawn) for world in results.worlds],
             _checks(results, drawn),
             _reproduce(results),
         ),
@@ -58,12 +58,12 @@ def _head(results: Results) -> list[Markup]:
         (_share(sum(e["holds"] for e in evidence), len(evidence)), "bounds hold on the run's SAEs"),
         (
             number(len(results.cells)),
-            f"SAEs on {plural(len(worlds(results)), 'data set')}, baselines included",
+            f"SAEs on {plural(len(results.worlds), 'data set')}, baselines included",
         ),
         (tolerance, "tolerance ε of the three notions"),
     ]
     links = [("question", "Question"), ("found", "Found"), ("method", "Method")]
-    links += [(f"world-{i}", world) for i, world in enumerate(worlds(results))]
+    links += [(f"world-{i}", world) for i, world in enumerate(results.worlds)]
     links += [("checks", "Theorem checks"), ("reproduce", "Reproduce")]
     return [
         tag(
@@ -110,7 +110,7 @@ def _findings(results: Results) -> Markup:
     parts = [tag("h2", "Prediction and observation")]
     if not found:
         parts.append(tag("p", "This run holds nothing that a prediction speaks about."))
-    for world in [*worlds(results), ""]:
+    for world in [*results.worlds, ""]:
         items = [_finding(item) for item in found if item.world == world]
         if items:
             parts += [tag("h3", world or "Statements held against all SAEs of the run"), *items]
@@ -150,7 +150,7 @@ def _world(results: Results, world: str, drawn: list[Card]) -> Markup:
         details("Concept by concept in one SAE", concepts) if concepts is not None else "",
         details("Reconstruction and sparsity of every setting", quality_table(results, world)),
         details("Training curves", folded) if folded else "",
-        id=f"world-{worlds(results).index(world)}",
+        id=f"world-{results.worlds.index(world)}",
     )
 
 
@@ -171,7 +171,7 @@ def vacuous_verdicts(results: Results) -> list[str]:
     from geosae.geometry.counting import vacuous
 
     found: list[str] = []
-    for world in worlds(results):
+    for world in results.worlds:
         record = next(r for r in results.cells if r["cell"]["world"] == world)
         data = results.dataset(record)
         # Half of the points are held out, and separation is measured there.

@@ -3,22 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from geosae.experiments import Results
+from geosae.experiments import Results, Row, estimate_at, gate_name
 from geosae.explorer.markup import Markup, table, tag
-from geosae.explorer.numbers import (
-    BASELINES,
-    NOTIONS,
-    SHUFFLED,
-    Row,
-    estimate,
-    evidence_of,
-    gate_name,
-    number,
-    plural,
-    records_of,
-    rows_of,
-    spread,
-)
+from geosae.explorer.numbers import NOTIONS, SHUFFLED, evidence_of, mean, number, plural, sae_name, spread
 
 STATUS = {"holds": "good", "refuted": "bad", "broken": "bad"}
 
@@ -78,43 +65,35 @@ def _grade(verdict: Mapping[str, Any]) -> str:
 
 def shares_table(results: Results, world: str) -> Markup:
     """Return the shares of concepts learned at the settings that the baselines share, with intervals."""
-    rows = rows_of(results, world)
-    compared = {(r["gate"], r["sparsity"]) for r in rows if r["baseline"] != "trained"}
-    chosen = [r for r in rows if not compared or (r["gate"], r["sparsity"]) in compared]
     lines: list[list[str]] = []
-    for row in chosen:
-        head = [gate_name(row["gate"], row["sparsity"]), number(row["width"])]
-        lines.append([*head, BASELINES.get(str(row["baseline"]), str(row["baseline"])), *_shares(row)])
-        if row["baseline"] == "trained":
-            lines.append([*head, "shuffled labels", *_shares(row, shuffled=True)])
+    for row in results.compared(world) or results.rows_of(world, "trained"):
+        lines.append([*_head(row), *_shares(row)])
+        lines.append([*_head(row)[:2], "shuffled labels", *_shares(row, shuffled=True)])
+        lines += [[*_head(other), *_shares(other)] for other in results.beside(row).values()]
     columns = ["gate", "d", "SAE"] + [f"{n}, {who}" for n in NOTIONS for who in ("neuron", "unit")]
     level = 100 * float(results.summary.get("level", 0.95))
     caption = f"Share of concepts learned: mean over seeds [{level:.0f} % Student-t interval, cut to 0…1]"
     return table(columns, lines, caption=caption, numeric=[1, *range(3, 9)])
 
 
+def _head(row: Row) -> list[str]:
+    """Return gate, width and kind; a constructed baseline has as many neurons as it has."""
+    gate, kind = sae_name(row)
+    return [gate, number(mean(row, "neurons") or row["width"]), kind]
+
+
 def _shares(row: Row, *, shuffled: bool = False) -> list[str]:
     keys = [(n, SHUFFLED[who]) if shuffled else (n, who, "share") for n in NOTIONS for who in SHUFFLED]
-    return [spread(estimate(row, "notions", *key)) for key in keys]
+    return [spread(estimate_at(row, "notions", *key)) for key in keys]
 
 
 def quality_table(results: Results, world: str) -> Markup:
     """Return reconstruction and sparsity of every setting, baselines included, with intervals."""
     lines: list[list[str]] = []
-    for row in rows_of(results, world):
-        kind = BASELINES.get(str(row["baseline"]), str(row["baseline"]))
-        cells = [spread(estimate(row, "metrics", key)) for key in ("fvu", "l0", "dead_share", "mcc")]
-        lattice = [spread(estimate(row, "lattice", key)) for key in ("concepts", "truth_concepts")]
-        lines.append(
-            [
-                gate_name(row["gate"], row["sparsity"]),
-                number(row["width"]),
-                kind,
-                str(row["seeds"]),
-                *cells,
-                *lattice,
-            ]
-        )
+    for row in results.rows_of(world):
+        cells = [spread(estimate_at(row, "metrics", key)) for key in ("fvu", "l0", "dead_share", "mcc")]
+        lattice = [spread(estimate_at(row, "lattice", key)) for key in ("concepts", "truth_concepts")]
+        lines.append([*_head(row), str(row["seeds"]), *cells, *lattice])
     columns = ["gate", "d", "SAE", "seeds", "FVU", "L0", "dead share", "MCC", "lattice", "true lattice"]
     caption = "Reconstruction, sparsity, and sizes of the detection lattices: mean over seeds [interval]"
     return table(columns, lines, caption=caption, numeric=list(range(3, 10)))
@@ -122,7 +101,7 @@ def quality_table(results: Results, world: str) -> Markup:
 
 def concepts_table(results: Results, world: str) -> Markup | None:
     """Return, concept by concept, what the SAE with the best separating neurons learned; None without one."""
-    records = [r for r in records_of(results, world) if _error(r) is not None]
+    records = [r for r in results.records_of(world) if _error(r) is not None]
     if not records:
         return None
     best = min(records, key=lambda r: (_error(r), r["cell"]["width"]))

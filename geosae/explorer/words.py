@@ -1,7 +1,7 @@
 """The fixed prose of the report, and the lines of the method that depend on the run."""
 
-from geosae.experiments import Results
-from geosae.explorer.numbers import gate_name, number, plural, worlds
+from geosae.experiments import BASELINES, Results, gate_name
+from geosae.explorer.numbers import number, plural
 
 QUESTION = (
     "A human concept is a set of data points. A neuron of a sparse autoencoder (SAE) is the set of points on "
@@ -37,8 +37,10 @@ def method(results: Results) -> list[str]:
     """Return the lines of the method: data, SAEs, measurement and intervals, with the run's own numbers."""
     plan = results.plan
     lines: list[str] = []
-    for world in worlds(results):
-        records = [r for r in results.cells if r["cell"]["world"] == world]
+    for world in results.worlds:
+        records = results.records_of(world)
+        if not records:
+            continue
         data = results.dataset(records[0])
         widths = sorted({int(r["cell"]["width"]) for r in records})
         sparsities = {
@@ -54,6 +56,7 @@ def method(results: Results) -> list[str]:
             f"p = {plural(len(data.names), 'concept')}; widths d = {', '.join(map(str, widths))}; "
             f"sparsities {gates}; {plural(seeds, 'seed')}."
         )
+    beside = [BASELINES[b].words for b in plan.baselines] + ["the trained SAE judged on shuffled labels"]
     alpha = plan.analysis.get("alpha", 0.05)
     return [
         *lines,
@@ -68,7 +71,5 @@ def method(results: Results) -> list[str]:
         f"Over seeds: means with {100 * float(results.summary.get('level', 0.95)):.0f} % Student-t "
         "intervals; with "
         "one seed there is no interval.",
-        "Baselines in the same tables: untrained SAEs, SAEs trained with a frozen random decoder, and "
-        "trained SAEs "
-        "judged on shuffled labels.",
+        f"Beside the trained SAEs stand, in the same tables: {', '.join(beside)}.",
     ]

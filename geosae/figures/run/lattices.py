@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from geosae.experiments import Results
+from geosae.experiments import Results, gate_name
 from geosae.figures.concept_lattice import extents_of, lattice_pair
-from geosae.figures.run.words import GATES, gate_name, records_of, setting, sheet_name, worlds
+from geosae.figures.run.words import setting, sheet_name
 from geosae.figures.save import Sheet
 from geosae.geometry._door import InvalidInput
 from geosae.lattice import ConceptLattice
@@ -17,8 +17,8 @@ LARGEST = 400
 def sheets(results: Results) -> list[Sheet]:
     """Return a sheet per world and gate whose lattices were stored and are small enough to be read."""
     found: list[Sheet] = []
-    for world in worlds(results):
-        records = records_of(results, world)
+    for world in results.worlds:
+        records = results.records_of(world)
         # One concept has no order to compare.
         if not records or len(results.dataset(records[0]).names) < 2:
             continue
@@ -45,7 +45,7 @@ def _sheet(results: Results, world: str, gate: str, records: list[dict[str, Any]
         "Concept lattices by line diagram: left the true one (concepts ordered by inclusion), right that "
         "of the "
         f"relation “neuron detects concept” at ε in one trained SAE ({which}): of {len(records)} trained "
-        f"{GATES.get(gate, gate)} SAEs the one whose lattice shares most with the true one (not a typical "
+        f"{gate_name(gate)} SAEs the one whose lattice shares most with the true one (not a typical "
         "one). "
         "Nodes: formal concepts, larger extents higher; concept names stand below their own node, neurons "
         "above; "
@@ -57,9 +57,7 @@ def _sheet(results: Results, world: str, gate: str, records: list[dict[str, Any]
     )
     alt = f"Two line diagrams: {len(true)} true extents, {len(learned)} learned, {shared} in both."
     name = f"{sheet_name(FAMILY, results, world)}-{gate}"
-    return Sheet(
-        name, figure, f"True and learned lattice of {world}, {GATES.get(gate, gate)}", caption, alt, world
-    )
+    return Sheet(name, figure, f"True and learned lattice of {world}, {gate_name(gate)}", caption, alt, world)
 
 
 def _pair(results: Results, record: dict[str, Any]) -> tuple[ConceptLattice, ConceptLattice] | None:

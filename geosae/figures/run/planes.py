@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from geosae.experiments import Results
+from geosae.experiments import Results, gate_name
 from geosae.figures.halfplanes import halfplanes
-from geosae.figures.run.words import gate_name, records_of, setting, sheet_name, worlds
+from geosae.figures.run.words import setting, sheet_name
 from geosae.figures.save import Sheet
 from geosae.figures.units import UnitPicture, units_in_plane
 from geosae.geometry.halfspaces import HalfSpaces, NoHalfSpace
@@ -81,8 +81,8 @@ def unit_sheets(results: Results) -> list[Sheet]:
 def _chosen(results: Results) -> list[tuple[str, dict[str, Any]]]:
     """Choose per planar world and gate the cell whose units separate best; ties go to fewer neurons."""
     found: list[tuple[str, dict[str, Any]]] = []
-    for world in worlds(results):
-        records = records_of(results, world)
+    for world in results.worlds:
+        records = results.records_of(world)
         if not records or results.dataset(records[0]).dim != 2:
             continue
         for gate in dict.fromkeys(r["cell"]["gate"] for r in records):

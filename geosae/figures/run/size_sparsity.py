@@ -6,22 +6,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from geosae.experiments import Results
+from geosae.experiments import GATES, Results, gate_name
 from geosae.figures.heatmap import GAP, colour_bar, draw_heatmap
 from geosae.figures.run.size_tables import SizeTables
-from geosae.figures.run.words import (
-    BASELINES,
-    GATES,
-    LEARNERS,
-    NOTIONS,
-    SYMBOLS,
-    level,
-    plain,
-    rows_of,
-    setting,
-    sheet_name,
-    worlds,
-)
+from geosae.figures.run.words import LEARNERS, NOTIONS, baseline_name, level, plain, setting, sheet_name
 from geosae.figures.save import Sheet
 from geosae.figures.style import PAGE, blank, styled
 
@@ -42,13 +30,12 @@ WORDS = {
 def sheets(results: Results) -> list[Sheet]:
     """Return a sheet per world, pair of gates, and measure."""
     found: list[Sheet] = []
-    for world in worlds(results):
-        rows = rows_of(results, world)
-        gates = list(dict.fromkeys(str(r["gate"]) for r in rows if r["baseline"] == "trained"))
+    for world in results.worlds:
+        gates = list(dict.fromkeys(str(r["gate"]) for r in results.rows_of(world, "trained")))
         for start in range(0, len(gates), 2):
             part = f"-{start // 2 + 1}" if len(gates) > 2 else ""
             for measure, ending in ENDINGS.items():
-                tables = SizeTables(rows, gates[start : start + 2], measure)
+                tables = SizeTables(results, world, gates[start : start + 2], measure)
                 name = sheet_name(FAMILY, results, world) + ending + part
                 title = f"Size × sparsity in {world}: {LABELS[measure]}"
                 found.append(
@@ -80,7 +67,7 @@ def size_sparsity(tables: SizeTables) -> Figure:
             for j, (gate, who) in enumerate(columns):
                 ax: Axes = grid[i][j]
                 _map(ax, tables, gate, who, notion, last=i == len(NOTIONS) - 1)
-                head = f"{GATES.get(gate, gate)}, {LEARNERS[who]}\n" if i == 0 else ""
+                head = f"{gate_name(gate)}, {LEARNERS[who]}\n" if i == 0 else ""
                 if head or j == 0:
                     ax.set_title(head + notion, fontsize=7)
                 if j == 0:
@@ -98,9 +85,9 @@ def _map(ax: Axes, tables: SizeTables, gate: str, who: str, notion: str, *, last
         [f"{plain(s)}\n{tables.l0(gate, s):.1f}" for s in tables.sparsities(gate)],
         # The first words: the caption has the rest.
         baselines={
-            BASELINES[b].split()[0]: tables.strip(gate, who, notion, b) for b in tables.baselines(gate)
+            baseline_name(b).split()[0]: tables.strip(gate, who, notion, b) for b in tables.baselines(gate)
         },
-        column_label=f"{SYMBOLS.get(gate, 'sparsity')} / mean L0" if last else "",
+        column_label=f"{GATES[gate].symbol} / mean L0" if last else "",
         colours=COLOURS[tables.measure],
         text_size=5.2,
     )
@@ -108,10 +95,10 @@ def _map(ax: Axes, tables: SizeTables, gate: str, who: str, notion: str, *, last
 
 
 def _caption(results: Results, world: str, tables: SizeTables) -> str:
-    at = ", ".join(f"{GATES.get(g, g)} at {SYMBOLS.get(g, 'sparsity')} = {s:g}" for g, s in tables.compared())
-    kinds: Sequence[str] = sorted({BASELINES[b] for g in tables.gates for b in tables.baselines(g)})
+    at = "; ".join(gate_name(g, s) for g, s in tables.compared())
+    kinds: Sequence[str] = sorted({baseline_name(b) for g in tables.gates for b in tables.baselines(g)})
     apart = (
-        f" Set apart, per width: {', '.join(kinds)}{f' ({at}; shuffled: all)' if at else ''}."
+        f" Set apart, per width: {', '.join(kinds)}{f' (at {at}; shuffled labels: all)' if at else ''}."
         if kinds
         else ""
     )

@@ -6,60 +6,67 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from geosae.figures.run.words import BASELINES, LEARNERS, NOTIONS, Row, estimate, mean
+from geosae.experiments import USUAL, Results, Row, estimate_at
+from geosae.figures.run.words import LABELS, LEARNERS, NOTIONS, mean
 
 SHUFFLED = {"neurons": "shuffled", "units": "shuffled_units"}
+STRIPS = (*USUAL, "planted")
+"""Baselines that the maps have room for; the figures of baselines show all."""
 
 
 @dataclass(frozen=True)
 class SizeTables:
     """One measure ("share" or "best_error") of one world, by gate, learner, notion, width and sparsity."""
 
-    rows: Sequence[Row]
+    results: Results
+    world: str
     gates: Sequence[str]
     measure: str
 
     @property
+    def rows(self) -> list[Row]:
+        """The rows of the trained SAEs with these gates."""
+        return [r for r in self.results.rows_of(self.world, "trained") if r["gate"] in self.gates]
+
+    @property
     def widths(self) -> list[int]:
         """The widths of these gates, from small to large."""
-        return sorted({int(r["width"]) for r in self.rows if r["gate"] in self.gates})
+        return sorted({int(r["width"]) for r in self.rows})
 
     def sparsities(self, gate: str) -> list[float | int]:
         """Return the sparsities of a gate's trained SAEs, from small to large."""
-        return sorted({r["sparsity"] for r in self._of(gate, "trained")})
+        return sorted({r["sparsity"] for r in self._of(gate)})
 
     def l0(self, gate: str, sparsity: float | int) -> float:
         """Return the mean L0 of a gate's trained SAEs at a sparsity, over widths."""
-        return average(
-            [mean(r, "metrics", "l0") for r in self._of(gate, "trained") if r["sparsity"] == sparsity]
-        )
+        return average([mean(r, "metrics", "l0") for r in self._of(gate) if r["sparsity"] == sparsity])
 
     def table(self, gate: str, who: str, notion: str) -> Float[np.ndarray, "r c"]:
         """Return the means by width and sparsity; NaN where there is none."""
         values = {
-            (r["width"], r["sparsity"]): mean(r, "notions", notion, who, self.measure)
-            for r in self._of(gate, "trained")
+            (r["width"], r["sparsity"]): mean(r, "notions", notion, who, self.measure) for r in self._of(gate)
         }
         sparsities = self.sparsities(gate)
         return np.array([[values.get((w, s), float("nan")) for s in sparsities] for w in self.widths])
 
     def baselines(self, gate: str) -> list[str]:
         """Return the baselines that this measure has for a gate; errors of shuffled labels are not stored."""
-        have = {r["baseline"] for r in self.rows if r["gate"] == gate}
-        return [b for b in BASELINES if b in have or (b == "shuffled" and self.measure == "share")]
+        have = {b for row in self._compared(gate) for b in self.results.beside(row)}
+        return [b for b in STRIPS if b in have] + [LABELS] * (self.measure == "share")
 
     def strip(self, gate: str, who: str, notion: str, baseline: str) -> Float[np.ndarray, "r"]:
         """Return a baseline's mean over its sparsities, by width."""
-        if baseline == "shuffled":
-            place, chosen = ("notions", notion, SHUFFLED[who]), self._of(gate, "trained")
+        if baseline == LABELS:
+            place, chosen = ("notions", notion, SHUFFLED[who]), self._of(gate)
         else:
-            place, chosen = ("notions", notion, who, self.measure), self._of(gate, baseline)
+            beside = [self.results.beside(row) for row in self._compared(gate)]
+            place = ("notions", notion, who, self.measure)
+            chosen = [found[baseline] for found in beside if baseline in found]
         return np.array([average([mean(r, *place) for r in chosen if r["width"] == w]) for w in self.widths])
 
     def compared(self) -> list[tuple[str, float | int]]:
-        """Return the (gate, sparsity) pairs at which untrained or frozen baselines were run."""
-        found = [(str(r["gate"]), r["sparsity"]) for r in self.rows if r["baseline"] != "trained"]
-        return sorted(pair for pair in dict.fromkeys(found) if pair[0] in self.gates)
+        """Return the (gate, sparsity) pairs at which baselines were run."""
+        return sorted({(str(r["gate"]), r["sparsity"]) for g in self.gates for r in self._compared(g)})
 
     def widest(self) -> float:
         """Return the largest half-width of an interval of trained SAEs; NaN with a single seed."""
@@ -67,7 +74,7 @@ class SizeTables:
         for row in self.rows:
             for notion in NOTIONS:
                 for who in LEARNERS:
-                    found = estimate(row, "notions", notion, who, self.measure)
+                    found = estimate_at(row, "notions", notion, who, self.measure)
                     if found and found["count"] > 1 and None not in (found["low"], found["high"]):
                         halves.append((found["high"] - found["low"]) / 2)
         return max((h for h in halves if np.isfinite(h)), default=float("nan"))
@@ -80,8 +87,11 @@ class SizeTables:
             return float("nan")
         return float(known.max() if self.measure == "share" else known.min())
 
-    def _of(self, gate: str, baseline: str) -> list[Row]:
-        return [r for r in self.rows if r["gate"] == gate and r["baseline"] == baseline]
+    def _of(self, gate: str) -> list[Row]:
+        return [r for r in self.rows if r["gate"] == gate]
+
+    def _compared(self, gate: str) -> list[Row]:
+        return [r for r in self.results.compared(self.world) if r["gate"] == gate]
 
 
 def average(values: Sequence[float]) -> float:

@@ -6,9 +6,9 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from geosae.experiments import Results
+from geosae.experiments import Results, gate_name
 from geosae.experiments.summary import interval
-from geosae.figures.run.words import gate_name, level, records_of, setting, sheet_name, worlds
+from geosae.figures.run.words import level, setting, sheet_name
 from geosae.figures.save import Sheet
 from geosae.figures.style import INK, PAGE, colour, line, marker, panels, styled
 
@@ -25,8 +25,8 @@ Curve = Mapping[int, Sequence[float]]
 def sheets(results: Results) -> list[Sheet]:
     """Return a sheet per world with a panel per statement; none for a world where all bounds are zero."""
     found: list[Sheet] = []
-    for world in worlds(results):
-        records = records_of(results, world)
+    for world in results.worlds:
+        records = results.records_of(world)
         table = {claim: curves for claim in CLAIMS if (curves := _curves(records, claim))}
         if table:
             found.append(_sheet(results, world, table))

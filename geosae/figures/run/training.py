@@ -1,8 +1,8 @@
 """Training curves of a run: one line per gate and sparsity, at the greatest width."""
 
-from geosae.experiments import Results
+from geosae.experiments import Results, gate_name
 from geosae.figures.curves import Log, training_curves
-from geosae.figures.run.words import gate_name, records_of, setting, sheet_name, worlds
+from geosae.figures.run.words import setting, sheet_name
 from geosae.figures.save import Sheet
 
 FAMILY = "training"
@@ -11,8 +11,8 @@ FAMILY = "training"
 def sheets(results: Results) -> list[Sheet]:
     """Return a sheet per world with training logs."""
     found: list[Sheet] = []
-    for world in worlds(results):
-        records = records_of(results, world)
+    for world in results.worlds:
+        records = results.records_of(world)
         if not records:
             continue
         width = max(int(r["cell"]["width"]) for r in records)

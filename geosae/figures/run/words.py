@@ -1,34 +1,26 @@
 """Names and caption sentences that the figures of a run share."""
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
 
-from geosae.experiments import Results
+from geosae.experiments import BASELINES, Results, Row, estimate_at
 
 NOTIONS = ("detection", "separation", "approximation")
-GATES = {"topk": "Top-K", "relu": "ReLU"}
-SYMBOLS = {"topk": "K", "relu": "λ"}
 LEARNERS = {"neurons": "single neuron", "units": "closure unit"}
-BASELINES = {"untrained": "untrained", "frozen_decoder": "frozen decoder", "shuffled": "shuffled labels"}
-
-Row = Mapping[str, Any]
-
-
-def worlds(results: Results) -> list[str]:
-    """Return the worlds that have finished cells, in the order of the plan."""
-    return list(dict.fromkeys(str(record["cell"]["world"]) for record in results.cells))
+LABELS = "labels"
+"""Stands among the baselines for trained SAEs judged on shuffled labels."""
 
 
-def rows_of(results: Results, world: str, baseline: str | None = None) -> list[Row]:
-    """Return the rows of the summary for a world, or for one of its baselines."""
-    rows: Sequence[Row] = results.summary.get("rows", ())
-    return [r for r in rows if r["world"] == world and baseline in (None, r["baseline"])]
+def baseline_name(baseline: str) -> str:
+    """Return the printed name of a baseline, of trained SAEs, or of the shuffled labels.
 
-
-def records_of(results: Results, world: str, baseline: str = "trained") -> list[dict[str, Any]]:
-    """Return the finished cells of a world."""
-    return [r for r in results.cells if r["cell"]["world"] == world and r["cell"]["baseline"] == baseline]
+    Examples
+    --------
+    >>> baseline_name("frozen_decoder"), baseline_name("trained"), baseline_name(LABELS)
+    ('frozen decoder', 'trained', 'shuffled labels')
+    """
+    if baseline == LABELS:
+        return "shuffled labels"
+    return "trained" if baseline == "trained" else BASELINES[baseline].printed
 
 
 def slug(text: str) -> str:
@@ -44,7 +36,7 @@ def slug(text: str) -> str:
 
 def sheet_name(family: str, results: Results, world: str) -> str:
     """Return the name of a figure: the family's, followed by the world's where the run has several."""
-    return family if len(worlds(results)) == 1 else f"{family}-{slug(world)}"
+    return family if len(results.worlds) == 1 else f"{family}-{slug(world)}"
 
 
 def plain(value: float | int) -> str:
@@ -59,20 +51,9 @@ def plain(value: float | int) -> str:
     return text[1:] if text.startswith("0.") else text
 
 
-def gate_name(gate: str, sparsity: float | int) -> str:
-    """Return a gate with its sparsity.
-
-    Examples
-    --------
-    >>> gate_name("topk", 4), gate_name("relu", 0.1)
-    ('Top-K, K = 4', 'ReLU, λ = 0.1')
-    """
-    return f"{GATES.get(gate, gate)}, {SYMBOLS.get(gate, 'sparsity')} = {sparsity:g}"
-
-
 def setting(results: Results, world: str) -> str:
     """Return the sentence on n, N, p, d, seeds and tolerance that every caption ends with."""
-    records = [r for r in results.cells if r["cell"]["world"] == world]
+    records = results.records_of(world) or [r for r in results.cells if r["cell"]["world"] == world]
     cells = [r["cell"] for r in records]
     data = results.dataset(records[0])
     widths = sorted({int(c["width"]) for c in cells})
@@ -93,17 +74,7 @@ def level(results: Results) -> str:
     return f"{100 * float(results.summary.get('level', 0.95)):.0f} % Student-t intervals over seeds"
 
 
-def estimate(row: Row, *keys: str) -> Mapping[str, Any] | None:
-    """Return the estimate at a place of a summary row, or None where nothing was measured."""
-    found: Any = row
-    for key in keys:
-        if not isinstance(found, Mapping) or found.get(key) is None:
-            return None
-        found = found[key]
-    return found if isinstance(found, Mapping) and found.get("mean") is not None else None
-
-
 def mean(row: Row, *keys: str) -> float:
     """Return the mean at a place of a summary row; NaN where nothing was measured."""
-    found = estimate(row, *keys)
+    found = estimate_at(row, *keys)
     return float("nan") if found is None else float(found["mean"])
