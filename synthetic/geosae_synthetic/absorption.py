@@ -172,8 +172,15 @@ def _absorption(points: int, dim: int, rng: np.random.Generator, params: Mapping
         truth=tuple(truths),
         subsets=tuple(subsets),
         directions=np.stack(directions),
+        rows=_rows(families),
         facts={"absorbable": absorbable, "overlap_depth": depth},
     )
+
+
+def _rows(families: list[_Family]) -> tuple[tuple[int, ...], ...]:
+    size = families[0].count + 1
+    sets = ((f * size, *(f * size + 1 + j for j in s)) for f, one in enumerate(families) for s in one.sets)
+    return (*sets, ())
 
 
 def _refuse(dim: int, params: Mapping[str, Any]) -> None:

@@ -10,7 +10,7 @@ from geosae.data.truth import ConceptTruth
 from geosae.geometry._door import InvalidInput
 from geosae.geometry.sets import Ball
 from geosae_synthetic.common import BOX, PRECISION, background, convex_in_background, unit_box
-from geosae_synthetic.drawn import Drawn, even_labels, memberships, scatter
+from geosae_synthetic.drawn import Drawn, even_labels, memberships, scatter, single_rows
 from geosae_synthetic.placing import apart, hull_distance, spread_directions
 from geosae_synthetic.rapid import Fast
 from geosae_synthetic.spec import Parameter, World
@@ -45,6 +45,7 @@ def _disjoint(points: int, dim: int, rng: np.random.Generator, params: Mapping[s
         regions=regions,
         ambient=ambient,
         truth=truth,
+        rows=single_rows(count, share),
     )
 
 

@@ -141,6 +141,7 @@ def _conflicts(points: int, dim: int, rng: np.random.Generator, params: Mapping[
                 unit_interval=None if lower == upper else (lower, upper),
             ),
         ),
+        rows=((0,), ()),
         facts={"negatives": negatives, "directions": directions.tolist()},
     )
 

@@ -10,7 +10,7 @@ from geosae.data.truth import ConceptTruth
 from geosae.geometry._door import InvalidInput
 from geosae.geometry.sets import Ball, Region
 from geosae_synthetic.common import BOX, background, convex_in_background, unit_box
-from geosae_synthetic.drawn import Drawn, memberships, scatter
+from geosae_synthetic.drawn import Drawn, memberships, scatter, single_rows
 from geosae_synthetic.placing import apart, hull_distance, spread_directions
 from geosae_synthetic.shapes import SHAPES, random_body
 from geosae_synthetic.spec import Parameter, World
@@ -39,8 +39,17 @@ def _convex(points: int, dim: int, rng: np.random.Generator, params: Mapping[str
         ambient=ambient,
         truth=tuple(truth),
         subsets=tuple(inner),
+        rows=_rows(arrangement, len(regions), share),
         facts={"overlap_depth": truth[0].overlap_depth},
     )
+
+
+def _rows(arrangement: str, count: int, share: float) -> tuple[tuple[int, ...], ...]:
+    if arrangement == "overlapping":
+        return ()  # which overlaps of some and not others are empty is not known
+    if arrangement == "nested":
+        return (*(tuple(range(k + 1)) for k in range(count)), ())
+    return single_rows(count, share)
 
 
 def _disjoint(dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> _Placed:

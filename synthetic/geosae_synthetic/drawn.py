@@ -17,7 +17,9 @@ from geosae.geometry.sets import Region
 class Drawn:
     """A world that has been drawn: all of a ConceptDataset but its seed and provenance.
 
-    `facts` holds what is true of the world as a whole (overlap depth, radii, …), JSON values only.
+    `rows` holds the sets of concepts (by number) that points belong to with positive probability, where all
+    of them are known: the rows of the true context, whose concept lattice is the true lattice. `facts` holds
+    what else is true of the world as a whole (overlap depth, radii, …), JSON values only.
     """
 
     points: Float[np.ndarray, "N n"]
@@ -28,7 +30,19 @@ class Drawn:
     truth: tuple[ConceptTruth | None, ...] = ()
     subsets: tuple[tuple[str, str], ...] = ()
     directions: Float[np.ndarray, "p n"] | None = None
+    rows: tuple[tuple[int, ...], ...] = ()
     facts: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+def single_rows(count: int, background: float = 0.0) -> tuple[tuple[int, ...], ...]:
+    """Return the rows of concepts that are disjoint: each alone, and none where there is a background.
+
+    Examples
+    --------
+    >>> single_rows(2, 0.25)
+    ((0,), (1,), ())
+    """
+    return (*((k,) for k in range(count)), *([()] if background > 0 else []))
 
 
 def scatter(

@@ -18,7 +18,7 @@ from geosae.geometry.measures import Gaussian, UniformBox
 from geosae.geometry.sets import Ball
 from geosae_synthetic.balls import ball_alone
 from geosae_synthetic.common import PRECISION
-from geosae_synthetic.drawn import Drawn, even_labels, memberships
+from geosae_synthetic.drawn import Drawn, even_labels, memberships, single_rows
 from geosae_synthetic.placing import frame, least_distance, spread_directions
 from geosae_synthetic.rapid import Fast
 from geosae_synthetic.spec import Parameter, World
@@ -47,6 +47,7 @@ def _clusters(points: int, dim: int, rng: np.random.Generator, params: Mapping[s
             names,
             ambient=ambient,
             truth=(ConceptTruth(),) * count,
+            rows=single_rows(count),
             facts=facts,
         )
     if least_distance(centres) <= 2 * cut * scale:
@@ -63,6 +64,7 @@ def _clusters(points: int, dim: int, rng: np.random.Generator, params: Mapping[s
         regions=regions,
         ambient=ambient,
         truth=tuple(ball_alone(np.delete(centres, k, axis=0), centres[k], cut * scale) for k in range(count)),
+        rows=single_rows(count),
         facts=facts,
     )
 
@@ -127,6 +129,7 @@ def _heterogeneous(points: int, dim: int, rng: np.random.Generator, params: Mapp
         tuple(f"dimension {part} ({k + 1})" for k, part in enumerate(parts)),
         ambient=Gaussian(np.zeros(dim), params["distance"]),
         truth=(ConceptTruth(),) * len(parts),
+        rows=single_rows(len(parts)),
         facts={"intrinsic_dimensions": list(parts), "centers": centres.tolist()},
     )
 

@@ -11,7 +11,7 @@ from geosae.geometry._door import InvalidInput
 from geosae.geometry.measures import UniformBox
 from geosae.geometry.sets import AffineImage, AnnularSector, Checkerboard, Region, Spiral
 from geosae_synthetic.common import BOX, unit_box
-from geosae_synthetic.drawn import Drawn, memberships, scatter
+from geosae_synthetic.drawn import Drawn, memberships, scatter, single_rows
 from geosae_synthetic.nonconvex import times_cube
 from geosae_synthetic.spec import Parameter, World
 
@@ -30,7 +30,15 @@ def _pair(points: int, dim: int, rng: np.random.Generator, pair: tuple[Region, R
     )  # fmt: skip
     cloud = scatter(points, regions, rng)
     names = f"{name} 1", f"{name} 2"
-    return Drawn(cloud, memberships(cloud, regions), names, regions=regions, ambient=ambient, truth=truth)
+    return Drawn(
+        cloud,
+        memberships(cloud, regions),
+        names,
+        regions=regions,
+        ambient=ambient,
+        truth=truth,
+        rows=single_rows(2),
+    )
 
 
 def _hull(region: Region) -> Region:
@@ -79,7 +87,13 @@ def _board(points: int, dim: int, rng: np.random.Generator, params: Mapping[str,
         for region in regions
     )
     return Drawn(
-        cloud, memberships(cloud, regions), ("even", "odd"), regions=regions, ambient=ambient, truth=truth
+        cloud,
+        memberships(cloud, regions),
+        ("even", "odd"),
+        regions=regions,
+        ambient=ambient,
+        truth=truth,
+        rows=single_rows(2),  # walls belong to both colours, and have no volume
     )
 
 

@@ -15,7 +15,7 @@ from geosae.geometry.measures import UniformBox
 from geosae.geometry.sets import Ball, Region, Union
 from geosae_synthetic.contexts import context_named
 from geosae_synthetic.dimension import dimension_facts
-from geosae_synthetic.drawn import Drawn, memberships, scatter
+from geosae_synthetic.drawn import Drawn, memberships, scatter, single_rows
 from geosae_synthetic.placing import hull_distance, least_distance
 from geosae_synthetic.planted import planted_halfspaces
 from geosae_synthetic.spec import Parameter, World
@@ -53,6 +53,9 @@ def _formal_context(points: int, dim: int, rng: np.random.Generator, params: Map
         ambient=UniformBox(low, high),
         truth=truth,
         subsets=subsets,
+        rows=single_rows(len(balls))
+        if params["concepts"] == "objects"
+        else tuple(tuple(np.flatnonzero(row).tolist()) for row in context.incidence),
         facts={
             "objects": list(context.objects),
             "attributes": list(context.attributes),

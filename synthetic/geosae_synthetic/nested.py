@@ -35,7 +35,19 @@ def _finish(
         ambient=ambient,
         truth=(convex_in_background(depth),) * len(regions),
         subsets=subsets,
+        rows=_paths(tuple(balls), subsets),
     )
+
+
+def _paths(names: tuple[str, ...], subsets: tuple[tuple[str, str], ...]) -> tuple[tuple[int, ...], ...]:
+    """Return for each ball the balls that hold it, itself included, and the empty set for the background."""
+    place = {name: k for k, name in enumerate(names)}
+    paths: dict[str, tuple[int, ...]] = {}
+    parent_of = dict(subsets)
+    for name in names:  # parents come first
+        above = paths[parent_of[name]] if name in parent_of else ()
+        paths[name] = (*above, place[name])
+    return (*paths.values(), ())
 
 
 def _chain(points: int, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> Drawn:

@@ -113,6 +113,7 @@ def _non_convex(points: int, dim: int, rng: np.random.Generator, params: Mapping
         regions=(region,),
         ambient=ambient,
         truth=(truth,),
+        rows=((0,), ()),
         facts={"volume_share": share, "hull_share": [least, most]},
     )
 

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from geosae.geometry._door import InvalidInput
 from geosae.geometry.sets import Polytope
 from geosae_synthetic.common import BOX, background, convex_in_background, unit_box
-from geosae_synthetic.drawn import Drawn, memberships, scatter
+from geosae_synthetic.drawn import Drawn, memberships, scatter, single_rows
 from geosae_synthetic.placing import apart, spread_directions
 from geosae_synthetic.spec import Parameter, World
 
@@ -93,6 +93,7 @@ def _polytopes(points: int, dim: int, rng: np.random.Generator, params: Mapping[
         tuple(f"polytope {k + 1}" for k in range(count)),
         regions=regions,
         ambient=ambient,
+        rows=single_rows(count, params["background"]),
         truth=(convex_in_background(1, facets),) * count,
     )
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 import geosae
+from geosae.data.context import FormalContext
 from geosae.data.dataset import ConceptDataset
 from geosae.geometry._door import InvalidInput
 from geosae_synthetic import (
@@ -100,11 +101,33 @@ def make(name: str, *, points: int, dim: int, rng: np.random.Generator, **params
         provenance={
             "world": name,
             "params": {"points": points, "dim": dim, **values},
-            "facts": drawn.facts,
+            "facts": drawn.facts | ({"rows": [list(row) for row in drawn.rows]} if drawn.rows else {}),
             "version": geosae.__version__,
             "generator": {key: value for key, value in state.items() if key in ("bit_generator", "state")},
         },
     )
+
+
+def true_context(data: ConceptDataset) -> FormalContext | None:
+    """Return the true context of a world that was made here, None where it is not known.
+
+    Its attributes are the concepts, its objects the sets of concepts that points belong to with positive
+    probability. On a large sample the membership table has the same rows, so the same concept lattice.
+
+    Examples
+    --------
+    >>> data = make("nested-balls", points=500, dim=3, rng=np.random.default_rng(0), depth=2)
+    >>> true_context(data).incidence.tolist()
+    [[True, False], [True, True], [False, False]]
+    """
+    rows = data.provenance.get("facts", {}).get("rows")
+    if rows is None:
+        return None
+    incidence = np.zeros((len(rows), len(data.names)), dtype=bool)
+    for line, row in zip(incidence, rows, strict=True):
+        line[row] = True
+    objects = [", ".join(data.names[k] for k in row) or "background" for row in rows]
+    return FormalContext.from_array(incidence, objects, data.names)
 
 
 def _seed_of(rng: np.random.Generator) -> int | None:

@@ -34,6 +34,7 @@ def _disk_in_ring(points: int, dim: int, rng: np.random.Generator, params: Mappi
         regions=(disk,),
         ambient=UniformBox(-high, high),
         truth=(ConceptTruth(True, 0.0, one_neuron=False, unit=True, smallest_unit=size, overlap_depth=1),),
+        rows=((0,), ()),
         facts={"ring": ring.to_dict()},
     )
 
@@ -51,6 +52,7 @@ def _ring_around_disk(points: int, dim: int, rng: np.random.Generator, params: M
         regions=(ring,),
         ambient=UniformBall(np.zeros(dim), outer),
         truth=(ConceptTruth(False, error, one_neuron=False, unit=False, overlap_depth=1),),
+        rows=((0,), ()),
         facts={"disk": disk.to_dict()},
     )
 

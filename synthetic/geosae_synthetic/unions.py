@@ -41,6 +41,7 @@ def _ball_union(points: int, dim: int, rng: np.random.Generator, params: Mapping
             *([convex_in_background(2)] * count),
         ),
         subsets=tuple((part, "union") for part in names[1:]),
+        rows=(*((0, k + 1) for k in range(count)), ()),
         facts={"radius": radius, "hull": hull.to_dict()},
     )
 

@@ -50,6 +50,11 @@ def _week(points: int, dim: int, rng: np.random.Generator, params: Mapping[str, 
             _arc_truth(both / area, inner, outer, step / 2 + alpha, 1.5 * step - alpha, alone, depth=2),
         ),
         subsets=((names[-2], "weekend"), (names[-1], "weekend")),
+        rows=(
+            *((k,) for k in range(count - 2)),
+            *((k, count) for k in (count - 2, count - 1)),
+            *([] if alone else [()]),
+        ),
         facts={"half_angle": alpha, "step": step},
     )
 
