@@ -19,7 +19,7 @@ from geosae_synthetic.drawn import Drawn, memberships
 from geosae_synthetic.placing import frame
 from geosae_synthetic.spec import Parameter, World
 
-_INSIDE_BALL = 1.0 - 1e-12  # keeps sums of a ray's point and noise in the capsule under rounding
+_ROUNDING = 1e-14  # of a ray's length: keeps the sum of its point and noise in the capsule
 _MOST_SETS = 32
 _Sets = list[tuple[int, ...]]
 
@@ -128,7 +128,8 @@ def _draw(
     spread = math.sqrt(3.0) * params["variation"]
     magnitude = 1 + spread * rng.uniform(-1.0, 1.0, points)
     rays = np.where(silent[:, None], 0.0, magnitude[:, None] * rays)
-    return rays + params["noise"] * _INSIDE_BALL * ball_points(points, dim, rng)
+    radius = params["noise"] - _ROUNDING * max(float(np.abs(ends).max()) for f in families for ends in f.ends)
+    return rays + radius * ball_points(points, dim, rng)
 
 
 def _absorption(points: int, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> Drawn:
@@ -231,7 +232,8 @@ WORLDS = (
         truth="A hull of capsules of one radius ρ is the hull of their axes, grown by ρ: so S1, S3, and the "
         "condition of P2 (Conv(C_p∖C_c) misses Conv(C_c ∪ X∖C_p), the fact `absorbable`) are distances of "
         "finite hulls above 2ρ, each decided by certificate. An inside child fails S1 and cannot be "
-        "absorbed by one absolute neuron; extreme ones can. An exclusive child is convex, e_irr = 0. "
+        "absorbed by one absolute neuron; extreme ones can, if the "
+        "noise leaves room. An exclusive child is convex, e_irr = 0. "
         "Overlap depth: 2, or all children and the parent. With unit costs an atom c + δp pays "
         "1 − δ + √(1+δ²) on a child's points: absorption (δ = 1) is cheaper, √2 against 2.",
         parameters=(
@@ -247,7 +249,7 @@ WORLDS = (
                       open_high=True),
             Parameter("reach", 1.0, "length of a child's part over the parent's", low=0, high=100,
                       open_low=True),
-            Parameter("noise", 0.05, "radius of the noise", unit="mean magnitudes", low=0, open_low=True),
+            Parameter("noise", 0.05, "radius of the noise", unit="mean magnitudes", low=1e-9),
             Parameter("background", 0.25, "probability that no parent fires", unit="probability", low=0,
                       high=1, open_low=True, open_high=True),
         ),

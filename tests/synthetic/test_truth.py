@@ -12,11 +12,14 @@ from geosae.geometry.unit_certificate import UnitSeparated
 from geosae.geometry.unit_separation import separate_unit
 
 
-@pytest.mark.parametrize(("name", "params"), VARIANTS)
-@pytest.mark.parametrize("dim", [2, 3])
+# The dense ones are flat shapes times cubes, or take their certificates long: the plane will do.
+PLACES = [(name, params, dim) for name, params in VARIANTS for dim in ([2] if name in DENSE else [2, 3])]
+
+
+@pytest.mark.parametrize(("name", "params", "dim"), PLACES)
 def test_declared_separability_is_the_certified_verdict(name: str, params: dict, dim: int) -> None:
     # Enough points to surround every concept, few where each verdict needs many certificates.
-    data = make(name, dim, points=300 if name in DENSE else 800, **params)
+    data = make(name, dim, points=240 if name in DENSE else 800, **params)
     for column, truth in enumerate(data.truth):
         inside, outside = data.points[data.membership[:, column]], data.points[~data.membership[:, column]]
         assert truth is not None
