@@ -124,8 +124,10 @@ class PointStream:
         for index, inside in self._pieces(start, stop):
             drawn, weights = self.source.block(self.source.rows, self._generator(index))
             points.append(drawn[inside])
-            coefficients.append(weights[inside])
-        together = csr_array(vstack(coefficients, format="csr"))
+            coefficients.append(weights if len(drawn[inside]) == len(drawn) else weights[inside])
+        together = (
+            coefficients[0] if len(coefficients) == 1 else csr_array(vstack(coefficients, format="csr"))
+        )
         return Block(start, np.concatenate(points), together, self.source.holds(together))
 
     def dataset(self, start: int, stop: int) -> ConceptDataset:

@@ -14,6 +14,9 @@ from geosae_synthetic.stream import Source
 _PACE = 1 << 17  # coordinates in a block of generation, about: half a megabyte stays in cache
 
 
+_EPS = np.finfo(np.float32).eps
+
+
 def pace(dim: int) -> int:
     """Return the rows of a block of generation in dimension `dim`, a power of two between 2⁹ and 2¹³.
 
@@ -90,26 +93,28 @@ class RegionSource(Source):
     def block(self, size: int, rng: np.random.Generator) -> tuple[Float[np.ndarray, "k n"], csr_array]:
         """Draw points, and ask every region's oracle which of them it holds, as they were rounded."""
         drawn = self.points(size, rng)
-        return drawn, csr_array(self._inside(drawn.astype(np.float64)).astype(np.float32))
+        return drawn, _ones(self._inside(drawn))
 
     def holds(self, coefficients: csr_array) -> csr_array:
         """Say which regions hold the points."""
-        return csr_array(coefficients > 0)
+        return coefficients.astype(bool)
 
     def _inside(self, points: Float[np.ndarray, "k n"]) -> Bool[np.ndarray, "k p"]:
         if self._balls is None:
-            return np.stack([region.contains(points) for region in self.regions], axis=1)
-        # Distances to all centres in one product; the oracle decides near the surfaces.
-        centres, radii = (part.astype(np.float64) for part in self._balls)
-        own, far = (points**2).sum(axis=1)[:, None], (centres**2).sum(axis=1)
+            wide = points.astype(np.float64)
+            return np.stack([region.contains(wide) for region in self.regions], axis=1)
+        # Squared distances to all centres in one product; the oracle decides near the surfaces.
+        centres, radii = self._balls
+        own = np.einsum("ij,ij->i", points, points)[:, None]
+        far = np.einsum("ij,ij->i", centres, centres)
         beyond = own - 2 * points @ centres.T + far - radii**2
         inside = beyond < 0
-        # The centres were rounded to float32: a band far wider than that, and than the product's rounding.
-        close = np.abs(beyond) <= 1e-5 * (own + far + 1)
+        # Sums of n terms err by at most nε of their size; the centres and radii were rounded by ε.
+        doubt = 8 * (self.dim + 8) * _EPS * (own + far + radii**2)
         for place, region in enumerate(self.regions):
-            near = np.flatnonzero(close[:, place])
+            near = np.flatnonzero(np.abs(beyond[:, place]) <= doubt[:, place])
             if near.size:
-                inside[near, place] = region.contains(points[near])
+                inside[near, place] = region.contains(points[near].astype(np.float64))
         return inside
 
 
@@ -145,7 +150,7 @@ class ClusterSource(Source):
 
     def holds(self, coefficients: csr_array) -> csr_array:
         """Say from which cluster the points come."""
-        return csr_array(coefficients > 0)
+        return coefficients.astype(bool)
 
     def _draw(
         self, size: int, rng: np.random.Generator
@@ -194,3 +199,10 @@ def _balls(regions: tuple[Region, ...]) -> tuple[Float[np.ndarray, "p n"], Float
         return None
     centres = np.stack([np.asarray(ball.center) for ball in balls]).astype(np.float32)
     return centres, np.array([ball.radius for ball in balls], dtype=np.float32)
+
+
+def _ones(inside: Bool[np.ndarray, "k p"]) -> csr_array:
+    """Return a sparse matrix with a one wherever the dense one is true."""
+    columns = np.flatnonzero(inside) % inside.shape[1]
+    ends = np.concatenate([[0], np.cumsum(np.count_nonzero(inside, axis=1))])
+    return csr_array((np.ones(len(columns), dtype=np.float32), columns, ends), shape=inside.shape)

@@ -115,6 +115,17 @@ def test_streamed_balls_are_uniform_and_membership_is_the_oracles() -> None:
         assert np.abs(off).max() < 6 * region.radius / held.sum() ** 0.5
 
 
+@pytest.mark.parametrize("name", ["disjoint-balls", "nested-balls", "ball-tree"])
+@pytest.mark.parametrize("dim", [2, 32])
+def test_membership_by_one_product_is_what_the_oracles_say(name: str, dim: int) -> None:
+    found = stream(name, 1, points=POINTS, dim=dim)
+    block = found.block(0, 12_000)
+    regions = found.source.regions  # pyright: ignore[reportAttributeAccessIssue]
+    inside = np.stack([region.contains(block.points.astype(float)) for region in regions], axis=1)
+    assert np.array_equal(inside, block.membership)
+    assert 0 < inside.sum() < inside.size
+
+
 def test_the_background_has_its_share_and_lies_in_the_box() -> None:
     found = stream("disjoint-balls", 0, points=POINTS, dim=5, concepts=2, background=0.3)
     held = found.block(0, 20_000).membership.any(axis=1).sum()
