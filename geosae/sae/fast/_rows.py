@@ -12,10 +12,14 @@ import numba
 import numpy as np
 
 SUMS = {"reassoc", "contract", "nsz"}
-"""What the compiler may do to float arithmetic here: sum in vectors, fuse multiply and add."""
+"""What the compiler may do to float arithmetic here: sum in vectors, fuse multiply and add.
+
+The error model is numpy's where there is a division: Python's looks for zeros, which keeps loops out of
+vector code.
+"""
 
 
-@numba.njit(cache=True, fastmath=SUMS)
+@numba.njit(cache=True, fastmath=SUMS, error_model="numpy")
 @no_type_check
 def decode(u, W_dec, b_dec, start, index, value, first, rows, residual):
     """Write û − u for these rows; return the sum of its squares."""
@@ -55,7 +59,7 @@ def turn_round(start, index, value, begin, points, activations):
             begin[index[c] + 1] = place + 1
 
 
-@numba.njit(cache=True, fastmath=SUMS)
+@numba.njit(cache=True, fastmath=SUMS, error_model="numpy")
 @no_type_check
 def neuron_gradient(
     points, activations, inputs, residual, w_enc, w_dec, scale, penalty, unit, tied, g_enc, g_dec, g_b_dec
@@ -91,7 +95,7 @@ def neuron_gradient(
     return bias, total * norm
 
 
-@numba.njit(cache=True, fastmath=SUMS)
+@numba.njit(cache=True, fastmath=SUMS, error_model="numpy")
 @no_type_check
 def norm_of(row):
     """Return ‖row‖."""
@@ -101,7 +105,7 @@ def norm_of(row):
     return np.sqrt(square)
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 @no_type_check
 def to_unit(row):
     """Divide the row by its norm."""
@@ -110,7 +114,7 @@ def to_unit(row):
         row[j] /= norm
 
 
-@numba.njit(cache=True, fastmath=SUMS)
+@numba.njit(cache=True, fastmath=SUMS, error_model="numpy")
 @no_type_check
 def project(g_dec, atom):
     """Subtract from the gradient its part along the atom."""
@@ -121,7 +125,7 @@ def project(g_dec, atom):
         g_dec[j] -= along * atom[j]
 
 
-@numba.njit(cache=True, fastmath=SUMS)
+@numba.njit(cache=True, fastmath=SUMS, error_model="numpy")
 @no_type_check
 def sum_rows(rows, scale, out):
     """Write scale · Σ rows."""
@@ -132,7 +136,7 @@ def sum_rows(rows, scale, out):
             out[j] += scale * rows[b, j]
 
 
-@numba.njit(cache=True, fastmath={"contract"})
+@numba.njit(cache=True, fastmath={"contract"}, error_model="numpy")
 @no_type_check
 def adam(weights, gradient, first, second, rates):
     """Take Adam's step on one vector, in place."""

@@ -22,6 +22,9 @@ CHUNK_BYTES = 8 * 2**20
 """Pre-activations are made and used in blocks of rows of about this size, which stay in the cache."""
 
 
+SCREENED = 2**14
+"""Encoders with fewer weights gain nothing from products in bfloat16: rounding them takes as long."""
+
 Arrays = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
@@ -83,7 +86,8 @@ class SparseStep:
         self._lambda = float(gate.l1) if isinstance(gate, ReLU) else 0.0
         (width, dim), dtype = self._weights[0].shape, self._weights[0].dtype
         self._dtype = dtype
-        self._screens = is_faster() if screen is None else screen
+        large = width * dim >= SCREENED
+        self._screens = large and is_faster() if screen is None else screen
         self._row = tuple(np.empty(size, dtype) for size in (dim, width, dim, dim))
         self._no_aux = np.full(width, -1)
         self._no_gradient = (np.empty((0, dim), dtype), np.empty(0, dtype), np.empty((0, dim), dtype))
@@ -180,7 +184,7 @@ class SparseStep:
 
     def _losses(self, error: float, mass: float, aux: torch.Tensor) -> Losses:
         begin = self.lists.begin
-        parts = self.at.flat.new_tensor([error / self._batch, self._lambda * mass / self._batch])
+        parts = torch.from_numpy(np.array([error, self._lambda * mass], self._dtype) / self._batch)
         return Losses(parts[0], parts[1], aux, torch.from_numpy(begin[:-1] < begin[1:]))
 
     def _allocate(self, batch: int) -> None:
