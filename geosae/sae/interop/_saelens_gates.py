@@ -82,8 +82,9 @@ def _pursuit(config: Mapping[str, Any], taken: Taken) -> tuple[Gate, Extra]:
             "the gate "
             "here takes a fixed number of steps",
         )
-    steps = config.get("max_iterations")
-    return MatchingPursuit(whole_k(taken.dim if steps is None else steps, "cfg.json", 2**31)), {}
+    if config.get("max_iterations") is None:
+        return MatchingPursuit(taken.dim), {}
+    return MatchingPursuit(value(config, "max_iterations", int, "cfg.json")), {}
 
 
 GATES: dict[str, Callable[[Mapping[str, Any], Taken], tuple[Gate, Extra]]] = {

@@ -61,7 +61,7 @@ def take(
             causes="an SAE of another architecture than its configuration says, or an incomplete export",
         )
     sizes = {key: size for key, size in (("dim", dim), ("width", width)) if size is not None}
-    held = {name: found.tensors[name] for name in shapes if name in found.tensors}
+    held = {name: widened(found.tensors[name]) for name in shapes if name in found.tensors}
     for name, tensor in held.items():
         if len(shapes[name].split()) == 1:
             _fit_vector(name, tensor, shapes[name], sizes, of)
@@ -80,6 +80,11 @@ def take(
         else:
             turned[name] = tensor if axes else _scalar(name, tensor, of)
     return Taken(turned, sizes["dim"], sizes["width"], tuple(notes))
+
+
+def widened(tensor: torch.Tensor) -> torch.Tensor:
+    """Return a tensor of half precision in float32, exactly: nothing is computed in half precision."""
+    return tensor.float() if tensor.dtype in (torch.float16, torch.bfloat16) else tensor
 
 
 def _fit_vector(name: str, tensor: torch.Tensor, axis: str, sizes: dict[str, int], of: str) -> None:
@@ -158,7 +163,7 @@ def assemble(
 ) -> SparseAutoencoder:
     """Return the SAE with these weights: encoder and decoder (width, dim), absent biases 0.
 
-    Half precision is widened exactly to float32; float64 is kept.
+    All weights take the encoder's type, float32 or float64.
     """
     width, dim = encoder.shape
     dtype = torch.float64 if encoder.dtype == torch.float64 else torch.float32

@@ -14,7 +14,7 @@ import torch
 from geosae.geometry._door import InvalidInput
 from geosae.sae.interop._format import Format, value
 from geosae.sae.interop._found import Found
-from geosae.sae.interop._take import refuse_unknown
+from geosae.sae.interop._take import refuse_unknown, widened
 from geosae.sae.interop.record import Imported
 from geosae.sae.interop.saelens import SETTINGS, interpreted, recognised, refuse_architecture, version_of
 
@@ -86,7 +86,7 @@ def _folded(found: Found) -> Found:
     decoder = tensors.get("W_dec", torch.zeros(0))
     if factor.ndim != 1 or decoder.ndim != 2 or decoder.shape[0] != len(factor):
         raise InvalidInput(f"scaling_factor has shape {tuple(factor.shape)}, W_dec {tuple(decoder.shape)}")
-    return replace(found, tensors={**tensors, "W_dec": decoder * factor[:, None]})
+    return replace(found, tensors={**tensors, "W_dec": widened(decoder) * widened(factor)[:, None]})
 
 
 FORMAT = Format("saelens-legacy", "SAELens before 6", _recognises, _read, SETTINGS)
