@@ -11,7 +11,6 @@ from geosae.geometry.sets import Ball, Shell, Union
 from geosae.geometry.unit_certificate import UnitSeparated
 from geosae.geometry.unit_separation import separate_unit
 
-
 # The dense ones are flat shapes times cubes, or take their certificates long: the plane will do.
 PLACES = [(name, params, dim) for name, params in VARIANTS for dim in ([2] if name in DENSE else [2, 3])]
 
