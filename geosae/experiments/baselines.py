@@ -34,7 +34,7 @@ class KnownBaseline:
     constructed
         Whether it is built from the points (or the truth) instead of trained; see `geosae.sae.baselines`.
     ceiling
-        Whether it is what training could reach at best; all others are floors or rivals.
+        Whether its units are what training could reach at best; all others are floors or rivals.
     """
 
     printed: str
@@ -85,7 +85,8 @@ BASELINES: Mapping[str, KnownBaseline] = {
     "planted": KnownBaseline(
         "planted",
         "the true half-spaces",
-        "The true half-spaces are a ceiling: trained SAEs do not beat them by more than chance.",
+        "Units of the true half-spaces are a ceiling for detection and separation: closure units of trained "
+        "SAEs beat them by no more than chance.",
         constructed=True,
         ceiling=True,
     ),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -101,13 +102,14 @@ class Results:
 
     def beside(self, row: Row) -> dict[str, Row]:
         """Return the rows of the baselines that stand beside a row of trained SAEs, by baseline."""
-        found: dict[str, Row] = {}
-        for baseline in self.plan.baselines:
-            place = place_of(baseline, row["gate"], row["sparsity"], row["width"])
-            for other in self.rows_of(row["world"], baseline):
-                if place == (other["gate"], other["sparsity"], other["width"]):
-                    found[baseline] = other
-        return found
+        places = {b: place_of(b, row["gate"], row["sparsity"], row["width"]) for b in self.plan.baselines}
+        keys = {b: (row["world"], b, *place) for b, place in places.items() if place is not None}
+        return {b: self._placed[key] for b, key in keys.items() if key in self._placed}
+
+    @cached_property
+    def _placed(self) -> dict[tuple[Any, ...], Row]:
+        heads = ("world", "baseline", "gate", "sparsity", "width")
+        return {tuple(row[head] for head in heads): row for row in self.summary.get("rows", ())}
 
     def dataset(self, cell: Mapping[str, Any]) -> ConceptDataset:
         """Return the data set that a cell was trained and analysed on."""

@@ -124,11 +124,14 @@ def _baselines(results: Results, world: str) -> list[Finding]:
     pairs = [(row, results.beside(row)) for row in results.compared(world)]
     found: list[Finding] = []
     for baseline in dict.fromkeys(b for _, beside in pairs for b in beside):
+        known = BASELINES[baseline]
+        who, whose = ("units", "closure units") if known.ceiling else ("neurons", "best neurons")
         wins = apart = settings = 0
         for row, other in ((row, beside[baseline]) for row, beside in pairs if baseline in beside):
-            for notion in NOTIONS:
-                ours = estimate_at(row, "notions", notion, "neurons", "best_error")
-                theirs = estimate_at(other, "notions", notion, "neurons", "best_error")
+            # True half-spaces may belong to more than the concepts' regions, so approximation has no ceiling.
+            for notion in NOTIONS[:2] if known.ceiling else NOTIONS:
+                ours = estimate_at(row, "notions", notion, who, "best_error")
+                theirs = estimate_at(other, "notions", notion, who, "best_error")
                 if ours is None or theirs is None:
                     continue
                 settings += 1
@@ -136,10 +139,9 @@ def _baselines(results: Results, world: str) -> list[Finding]:
                 ends = ours["high"], theirs["low"]
                 apart += None not in ends and ends[0] < ends[1]
         if settings:
-            known = BASELINES[baseline]
             observation = (
-                f"The best neurons' mean error is smaller than {known.printed}'s in {wins} of {settings} "
-                f"settings (gate × width × notion), with intervals apart in {apart}."
+                f"The {whose}' mean error is smaller than that of “{known.printed}” in {wins} of "
+                f"{settings} settings (gate × width × notion), with intervals apart in {apart}."
             )
             verdict = f"better in {wins} of {settings}"
             tone = "" if known.ceiling else "good" if 2 * wins > settings else "bad"

@@ -51,6 +51,43 @@ def test_a_world_may_have_its_own_widths_sparsities_settings_and_data():
     assert {c.train["steps"] for c in cells} == {3}
 
 
+EVERYTHING = (
+    SMALL.replace("seeds = 2", "seeds = 2\nbaselines = %s")
+    + """
+[[gates]]
+name = "mp"
+sparsity = 2
+[[gates]]
+name = "batchtopk"
+sparsity = 8
+"""
+)
+
+
+def test_constructed_baselines_stand_once_beside_all_that_they_are_compared_with():
+    plan = parse_plan(EVERYTHING % '["pca", "kmeans", "planted", "frozen_encoder"]', "t")
+    plan = replace(plan, train={"steps": 5})
+    cells = [c for c in plan.cells() if c.seed == 0]
+    # All components behind ReLU, which keeps no number of neurons; else as many as are kept.
+    pca = [(c.gate, c.sparsity, c.width) for c in cells if c.baseline == "pca"]
+    assert sorted(pca) == [("abstopk", 1, 4), ("abstopk", 1, 8), ("abstopk", 2, 4), ("abstopk", 2, 8),
+                           ("abstopk", 4, 4), ("abstopk", 8, 8)]  # fmt: skip
+    assert [(c.gate, c.sparsity, c.width) for c in cells if c.baseline == "kmeans"] == [
+        ("topk", 1, 4),
+        ("topk", 1, 8),
+    ]
+    assert {c.gate for c in cells if c.baseline == "planted"} == {"relu"}
+    assert {c.baseline: c.train.get("steps") for c in cells} == {
+        "trained": 5, "frozen_encoder": 5, "pca": None, "kmeans": None, "planted": None,
+    }  # fmt: skip
+    # Matching pursuit has no encoder that could be frozen.
+    assert {c.gate for c in cells if c.baseline == "frozen_encoder"} == {"topk", "relu", "batchtopk"}
+    assert plan.compared("nested-balls") == {
+        ("topk", 1), ("topk", 8), ("relu", 1.0), ("mp", 2), ("batchtopk", 8),
+    }  # fmt: skip
+    assert replace(plan, baselines=()).compared("nested-balls") == frozenset()
+
+
 @pytest.mark.parametrize(
     ("edit", "message"),
     [

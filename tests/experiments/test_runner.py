@@ -153,6 +153,31 @@ def test_a_failed_cell_is_recorded_by_name_loses_no_other_and_is_tried_again(tmp
     assert again.count == 1
 
 
+def test_baselines_stand_beside_the_trained_and_what_no_world_has_is_left_out(tmp_path: Path):
+    lattice = WorldEntry("lattice", "formal-context", {"points": 300, "dim": 3})
+    wanted = ("shuffled", "pca", "kmeans", "planted")
+    plan = replace(NO_CHECKS, worlds=(WORLD, lattice), seeds=(0,), baselines=wanted)
+    seen: list = []
+    results = go(plan, tmp_path / "r", outline=seen.append)
+    assert (seen[0].cells, seen[0].absent) == (9, 1)
+    assert read_json(tmp_path / "r/run.json")["status"] == "finished"
+    assert results.worlds == ["nested", "lattice"]
+    for world, expected in (("nested", wanted[:3]), ("lattice", wanted)):
+        (row,) = results.compared(world)
+        beside = results.beside(row)
+        assert tuple(beside) == expected
+        assert beside["kmeans"]["metrics"]["l0"]["mean"] == pytest.approx(1.0, abs=0.05)
+        assert beside["pca"]["neurons"]["mean"] == results.dataset(results.records_of(world)[0]).dim
+    # The world's concepts are cut out by its half-spaces: their units detect and separate all of them.
+    planted = results.beside(results.compared("lattice")[0])["planted"]
+    for notion in ("detection", "separation"):
+        assert planted["notions"][notion]["units"]["share"]["mean"] == 1.0
+    record = results.records_of("lattice", "planted")[0]
+    assert results.sae_neurons(record).half_spaces().c.tolist() == pytest.approx(
+        results.dataset(record).provenance["facts"]["halfspaces"]["c"]
+    )
+
+
 def test_a_run_in_which_every_cell_fails_says_why(tmp_path: Path):
     with pytest.raises(InvalidInput, match="all 1 cells failed") as refused:
         go(replace(PLAN, seeds=(1,), baselines=()), tmp_path / "r", claims=tasks.one_claim)

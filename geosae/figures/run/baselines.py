@@ -10,7 +10,7 @@ from geosae.figures.run.words import LABELS, LEARNERS, NOTIONS, baseline_name, l
 from geosae.figures.save import Sheet
 
 FAMILY = "baselines"
-ROOM = 33
+ROOM = 44
 """So many rows of dots fit on a page, one above the other."""
 MEASURES = {
     "share": ("share of concepts", "Share of concepts learned on held-out points."),

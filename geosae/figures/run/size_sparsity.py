@@ -87,11 +87,17 @@ def _map(ax: Axes, tables: SizeTables, gate: str, who: str, notion: str, *, last
         baselines={
             baseline_name(b).split()[0]: tables.strip(gate, who, notion, b) for b in tables.baselines(gate)
         },
-        column_label=f"{GATES[gate].symbol} / mean L0" if last else "",
+        column_label=_below(gate, len(tables.sparsities(gate))) if last else "",
         colours=COLOURS[tables.measure],
         text_size=5.2,
     )
     ax.tick_params(labelsize=5.5, labelbottom=last)
+
+
+def _below(gate: str, columns: int) -> str:
+    # Under few columns there is no room for words; the caption says what the two lines are.
+    symbol = GATES[gate].symbol
+    return f"{symbol} / mean L0" if columns > 2 else f"{symbol}\nL0"
 
 
 def _caption(results: Results, world: str, tables: SizeTables) -> str:

@@ -1,0 +1,135 @@
+"""`geosae train`: every gate, sparsity under its names, a stop and the same command again, sweeps."""
+
+import csv
+import json
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from geosae.cli import train as command_module
+from geosae.data.files import read_json
+from geosae.experiments import GATES
+from geosae.sae.checkpoint import load
+
+sys.path.insert(0, str(Path(__file__).parent))
+from command import call
+
+POINTS = np.random.default_rng(0).normal(size=(120, 3))
+SWEEP = """
+widths = [4, 8]
+seeds = 2
+[train]
+steps = 10
+[[gates]]
+name = "topk"
+sparsity = [1]
+[[gates]]
+name = "spade"
+sparsity = [2.0]
+"""
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    np.save("x.npy", POINTS)
+    return tmp_path
+
+
+@pytest.mark.parametrize("gate", GATES)
+def test_every_gate_is_trained_by_its_name(home: Path, monkeypatch, capsys, gate: str):
+    sparsity = 2 if GATES[gate].whole else 0.5
+    arguments = ("train", "x.npy", "-o", "s", "--gate", gate, "--width", 6, "--sparsity", sparsity)
+    status, out, _ = call(monkeypatch, capsys, *arguments, "--set", "steps=3")
+    assert (status, f"s: {gate} with 6 neurons in dimension 3; fvu" in out) == (0, True)
+    found = load(home / "s").config.gate
+    assert getattr(getattr(found, "inner", found), GATES[gate].knob) == sparsity
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--gate", "mp", "--l1", 0.1), "--l1 is not a setting of mp"),
+        (("--gate", "jumprelu", "--l1", 0.1), "--l1 is not a setting of jumprelu"),
+        (("--gate", "spade", "--k", 2), "for spade it is its scale"),
+        (("--gate", "topk", "--k", 2, "--sparsity", 2), "given twice"),
+        (("--gate", "batchtopk", "--sparsity", 1.5), "keeps a number of neurons, not 1.5"),
+        (("--gate", "batchtopk", "--sparsity", 9, "--width", 8), "keeps k = 9"),
+        (("--gate", "jumprel"), "nearest valid one is 'jumprelu'"),
+        (("--sweep", "no.toml"), "no file no.toml"),
+        (("--sweep", "no.toml", "--gate", "mp"), "--gate beside --sweep"),
+        (("--sweep", "no.toml", "--seed", 0), "--seed beside --sweep"),
+    ],
+)
+def test_what_does_not_fit_is_refused_by_name(home: Path, monkeypatch, capsys, arguments, message: str):
+    status, _, err = call(monkeypatch, capsys, "train", "x.npy", "-o", "s", *arguments)
+    assert (status, message in err, "Traceback" in err) == (2, True, False)
+
+
+def test_a_stopped_run_goes_on_with_the_same_command_to_the_same_bytes(home: Path, monkeypatch, capsys):
+    same = ("train", "x.npy", "--width", 8, "--set", "steps=40", "--set", "log_every=10")
+    assert call(monkeypatch, capsys, *same, "-o", "whole")[0] == 0
+
+    @contextmanager
+    def stopping(label: str):
+        def progress(done: int, total: int) -> None:
+            if done == 30:
+                raise KeyboardInterrupt
+
+        yield progress
+
+    with monkeypatch.context() as patched:
+        patched.setattr(command_module, "bar", stopping)
+        status, _, err = call(patched, capsys, *same, "-o", "part")
+    assert (status, "the same command goes on in part" in err) == (130, True)
+    kept = sorted(p.name for p in (home / "part").iterdir())
+    assert kept == ["state.safetensors"]
+    other = (*same[:-1], "log_every=20")
+    status, _, err = call(monkeypatch, capsys, *other, "-o", "part")
+    assert (status, "holds another run" in err) == (2, True)
+    status, _, err = call(monkeypatch, capsys, *same, "-o", "part")
+    assert (status, "30/40" in err, "10/40" in err) == (0, True, False)
+    for name in ("sae.safetensors", "log.jsonl", "card.json"):
+        assert (home / "part" / name).read_bytes() == (home / "whole" / name).read_bytes()
+    assert not (home / "part/state.safetensors").exists()
+
+
+def test_recovery_is_logged_where_directions_are_known(home: Path, monkeypatch, capsys):
+    made = ("worlds", "make", "superposition", "--points", 400, "--dim", 4, "--set", "features=6")
+    assert call(monkeypatch, capsys, *made, "-o", "w.npz")[0] == 0
+    status, out, _ = call(
+        monkeypatch, capsys, "train", "w.npz", "-o", "s", "--width", 8, "--k", 1, "--set", "steps=150"
+    )
+    assert (status, ", mcc 0." in out) == (0, True)
+    log = [json.loads(line) for line in (home / "s/log.jsonl").read_text().splitlines()]
+    assert all(0 <= line["mcc"] <= 1 for line in log)
+    assert log[-1]["mcc"] > log[0]["mcc"]
+    assert f"mcc {log[-1]['mcc']:.3f}" in out
+
+
+def test_a_sweep_trains_all_of_them_once_and_says_how_they_did(home: Path, monkeypatch, capsys):
+    Path("grid.toml").write_text(SWEEP)
+    status, out, _ = call(monkeypatch, capsys, "train", "x.npy", "-o", "grid", "--sweep", "grid.toml")
+    assert (status, "8 SAEs in grid" in out) == (0, True)
+    cells = read_json(home / "grid/cells.json")
+    assert len({cell["folder"] for cell in cells}) == len(cells) == 8
+    for cell in cells:
+        run = load(home / "grid" / cell["folder"])
+        assert (run.config.width, run.seed) == (cell["width"], cell["seed"])
+        assert run.metrics["fvu"] == cell["fvu"]
+    table = list(csv.DictReader((home / "grid/summary.csv").read_text().splitlines()))
+    assert [(row["gate"], row["width"]) for row in table] == [
+        ("topk", "4"), ("topk", "8"), ("spade", "4"), ("spade", "8"),
+    ]  # fmt: skip
+    mean = np.mean([cell["fvu"] for cell in cells if (cell["gate"], cell["width"]) == ("topk", 8)])
+    assert float(table[1]["fvu"]) == pytest.approx(mean)
+    assert [row["fvu"]["mean"] for row in read_json(home / "grid/summary.json")] == [
+        float(row["fvu"]) for row in table
+    ]
+    times = {p: p.stat().st_mtime_ns for p in (home / "grid").glob("*/card.json")}
+    status, again, _ = call(monkeypatch, capsys, "train", "x.npy", "-o", "grid", "--sweep", "grid.toml")
+    assert (status, again) == (0, out)
+    assert {p: p.stat().st_mtime_ns for p in (home / "grid").glob("*/card.json")} == times
