@@ -22,6 +22,7 @@ import platform
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from datetime import date
@@ -194,6 +195,31 @@ def alternate(case: Case, methods: list[str], repeats: int) -> dict[str, list[di
     return runs
 
 
+def compiling() -> str:
+    """Return what numba costs once per machine and once per process: CPU seconds to a first step."""
+    code = """if True:
+        import time, torch
+        from geosae.sae.adam import Adam
+        from geosae.sae.config import TrainConfig
+        from geosae.sae.gates import TopK
+        from geosae.sae.parameters import Parameters
+        start = time.process_time()
+        from geosae.sae.fast.sparse import SparseStep
+        at = Parameters.zeros(64, 512)
+        SparseStep(TrainConfig(TopK(4), 64), at, Adam(at, 0.9, 0.999, 1e-8)).take(torch.ones(9, 512), 0.1)
+        print(time.process_time() - start)
+    """
+    with tempfile.TemporaryDirectory() as cache:
+        env = os.environ | ONE_THREAD | {"NUMBA_CACHE_DIR": cache}
+        cold, warm = (
+            float(
+                subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, env=env).stdout
+            )
+            for _ in range(2)
+        )
+    return f"Import of numba and first step, CPU seconds: {cold:.1f} cold, {warm:.1f} once compiled."
+
+
 def page(body: list[str], missing: list[str], command: str) -> str:
     """Return the whole page, with what is needed to do it again."""
     there = [f"{dist} {version(dist)}" for _, module, dist in METHODS.values() if find_spec(module)]
@@ -233,6 +259,8 @@ def main() -> None:
     body: list[str] = []
     for name in args.cases:
         body += table(CASES[name], alternate(CASES[name], methods, args.repeats))
+    if "geosae, numba" in methods:
+        body += ["", compiling()]
     print("\n".join(body))
     if args.write:
         command = (
