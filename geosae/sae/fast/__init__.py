@@ -14,8 +14,8 @@ from geosae.sae.gates import TopK
 __all__ = ["reason_against"]
 
 SPARSE = 8
-"""Lists pay while at most one neuron in so many is kept. Against the torch step, sizes (dimension, width) from
-(2, 32) to (256, 1024): 1.5 to 2 times as fast at one in 8, from 0.8 to 1.5 times at one in 4."""
+"""Lists pay while at most one neuron in so many is kept. Against the torch step, sizes (dimension, width)
+from (2, 32) to (256, 1024): 1.5 to 2 times as fast at one in 8, 0.8 to 1.5 times at one in 4."""
 
 
 def reason_against(config: TrainConfig, device: torch.device | str = "cpu") -> str | None:
