@@ -1,0 +1,255 @@
+"""Splitting of coarse neurons into finer ones, and tiling of concepts by overlapping regions (theory P1).
+
+Splitting is described in Bricken et al., Towards Monosemanticity (2023); tiling of connected concepts in
+arXiv 2604.28119 and 2606.06333.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from geosae.analysis.phenomena._pieces import Kind, choose, kind_of
+from geosae.analysis.phenomena._shares import Share, counted, halves_of, open_share, read
+from geosae.data.dataset import ConceptDataset
+from geosae.geometry._door import InvalidInput
+from geosae.geometry.certificate import Inseparable, Separated
+from geosae.geometry.separation import separate
+
+_MOST_PAIRS = 6
+_MOST_POINTS = 400
+
+
+@dataclass(frozen=True, eq=False)
+class Gap:
+    """Two pieces and the certificate whether their points can be told apart by a hyperplane."""
+
+    pieces: tuple[int, int]
+    certificate: Separated | Inseparable
+
+    @property
+    def margin(self) -> float:
+        """The proved margin between the two pieces' points; 0 where their hulls meet."""
+        return self.certificate.margin if isinstance(self.certificate, Separated) else 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Cut:
+    """How a target (a coarse neuron's region, or a concept) is made up of neurons' regions.
+
+    Attributes
+    ----------
+    target
+        The coarse neuron's index, or the concept's name.
+    kind
+        "whole": one neuron has the target. "split": several disjoint pieces have it. "tiled": several
+        overlapping ones. "partial": the neurons within it leave part of it over.
+    whole
+        The neuron that has the target alone, up to the tolerance, or None.
+    pieces
+        The neurons chosen as its pieces (also where a whole one exists).
+    off
+        μ(target △ ∪pieces) / μ(target ∪ pieces).
+    missing
+        μ(target ∖ ∪pieces) / μ(target): the effect that decides whether pieces cover it.
+    overlap
+        Share of the covered points that at least two pieces hold: the effect that tells tiling from
+        splitting.
+    gaps
+        For pairs of pieces, whether a hyperplane tells their points apart, by certificate: a split of a
+        connected concept has no positive margin in the limit of many points (theory P1).
+    """
+
+    target: int | str
+    kind: Kind
+    whole: int | None
+    pieces: tuple[int, ...]
+    points: int
+    off: Share
+    missing: Share
+    overlap: Share
+    gaps: tuple[Gap, ...]
+
+    @property
+    def margin(self) -> float | None:
+        """The least margin between two pieces; None where no pair was examined."""
+        return min((gap.margin for gap in self.gaps), default=None)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the record for JSON, certificates as margins."""
+        shares = {name: getattr(self, name).to_dict() for name in ("off", "missing", "overlap")}
+        plain = {"target": self.target, "kind": self.kind, "whole": self.whole, "pieces": list(self.pieces)}
+        return {**plain, "points": self.points, **shares, "margin": self.margin}
+
+
+@dataclass(frozen=True, eq=False)
+class Splits:
+    """What became of each coarse neuron in the finer SAE; neurons silent on the fit half are left out."""
+
+    cuts: tuple[Cut, ...]
+    tolerance: float
+    alpha: float
+
+    @property
+    def kinds(self) -> dict[str, int]:
+        """How many coarse neurons were kept whole, split, tiled, or only partly found again."""
+        found = Counter(cut.kind for cut in self.cuts)
+        return {kind: found.get(kind, 0) for kind in ("whole", "split", "tiled", "partial")}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the record for JSON."""
+        return {"kinds": self.kinds, "tolerance": self.tolerance, "cuts": [c.to_dict() for c in self.cuts]}
+
+
+def splits(
+    coarse: Any,
+    fine: Any,
+    dataset: ConceptDataset,
+    *,
+    tolerance: float = 0.1,
+    alpha: float = 0.05,
+    seed: int = 0,
+    certify: bool = True,
+) -> Splits:
+    """Tell for each neuron of a coarse SAE whether a finer one keeps, splits or tiles its region (P1).
+
+    Pieces are chosen on one half of the points and measured on the other; all intervals hold at once with
+    probability ≥ 1 − alpha for SAEs that were fixed before.
+
+    Parameters
+    ----------
+    coarse, fine
+        SAEs of the same space, own or foreign (see `geosae.analysis.analyse`).
+    tolerance
+        Which share of a piece may lie outside the target, and of the target outside the pieces.
+    certify
+        Decide for pairs of pieces by certificate whether a hyperplane tells them apart.
+
+    Raises
+    ------
+    InvalidInput
+        If an SAE reads points of another dimension, or no coarse neuron fires.
+
+    Examples
+    --------
+    >>> from geosae.geometry import HalfSpaces
+    >>> from geosae.sae import SparseAutoencoder, neurons_of
+    >>> points = np.concatenate([np.linspace(1, 2, 60), np.linspace(4, 5, 60), np.linspace(-2, -1, 60)])
+    >>> data = ConceptDataset(points[:, None], points[:, None] > 0, ("positive",))
+    >>> coarse = neurons_of(SparseAutoencoder.planted(HalfSpaces(np.array([[1.0]]), np.array([0.0]))))
+    >>> found, = splits(coarse, coarse, data).cuts
+    >>> found.kind, found.whole
+    ('whole', 0)
+    """
+    tolerance = open_share(tolerance, "the tolerance")
+    _, regions = read(coarse, dataset)
+    _, finer = read(fine, dataset)
+    fit, test = halves_of(dataset.size, seed)
+    targets = np.flatnonzero(np.count_nonzero(regions[fit], axis=0) >= 2)
+    if not len(targets):
+        raise InvalidInput("no neuron of the coarse SAE fires on these points")
+    level = alpha / (3 * len(targets))
+    points = np.asarray(dataset.points, dtype=np.float64)
+    cuts = [
+        _cut(int(i), regions[:, i], finer, (fit, test), points, tolerance, level, certify) for i in targets
+    ]
+    return Splits(tuple(cuts), tolerance, alpha)
+
+
+def tiling(
+    sae: Any,
+    dataset: ConceptDataset,
+    concept: str | int,
+    *,
+    tolerance: float = 0.1,
+    alpha: float = 0.05,
+    seed: int = 0,
+    within: bool = False,
+    certify: bool = True,
+) -> Cut:
+    """Tell whether one neuron has a concept whole, or several split it or tile it (P1).
+
+    Parameters
+    ----------
+    within
+        Look at the concept's own points only: a neuron may then fire elsewhere too, and is a piece by what
+        it holds of the concept.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no such concept, or it has too few points in one of the halves.
+
+    Examples
+    --------
+    >>> from geosae.geometry import HalfSpaces
+    >>> from geosae.sae import SparseAutoencoder, neurons_of
+    >>> points = np.concatenate([np.linspace(1, 2, 60), np.linspace(-2, -1, 60)])
+    >>> data = ConceptDataset(points[:, None], points[:, None] > -9, ("both",), allow_trivial=True)
+    >>> sides = HalfSpaces(np.array([[1.0], [-1.0]]), np.zeros(2))
+    >>> found = tiling(neurons_of(SparseAutoencoder.planted(sides)), data, "both")
+    >>> found.kind, sorted(found.pieces), found.margin > 0.9
+    ('split', [0, 1], True)
+    """
+    tolerance = open_share(tolerance, "the tolerance")
+    _, fires = read(sae, dataset)
+    name = dataset.names[dataset.index(concept)]
+    target = dataset.membership[:, dataset.index(concept)]
+    points = np.asarray(dataset.points, dtype=np.float64)
+    if within:
+        points, fires, target = points[target], fires[target], target[target]
+    fit, test = halves_of(len(points), seed)
+    if min(np.count_nonzero(target[fit]), np.count_nonzero(target[test])) < 2:
+        raise InvalidInput(f"the concept {name!r} has too few points to be halved")
+    return _cut(name, target, fires, (fit, test), points, tolerance, alpha / 3, certify)
+
+
+def _cut(
+    name: int | str,
+    target: Bool[np.ndarray, "N"],
+    sets: Bool[np.ndarray, "N d"],
+    halves: tuple[Int[np.ndarray, "fit"], Int[np.ndarray, "test"]],
+    points: Float[np.ndarray, "N n"],
+    tolerance: float,
+    level: float,
+    certify: bool,
+) -> Cut:
+    fit, test = halves
+    found = choose(target[fit], sets[fit], tolerance)
+    goal, pieces = target[test], sets[test][:, list(found.members)]
+    times = np.count_nonzero(pieces, axis=1)
+    union = times > 0
+    size = int(np.count_nonzero(goal))
+    missing = counted(np.count_nonzero(goal & ~union), size, level)
+    overlap = counted(np.count_nonzero(times > 1), np.count_nonzero(union), level)
+    both = np.count_nonzero(goal | union)
+    off = counted(np.count_nonzero(goal ^ union), both, level)
+    whole = (
+        found.whole if found.whole is not None and _has(goal, sets[test, found.whole], tolerance) else None
+    )
+    double = overlap.value if overlap.trials else 0.0
+    kind = kind_of(whole is not None, len(found.members), missing.value, double, tolerance)
+    gaps = _gaps(found.members, pieces & goal[:, None], points[test]) if certify else ()
+    return Cut(name, kind, whole, found.members, size, off, missing, overlap, gaps)
+
+
+def _has(goal: Bool[np.ndarray, "N"], one: Bool[np.ndarray, "N"], tolerance: float) -> bool:
+    """Tell whether a neuron chosen on the fit half has the target on the test half too."""
+    return bool(np.count_nonzero(goal ^ one) <= tolerance * np.count_nonzero(goal))
+
+
+def _gaps(
+    members: tuple[int, ...], pieces: Bool[np.ndarray, "N r"], points: Float[np.ndarray, "N n"]
+) -> tuple[Gap, ...]:
+    """Decide for the first pairs of pieces, on what each has alone, whether a hyperplane separates them."""
+    found: list[Gap] = []
+    for a, b in combinations(range(len(members)), 2):
+        one, other = pieces[:, a] & ~pieces[:, b], pieces[:, b] & ~pieces[:, a]
+        if len(found) == _MOST_PAIRS or not (one.any() and other.any()):
+            continue
+        verdict = separate(points[one][:_MOST_POINTS], points[other][:_MOST_POINTS])
+        found.append(Gap((members[a], members[b]), verdict))
+    return tuple(found)
