@@ -59,7 +59,7 @@ def plain_worlds(rounds: int) -> list[str]:
     speeds: dict[str, tuple[list[float], list[float]]] = {name: ([], []) for name in cases}
     for turn in range(rounds + 1):
         for name, points in opened.items():
-            step, start = points.source.rows, turn * 10**8
+            step, start = points.source.rows, turn * 10**7
             spans = [(start + k * step, start + (k + 1) * step) for k in range(64)]
             bare = timed(lambda points=points, spans=spans: sum(len(points.rows(*span)) for span in spans))
             spans = spans[:16]
