@@ -4,7 +4,7 @@ from geosae.data.pool import LocalPool
 from geosae.data.records import nearest, refuse_unknown
 from geosae.experiments.baselines import BASELINES, USUAL, Baseline
 from geosae.experiments.cell import Cell, canonical_json, short_hash
-from geosae.experiments.gates import GATES, Gate, gate_name
+from geosae.experiments.gates import GATES, Gate, gate_name, sae_words
 from geosae.experiments.plan import CheckEntry, GateEntry, Plan, WorldEntry
 from geosae.experiments.plan_file import load_plan, parse_plan, preset_names
 from geosae.experiments.plan_text import plan_toml
@@ -40,6 +40,7 @@ __all__ = [
     "preset_names",
     "refuse_unknown",
     "run",
+    "sae_words",
     "short_hash",
     "summarise",
 ]

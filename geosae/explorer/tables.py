@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from geosae.experiments import Results, Row, estimate_at, gate_name
+from geosae.experiments import Results, Row, estimate_at, sae_words
 from geosae.explorer.markup import Markup, table, tag
 from geosae.explorer.numbers import NOTIONS, SHUFFLED, evidence_of, mean, number, plural, sae_name, spread
 
@@ -96,7 +96,7 @@ def quality_table(results: Results, world: str) -> Markup:
         lines.append([*_head(row), str(row["seeds"]), *cells, *lattice])
     columns = ["gate", "d", "SAE", "seeds", "FVU", "L0", "dead share", "MCC", "lattice", "true lattice"]
     caption = "Reconstruction, sparsity, and sizes of the detection lattices: mean over seeds [interval]"
-    return table(columns, lines, caption=caption, numeric=list(range(3, 10)))
+    return table(columns, lines, caption=caption, numeric=[1, *range(3, 10)])
 
 
 def concepts_table(results: Results, world: str) -> Markup | None:
@@ -115,7 +115,7 @@ def concepts_table(results: Results, world: str) -> Markup | None:
                 line += _entry(found[k] if found else None, unit=who == "units")
         lines.append(line)
     heads = [h for n in NOTIONS for h in (f"{n}: neuron", "error", "unit", "error")]
-    which = f"{gate_name(cell['gate'], cell['sparsity'])}, d = {cell['width']}, seed {cell['seed']}"
+    which = sae_words(cell)
     caption = (
         f"Concept by concept in one SAE ({which}: the least mean separation error of single neurons in "
         "this world). "

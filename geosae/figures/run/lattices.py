@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from geosae.experiments import Results, gate_name
+from geosae.experiments import Results, gate_name, sae_words
 from geosae.figures.concept_lattice import extents_of, lattice_pair
 from geosae.figures.run.words import setting, sheet_name
 from geosae.figures.save import Sheet
@@ -40,7 +40,7 @@ def _sheet(results: Results, world: str, gate: str, records: list[dict[str, Any]
         return None
     cell = record["cell"]
     shared = len(extents_of(true) & extents_of(learned))
-    which = f"{gate_name(cell['gate'], cell['sparsity'])}, d = {cell['width']}, seed {cell['seed']}"
+    which = sae_words(cell)
     caption = (
         "Concept lattices by line diagram: left the true one (concepts ordered by inclusion), right that "
         "of the "

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from geosae.experiments import Results, gate_name
+from geosae.experiments import Results, sae_words
 from geosae.figures.halfplanes import halfplanes
 from geosae.figures.run.words import setting, sheet_name
 from geosae.figures.save import Sheet
@@ -35,11 +35,10 @@ def sheets(results: Results) -> list[Sheet]:
         silent = len(half) - len({int(i) for i in np.flatnonzero(half.contains(points).any(axis=0))})
         caption = (
             f"Concept sets with their convex hulls, and the boundary of every neuron of one trained SAE "
-            f"({_which(record)}); ticks point to the side where it fires ({silent} of {len(half)} fire on no "
-            "point). Strong lines: for each concept the neuron with the least separation error. By S1 a "
-            "single "
-            "neuron can separate a concept only if its hull misses the hull of all other points. At most 500 "
-            f"points of each concept are drawn. {setting(results, world)}"
+            f"({sae_words(record['cell'])}); ticks point to the side where it fires ({silent} of {len(half)} "
+            "fire on no point). Strong lines: for each concept the neuron with the least separation error. "
+            "By S1 a single neuron can separate a concept only if its hull misses the hull of all other "
+            f"points. At most 500 points of each concept are drawn. {setting(results, world)}"
         )
         alt = f"{len(half)} lines over {len(data.names)} concept sets in the plane, {silent} neurons silent."
         name = f"{sheet_name(FAMILY, results, world)}-{record['cell']['gate']}"
@@ -65,12 +64,12 @@ def unit_sheets(results: Results) -> list[Sheet]:
         exact = isinstance(source, HalfSpaces)
         border = "cut exactly" if exact else "found on a grid of 320 × 320 points"
         caption = (
-            f"For each concept its closure unit M in one trained SAE ({_which(record)}): the set θ where all "
-            f"neurons of M fire (blue, {border}), the concept's hull, what θ misses and what it wrongly "
-            "holds. "
+            f"For each concept its closure unit M in one trained SAE ({sae_words(record['cell'])}): the set θ"
+            f" where all neurons of M fire (blue, {border}), the concept's hull, what θ misses and what it "
+            "wrongly holds. "
             "Under an absolute gate θ is convex, so it contains the hull of what it detects (G1, A1); "
-            "under Top-K "
-            f"with K ≥ 2 it need not be. At most 500 points of each kind are drawn. {setting(results, world)}"
+            "under a relative one, such as Top-K with K ≥ 2, it need not be. "
+            f"At most 500 points of each kind are drawn. {setting(results, world)}"
         )
         alt = f"Panels for {len(pictures)} concepts; separated at tolerance: {', '.join(held) or 'none'}."
         name = f"{sheet_name(UNITS, results, world)}-{record['cell']['gate']}"
@@ -94,11 +93,6 @@ def _chosen(results: Results) -> list[tuple[str, dict[str, Any]]]:
 def _rank(record: dict[str, Any]) -> tuple[float, int]:
     error = (record["notions"]["separation"]["units"] or {}).get("best_error")
     return (np.inf if error is None else float(error), int(record["cell"]["width"]))
-
-
-def _which(record: dict[str, Any]) -> str:
-    cell = record["cell"]
-    return f"{gate_name(cell['gate'], cell['sparsity'])}, d = {cell['width']}, seed {cell['seed']}"
 
 
 def who(neurons: Any) -> tuple[int, ...]:
