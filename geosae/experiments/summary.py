@@ -69,7 +69,9 @@ def estimate_at(row: Mapping[str, Any], *keys: str) -> Mapping[str, Any] | None:
 
 
 # The range of each quantity; what is not named lies in [0, 1].
-RANGES = dict.fromkeys(("l0", "fvu", "best_error", "tested"), (0.0, math.inf))
+RANGES: Mapping[str, tuple[float, float]] = dict.fromkeys(
+    ("l0", "fvu", "best_error", "tested"), (0.0, math.inf)
+)
 
 
 def estimate_range(name: str, values: Sequence[float | int | None]) -> dict[str, Any] | None:
