@@ -1,6 +1,6 @@
 """Training speed: geosae beside the libraries and beside plain torch, side by side in one run.
 
-    python benchmarks/training.py [--cases A B grid] [--methods …] [--repeats 5] [--write]
+    python benchmarks/training.py [--cases A B grid] [--methods …] [--repeats 5] [--keep RUNS] [--write]
 
 Case A: dimension 64, 256 features, 512 neurons, k = 8, batch 1024, 500 steps. Case B: 256, 1024 features,
 4096 neurons, k = 16, batch 2048, 60 steps. Case grid: 32 SAEs (8 seeds × 4 rates), one after the other, of
@@ -11,8 +11,9 @@ table gives medians and ranges. Counted are CPU seconds (user and system) of the
 that is in memory, the same batches in the same order for all: drawing points, importing, building the model,
 compiling (numba) and a warm-up of three steps on another model are outside. FVU is on points not trained on;
 MCC is the mean |cosine| of the best one-to-one matching of features and atoms. The libraries are those of the
-extra `peers`, where installed; a method that is not is named and left out. --write keeps the page
-docs/measured/training_speed.md.
+extra `peers`, where installed; a method that is not is named and left out. With --keep every measurement is
+appended to a file, and a later call goes on where this one was interrupted. --write keeps the page
+docs/measured/training_speed.md. Load is the machine's, from other processes, when a measurement began.
 """
 
 import argparse
@@ -165,8 +166,8 @@ def table(case: Case, runs: dict[str, list[dict[str, float]]]) -> list[str]:
         f"k = {case.k}, batch {case.batch}, {case.steps} steps"
         + (f", {case.seeds * len(case.lrs)} SAEs" if case.seeds > 1 else ""),
         "",
-        "| method | CPU s, median | range | ms/step | k samples/s | FVU | MCC | × geosae, numba |",
-        "|---|---|---|---|---|---|---|---|",
+        "| method | CPU s, median | range | ms/step | k samples/s | FVU | MCC | × geosae, numba | load |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     steps = case.steps * case.seeds * len(case.lrs)
     medians = {method: statistics.median(r["seconds"] for r in found) for method, found in runs.items()}
@@ -176,21 +177,41 @@ def table(case: Case, runs: dict[str, list[dict[str, float]]]) -> list[str]:
         fvu, mcc = (statistics.median(r[key] for r in found) for key in ("fvu", "mcc"))
         cells = [method, f"{middle:.2f}", f"{min(all_seconds):.2f}–{max(all_seconds):.2f}"]
         cells += [f"{1e3 * middle / steps:.3g}", f"{steps * case.batch / middle / 1e3:.3g}"]
-        cells += [f"{fvu:.3f}", f"{mcc:.3f}", f"{middle / ours:.1f}"]
+        load = statistics.median(r["load"] for r in found)
+        cells += [f"{fvu:.3f}", f"{mcc:.3f}", f"{middle / ours:.1f}", f"{load:.1f}"]
         rows.append("| " + " | ".join(cells) + " |")
     return rows
 
 
-def alternate(case: Case, methods: list[str], repeats: int) -> dict[str, list[dict[str, float]]]:
-    """Run every method in a process of its own, in turn, and the whole round again."""
+def kept(file: Path | None, case: Case, methods: list[str]) -> dict[str, list[dict[str, float]]]:
+    """Return the measurements of a case that a file holds, in order, by method."""
     runs: dict[str, list[dict[str, float]]] = {method: [] for method in methods}
-    for _ in range(repeats):
+    if file is not None and file.is_file():
+        for line in file.read_text().splitlines():
+            name, method, record = json.loads(line)
+            if name == case.name and method in runs:
+                runs[method].append(record)
+    return runs
+
+
+def alternate(
+    case: Case, methods: list[str], repeats: int, file: Path | None
+) -> dict[str, list[dict[str, float]]]:
+    """Run every method in a process of its own, in turn, and the whole round again."""
+    runs = kept(file, case, methods)
+    for turn in range(repeats):
         for method in methods:
+            if len(runs[method]) > turn:
+                continue
+            load = os.getloadavg()[0]
             command = [sys.executable, __file__, "--one", method, "--cases", case.name]
             done = subprocess.run(command, capture_output=True, text=True, env=os.environ | ONE_THREAD)
             if done.returncode:
                 raise SystemExit(f"{method}, case {case.name}, failed:\n{done.stderr[-3000:]}")
-            runs[method].append(json.loads(done.stdout.splitlines()[-1]))
+            runs[method].append(json.loads(done.stdout.splitlines()[-1]) | {"load": load})
+            if file is not None:
+                with file.open("a") as out:
+                    out.write(json.dumps([case.name, method, runs[method][-1]]) + "\n")
             print(case.name, method, runs[method][-1], flush=True)
     return runs
 
@@ -248,6 +269,7 @@ def main() -> None:
     parser.add_argument("--cases", nargs="+", choices=list(CASES), default=list(CASES))
     parser.add_argument("--methods", nargs="+", choices=list(METHODS), default=list(METHODS))
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--keep", type=Path, help="a file for the measurements, read if it is there")
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--one", choices=list(METHODS), help=argparse.SUPPRESS)
     args = parser.parse_args()
@@ -258,7 +280,7 @@ def main() -> None:
     missing = [method for method in args.methods if method not in methods]
     body: list[str] = []
     for name in args.cases:
-        body += table(CASES[name], alternate(CASES[name], methods, args.repeats))
+        body += table(CASES[name], alternate(CASES[name], methods, args.repeats, args.keep))
     if "geosae, numba" in methods:
         body += ["", compiling()]
     print("\n".join(body))
