@@ -17,7 +17,7 @@ def peer(name: str) -> ModuleType:
     """Import a peer library, whose own warnings are none of ours, or skip the tests that need it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return pytest.importorskip(name, reason=f"{name} is not installed (extra 'peers')")
+        return pytest.importorskip(name, reason=f"{name} cannot be imported (extra 'peers')")
 
 
 def numbers(*shape: int, seed: int = 0, scale: float = 1.0) -> torch.Tensor:

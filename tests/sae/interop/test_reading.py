@@ -181,6 +181,24 @@ def test_dictionary_learning(tmp_path):
     assert_agree(read(dictionary(tmp_path, "BatchTopKSAE")), X, acts, acts @ DEC + B_DEC)
 
 
+def test_dictionary_learning_classes_subtract_their_bias_or_do_not(tmp_path):
+    linear = {"encoder.weight": ENC, "decoder.weight": DEC.T}
+    bare, r_mag, b_mag = X @ ENC.T + B_ENC, numbers(WIDTH, seed=21, scale=0.3), numbers(WIDTH, seed=20)
+    inner = (X - B_DEC) @ ENC.T
+    gated = {"decoder_bias": B_DEC, "gate_bias": B_ENC, "mag_bias": b_mag, "r_mag": r_mag}
+    grouped = {"k": torch.tensor(3), "threshold": torch.tensor(0.8), "group_sizes": torch.tensor([5, 15])}
+    for name, weights, acts in (
+        ("AutoEncoder", {**linear, "encoder.bias": B_ENC, "bias": B_DEC}, z_tied().relu()),
+        ("AutoEncoderNew", {**linear, "encoder.bias": B_ENC, "decoder.bias": B_DEC}, bare.relu()),
+        ("JumpReluAutoEncoder", {**LENS, "threshold": THRESHOLD}, jump(bare, THRESHOLD)),
+        ("MatryoshkaBatchTopKSAE", {**LENS, **grouped}, jump(z_tied(), 0.8)),
+        ("GatedAutoEncoder", {**linear, **gated}, (r_mag.exp() * inner + b_mag).relu() * (inner + B_ENC > 0)),
+    ):
+        imported = read(save(tmp_path, "ae.pt", weights, {"trainer": {"dict_class": name}}))
+        assert (imported.source.format, imported.source.architecture) == ("dictionary-learning", name)
+        assert_agree(imported, X, acts, acts @ DEC + B_DEC)
+
+
 @pytest.mark.parametrize("size", [{"num_latents": WIDTH}, {"num_latents": 0, "expansion_factor": 5}])
 def test_sparsify(size, tmp_path):
     wide = 5 * DIM if size["num_latents"] == 0 else WIDTH
