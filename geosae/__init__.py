@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from geosae.lattice import concept_lattice
     from geosae.sae import ReLU, TopK, TrainConfig, neurons_of
     from geosae.sae.checkpoint import load, save
+    from geosae.sae.grid import train_grid
     from geosae.sae.train import train
     from geosae.verification import verify
 
@@ -26,6 +27,7 @@ _HOME = {
     "geosae.data.dataset": ("ConceptDataset",),
     "geosae.sae": ("ReLU", "TopK", "TrainConfig", "neurons_of"),
     "geosae.sae.checkpoint": ("load", "save"),
+    "geosae.sae.grid": ("train_grid",),
     "geosae.sae.train": ("train",),
     "geosae.analysis": ("Alignment", "analyse"),
     "geosae.lattice": ("concept_lattice",),
@@ -55,6 +57,7 @@ __all__ = [
     "separate_unit",
     "smallest_unit",
     "train",
+    "train_grid",
     "verify",
 ]
 

@@ -4,8 +4,34 @@ Training is in `geosae.sae.train`, checkpoints in `geosae.sae.checkpoint`.
 """
 
 from geosae.sae.config import TrainConfig
-from geosae.sae.gates import Gate, ReLU, TopK
+from geosae.sae.gates import (
+    AbsTopK,
+    BatchTopK,
+    Gate,
+    Gated,
+    JumpReLU,
+    MatchingPursuit,
+    Matryoshka,
+    ReLU,
+    SpaDE,
+    TopK,
+)
 from geosae.sae.model import SparseAutoencoder
 from geosae.sae.neurons import Neurons, neurons_of
 
-__all__ = ["Gate", "Neurons", "ReLU", "SparseAutoencoder", "TopK", "TrainConfig", "neurons_of"]
+__all__ = [
+    "AbsTopK",
+    "BatchTopK",
+    "Gate",
+    "Gated",
+    "JumpReLU",
+    "MatchingPursuit",
+    "Matryoshka",
+    "Neurons",
+    "ReLU",
+    "SpaDE",
+    "SparseAutoencoder",
+    "TopK",
+    "TrainConfig",
+    "neurons_of",
+]
