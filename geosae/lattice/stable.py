@@ -16,16 +16,18 @@ from geosae.data.context import FormalContext
 from geosae.data.family import ConceptFamily
 from geosae.geometry._door import InvalidInput
 from geosae.lattice import _fast
+from geosae.lattice._grounded import grounded as _grounded
 from geosae.lattice._stable_ints import Mined, mine_ints
 from geosae.lattice.build import Search, TooManyConcepts
 
 Side = Literal["attributes", "objects"]
 SHUFFLES = 2
+"""Shuffled contexts; for more than `SMALL` cells one is enough."""
 CHANCE = 0.1
 """θ is large enough when shuffled contexts yield at most so many concepts for one of the true context."""
 START = 8
 """The first θ that is tried."""
-CROWD = 4
+CROWD = 2
 """A shuffled context is given up, as yielding too much, with so many times the sets that could be right."""
 SMALL = 40_000
 """Up to so many cells plain integers are fast enough to leave the compiled loop unloaded."""
@@ -36,6 +38,7 @@ def stable_family(
     theta: int | Literal["auto"] = "auto",
     *,
     side: Side = "attributes",
+    grounded: bool = False,
     weights: Int[np.ndarray, "w"] | None = None,
     cap: int = 20_000,
     seed: int = 0,
@@ -55,6 +58,10 @@ def stable_family(
         The least cost, or "auto": see `choose_theta`.
     side
         Which side is counted.
+    grounded
+        Keep only concepts to which at least θ members of that side are nearest (by the Jaccard index of their
+        own sets, at least a half), and the intersections of such: what is closed by false crosses alone goes.
+        θ is then chosen for that.
     weights
         How many each member of that side stands for, as `context.clarify()` counts them; default 1.
     cap
@@ -78,12 +85,14 @@ def stable_family(
     """
     crosses = _counted(context, side, weights)
     if theta == "auto":
-        theta = _chosen(crosses, cap, seed)
+        theta = _chosen(crosses, cap, seed, grounded)
     if theta < 1:
         raise InvalidInput(f"theta = {theta}, where a step must cost at least 1")
     mined = _mine(crosses, theta, cap)
     if not mined.complete:
         raise TooManyConcepts(cap + 1, context)
+    if grounded:
+        mined = _kept(mined, crosses, theta)
     if side == "attributes":
         extents = mined.sets
     else:
@@ -91,19 +100,25 @@ def stable_family(
         for line, intent in zip(extents, mined.sets, strict=True):
             line[:] = context.extent_mask(intent)
     step = "object" if side == "attributes" else "attribute"
-    what = f"every further {step} costs at least {theta} {side}"
+    what = f"every further {step} costs at least {theta} {side}" + (", and grounded" if grounded else "")
     return ConceptFamily(context, extents, what, mined.delta, theta)
 
 
 def choose_theta(
-    context: FormalContext, *, side: Side = "attributes", cap: int = 20_000, seed: int = 0
+    context: FormalContext,
+    *,
+    side: Side = "attributes",
+    grounded: bool = False,
+    cap: int = 20_000,
+    seed: int = 0,
 ) -> int:
     """Return the smallest θ at which contexts with shuffled columns yield almost no stable concept.
 
-    The crosses of each member of the counted side are dealt anew over the other side, twice. θ is large
+    The crosses of each member of the counted side are dealt anew over the other side, twice (once beyond
+    40 000 cells). θ is large
     enough if these contexts yield, on average, at most a tenth as many stable concepts as the context
     itself. Concepts of one or all members of the other side do not count there: any context has them. A
-    shuffled context is given up as too rich where its search passes through four times as many sets as
+    shuffled context is given up as too rich where its search passes through twice as many sets as
     the true family and the other side together have.
 
     Examples
@@ -112,7 +127,7 @@ def choose_theta(
     >>> 1 <= choose_theta(FormalContext.from_array(rows)) <= 12
     True
     """
-    return _chosen(_counted(context, side, None), cap, seed)
+    return _chosen(_counted(context, side, None), cap, seed, grounded)
 
 
 def iceberg(
@@ -172,14 +187,19 @@ def _mine(crosses: Bool[np.ndarray, "l s"], theta: int, cap: int) -> Mined:
     return mine_ints(crosses, theta, cap)
 
 
-def _chosen(crosses: Bool[np.ndarray, "l s"], cap: int, seed: int) -> int:
+def _kept(mined: Mined, crosses: Bool[np.ndarray, "l s"], theta: int) -> Mined:
+    stays = _grounded(mined.sets, crosses, theta)
+    return Mined(mined.sets[stays], mined.delta[stays])
+
+
+def _chosen(crosses: Bool[np.ndarray, "l s"], cap: int, seed: int, grounded: bool) -> int:
     rng = np.random.default_rng(seed)
-    shuffled = [rng.permuted(crosses, axis=1) for _ in range(SHUFFLES)]
+    shuffled = [rng.permuted(crosses, axis=1) for _ in range(SHUFFLES if crosses.size <= SMALL else 1)]
     # No concept can cost more than the most members that one element of the other side has.
     high = int(crosses.sum(axis=0).max(initial=0)) + 1
     low, theta = 1, min(START, high)
     while low < high:
-        least = _least(crosses, shuffled, theta, cap)
+        least = _least(crosses, shuffled, theta, cap, grounded)
         if least is None:
             low = theta + 1
         elif least > theta:
@@ -192,7 +212,11 @@ def _chosen(crosses: Bool[np.ndarray, "l s"], cap: int, seed: int) -> int:
 
 
 def _least(
-    crosses: Bool[np.ndarray, "l s"], shuffled: list[Bool[np.ndarray, "l s"]], theta: int, cap: int
+    crosses: Bool[np.ndarray, "l s"],
+    shuffled: list[Bool[np.ndarray, "l s"]],
+    theta: int,
+    cap: int,
+    grounded: bool,
 ) -> int | None:
     """Return the smallest cost from θ on that chance hardly reaches, or None where there is too much at θ.
 
@@ -202,15 +226,26 @@ def _least(
     if not found.complete:
         return None
     room = min(cap, CROWD * (len(found.sets) + crosses.shape[1] + 16))
-    by_chance: list[int] = []
+    by_chance: list[Mined] = []
     for other in shuffled:
-        mined = _mine(other, theta, room)
-        if not mined.complete:
+        by_chance.append(_mine(other, theta, room))
+        if not by_chance[-1].complete:
             return None
-        sizes = mined.sets.sum(axis=1)
-        by_chance += mined.delta[(sizes > 1) & (sizes < crosses.shape[1])].tolist()
-    chance, true = np.array(by_chance, dtype=np.int64), found.delta
     least = theta
-    while np.count_nonzero(chance >= least) > CHANCE * len(shuffled) * np.count_nonzero(true >= least):
+    while True:
+        true = len(_at(found, crosses, least, grounded))
+        pairs = zip(by_chance, shuffled, strict=True)
+        sizes = np.concatenate([_at(m, other, least, grounded).sum(axis=1) for m, other in pairs])
+        chance = np.count_nonzero((sizes > 1) & (sizes < crosses.shape[1]))
+        if chance <= CHANCE * len(shuffled) * true:
+            return least
         least += 1
-    return least
+
+
+def _at(
+    mined: Mined, crosses: Bool[np.ndarray, "l s"], theta: int, grounded: bool
+) -> Bool[np.ndarray, "k s"]:
+    """Return the sets that a search at this greater θ would have found."""
+    stable = mined.delta >= theta
+    part = Mined(mined.sets[stable], mined.delta[stable])
+    return (_kept(part, crosses, theta) if grounded else part).sets
