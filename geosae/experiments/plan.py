@@ -8,6 +8,7 @@ from typing import Any
 from geosae.experiments.baselines import BASELINES, USUAL, Baseline, place_of
 from geosae.experiments.cell import Cell, short_hash
 from geosae.experiments.gates import GATES, Gate
+from geosae.experiments.studies.study import StudyEntry
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class WorldEntry:
         The seed of the points; None draws fresh points for each seed of the plan.
     widths, sparsity, train
         What takes the place of the plan's widths, of a gate's sparsities, and of single training settings.
+    gates
+        Which of the plan's gates are trained on it; empty: all.
     """
 
     label: str
@@ -37,6 +40,11 @@ class WorldEntry:
         default_factory=dict[str, tuple[float | int, ...]]
     )
     train: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    gates: tuple[Gate, ...] = ()
+
+    def takes(self, gate: str) -> bool:
+        """Return whether a gate of the plan is trained on this world."""
+        return not self.gates or gate in self.gates
 
 
 @dataclass(frozen=True)
@@ -79,6 +87,7 @@ class Plan:
     train: Mapping[str, Any] = field(default_factory=dict[str, Any])
     analysis: Mapping[str, Any] = field(default_factory=dict[str, Any])
     checks: CheckEntry = field(default_factory=CheckEntry)
+    studies: tuple[StudyEntry, ...] = ()
 
     def cells(self) -> tuple[Cell, ...]:
         """Return the cells in a fixed order, world by world, each once."""
@@ -90,7 +99,7 @@ class Plan:
 
     def _cells_of(self, world: WorldEntry) -> Iterator[Cell]:
         train = {**self.train, **world.train}
-        for gate, width, seed in product(self.gates, world.widths or self.widths, self.seeds):
+        for gate, width, seed in product(self._gates_of(world), world.widths or self.widths, self.seeds):
             data_seed = seed if world.data_seed is None else world.data_seed
             for baseline in ("trained", *self.baselines):
                 for sparsity in _sparsities(gate, world, compared=baseline != "trained"):
@@ -103,10 +112,13 @@ class Plan:
                         baseline, train if trains else {}, self.analysis, self.tolerance,
                     )  # fmt: skip
 
+    def _gates_of(self, world: WorldEntry) -> tuple[GateEntry, ...]:
+        return tuple(gate for gate in self.gates if world.takes(gate.name))
+
     def compared(self, label: str) -> frozenset[tuple[str, float | int]]:
         """Return the (gate, sparsity) pairs at which a world's trained SAEs have baselines beside them."""
         world = next(world for world in self.worlds if world.label == label)
-        gates = self.gates if self.baselines else ()
+        gates = self._gates_of(world) if self.baselines else ()
         return frozenset((g.name, s) for g in gates for s in _sparsities(g, world, compared=True))
 
     def to_dict(self) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from geosae.experiments.plan_parts import (
     unique,
     widths_of,
 )
+from geosae.experiments.studies.study import StudyEntry
 from geosae.geometry._door import InvalidInput
 
 Table = Mapping[str, Any]
@@ -106,6 +107,7 @@ def parse_plan(text: str, title: str = "") -> Plan:
         "train",
         "analysis",
         "checks",
+        "studies",
     )
     refuse_unknown(table, valid, where)
     worlds = tuple(_world(t) for t in tables(table, "worlds", where))
@@ -121,7 +123,10 @@ def parse_plan(text: str, title: str = "") -> Plan:
         train=typed(table, "train", dict, where, {}),
         analysis=_analysis(typed(table, "analysis", dict, where, {})),
         checks=_checks(typed(table, "checks", dict, where, {})),
+        studies=tuple(_study(t) for t in tables(table, "studies", where)) if "studies" in table else (),
     )
+    unique([entry.name for entry in plan.studies], "studies", where, "name each study once")
+    _refuse_gates(plan)
     try:
         cells = plan.cells()
     except (TypeError, ValueError) as error:
@@ -149,7 +154,7 @@ def _world(table: Table) -> WorldEntry:
     """All keys that are not the plan's own go to the maker of the world, which knows which it takes."""
     name = typed(table, "name", str, "a world")
     where = f"the world {name!r}"
-    own = {"name", "label", "data_seed", "widths", "sparsity", "train"}
+    own = {"name", "label", "data_seed", "widths", "sparsity", "train", "gates"}
     sparsity: Table = typed(table, "sparsity", dict, where, {})
     gates: list[Gate] = [gate_called(str(gate), f"{where}, sparsity") for gate in sparsity]
     return WorldEntry(
@@ -160,7 +165,23 @@ def _world(table: Table) -> WorldEntry:
         widths=widths_of(table, where) if "widths" in table else (),
         sparsity={gate: sparsities(sparsity, gate, gate, f"{where}, sparsity") for gate in gates},
         train=typed(table, "train", dict, where, {}),
+        gates=tuple(gate_called(g, where) for g in listed(table, "gates", str, where))
+        if "gates" in table
+        else (),
     )
+
+
+def _refuse_gates(plan: Plan) -> None:
+    known = [gate.name for gate in plan.gates]
+    for world in plan.worlds:
+        refuse_unknown(world.gates, known, f"the world {world.label!r}", "gate")
+
+
+def _study(table: Table) -> StudyEntry:
+    """All keys but the name and the seeds are the study's settings, which it checks itself."""
+    name = typed(table, "name", str, "a study")
+    settings = {key: value for key, value in table.items() if key not in ("name", "seeds")}
+    return StudyEntry(name, settings, seeds_of(table, f"the study {name!r}") if "seeds" in table else ())
 
 
 def _analysis(table: Table) -> Table:

@@ -24,12 +24,15 @@ def plan_toml(plan: Plan) -> str:
     for world in plan.worlds:
         own = {"name": world.source, "label": world.label, **world.params}
         own |= {} if world.data_seed is None else {"data_seed": world.data_seed}
-        own |= {k: v for k in ("widths", "sparsity", "train") if (v := getattr(world, k))}
+        own |= {k: v for k in ("widths", "sparsity", "train", "gates") if (v := getattr(world, k))}
         lines += ["", "[[worlds]]", *(f"{_key(k)} = {_value(v)}" for k, v in own.items())]
     for gate in plan.gates:
         compared = {} if gate.baseline_sparsity is None else {"baseline_sparsity": gate.baseline_sparsity}
         own = {"name": gate.name, "sparsity": gate.sparsity, **compared}
         lines += ["", "[[gates]]", *(f"{k} = {_value(v)}" for k, v in own.items())]
+    for study in plan.studies:
+        own = {"name": study.name, **study.settings, **({"seeds": study.seeds} if study.seeds else {})}
+        lines += ["", "[[studies]]", *(f"{_key(k)} = {_value(v)}" for k, v in own.items())]
     return "\n".join(lines) + "\n"
 
 

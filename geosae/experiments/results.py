@@ -1,7 +1,7 @@
 """What a run left on disk, read back: for figures, reports and notebooks."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -12,6 +12,8 @@ from geosae.experiments.baselines import place_of
 from geosae.experiments.cell import Cell
 from geosae.experiments.plan import Plan
 from geosae.experiments.store import Store
+from geosae.experiments.studies.jobs import study_failures, study_records
+from geosae.experiments.studies.study import Record
 from geosae.geometry._door import InvalidInput
 
 if TYPE_CHECKING:
@@ -42,6 +44,8 @@ class Results:
         The theorem checks on constructed instances, each with the statement it checks.
     summary
         Means and intervals over seeds.
+    studies
+        The finished records of each study of the plan.
     """
 
     folder: Path
@@ -50,6 +54,7 @@ class Results:
     failures: Mapping[str, str]
     verdicts: tuple[dict[str, Any], ...]
     summary: dict[str, Any]
+    studies: Mapping[str, tuple[Record, ...]] = field(default_factory=dict[str, tuple[Record, ...]])
 
     @staticmethod
     def load(folder: str | Path) -> "Results":
@@ -69,6 +74,7 @@ class Results:
                 f"no cell of the run in {folder} is finished", remedy="run it again to resume it"
             )
         failures = {cell.name: error for cell in cells if (error := _failure(store, cell)) is not None}
+        failures |= study_failures(store.folder, plan)
         verdicts = store.folder / "verdicts.json"
         summary = store.folder / "summary.json"
         return Results(
@@ -78,6 +84,7 @@ class Results:
             failures=failures,
             verdicts=tuple(read_json(verdicts)) if verdicts.is_file() else (),
             summary=read_json(summary) if summary.is_file() else {},
+            studies=study_records(store.folder, plan),
         )
 
     @property

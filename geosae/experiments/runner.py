@@ -19,6 +19,8 @@ from geosae.experiments.plan import Plan
 from geosae.experiments.results import Results
 from geosae.experiments.sae_config import check_configs
 from geosae.experiments.store import Store
+from geosae.experiments.studies.jobs import do_job, fail, job_file, plan_jobs
+from geosae.experiments.studies.study import Job
 from geosae.experiments.summary import summarise
 from geosae.experiments.work import HEAVY, MakeWorld, can_be_had, do_cell, ensure_dataset
 from geosae.geometry._door import InvalidInput
@@ -29,7 +31,7 @@ class Outline:
     """What a run has to do and what it found done: shown before it begins.
 
     `strangers` are finished cells of other plans; `absent` are cells of this one that cannot be had, because
-    no half-spaces are known to be true of their world.
+    no half-spaces are known to be true of their world; `jobs` are those of the plan's studies.
     """
 
     cells: int
@@ -38,6 +40,8 @@ class Outline:
     checked: int
     strangers: int
     absent: int = 0
+    jobs: int = 0
+    jobs_done: int = 0
 
 
 def run(
@@ -85,6 +89,7 @@ def run(
     store = Store(Path(out))
     cells = plan.cells()
     ids = check_ids(plan.checks, claims)
+    jobs = plan_jobs(plan)
     preload = _modules(make_world, claims)
     if executor is None:
         # Not in this process, which then need not load torch; the workers will find it loaded.
@@ -95,15 +100,24 @@ def run(
         begun = time.time()
         _make_datasets(store, cells, make_world)
         named, cells = len(cells), [cell for cell in cells if can_be_had(store, cell)]
-        card = {"plan": plan.key, "cells": len(cells), "checks": len(ids), "machine": _machine()}
+        card = {
+            "plan": plan.key,
+            "cells": len(cells),
+            "checks": len(ids),
+            "jobs": len(jobs),
+            "machine": _machine(),
+        }
         store.write_plan(plan)
         write_json(store.folder / "run.json", {**card, "status": "running"})
         todo = [cell for cell in cells if not store.finished(cell)]
         open_checks = [i for i in ids if not store.check(check_key(i, plan.checks)).is_file()]
+        open_jobs = [job for job in jobs if not job_file(store.folder, job).is_file()]
         if outline is not None:
+            studied = {"jobs": len(jobs), "jobs_done": len(jobs) - len(open_jobs)}
             done = len(cells) - len(todo), len(ids), len(ids) - len(open_checks), store.strangers(cells)
-            outline(Outline(len(cells), *done, absent=named - len(cells)))
+            outline(Outline(len(cells), *done, absent=named - len(cells), **studied))
         tasks = [_check_task(store, i, plan, claims) for i in open_checks if claims is not None]
+        tasks += [_job_task(store, job, make_world) for job in open_jobs]
         tasks += [_cell_task(store, cell, make_world, claims) for cell in todo]
         try:
             conduct(tasks, executor, workers, preload, progress or _silent)
@@ -150,6 +164,16 @@ def _check_task(store: Store, claim_id: str, plan: Plan, claims: Claims) -> Task
         write_json(path.with_suffix(".error.json"), {"id": claim_id, "error": reason})
 
     return Task(do_check, (str(store.folder.resolve()), claim_id, plan.checks, claims), lambda: True, fail)
+
+
+def _job_task(store: Store, job: Job, make_world: MakeWorld) -> Task:
+    return Task(
+        call=do_job,
+        args=(str(store.folder.resolve()), job.study, dict(job.settings), make_world),
+        # A job leaves no trace before it is done: after a worker's death each open one is suspect.
+        begun=lambda: not job_file(store.folder, job).is_file(),
+        fail=lambda reason: fail(store.folder, job, reason),
+    )
 
 
 def _modules(make_world: MakeWorld, claims: Claims | None) -> list[str]:

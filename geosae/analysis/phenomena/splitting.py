@@ -58,6 +58,9 @@ class Cut:
     overlap
         Share of the covered points that at least two pieces hold: the effect that tells tiling from
         splitting.
+    shared
+        Share of the target's points on which at least two neurons fire of *all* that have a part of it, more
+        than a trifle and not nearly the whole: tiling shows here even where a partition can be chosen.
     gaps
         For pairs of pieces, whether a hyperplane tells their points apart, by certificate: a split of a
         connected concept has no positive margin in the limit of many points (theory P1).
@@ -71,6 +74,7 @@ class Cut:
     off: Share
     missing: Share
     overlap: Share
+    shared: Share
     gaps: tuple[Gap, ...]
 
     @property
@@ -80,7 +84,7 @@ class Cut:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the record for JSON, certificates as margins."""
-        shares = {name: getattr(self, name).to_dict() for name in ("off", "missing", "overlap")}
+        shares = {name: getattr(self, name).to_dict() for name in ("off", "missing", "overlap", "shared")}
         plain = {"target": self.target, "kind": self.kind, "whole": self.whole, "pieces": list(self.pieces)}
         return {**plain, "points": self.points, **shares, "margin": self.margin}
 
@@ -151,7 +155,7 @@ def splits(
     targets = np.flatnonzero(np.count_nonzero(regions[fit], axis=0) >= 2)
     if not len(targets):
         raise InvalidInput("no neuron of the coarse SAE fires on these points")
-    level = alpha / (3 * len(targets))
+    level = alpha / (4 * len(targets))
     points = np.asarray(dataset.points, dtype=np.float64)
     cuts = [
         _cut(int(i), regions[:, i], finer, (fit, test), points, tolerance, level, certify) for i in targets
@@ -204,7 +208,7 @@ def tiling(
     fit, test = halves_of(len(points), seed)
     if min(np.count_nonzero(target[fit]), np.count_nonzero(target[test])) < 2:
         raise InvalidInput(f"the concept {name!r} has too few points to be halved")
-    return _cut(name, target, fires, (fit, test), points, tolerance, alpha / 3, certify)
+    return _cut(name, target, fires, (fit, test), points, tolerance, alpha / 4, certify)
 
 
 def _cut(
@@ -227,13 +231,27 @@ def _cut(
     overlap = counted(np.count_nonzero(times > 1), np.count_nonzero(union), level)
     both = np.count_nonzero(goal | union)
     off = counted(np.count_nonzero(goal ^ union), both, level)
+    shared = counted(np.count_nonzero(_crowd(target, sets, halves, tolerance) > 1), size, level)
     whole = (
         found.whole if found.whole is not None and _has(goal, sets[test, found.whole], tolerance) else None
     )
     double = overlap.value if overlap.trials else 0.0
     kind = kind_of(whole is not None, len(found.members), missing.value, double, tolerance)
     gaps = _gaps(found.members, pieces & goal[:, None], points[test]) if certify else ()
-    return Cut(name, kind, whole, found.members, size, off, missing, overlap, gaps)
+    return Cut(name, kind, whole, found.members, size, off, missing, overlap, shared, gaps)
+
+
+def _crowd(
+    target: Bool[np.ndarray, "N"],
+    sets: Bool[np.ndarray, "N d"],
+    halves: tuple[Int[np.ndarray, "fit"], Int[np.ndarray, "test"]],
+    tolerance: float,
+) -> Int[np.ndarray, "goal"]:
+    """Return for each test point of the target how many neurons that have a proper part of it fire."""
+    fit, test = halves
+    held = sets[fit][target[fit]].mean(axis=0) if target[fit].any() else np.zeros(sets.shape[1])
+    proper = (held > tolerance / 10) & (held < 1 - tolerance)
+    return np.count_nonzero(sets[test][target[test]][:, proper], axis=1)
 
 
 def _has(goal: Bool[np.ndarray, "N"], one: Bool[np.ndarray, "N"], tolerance: float) -> bool:

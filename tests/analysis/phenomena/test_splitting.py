@@ -13,6 +13,7 @@ def test_two_half_spaces_split_the_two_blobs_with_a_margin(rng):
     assert sorted(found.pieces) == [0, 1]
     assert found.missing.value == found.overlap.value == found.off.value == 0
     assert found.missing.high > 0
+    assert found.shared.value == 0
     assert isinstance(found.gaps[0].certificate, Separated)
     assert found.gaps[0].certificate.check().margin > 2
 
@@ -25,6 +26,15 @@ def test_overlapping_slabs_of_a_connected_concept_tile_it(rng):
     assert found.kind == "tiled"
     assert found.overlap.low > 0.3
     assert found.missing.value == 0
+
+
+def test_a_partition_within_a_crowd_is_a_split_whose_points_are_shared_all_the_same(rng):
+    data = two_blobs(rng)
+    crowd = planted([[1, 0], [-1, 0], [1, 0], [-1, 0], [1, 0]], [-1, -1, -1.1, -1.1, 9])
+    found = tiling(crowd, data, "both", within=True)
+    assert found.kind == "whole"  # the last one fires everywhere
+    assert len(found.pieces) == 2
+    assert (found.overlap.value, found.shared.value) == (0.0, 1.0)
 
 
 def test_a_cut_through_a_connected_concept_leaves_no_margin_in_the_limit():

@@ -1,0 +1,177 @@
+"""How many concepts d neurons and a budget K carry, and how deep a hierarchy (theory S5–S7, G3)."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from geosae.experiments.studies.common import trained, two_halves
+from geosae.experiments.studies.numbers import direction, mean_of, paired, per_seed, select
+from geosae.experiments.studies.study import Answer, MakeWorld, Record, Settings, Study
+
+
+def _jobs(settings: Settings, seeds: Sequence[int]) -> Iterator[Settings]:
+    rest = {k: settings[k] for k in ("steps", "points")}
+    for seed in seeds:
+        for width in settings["widths"]:
+            for k in settings["budgets"]:
+                if k <= width:
+                    yield {"part": "count", "width": width, "k": k, "seed": seed,
+                           "concepts": settings["concepts"], **rest}  # fmt: skip
+        for depth in settings["depths"]:
+            for k in settings["budgets"]:
+                yield {"part": "depth", "depth": depth, "k": k, "width": 48, "seed": seed, **rest}
+        for width in settings["cell_widths"]:
+            for k in (0, 2):
+                yield {"part": "cells", "width": width, "k": k, "seed": seed, **rest}
+
+
+def _do(s: Settings, make_world: MakeWorld) -> dict[str, Any]:
+    return {"count": _count, "depth": _depth, "cells": _cells}[s["part"]](s, make_world)
+
+
+def _separated(s: Settings, make_world: MakeWorld, world: str, params: dict[str, Any]) -> dict[str, Any]:
+    from geosae.analysis import analyse
+
+    seen, unseen = two_halves(make_world, world, {"points": s["points"], **params}, s["seed"])
+    neurons = trained(seen.points, "topk", s["k"], s["width"], s["seed"], s["steps"])
+    found = analyse(neurons, unseen, 0.1, unit_tolerance=0.02, ambient_samples=2000, seed=s["seed"])
+    one = found.separation
+    # Exact statements (S5, S7) need exact separation, a tolerant one is counted beside it.
+    exact = (found.counts.misses == 0) & (found.counts.alarms == 0)
+    units = (found.unit_counts.misses == 0) & (found.unit_counts.alarms == 0)
+    return {
+        "neurons": int(one.holds.any(axis=1).sum()),
+        "neurons_exact": int(exact.any(axis=1).sum()),
+        "units": int(found.units.separation.holds.sum()),
+        "units_exact": int(units.sum()),
+        "most_active": int(neurons.fires(unseen.points).sum(axis=1).max()),
+    }
+
+
+def _count(s: Settings, make_world: MakeWorld) -> dict[str, Any]:
+    return _separated(s, make_world, "disjoint-balls", {"dim": 3, "concepts": s["concepts"]})
+
+
+def _depth(s: Settings, make_world: MakeWorld) -> dict[str, Any]:
+    return _separated(
+        s, make_world, "nested-balls", {"dim": 3, "depth": s["depth"], "ratio": 0.8, "drift": 0.2}
+    )
+
+
+def _cells(s: Settings, make_world: MakeWorld) -> dict[str, Any]:
+    from geosae.geometry.counting import cells, topk_kept_sets
+
+    seen, unseen = two_halves(make_world, "disjoint-balls", {"points": s["points"], "dim": 2}, s["seed"])
+    gate, sparsity = ("topk", s["k"]) if s["k"] else ("relu", 0.01)
+    neurons = trained(seen.points, gate, sparsity, s["width"], s["seed"], s["steps"])
+    low, high = unseen.points.min(axis=0), unseen.points.max(axis=0)
+    grid = np.random.default_rng([s["seed"], 3]).uniform(2 * low, 2 * high, (40_000, 2))
+    patterns = len(np.unique(neurons.fires(grid), axis=0))
+    bound = topk_kept_sets(s["width"], s["k"]) if s["k"] else cells(s["width"], 2)
+    return {"patterns": patterns, "bound": int(bound)}
+
+
+def _answers(records: Sequence[Record]) -> list[Answer]:
+    if not records:
+        return []
+    found = [_neurons(records), _chains(records), _budget(records), *_patterns(records)]
+    return [answer for answer in found if answer is not None]
+
+
+def _neurons(records: Sequence[Record]) -> Answer | None:
+    own = select(records, part="count")
+    if not own:
+        return None
+    over = sum(r["result"]["neurons_exact"] > r["settings"]["width"] for r in own)
+    short = select([r for r in own if r["settings"]["width"] < r["settings"]["concepts"]])
+    best = max((r["result"]["neurons_exact"] / r["settings"]["width"] for r in own), default=0.0)
+    units = max((r["result"]["units"] - r["settings"]["width"] for r in short), default=0)
+    observation = (
+        f"In {len(own)} SAEs single neurons separate exactly at most {best:.2f} concepts per neuron ({over} "
+        f"above 1); units separate up to {max(0, units)} concepts more than there are neurons (within 0.1)."
+    )
+    prediction = (
+        "d neurons separate at most d distinct concepts one by one (S5); units may separate more (S6)."
+    )
+    return Answer("S5", prediction, observation, "the prediction fails" if over else "as predicted")
+
+
+def _chains(records: Sequence[Record]) -> Answer | None:
+    own = select(records, part="depth")
+    if not own:
+        return None
+    over = [r for r in own if r["result"]["units_exact"] > r["result"]["most_active"]]
+    near = max(r["result"]["units_exact"] - r["result"]["most_active"] for r in own)
+    within = sum(r["result"]["units"] > r["result"]["most_active"] for r in own)
+    observation = (
+        f"In {len(own)} SAEs on chains of balls, exactly separated levels exceed the greatest number of "
+        f"active neurons in {len(over)} (nearest: {near:+d}); levels separated within 0.1 exceed it in "
+        f"{within}."
+    )
+    prediction = "A chain of L concepts separated by units needs L active neurons at once: L ≤ K (S7)."
+    return Answer("S7", prediction, observation, "the prediction fails" if over else "as predicted")
+
+
+def _budget(records: Sequence[Record]) -> Answer | None:
+    own = select(records, part="depth")
+    budgets = sorted({int(r["settings"]["k"]) for r in own})
+    deepest = max((int(r["settings"]["depth"]) for r in own), default=0)
+    if len(budgets) < 2:
+        return None
+    sides = [
+        per_seed(select(own, depth=deepest, k=k), lambda r: r["units"]) for k in (budgets[-1], budgets[0])
+    ]
+    gain = mean_of(paired(*sides))
+    observation = (
+        f"On chains of {deepest} balls, units separate {mean_of(list(sides[1].values()))} levels at "
+        f"K = {budgets[0]} and {mean_of(list(sides[0].values()))} at K = {budgets[-1]} (within 0.1); paired "
+        f"difference {gain}."
+    )
+    prediction = "A larger budget K lets units separate more levels of a hierarchy (S7)."
+    return Answer("S7", prediction, observation, direction(gain))
+
+
+def _patterns(records: Sequence[Record]) -> list[Answer]:
+    own = select(records, part="cells")
+    found: list[Answer] = []
+    for name, rows, claim in (
+        ("ReLU", [r for r in own if not r["settings"]["k"]], "G3"),
+        ("Top-K", [r for r in own if r["settings"]["k"]], "G4"),
+    ):
+        if not rows:
+            continue
+        over = sum(r["result"]["patterns"] > r["result"]["bound"] for r in rows)
+        shares = [r["result"]["patterns"] / r["result"]["bound"] for r in rows]
+        observation = (
+            f"{len(rows)} trained {name} SAEs in the plane show {min(shares):.0%} to {max(shares):.0%} of "
+            f"the bound on 40 000 points; {over} exceed it."
+        )
+        kind = "cells of an arrangement" if name == "ReLU" else "kept sets"
+        prediction = f"No more activation patterns than {kind} ({name})."
+        found.append(
+            Answer(claim, prediction, observation, "the prediction fails" if over else "as predicted")
+        )
+    return found
+
+
+STUDY = Study(
+    name="capacity",
+    title="Capacity and depth",
+    question="How many concepts do d neurons with a budget K carry, and how deep a hierarchy?",
+    world="Worlds `disjoint-balls` (R³) for the count, `nested-balls` (R³) for the depth, balls in the plane "
+    "for the cells.",
+    grid="Width × K × seed; depth × K × seed; width × gate × seed.",
+    defaults={
+        "widths": [4, 8, 16, 32],
+        "budgets": [1, 2, 4, 8],
+        "depths": [3, 6],
+        "concepts": 12,
+        "cell_widths": [4, 8, 16],
+        "steps": 400,
+        "points": 3000,
+    },
+    jobs=_jobs,
+    do=_do,
+    answers=_answers,
+)

@@ -1,0 +1,95 @@
+"""How the detection lattice nears the true one while an SAE is trained (theory F3)."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from geosae.experiments.gates import gate_name
+from geosae.experiments.studies.common import gates_in, trained, two_halves
+from geosae.experiments.studies.numbers import direction, mean_of, paired, per_seed, select
+from geosae.experiments.studies.study import Answer, MakeWorld, Record, Settings, Study
+
+FIGURES = ("exact_recall", "tightness", "round_trip", "closed_objects")
+
+
+def _jobs(settings: Settings, seeds: Sequence[int]) -> Iterator[Settings]:
+    for gate, sparsity in gates_in(settings):
+        for width in settings["widths"]:
+            for steps in settings["steps"]:
+                for seed in seeds:
+                    yield {"gate": gate, "sparsity": sparsity, "width": width, "steps": steps, "seed": seed,
+                           "points": settings["points"]}  # fmt: skip
+
+
+def _do(s: Settings, make_world: MakeWorld) -> dict[str, Any]:
+    from geosae.analysis import agreement, analyse
+    from geosae.experiments.lattices import truth_context
+    from geosae.lattice import compare
+
+    params = {"points": s["points"], "dim": 4}
+    seen, unseen = two_halves(make_world, "ball-tree", params, s["seed"])
+    # A longer run is another run: its learning rate falls later. Each is the end of its own training.
+    kind = "trained" if s["steps"] else "untrained"
+    neurons = trained(
+        seen.points, s["gate"], s["sparsity"], s["width"], s["seed"], max(1, s["steps"]), baseline=kind
+    )
+    found = analyse(neurons, unseen, ambient_samples=2000, seed=s["seed"])
+    context = found.context("detection")
+    compared = compare(truth_context(unseen), context, np.random.default_rng([s["seed"], 2]), nulls=5)
+    values = {name: _known(getattr(compared, name)) for name in FIGURES}
+    floors = {f"{name}_floor": _known(getattr(compared.floor, name)) for name in FIGURES}
+    rate = agreement(found.separation).rate
+    return {**values, **floors, "mutual": _known(rate), "fvu": _known(found.vitals.fvu)}
+
+
+def _known(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def above_floor(name: str) -> Any:
+    """Return a function that reads a figure above its floor under permuted columns off a result."""
+
+    def read(result: Any) -> float | None:
+        value, floor = result[name], result[f"{name}_floor"]
+        return None if value is None or floor is None else value - floor
+
+    return read
+
+
+def _answers(records: Sequence[Record]) -> list[Answer]:
+    found: list[Answer] = []
+    for gate in dict.fromkeys(str(r["settings"]["gate"]) for r in records):
+        own = select(records, gate=gate)
+        steps = sorted({int(r["settings"]["steps"]) for r in own})
+        if len(steps) < 2:
+            continue
+        begin, end = (
+            per_seed(select(own, steps=s), above_floor("exact_recall")) for s in (steps[0], steps[-1])
+        )
+        gain = mean_of(paired(end, begin))
+        prediction = f"{gate_name(gate)}: training brings the detection lattice nearer to the true hierarchy."
+        observation = (
+            f"Recall of true lattice concepts above its floor: {mean_of(list(begin.values()))} after "
+            f"{steps[0]} steps, {mean_of(list(end.values()))} after {steps[-1]}; paired difference {gain}."
+        )
+        found.append(Answer("F3", prediction, observation, direction(gain)))
+    return found
+
+
+STUDY = Study(
+    name="lattice-training",
+    title="The lattice over training",
+    question="Does training bring the detection lattice nearer to the true one, and how soon?",
+    world="World `ball-tree` in R⁴, whose hierarchy is known.",
+    grid="Gate × width × number of steps × seed (each number of steps is a training of its own).",
+    defaults={
+        "gates": {"relu": [0.03], "topk": [4]},
+        "widths": [32],
+        "steps": [0, 30, 100, 300, 1000],
+        "points": 3000,
+    },
+    jobs=_jobs,
+    do=_do,
+    answers=_answers,
+)
