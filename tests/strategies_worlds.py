@@ -2,6 +2,7 @@
 
 import geosae_synthetic
 import numpy as np
+from hypothesis import settings
 
 from geosae.data.dataset import ConceptDataset
 
@@ -44,6 +45,12 @@ VARIANTS = [
 WITHOUT_REGIONS = ("superposition", "random-labels", "gaussian-clusters", "heterogeneous-clusters")
 # Where whole hulls are full of negatives, each of which takes a certificate of its own.
 DENSE = ("ring-around-disk", "non-convex", "two-moons", "two-spirals", "checkerboard")
+
+
+def few(count: int) -> settings:
+    """Run at most so many examples every day; the long search (profile `hunt`) keeps its own number."""
+    usual = settings.default.max_examples  # pyright: ignore[reportOptionalMemberAccess]
+    return settings(max_examples=usual if usual > 1000 else min(count, usual))
 
 
 def has_regions(name: str, params: dict) -> bool:

@@ -1,4 +1,4 @@
-"""`geosae worlds`: list, show and make the benchmark worlds."""
+"""`geosae worlds`: list, show, make, check and draw the benchmark worlds."""
 
 import json
 from pathlib import Path
@@ -7,8 +7,9 @@ from typing import Annotated, Any
 import typer
 
 from geosae.cli._console import number, say, table
+from geosae.cli._world_pages import card, gallery, verify
 
-app = typer.Typer(no_args_is_help=True, help="List, show and make worlds: data sets with known concepts.")
+app = typer.Typer(no_args_is_help=True, help="Worlds: data sets with known concepts.")
 
 
 @app.command("list")
@@ -98,3 +99,8 @@ def concepts(dataset: Any) -> None:
         error = number(getattr(known, "irreducible_error", None))
         rows.append([name, str(int(dataset.membership[:, i].sum())), *shown, error])
     table(["concept", "points", "convex", "one neuron", "a unit", "e_irr"], rows)
+
+
+app.command()(verify)
+app.command()(card)
+app.command()(gallery)

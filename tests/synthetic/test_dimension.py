@@ -10,6 +10,7 @@ from geosae_synthetic.dimension import line_order, lower_bound
 from geosae_synthetic.planted import realises
 from hypothesis import given
 from hypothesis import strategies as st
+from strategies_worlds import few
 
 from geosae.data.context import FormalContext
 
@@ -28,12 +29,14 @@ def on_a_line(context: FormalContext) -> bool:
     return False
 
 
+@few(100)
 @given(MATRICES)
 def test_a_line_is_decided_as_by_trying_every_order(rows: list[list[bool]]) -> None:
     context = FormalContext.from_array(rows)
     assert (line_order(context) is not None) == on_a_line(context)
 
 
+@few(80)
 @given(MATRICES)
 def test_realisations_are_exact_and_bounded_from_below(rows: list[list[bool]]) -> None:
     context = FormalContext.from_array(rows)

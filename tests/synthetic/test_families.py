@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 from geosae_synthetic.polytopes import random_polytope
 from geosae_synthetic.registry import _seed_of
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from strategies_worlds import few
 
 from geosae.data.dataset import ConceptDataset
 from geosae.geometry.counting import ring_unit_size
@@ -19,7 +20,7 @@ def make(name: str, dim: int = 2, points: int = 1200, seed: int = 0, **params) -
     return geosae_synthetic.make(name, points=points, dim=dim, rng=np.random.default_rng(seed), **params)
 
 
-@settings(max_examples=50)
+@few(25)
 @given(st.integers(2, 5), st.integers(1, 3), st.integers(2, 6), st.floats(0.3, 0.9), st.integers(0, 9))
 def test_overlap_depth_is_attained_and_never_passed(
     depth: int, groups: int, dim: int, offset: float, seed: int
@@ -30,6 +31,7 @@ def test_overlap_depth_is_attained_and_never_passed(
     assert not strict.any()
 
 
+@few(40)
 @given(st.integers(1, 6), st.floats(0, 0.1), st.integers(1, 5), st.integers(0, 9))
 def test_disjoint_balls_keep_their_gap_and_stay_in_the_box(
     count: int, gap: float, dim: int, seed: int
@@ -72,6 +74,7 @@ def test_the_rings_smallest_unit_by_the_engine() -> None:
     assert found.lower == found.upper == truth.smallest_unit == 4
 
 
+@few(60)
 @given(st.integers(2, 8), st.integers(0, 6), st.integers(0, 99))
 def test_polytopes_have_the_facets_that_were_asked_for(dim: int, more: int, seed: int) -> None:
     facets = dim + 1 + more * (1 if dim <= 3 else dim - 1)

@@ -4,8 +4,9 @@ import geosae_synthetic
 import numpy as np
 import pytest
 from geosae_synthetic.absorption import farther
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from strategies_worlds import few
 
 from geosae.data.dataset import ConceptDataset
 from geosae.geometry import clopper_pearson
@@ -20,7 +21,7 @@ def make(dim: int = 4, points: int = 3000, seed: int = 0, **params) -> ConceptDa
     )
 
 
-@settings(max_examples=12)
+@few(6)
 @given(
     st.sampled_from(["extreme", "inside"]),
     st.sampled_from(["exclusive", "independent"]),
@@ -56,13 +57,13 @@ def test_declared_absorbability_is_the_engines_verdict_on_the_points(position: s
         assert separate(kept, silent).check().separable is data.provenance["facts"]["absorbable"][name]
 
 
+@few(6)
 @given(
     st.floats(0.05, 0.3),
     st.floats(0.1, 0.8),
     st.sampled_from(["exclusive", "independent"]),
     st.integers(0, 99),
 )
-@settings(max_examples=12)
 def test_children_fire_at_their_rate_and_exclude_one_another_where_asked(
     frequency: float, background: float, siblings: str, seed: int
 ) -> None:

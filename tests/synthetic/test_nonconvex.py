@@ -6,6 +6,7 @@ import pytest
 from geosae_synthetic.nonconvex import shape_named
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from strategies_worlds import few
 
 from geosae.data.dataset import ConceptDataset
 from geosae.geometry import AnnularSector, InvalidInput, Polytope, Union, clopper_pearson
@@ -28,7 +29,7 @@ def corners(arc: AnnularSector) -> np.ndarray:
     return np.concatenate([arc.inner * (1 + 1e-7) * circle, arc.outer * (1 - 1e-7) * circle])
 
 
-@settings(max_examples=40)
+@few(20)
 @given(st.integers(5, 9), st.floats(0.02, 1.2), st.floats(0.05, 0.9))
 def test_the_verdicts_on_days_and_weekend_are_those_of_their_corners(
     count: int, width: float, gap: float
@@ -45,7 +46,7 @@ def test_the_verdicts_on_days_and_weekend_are_those_of_their_corners(
         assert truth.smallest_unit == (1 if truth.one_neuron else 2)
 
 
-@settings(max_examples=40)
+@few(20)
 @given(st.integers(5, 9), st.floats(0.1, 1.5), st.floats(0.05, 0.9))
 def test_the_weekends_irreducible_error_is_that_of_a_fine_polygon(
     count: int, width: float, gap: float
@@ -82,7 +83,7 @@ def test_with_background_no_unit_separates_a_day(background: float) -> None:
     assert data.truth[0].unit is (background == 0)  # pyright: ignore[reportOptionalMemberAccess]
 
 
-@settings(max_examples=30)
+@few(15)
 @given(st.floats(0.02, 0.9), st.floats(0.02, 0.95), st.integers(0, 99))
 def test_moons_are_disjoint_or_refused_and_reach_into_each_others_hulls(
     width: float, shift: float, seed: int
@@ -105,7 +106,7 @@ def test_moons_are_disjoint_or_refused_and_reach_into_each_others_hulls(
     assert hull.contains(end).all()
 
 
-@settings(max_examples=15)
+@few(6)
 @given(st.floats(1.0, 5.0), st.floats(0.05, 0.95), st.integers(0, 99))
 def test_spiral_arms_are_disjoint_and_mirror_images(turns: float, width: float, seed: int) -> None:
     data = make("two-spirals", turns=turns, width=width, seed=seed, points=2000)
@@ -157,6 +158,7 @@ def test_the_helix_has_an_interval_that_holds_a_certified_estimate() -> None:
     assert 0 < high - low < 0.02
 
 
+@few(20)
 @given(st.floats(0.1, 0.9), st.integers(4, 7))
 def test_flat_shapes_times_cubes_keep_their_share(width: float, dim: int) -> None:
     flat = shape_named(dim, {"shape": "l-shape", "width": width})

@@ -3,6 +3,7 @@ import pytest
 from geosae_synthetic.placing import frame, hull_distance, least_distance, simplex, spread_directions
 from hypothesis import given
 from hypothesis import strategies as st
+from strategies_worlds import few
 
 from geosae.geometry._door import InvalidInput
 
@@ -15,6 +16,7 @@ def test_simplices_are_regular_on_the_sphere(count: int) -> None:
     assert np.allclose(gram[~np.eye(count, dtype=bool)], -1 / (count - 1))
 
 
+@few(80)
 @given(st.integers(1, 12), st.integers(2, 6), st.integers(0, 99))
 def test_spread_directions_are_units_at_the_known_optima(count: int, dim: int, seed: int) -> None:
     directions = spread_directions(count, dim, np.random.default_rng(seed))
@@ -40,6 +42,7 @@ def test_frames_are_orthonormal(dim: int, seed: int) -> None:
     assert np.allclose(rows @ rows.T, np.eye(dim))
 
 
+@few(80)
 @given(st.integers(1, 5), st.integers(1, 7), st.integers(0, 999))
 def test_hull_distance_encloses_the_distance_to_random_hull_points(dim: int, count: int, seed: int) -> None:
     rng = np.random.default_rng(seed)

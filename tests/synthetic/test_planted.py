@@ -10,6 +10,7 @@ from geosae_synthetic.contexts import context_named, standard_context
 from geosae_synthetic.planted import least_dimension, planted_halfspaces, realises
 from hypothesis import given
 from hypothesis import strategies as st
+from strategies_worlds import few
 
 from geosae.data.context import FormalContext
 from geosae.geometry._door import InvalidInput
@@ -49,6 +50,7 @@ def test_standard_context_of_a_product_of_chains() -> None:
     assert len(context.objects) == len(context.attributes) == 3
 
 
+@few(80)
 @given(MATRICES)
 def test_every_context_is_realised_exactly(rows: list[list[bool]]) -> None:
     context = FormalContext.from_array(rows)

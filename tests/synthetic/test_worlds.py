@@ -3,9 +3,9 @@
 import geosae_synthetic
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from strategies_worlds import VARIANTS, WORLDS, has_regions, make
+from strategies_worlds import VARIANTS, WORLDS, few, has_regions, make
 
 from geosae.data.dataset import ConceptDataset
 from geosae.geometry.sets import Capsule, Union
@@ -57,7 +57,7 @@ def test_the_derived_hierarchy_is_the_declared_one(name: str, params: dict) -> N
             assert found == truth.overlap_depth, data.names[column]
 
 
-@settings(max_examples=60)  # each example draws three worlds
+@few(30)
 @given(st.sampled_from(WORLDS), st.integers(0, 2**32), st.integers(2, 4))
 def test_same_seed_same_bytes_other_seed_other_bytes(name: str, seed: int, dim: int) -> None:
     params = {"features": 8} if name == "superposition" else {}
