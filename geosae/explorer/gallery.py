@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from geosae.data.dataset import ConceptDataset
 from geosae.explorer.markup import Markup, details, page, tag
 from geosae.explorer.style import STYLE
-from geosae.explorer.world_card import CARD, Construction, Picture, card_parts, identity, sections
+from geosae.explorer.world_card import CARD, Construction, Picture, card_parts, identity, prose, sections
 
 _GRID = """
-main.wide,.wide-page{max-width:78rem}
+main.wide,.wide-page,nav,footer{max-width:78rem}
 .gallery{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,22rem),1fr));gap:1.4rem;
 align-items:start}
 .gallery article{border:1px solid var(--line);border-radius:8px;padding:.9rem 1rem;min-width:0}
@@ -47,8 +47,8 @@ def gallery_page(families: Sequence[tuple[str, str, Sequence[Exhibit]]]) -> str:
     names = [(f"family-{k}", name) for k, (name, _, _) in enumerate(families, start=1)]
     worlds = len({exhibit.world for _, _, exhibits in families for exhibit in exhibits})
     lead = (
-        f"{worlds} families of data sets whose truth is known as sets, in {count} pictures. Colours, markers "
-        "and dashes tell concepts apart, each on its own. Open a card for its construction and its truth."
+        f"{worlds} worlds in {len(families)} families, {count} pictures: data sets whose truth is known as "
+        "sets. Open a card for construction, parameters and truth."
     )
     body = [
         tag("header", tag("h1", "Gallery of worlds"), tag("p", lead, cls="lead"), cls="wide-page"),
@@ -68,6 +68,6 @@ def _family(place: tuple[str, str], family: tuple[str, str, Sequence[Exhibit]]) 
 def _exhibit(exhibit: Exhibit) -> Markup:
     data = exhibit.data
     head = tag("p", tag("code", exhibit.world), f", n = {data.dim}, N = {data.size}")
-    summary = tag("p", exhibit.construction.summary)
+    summary = tag("p", prose(exhibit.construction.summary))
     card = details("Card", card_parts(data, exhibit.construction, "h4"), identity(data))
     return tag("article", tag("h3", exhibit.title), head, summary, exhibit.picture.markup(), card)
