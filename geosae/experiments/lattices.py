@@ -1,5 +1,6 @@
-"""The detection lattice of a cell beside the true one."""
+"""The detection lattice of a cell beside the true one, its size along ε, and the maps of F2 and F3."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +13,14 @@ from geosae.data.files import write_json
 if TYPE_CHECKING:
     from geosae.analysis import Alignment
     from geosae.lattice import LatticeComparison
+    from geosae.lattice.maps import Maps
 
 LARGEST = 400
 """A lattice of more concepts is not drawn either."""
 NULLS = 5
+ALONG = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3)
+"""The tolerances at which lattices are counted, up to `COUNTED` concepts."""
+COUNTED = 2000
 FIGURES = ("exact_recall", "tightness", "round_trip", "closed_objects")
 
 
@@ -39,9 +44,10 @@ def store_lattices(
     """Write lattice.json with the detection lattice and the true one, and return how they compare.
 
     A learned lattice of more than `LARGEST` concepts is neither counted nor stored (null); the comparison
-    needs closures only and is always there, beside its floor under permuted columns.
+    needs no lattice and is always there, beside its floor under permuted columns. The file holds all of it,
+    the sizes along ε, and where learning and interpretation lead (F2, F3).
     """
-    from geosae.lattice import TooManyConcepts, compare, concept_lattice
+    from geosae.lattice import TooManyConcepts, compare, concept_lattice, learning_and_interpretation
 
     context, truth = alignment.context("detection"), truth_context(dataset)
     true_lattice = concept_lattice(truth)
@@ -49,9 +55,16 @@ def store_lattices(
         learned = concept_lattice(context, cap=LARGEST)
     except TooManyConcepts:
         learned = None
-    stored = {"detection": None if learned is None else learned.to_dict(), "truth": true_lattice.to_dict()}
-    write_json(folder / "lattice.json", stored)
     found = compare(truth, context, np.random.default_rng([seed, 2]), nulls=NULLS)
+    maps = learning_and_interpretation(alignment, hierarchy=dataset.hierarchy)
+    stored = {
+        "detection": None if learned is None else learned.to_dict(),
+        "truth": true_lattice.to_dict(),
+        "comparison": found.to_dict(),
+        "along": _along(alignment),
+        "maps": _maps(maps),
+    }
+    write_json(folder / "lattice.json", stored)
     return {
         "concepts": None if learned is None else len(learned),
         "truth_concepts": len(true_lattice),
@@ -63,3 +76,27 @@ def store_lattices(
 def _figures(found: "LatticeComparison | None") -> dict[str, float | None]:
     values = {name: float("nan") if found is None else getattr(found, name) for name in FIGURES}
     return {name: value if np.isfinite(value) else None for name, value in values.items()}
+
+
+def _along(alignment: "Alignment") -> dict[str, list[list[float | int | bool]]]:
+    """Return for each notion that was measured (ε, concepts, whether these are all), from small ε on."""
+    from geosae.lattice import along_tolerances, sizes_along
+
+    found: dict[str, list[list[float | int | bool]]] = {}
+    for notion in ("detection", "separation", "approximation"):
+        if notion == "approximation" and alignment.approximation is None:
+            continue
+        counts = sizes_along(along_tolerances(alignment, notion, ALONG), cap=COUNTED, seconds=float("inf"))
+        pairs = zip(sorted(ALONG), reversed(counts), strict=True)
+        found[notion] = [[tolerance, count.found, count.complete] for tolerance, count in pairs]
+    return found
+
+
+def _maps(maps: "Maps") -> dict[str, Any]:
+    return {
+        "mutual_rate": maps.mutual_rate if np.isfinite(maps.mutual_rate) else None,
+        "closed_share": maps.closed_share,
+        "concepts": [asdict(row) for row in maps.concepts],
+        "neurons": [asdict(row) for row in maps.neurons],
+        "violations": [[child, parent, list(neurons)] for child, parent, neurons in maps.violations],
+    }

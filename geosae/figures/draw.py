@@ -5,13 +5,24 @@ from pathlib import Path
 
 from geosae.data.files import read_json
 from geosae.experiments import Results, refuse_unknown
-from geosae.figures.run import baselines, bounds, lattices, planes, size_sparsity, tightness, training
+from geosae.figures.run import (
+    baselines,
+    bounds,
+    lattice_measures,
+    lattices,
+    planes,
+    size_sparsity,
+    tightness,
+    training,
+)
 from geosae.figures.save import FORMATS, Sheet, save_sheet
 
 FAMILIES: Mapping[str, Callable[[Results], list[Sheet]]] = {
     size_sparsity.FAMILY: size_sparsity.sheets,
     baselines.FAMILY: baselines.sheets,
     lattices.FAMILY: lattices.sheets,
+    lattice_measures.MEASURES: lattice_measures.sheets,
+    lattice_measures.ALONG: lattice_measures.along_sheets,
     planes.FAMILY: planes.sheets,
     planes.UNITS: planes.unit_sheets,
     bounds.FAMILY: bounds.sheets,

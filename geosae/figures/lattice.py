@@ -21,11 +21,15 @@ from geosae.figures.labels import Request, place_labels
 from geosae.figures.style import INK, PAGE, styled
 from geosae.geometry._door import InvalidInput
 
-NAMED = 60
+LARGE = 60
+"""Up to so many nodes these are drawn large."""
+NAMED = 200
 """Up to so many nodes labels are names; beyond, counts."""
 COUNTED = 400
 """Beyond so many nodes there are no labels."""
 LABEL_SIZE = 5.8
+EDGE = 0.8
+"""Width of a node's edge, in points."""
 PLAIN, MATCHED, OTHER = "#0072B2", "#009E73", "#D55E00"
 
 Mark = Literal["plain", "matched", "other"]
@@ -73,7 +77,7 @@ def line_diagram(
 ) -> Figure:
     """Draw one ordered set with its reduced labels, none of which overlaps another or a node.
 
-    Names are drawn up to 60 nodes, counts up to 400 (objects keep their names while there are at most 60),
+    Names are drawn up to 200 nodes, counts up to 400 (objects keep their names while there are at most 60),
     then nothing. A label without room beside its node is led to it by a line, shortened, and at last left
     out; how many were left out is printed.
 
@@ -134,9 +138,10 @@ def draw_diagram(ax: Axes, diagram: Diagram, title: str = "") -> int:
     ax.set_xlim(0, across)
     ax.set_ylim(0, up)
     places = _fitted(diagram.positions, across, up, 14.0 if title else 0.0)
-    radii = _radii(diagram, len(places))
+    radii = _apart(places, _radii(diagram, len(places)))
     lines = [places[list(pair)] for pair in diagram.covers]
-    ax.add_collection(LineCollection(lines, colors="#9a9a9a", linewidths=0.6, zorder=1), autolim=False)
+    thin = 0.6 if len(places) <= LARGE else 0.35
+    ax.add_collection(LineCollection(lines, colors="#9a9a9a", linewidths=thin, zorder=1), autolim=False)
     for i, (x, y) in enumerate(places):
         _node(ax, float(x), float(y), float(radii[i]), diagram, i)
     if title:
@@ -176,9 +181,19 @@ def _fitted(
 
 
 def _radii(diagram: Diagram, count: int) -> Float[np.ndarray, "m"]:
-    base = 3.2 if count <= NAMED else 2.0 if count <= COUNTED else 1.0
+    base = 3.2 if count <= LARGE else 2.0 if count <= COUNTED else 1.0
     shares = np.zeros(count) if diagram.weights is None else np.clip(np.asarray(diagram.weights), 0, 1)
     return base * (0.75 + 0.5 * np.sqrt(shares))
+
+
+def _apart(places: Float[np.ndarray, "m 2"], radii: Float[np.ndarray, "m"]) -> Float[np.ndarray, "m"]:
+    """Shrink all radii alike until no two nodes overlap, or they have a third of their size."""
+    if not 1 < len(places) <= COUNTED:
+        return radii
+    between = np.sqrt(((places[:, None] - places[None]) ** 2).sum(axis=-1))
+    np.fill_diagonal(between, np.inf)
+    room = (between - EDGE) / (radii[:, None] + radii[None])
+    return radii * float(np.clip(room.min(), 1 / 3, 1.0))
 
 
 def _node(ax: Axes, x: float, y: float, radius: float, diagram: Diagram, i: int) -> None:
@@ -187,11 +202,11 @@ def _node(ax: Axes, x: float, y: float, radius: float, diagram: Diagram, i: int)
     # Shape as well as colour tells the marks apart.
     shape = "D" if mark == "other" else "o"
     style: dict[str, object] = {"ms": 2 * radius * (0.85 if shape == "D" else 1.0), "ls": "", "zorder": 3}
-    ax.plot([x], [y], shape, color="white", mec=tint, mew=0.8, **style)  # pyright: ignore[reportArgumentType]
+    ax.plot([x], [y], shape, color="white", mec=tint, mew=EDGE, **style)  # pyright: ignore[reportArgumentType]
     if diagram.above[i]:
-        ax.plot([x], [y], shape, color=tint, mfcalt="none", fillstyle="top", mec=tint, mew=0.8, **style)  # pyright: ignore[reportArgumentType]
+        ax.plot([x], [y], shape, color=tint, mfcalt="none", fillstyle="top", mec=tint, mew=EDGE, **style)  # pyright: ignore[reportArgumentType]
     if diagram.below[i]:
-        ax.plot([x], [y], shape, color=INK, mfcalt="none", fillstyle="bottom", mec=tint, mew=0.8, **style)  # pyright: ignore[reportArgumentType]
+        ax.plot([x], [y], shape, color=INK, mfcalt="none", fillstyle="bottom", mec=tint, mew=EDGE, **style)  # pyright: ignore[reportArgumentType]
 
 
 def _requests(diagram: Diagram) -> list[Request]:
@@ -205,7 +220,7 @@ def _requests(diagram: Diagram) -> list[Request]:
             if not names:
                 continue
             # Objects are few and carry the meaning: they keep their names for as long as these fit.
-            named = count <= NAMED or (side == "below" and objects <= NAMED)
+            named = count <= NAMED or (side == "below" and objects <= LARGE)
             texts = label_texts(names) if named else (str(len(names)),)
             found.append(Request(node, texts, "below" if side == "below" else "above"))
     return found

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -5,9 +7,11 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from geosae.data.context import FormalContext
 from geosae.figures import Diagram, lattice_diagram, lattice_pair, line_diagram, line_diagrams, render
 from geosae.figures.labels import Request, crossed, overlaps, place_labels
-from geosae.figures.lattice import NAMED, label_texts
+from geosae.figures.lattice import LARGE, NAMED, label_texts
 from geosae.geometry._door import InvalidInput
-from geosae.lattice import concept_lattice
+from geosae.lattice import concept_lattice, iceberg
+
+DATA = Path(__file__).parents[1] / "lattice" / "data"
 
 
 def boxes(figure):
@@ -60,9 +64,9 @@ def test_labels_never_overlap(shape, density, seed):
 def test_about_sixty_nodes_keep_their_names_apart():
     for seed in range(100):
         lattice = random_lattice(9, 12, 0.5, seed)
-        if 50 <= len(lattice) <= NAMED:
+        if 50 <= len(lattice) <= LARGE:
             break
-    assert 50 <= len(lattice) <= NAMED
+    assert 50 <= len(lattice) <= LARGE
     figure = lattice_diagram(lattice)
     assert_nothing_overlaps(figure)
     drawn = " ".join(text for text, _ in boxes(figure))
@@ -70,12 +74,60 @@ def test_about_sixty_nodes_keep_their_names_apart():
     assert sum(f"called {i}" in drawn.replace("\n", " ") for i in range(9)) >= 7
 
 
-def test_beyond_sixty_nodes_attributes_are_counted():
-    lattice = random_lattice(12, 14, 0.5, 4)
+def nodes_of(figure):
+    """Centres and radii of the drawn nodes, in points; halves of a node count once."""
+    found = {}
+    for mark in figure.axes[0].lines:
+        if mark.get_marker() in ("o", "D"):
+            radius = mark.get_markersize() / 2 + mark.get_markeredgewidth() / 2
+            found[float(mark.get_xdata()[0]), float(mark.get_ydata()[0])] = radius
+    return np.array(list(found)), np.array(list(found.values()))
+
+
+def assert_nodes_are_free(figure, count):
+    """No node touches a node, and no label a node."""
+    places, radii = nodes_of(figure)
+    assert len(places) == count
+    gaps = np.sqrt(((places[:, None] - places[None]) ** 2).sum(axis=-1)) - radii[:, None] - radii[None]
+    np.fill_diagonal(gaps, 1.0)
+    assert gaps.min() >= -1e-6
+    scale = 72 / 220
+    labels = np.array([box for _, box in boxes(figure)]) * scale
+    nearest = np.clip(places[None], labels[:, None, :2], labels[:, None, 2:])
+    assert (np.sqrt(((nearest - places[None]) ** 2).sum(axis=-1)) - radii[None]).min() > -0.5
+
+
+def test_nothing_overlaps_at_two_hundred_nodes_of_a_random_context():
+    crosses = np.random.default_rng(10).random((16, 22)) < 0.38
+    lattice = concept_lattice(FormalContext.from_array(crosses))
+    assert 190 <= len(lattice) <= NAMED
+    figure = lattice_diagram(lattice)
+    assert_nothing_overlaps(figure)
+    assert_nodes_are_free(figure, len(lattice))
+    # Every label is a name, and none was left out.
+    assert {text for text, _ in boxes(figure)} == {
+        *(f"g{i}" for i in range(16)),
+        *(f"m{i}" for i in range(22)),
+    }
+
+
+def test_nothing_overlaps_at_two_hundred_nodes_of_a_real_context():
+    context = FormalContext.read(DATA / "segments.cxt")
+    family = next(f for s in range(140, 0, -1) if len(f := iceberg(context, s)) >= 150)
+    assert 150 <= len(family) <= NAMED
+    figure = lattice_diagram(family)
+    assert_nothing_overlaps(figure)
+    assert_nodes_are_free(figure, len(family))
+
+
+def test_beyond_two_hundred_nodes_attributes_are_counted():
+    lattice = random_lattice(16, 22, 0.42, 3)
     assert NAMED < len(lattice) <= 400
     figure = lattice_diagram(lattice)
     assert_nothing_overlaps(figure)
-    assert not any(text.startswith("n") and text[1:].isdigit() for text, _ in boxes(figure))
+    drawn = [text for text, _ in boxes(figure)]
+    assert not any(text.startswith("n") and text[1:].isdigit() for text in drawn)
+    assert any(text.isdigit() for text in drawn)
 
 
 def test_one_node_no_attribute_and_a_hundred_concepts_are_drawn():
