@@ -70,7 +70,8 @@ def train_grid(
     >>> [(run.config.width, run.seed) for run in train_grid(points, configs, [0, 1])]
     [(4, 0), (4, 1), (8, 0), (8, 1)]
     """
-    cloud = finite_points(points)
+    finite_points(points)
+    cloud = np.asarray(points)
     members = [(config, seed) for config in configs for seed in seeds]
     if not members or len(set(seeds)) != len(seeds) or len(set(configs)) != len(configs):
         raise InvalidInput(

