@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
+import numpy as np
 import typer
 
 from geosae.cli._console import bar, say
@@ -25,13 +26,22 @@ def lattice(
     theta: Annotated[
         str, typer.Option(help="Least cost of a step in the stable family: a number, or auto.")
     ] = "auto",
+    grounded: Annotated[
+        bool, typer.Option("--grounded", help="Drop stable concepts that no attributes are nearest to.")
+    ] = False,
+    truth: Annotated[
+        Path | None, typer.Option(help="The true context over the same objects, to compare with.")
+    ] = None,
+    style: Annotated[
+        Literal["layered", "additive"], typer.Option(help="How to draw: additive up to 80 concepts.")
+    ] = "layered",
     cap: Annotated[int, typer.Option(min=1, help="The most concepts to look for.")] = 200_000,
     seconds: Annotated[float, typer.Option(min=0.0, help="The most time to look for them.")] = 60.0,
 ) -> None:
     """Build the concept lattice of a context file, its stable family, and the rules between attributes.
 
     Writes context.json, lattice.json (up to 20 000 concepts), stable.json and implications.txt; with --draw
-    also lattice or stable as .pdf and .png.
+    also lattice or stable as .pdf and .png, with --truth also comparison.json.
     """
     from geosae.data.context import FormalContext
     from geosae.data.files import write_json
@@ -43,12 +53,14 @@ def lattice(
     whole = _whole(found, cap, seconds)
     if whole is not None and len(whole) <= WRITTEN:
         write_json(out / "lattice.json", whole.to_dict())
-    family = _stable(found, theta)
+    family = _stable(found, theta, grounded)
     if family is not None:
         write_json(out / "stable.json", family.to_dict())
         _rules(found if len(found.attributes) <= 50 else _core(family), out)
+    if truth is not None:
+        _compare(FormalContext.read(truth), found, out)
     if draw:
-        _draw(whole, family, out)
+        _draw(whole, family, out, style)
     say(f"written to {out}")
 
 
@@ -66,7 +78,7 @@ def _whole(context: "FormalContext", cap: int, seconds: float) -> "ConceptLattic
     return whole
 
 
-def _stable(context: "FormalContext", theta: str) -> "ConceptFamily | None":
+def _stable(context: "FormalContext", theta: str, grounded: bool) -> "ConceptFamily | None":
     from geosae.geometry import InvalidInput
     from geosae.lattice import TooManyConcepts, stable_family
 
@@ -76,12 +88,23 @@ def _stable(context: "FormalContext", theta: str) -> "ConceptFamily | None":
     except ValueError:
         raise InvalidInput(f"--theta {theta!r} is neither a number nor auto") from None
     try:
-        family = stable_family(context, asked)
+        family = stable_family(context, asked, grounded=grounded)
     except TooManyConcepts as error:
         say(f"stable: at least {error.at_least} concepts at θ = {theta}; raise --theta")
         return None
     say(f"stable: {len(family)} concepts; {family.what}" + (" (θ chosen)" if asked == "auto" else ""))
     return family
+
+
+def _compare(truth: "FormalContext", learned: "FormalContext", out: Path) -> None:
+    """Compare, each figure beside what chance would show."""
+    from geosae.data.files import write_json
+    from geosae.lattice import compare
+
+    # Nulls are drawn from a fixed seed: the same files give the same figures.
+    found = compare(truth, learned, np.random.default_rng(0))
+    write_json(out / "comparison.json", found.to_dict())
+    say(str(found))
 
 
 def _core(family: "ConceptFamily") -> "FormalContext":
@@ -105,13 +128,18 @@ def _rules(context: "FormalContext", out: Path) -> None:
     say(f"rules: {len(rules)} between {len(context.attributes)} attributes")
 
 
-def _draw(whole: "ConceptLattice | None", family: "ConceptFamily | None", out: Path) -> None:
+def _draw(
+    whole: "ConceptLattice | None",
+    family: "ConceptFamily | None",
+    out: Path,
+    style: Literal["layered", "additive"],
+) -> None:
     from geosae.figures.concept_lattice import lattice_diagram
     from geosae.figures.save import save
 
     for name, what in (("lattice", whole), ("stable", family)):
         if what is not None and 0 < len(what) <= READABLE:
-            for path in save(lattice_diagram(what), out / name):
+            for path in save(lattice_diagram(what, style=style), out / name):
                 say(str(path))
             return
     say("nothing is small enough to be drawn")

@@ -64,3 +64,26 @@ def test_a_truncated_file_is_refused_by_line_and_a_bad_theta_by_name(tmp_path):
     done = RUNNER.invoke(app, ["lattice", str(path), "-o", str(tmp_path / "out"), "--theta", "some"])
     assert isinstance(done.exception, InvalidInput)
     assert "--theta" in str(done.exception)
+
+
+def test_the_truth_is_compared_with_and_a_drawing_may_be_additive(tmp_path):
+    path, true = tmp_path / "animals.cxt", tmp_path / "true.csv"
+    ANIMALS.write(path)
+    FormalContext(ANIMALS.objects, ANIMALS.attributes[:2], ANIMALS.incidence[:, :2]).write(true)
+    out = tmp_path / "out"
+    asked = ["lattice", str(path), "-o", str(out), "--truth", str(true), "--draw", "--style", "additive"]
+    done = RUNNER.invoke(app, [*asked, "--grounded", "--theta", "1"])
+    assert done.exit_code == 0, done.output
+    for word in ("exact_recall", "permuted", "swapped"):
+        assert word in done.output
+    stored = json.loads((out / "comparison.json").read_text())
+    assert stored["exact_recall"] == 1.0
+    assert stored["floor"]["exact_recall"] <= 1.0
+    layered = tmp_path / "layered"
+    RUNNER.invoke(app, ["lattice", str(path), "-o", str(layered), "--draw"])
+    assert (out / "lattice.png").read_bytes() != (layered / "lattice.png").read_bytes()
+    # A truth about other objects is refused.
+    other = tmp_path / "other.csv"
+    FormalContext.from_array([[True]]).write(other)
+    done = RUNNER.invoke(app, [*asked[:4], "--truth", str(other)])
+    assert isinstance(done.exception, InvalidInput)
