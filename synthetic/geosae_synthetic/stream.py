@@ -81,6 +81,7 @@ class PointStream:
         self.provenance = {"seed": seed, **(provenance or {}), "version": geosae.__version__}
         self._length = length
         self._last: tuple[int, Float[np.ndarray, "k n"]] | None = None
+        self._last_block: tuple[int, Float[np.ndarray, "k n"], csr_array] | None = None
 
     def __len__(self) -> int:
         return self._length
@@ -122,9 +123,14 @@ class PointStream:
         """
         points, coefficients = list[np.ndarray](), list[csr_array]()
         for index, inside in self._pieces(start, stop):
-            drawn, weights = self.source.block(self.source.rows, self._generator(index))
+            last = self._last_block
+            if last is None or last[0] != index:
+                last = (index, *self.source.block(self.source.rows, self._generator(index)))
+                self._last_block = last  # kept for the same reason
+            _, drawn, weights = last
             points.append(drawn[inside])
-            coefficients.append(weights if len(drawn[inside]) == len(drawn) else weights[inside])
+            # A copy even of a whole block: what the caller does to it must not reach the block that is kept.
+            coefficients.append(weights.copy() if len(drawn[inside]) == len(drawn) else weights[inside])
         together = (
             coefficients[0] if len(coefficients) == 1 else csr_array(vstack(coefficients, format="csr"))
         )
