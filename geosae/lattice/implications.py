@@ -33,6 +33,23 @@ class Implication:
     support: int
     """How many objects have the premise."""
 
+    @property
+    def in_words(self) -> str:
+        """The rule as a sentence about neurons (attributes) and concepts (objects).
+
+        Examples
+        --------
+        >>> Implication(("17", "4"), ("30",), 5).in_words
+        'whenever 17 and 4 fire for a concept, 30 does (5 concepts)'
+        """
+        many = f"({self.support} concept{'' if self.support == 1 else 's'})"
+        follows = f"{' and '.join(self.conclusion)} {'does' if len(self.conclusion) == 1 else 'do'}"
+        if not self.premise:
+            verb = "fires" if len(self.conclusion) == 1 else "fire"
+            return f"{' and '.join(self.conclusion)} {verb} for every concept {many}"
+        verb = "fires" if len(self.premise) == 1 else "fire"
+        return f"whenever {' and '.join(self.premise)} {verb} for a concept, {follows} {many}"
+
     def __str__(self) -> str:
         conclusion = " and ".join(self.conclusion)
         if not self.premise:
