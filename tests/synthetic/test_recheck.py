@@ -20,7 +20,7 @@ OTHERS = [pytest.param(*v, marks=pytest.mark.slow) for v in VARIANTS if v[1]]
 
 @pytest.mark.parametrize(("name", "params"), [*PLAIN, *OTHERS])
 def test_every_world_passes(name: str, params: dict) -> None:
-    checks = geosae_synthetic.verify(make(name, 2, points=300, **params), concepts=2)
+    checks = geosae_synthetic.verify(make(name, 2, points=200, **params), concepts=2)
     assert [check for check in checks if check.status == "fails"] == []
     assert checks[0].name.startswith("drawn again")
     assert checks[0].status == "holds"
@@ -68,7 +68,7 @@ def test_a_tampered_file_fails(array: str, change, with_card: bool, tmp_path: Pa
 
 
 def forgeries() -> list[tuple[str, ConceptDataset, set[str]]]:
-    data = make("nested-balls", 3, points=400, depth=2)
+    data = make("nested-balls", 3, points=150, depth=2)
     drawn, oracle = "drawn again, byte by byte", "membership is what the regions say"
     bit = replace(data, points=flip_last_bit(data.points.copy()))
     column = data.membership.copy()
@@ -135,13 +135,13 @@ def test_a_world_from_a_used_generator_and_a_slice_of_a_stream_are_drawn_again()
     rng.random()
     used = geosae_synthetic.make("slabs", points=200, dim=3, rng=rng)
     assert used.seed is None
-    assert failing(used) == set()
+    assert geosae_synthetic.verify(used, concepts=0)[0].status == "holds"
     points = geosae_synthetic.stream("nested-balls", 4, points=10**6, dim=3, depth=2)
     piece = points.dataset(9_000, 9_600)
-    checks = geosae_synthetic.verify(piece)
+    checks = geosae_synthetic.verify(piece, concepts=1)
     assert checks[0].status == "holds"
     moved = replace(piece, provenance={**piece.provenance, "rows": [9_001, 9_601]})
-    assert geosae_synthetic.verify(moved)[0].status == "fails"
+    assert geosae_synthetic.verify(moved, concepts=0)[0].status == "fails"
 
 
 def test_bad_input_is_refused(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from geosae_synthetic.placing import simplex
 from geosae_synthetic.rapid import Fast
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from strategies_worlds import few
 
 from geosae.data.dataset import ConceptDataset
 from geosae.geometry import Ball, SmallestUnit, clopper_pearson, smallest_unit
@@ -42,7 +43,7 @@ def test_too_many_points_are_left_undecided() -> None:
     assert data.provenance["facts"]["decided"] is False
 
 
-@settings(max_examples=15)
+@few(6)
 @given(st.integers(3, 12), st.floats(1.05, 3.0))
 def test_the_cycles_smallest_unit_is_the_engines(negatives: int, distance: float) -> None:
     angles = 2 * np.pi * np.arange(240) / 240

@@ -6,6 +6,7 @@ import pytest
 from geosae_synthetic.shapes import SHAPES, random_body
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from strategies_worlds import few
 
 from geosae.data.dataset import ConceptDataset
 from geosae.geometry import Ball, clopper_pearson
@@ -87,7 +88,7 @@ def test_nested_bodies_are_a_chain(shape: str, dim: int, ratio: float, drift: fl
     assert data.membership.sum(axis=1).max() == 3 == data.truth[0].overlap_depth  # pyright: ignore[reportOptionalMemberAccess]
 
 
-@settings(max_examples=40)
+@few(15)
 @given(st.sampled_from(SHAPES), st.integers(2, 5), st.integers(2, 4), st.floats(0.1, 0.9), st.integers(0, 99))
 def test_overlap_depth_is_attained_and_no_member_holds_another(
     shape: str, dim: int, depth: int, offset: float, seed: int
@@ -104,6 +105,7 @@ def test_overlap_depth_is_attained_and_no_member_holds_another(
             assert (two > one).any()
 
 
+@few(15)
 @given(st.integers(1, 5), st.floats(-0.8, 0.8), st.sampled_from([0.0, 0.1, 0.5, 2.0]), st.integers(0, 99))
 def test_slabs_have_the_measure_and_the_neurons_that_are_declared(
     count: int, height: float, width: float, seed: int

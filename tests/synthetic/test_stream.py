@@ -11,6 +11,7 @@ from geosae_synthetic.stream import PointStream, keyed
 from geosae_synthetic.stream_sources import ClusterSource, FeatureSource
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from strategies_worlds import few
 
 from geosae.geometry import InvalidInput
 from geosae.geometry.intervals import clopper_pearson
@@ -31,7 +32,7 @@ NAMES = stream_names()
 WHOLE = {name: opened(name).rows(0, 20_000) for name in NAMES}
 
 
-@settings(max_examples=40)
+@few(25)
 @given(st.sampled_from(NAMES), st.lists(st.integers(1, 19_999), max_size=6, unique=True).map(sorted))
 def test_chunks_of_any_size_have_the_same_bytes(name: str, cuts: list[int]) -> None:
     fresh = opened(name)

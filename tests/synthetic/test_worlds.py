@@ -57,7 +57,7 @@ def test_the_derived_hierarchy_is_the_declared_one(name: str, params: dict) -> N
             assert found == truth.overlap_depth, data.names[column]
 
 
-@few(30)
+@few(12)
 @given(st.sampled_from(WORLDS), st.integers(0, 2**32), st.integers(2, 4))
 def test_same_seed_same_bytes_other_seed_other_bytes(name: str, seed: int, dim: int) -> None:
     params = {"features": 8} if name == "superposition" else {}
