@@ -171,8 +171,11 @@ def _price(
     """
     sae = instance.neurons
     others = sae.decoder[~priced]
-    near, rest = _project(points - sae.b_dec, others)
     acts = sae.activations(points)[:, ~priced].astype(np.float64)
+    if np.any(acts < 0):
+        # Where activations may be negative, what the others reach is their span: the cone of both signs.
+        others, acts = np.vstack([others, -others]), np.hstack([np.maximum(acts, 0), np.maximum(-acts, 0)])
+    near, rest = _project(points - sae.b_dec, others)
     worst = np.maximum((rest @ others.T).max(axis=1, initial=0.0), 0.0)
     doubt = 2 * np.abs((rest * near).sum(axis=1)) + 2 * worst * acts.sum(axis=1)
     # The activations were rounded to float32: relative 2⁻²⁴.
