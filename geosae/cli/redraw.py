@@ -38,7 +38,10 @@ def draw_family(folder: Path, name: str) -> None:
 
 
 def report(folder: Folder) -> None:
-    """Write the report of a run: one self-contained report.html with its tables, verdicts and figures."""
+    """Write the report of a run: one self-contained report.html, and its tables as CSV and LaTeX."""
     from geosae.explorer import write_report
+    from geosae.explorer.exports import write_tables
+
+    say(str(write_tables(folder)[0].parent))
 
     say(str(write_report(folder)))

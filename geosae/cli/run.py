@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def run(
-    plan: Annotated[str, typer.Argument(help="A preset (quickstart, digits) or a TOML file.")],
+    plan: Annotated[str, typer.Argument(help="A preset (quickstart, digits, paper) or a TOML file.")],
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Folder of the run (default runs/PLAN).")
     ] = None,
@@ -57,6 +57,8 @@ def _cores() -> int:
 
 def _announce(outline: "Outline") -> None:
     kept = f", {outline.finished} already finished" if outline.finished else ""
+    if outline.jobs:
+        warn(f"{outline.jobs} jobs of studies, {outline.jobs_done} already done")
     warn(f"{outline.cells} cells{kept}; {outline.checks} theorem checks, {outline.checked} already done")
     if outline.absent:
         warn(
@@ -108,6 +110,7 @@ def _draw(folder: Path, workers: int) -> dict[str, str]:
     from geosae.cli.redraw import draw_family
     from geosae.experiments import LocalPool
     from geosae.explorer import write_report
+    from geosae.explorer.exports import write_tables
     from geosae.figures.draw import FAMILIES
 
     pool = LocalPool(workers)
@@ -120,6 +123,7 @@ def _draw(folder: Path, workers: int) -> dict[str, str]:
             progress(done, len(tasks))
     pool.close()
     say(f"figures: {folder / 'figures'}")
+    say(f"tables: {write_tables(folder)[0].parent}")
     say(f"report: {write_report(folder)}")
     return failed
 

@@ -9,6 +9,7 @@ from geosae.explorer.findings import Finding, findings
 from geosae.explorer.markup import Markup, details, page, table, tag
 from geosae.explorer.numbers import evidence_of, number, plural
 from geosae.explorer.pictures import Card, cards, picture
+from geosae.explorer.studies import families_shown, study_sections
 from geosae.explorer.style import STYLE
 from geosae.explorer.tables import concepts_table, quality_table, shares_table, verdicts_table
 from geosae.explorer.words import CHECKS, NOTIONS_IN_WORDS, QUESTION, method
@@ -36,6 +37,7 @@ def write_report(folder: str | Path) -> Path:
         tag(
             "main",
             _question(),
+            study_sections(results, drawn),
             _findings(results),
             _method(results),
             [_world(results, world, drawn) for world in results.worlds],
@@ -62,7 +64,8 @@ def _head(results: Results) -> list[Markup]:
         ),
         (tolerance, "tolerance ε of the three notions"),
     ]
-    links = [("question", "Question"), ("found", "Found"), ("method", "Method")]
+    studied = [("studies", "Studies")] if results.studies else []
+    links = [("question", "Question"), *studied, ("found", "Found"), ("method", "Method")]
     links += [(f"world-{i}", world) for i, world in enumerate(results.worlds)]
     links += [("checks", "Theorem checks"), ("reproduce", "Reproduce")]
     return [
@@ -135,7 +138,7 @@ def _method(results: Results) -> Markup:
 
 
 def _world(results: Results, world: str, drawn: list[Card]) -> Markup:
-    own = [card for card in drawn if card.get("world") == world]
+    own = [card for card in _others(drawn) if card.get("world") == world]
     folder = results.folder / "figures"
     shown = [picture(folder, c) for family in OPEN for c in own if c.get("family") == family]
     folded = [picture(folder, c) for c in own if c.get("family") not in OPEN]
@@ -162,8 +165,13 @@ def _checks(results: Results, drawn: list[Card]) -> Markup:
     else:
         parts.append(tag("p", "This run checked no statement."))
     folder = results.folder / "figures"
-    parts += [picture(folder, card) for card in drawn if not card.get("world")]
+    parts += [picture(folder, card) for card in _others(drawn) if not card.get("world")]
     return tag("section", parts, id="checks")
+
+
+def _others(drawn: list[Card]) -> list[Card]:
+    """Return the figures that the studies do not show."""
+    return [card for card in drawn if card.get("family") not in families_shown()]
 
 
 def vacuous_verdicts(results: Results) -> list[str]:

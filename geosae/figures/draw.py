@@ -5,6 +5,7 @@ from pathlib import Path
 
 from geosae.data.files import read_json
 from geosae.experiments import Results, refuse_unknown
+from geosae.figures.paper.families import PAPER
 from geosae.figures.run import (
     baselines,
     bounds,
@@ -28,6 +29,7 @@ FAMILIES: Mapping[str, Callable[[Results], list[Sheet]]] = {
     bounds.FAMILY: bounds.sheets,
     tightness.FAMILY: tightness.sheets,
     training.FAMILY: training.sheets,
+    **PAPER,
 }
 """Name → the sheets of a run; a family has a sheet per world, or per world and gate, and may have none."""
 

@@ -115,7 +115,7 @@ def oracle_curve(
 
 
 def trained_curve(records: Sequence[Record], body: str, dim: int) -> list[tuple[float, Any, Any]]:
-    """Return for each width the mean size of the unit and the mean error, over seeds."""
+    """Return for each width d the mean size of the body's unit and its mean error, over seeds."""
     own = select(records, part="trained", body=body, dim=dim)
     found: list[tuple[float, Any, Any]] = []
     for width in sorted({int(r["settings"]["width"]) for r in own}):
@@ -189,20 +189,26 @@ def _training(records: Sequence[Record]) -> list[Answer]:
     ratios: list[float] = []
     for body, dim in bodies_in(records):
         oracle = oracle_curve(records, body, dim)
-        for _, members, error in trained_curve(records, body, dim):
-            near = [(abs(math.log(m / max(1.0, members.value))), e) for m, e in oracle]
-            if near and members.value > dim and error.count and min(near)[1] > 0:
+        for width, _, error in trained_curve(records, body, dim):
+            near = [(abs(math.log(m / width)), e) for m, e in oracle]
+            if near and error.count and min(near)[1] > 0:
                 ratios.append(error.value / min(near)[1])
+    units = [r["result"]["members"] for r in select(records, part="trained")]
     if not ratios:
         return []
     ratios.sort()
     middle = ratios[len(ratios) // 2]
     observation = (
-        f"Trained ReLU units have {middle:.1f} times the oracle's error at the nearest size (median over "
-        f"{len(ratios)} settings; least {ratios[0]:.1f}, greatest {ratios[-1]:.1f})."
+        f"With d neurons, the closure units of trained ReLU SAEs have {middle:.1f} times the error of the "
+        "best "
+        f"polyhedra of about d facets (median over {len(ratios)} settings; least {ratios[0]:.1f}, greatest "
+        f"{ratios[-1]:.0f}); in {sum(m == 0 for m in units)} of {len(units)} SAEs no neuron detects the "
+        "body, and "
+        "its unit is empty."
     )
     prediction = (
-        "Reconstruction does not place hyperplanes for one concept: trained units stay above the oracle."
+        "Reconstruction does not place hyperplanes around one concept: trained units stay above the best "
+        "polyhedra."
     )
     verdict: Verdict = (
         "as predicted" if ratios[0] > 1 else "undecided" if middle > 1 else "the prediction fails"

@@ -54,9 +54,10 @@ def _count(s: Settings, make_world: MakeWorld) -> dict[str, Any]:
 
 
 def _depth(s: Settings, make_world: MakeWorld) -> dict[str, Any]:
-    return _separated(
-        s, make_world, "nested-balls", {"dim": 3, "depth": s["depth"], "ratio": 0.8, "drift": 0.2}
-    )
+    depth = s["depth"]
+    chain = {"features": depth, "roots": 1, "branching": 1, "depth": depth - 1, "rate": 0.7}
+    levels = {**chain, "dim": depth + 2, "directions": "orthonormal", "low": 0.8, "high": 1.2}
+    return _separated(s, make_world, "superposition", levels)
 
 
 def _cells(s: Settings, make_world: MakeWorld) -> dict[str, Any]:
@@ -105,7 +106,7 @@ def _chains(records: Sequence[Record]) -> Answer | None:
     near = max(r["result"]["units_exact"] - r["result"]["most_active"] for r in own)
     within = sum(r["result"]["units"] > r["result"]["most_active"] for r in own)
     observation = (
-        f"In {len(own)} SAEs on chains of balls, exactly separated levels exceed the greatest number of "
+        f"In {len(own)} SAEs on chains of features, exactly separated levels exceed the greatest number of "
         f"active neurons in {len(over)} (nearest: {near:+d}); levels separated within 0.1 exceed it in "
         f"{within}."
     )
@@ -124,7 +125,7 @@ def _budget(records: Sequence[Record]) -> Answer | None:
     ]
     gain = mean_of(paired(*sides))
     observation = (
-        f"On chains of {deepest} balls, units separate {mean_of(list(sides[1].values()))} levels at "
+        f"On chains of {deepest} features, units separate {mean_of(list(sides[1].values()))} levels at "
         f"K = {budgets[0]} and {mean_of(list(sides[0].values()))} at K = {budgets[-1]} (within 0.1); paired "
         f"difference {gain}."
     )
@@ -159,7 +160,8 @@ STUDY = Study(
     name="capacity",
     title="Capacity and depth",
     question="How many concepts do d neurons with a budget K carry, and how deep a hierarchy?",
-    world="Worlds `disjoint-balls` (R³) for the count, `nested-balls` (R³) for the depth, balls in the plane "
+    world="Worlds `disjoint-balls` (R³) for the count, `superposition` (a chain of features, each present "
+    "only where the one before is) for the depth, balls in the plane "
     "for the cells.",
     grid="Width × K × seed; depth × K × seed; width × gate × seed.",
     defaults={

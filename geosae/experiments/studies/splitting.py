@@ -80,7 +80,7 @@ def _answers(records: Sequence[Record]) -> list[Answer]:
         "P1",
         "Pieces of separated blobs lie apart by a positive margin; those of a connected concept cannot.",
         f"Greatest margin of a split over all widths: {mean_of(list(gaps[0].values()))} on separated blobs, "
-        f" {mean_of(list(gaps[1].values()))} on one disk; paired difference {gap}.",
+        f"{mean_of(list(gaps[1].values()))} on one disk; paired difference {gap}.",
         direction(gap),
     )
     tiles = Answer(

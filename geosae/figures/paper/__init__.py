@@ -1,0 +1,1 @@
+"""Figures of the studies, one script per family; all read stored results only."""

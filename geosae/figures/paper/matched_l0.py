@@ -1,0 +1,61 @@
+"""Error of separation against the measured L0: gates compared at equal sparsity."""
+
+import numpy as np
+
+from geosae.experiments import Results, gate_name
+from geosae.experiments.studies.numbers import mean_of
+from geosae.figures.paper.lines import INTERVALS, Series, draw_series, legend_below
+from geosae.figures.save import Sheet
+from geosae.figures.style import PAGE, panels, styled
+
+FAMILY = "matched-l0"
+LEARNERS = {"neurons": "best neuron", "units": "closure unit"}
+
+
+def sheets(results: Results) -> list[Sheet]:
+    """Return the one sheet of a run with studies, or none."""
+    worlds = results.worlds
+    if not results.studies:
+        return []
+    widths = {w: max(int(r["cell"]["width"]) for r in results.records_of(w)) for w in worlds}
+    with styled():
+        figure, grid = panels(len(LEARNERS), len(worlds), width=PAGE, height=3.6)
+        for row, (learner, words) in zip(grid, LEARNERS.items(), strict=True):
+            for ax, world in zip(row, worlds, strict=True):
+                draw_series(ax, _series(results, world, learner, widths[world]), within=(0.0, 1.0))
+                ax.set_xscale("log")
+                ax.set_ylim(0, 1.02)
+                if learner == "neurons":
+                    ax.set_title(world, fontsize=7)
+                else:
+                    ax.set_xlabel("mean L0")
+                if world == worlds[0]:
+                    ax.set_ylabel(f"error, {words}")
+        legend_below(figure, [ax for row in grid for ax in row], 6)
+    sizes = ", ".join(f"{w}: d = {d}" for w, d in widths.items())
+    caption = (
+        "Mean over concepts of the decisive error of separation on held-out points, against the measured "
+        "mean "
+        f"L0, at the greatest width ({sizes}); each point a sparsity of the gate; {len(results.plan.seeds)} "
+        "seeds. "
+        f"{INTERVALS}. Gates are to be compared at equal L0."
+    )
+    alt = "Error of separation against L0 per gate and world, for the best neuron and the closure unit."
+    return [Sheet(FAMILY, figure, "Gates at matched L0", caption, alt)]
+
+
+def _series(results: Results, world: str, learner: str, width: int) -> dict[str, Series]:
+    found: dict[str, dict[float, list[tuple[float, float]]]] = {}
+    for record in results.records_of(world):
+        cell, table = record["cell"], record["notions"]["separation"][learner]
+        error = (table or {}).get("best_error")
+        if cell["width"] == width and error is not None and record["metrics"]["l0"]:
+            own = found.setdefault(str(cell["gate"]), {}).setdefault(float(cell["sparsity"]), [])
+            own.append((float(record["metrics"]["l0"]), float(error)))
+    return {
+        gate_name(gate): sorted(
+            (float(np.mean([l0 for l0, _ in pairs])), mean_of([error for _, error in pairs]))
+            for pairs in table.values()
+        )
+        for gate, table in found.items()
+    }

@@ -1,0 +1,167 @@
+import csv
+import json
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+
+from geosae.cli.sources import make_world
+from geosae.experiments import Results, parse_plan, run
+from geosae.experiments.studies.grid_answers import all_answers, gaps, matched_l0
+from geosae.experiments.studies.numbers import Mean
+from geosae.explorer import write_report
+from geosae.explorer.exports import to_latex, write_tables
+from geosae.figures.draw import draw
+from geosae.figures.paper.families import PAPER
+from geosae.figures.paper.lines import draw_series
+from geosae.figures.style import blank
+
+PLAN = """
+widths = [8]
+seeds = 2
+tolerance = 0.1
+baselines = ["untrained"]
+[train]
+steps = 40
+[analysis]
+ambient_samples = 500
+[[worlds]]
+name = "disjoint-balls"
+points = 600
+dim = 2
+[[gates]]
+name = "topk"
+sparsity = [1, 2]
+baseline_sparsity = [2]
+[[gates]]
+name = "relu"
+sparsity = [0.01, 0.3]
+baseline_sparsity = [0.3]
+[[studies]]
+name = "feasibility"
+[[studies]]
+name = "approximation"
+dims = [2]
+non_convex = ["shell 2"]
+widths = [8]
+steps = 30
+points = 400
+[[studies]]
+name = "capacity"
+widths = [4]
+budgets = [1, 2]
+depths = [3]
+cell_widths = [4]
+steps = 30
+points = 900
+[[studies]]
+name = "splitting"
+widths = [4, 8]
+gates = {topk = [2]}
+steps = 30
+points = 600
+[[studies]]
+name = "absorption"
+variations = [0.1]
+gates = {topk = [2]}
+steps = 30
+points = 600
+[[studies]]
+name = "hedging"
+widths = [3, 12]
+gates = {topk = [2]}
+steps = 30
+points = 600
+[[studies]]
+name = "lattice-training"
+gates = {topk = [2]}
+widths = [8]
+steps = [0, 30]
+points = 900
+[[studies]]
+name = "failures"
+budgets = [1, 4]
+steps = 30
+points = 600
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    out = tmp_path_factory.mktemp("paper")
+    seen = []
+    run(parse_plan(PLAN, "small"), out, make_world=make_world, outline=seen.append)
+    assert seen[0].jobs > 0
+    assert seen[0].jobs_done == 0
+    return out
+
+
+def test_every_family_is_drawn_the_same_twice_with_a_caption_that_says_how(folder):
+    first = {path: path.read_bytes() for path in draw(folder, ("pdf", "png"), only=list(PAPER))}
+    assert {path.stem.split("-disjoint")[0] for path in first} == set(PAPER)
+    assert {path: path.read_bytes() for path in draw(folder, ("pdf", "png"), only=list(PAPER))} == first
+    for name in PAPER:
+        caption = json.loads((folder / "figures" / f"{name}.json").read_text())["caption"]
+        for word in ("seeds", "N = ", "interval"):
+            assert word in caption or (name in ("matched-l0",) and word == "N = "), (name, word)
+
+
+def test_the_report_shows_each_study_with_its_question_figure_and_answers(folder):
+    draw(folder, ("png",), only=list(PAPER))
+    text = write_report(folder).read_text()
+    results = Results.load(folder)
+    for name, answers in all_answers(results).items():
+        assert answers, name
+    for name in PAPER:
+        assert text.count(f'id="figure-{name}"') == 1
+    assert text.count("the prediction fails") + text.count("as predicted") + text.count("undecided") >= 10
+
+
+def test_tables_come_as_csv_and_latex(folder):
+    paths = write_tables(folder)
+    assert {p.name for p in paths} == {
+        f"{n}.{s}" for n in ("answers", "gaps", "summary") for s in ("csv", "tex")
+    }
+    with (folder / "tables" / "gaps.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    results = Results.load(folder)
+    assert len(rows) == len(gaps(results)) == 4
+    for row, gap in zip(rows, gaps(results), strict=True):
+        assert float(row["gap"]) == gap.gap.value == pytest.approx(gap.possible.value - gap.reached.value)
+    tex = (folder / "tables" / "summary.tex").read_text()
+    assert tex.count(r"\\") == len(results.summary["rows"]) + 1
+    assert to_latex([{"a_b": "5 % & more"}]).count(r"\%") == 1
+
+
+def test_a_resumed_run_does_no_job_again_and_has_the_same_bytes(folder):
+    files = {p: p.read_bytes() for p in (folder / "studies").rglob("*.json")}
+    seen = []
+    run(parse_plan(PLAN, "small"), folder, make_world=make_world, outline=seen.append)
+    assert seen[0].jobs_done == seen[0].jobs
+    assert {p: p.read_bytes() for p in (folder / "studies").rglob("*.json")} == files
+
+
+def test_gates_are_compared_at_equal_l0_only_where_both_have_been():
+    class Fake:
+        def records_of(self, world):
+            def record(gate, sparsity, l0, error):
+                table = {"separation": {"neurons": {"best_error": error}}}
+                cell = {"gate": gate, "sparsity": sparsity, "seed": 0, "width": 8}
+                return {"cell": cell, "metrics": {"l0": l0}, "notions": table}
+
+            relu = [record("relu", 0.1, 1.0, 0.2), record("relu", 0.01, 4.0, 0.4)]
+            # At L0 = 2, halfway in log L0, ReLU's error is 0.3; L0 = 8 lies outside of its range.
+            return [*relu, record("topk", 2, 2.0, 0.25), record("topk", 8, 8.0, 9.0)]
+
+    found = matched_l0(Fake(), "w", "neurons")
+    assert (round(found.value, 12), found.count) == (0.05, 1)
+
+
+def test_intervals_are_cut_to_the_range_and_unknown_means_left_out():
+    with mpl.rc_context():
+        ax = blank().subplots()
+        draw_series(ax, {"a": [(1.0, Mean(0.5, -3.0, 4.0, 2)), (2.0, Mean(np.nan, np.nan, np.nan, 0))]},
+                    within=(0.0, 1.0))  # fmt: skip
+        (bars,) = ax.collections
+        (segment,) = bars.get_segments()
+    assert segment[:, 1].tolist() == [0.0, 1.0]
