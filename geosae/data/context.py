@@ -117,34 +117,28 @@ class FormalContext:
     def closure(self, objects: Iterable[str | int]) -> tuple[str, ...]:
         """Return the smallest extent that holds the given objects.
 
-        Raises
-        ------
-        InvalidInput
-            If an object is not there, or its label names several.
+        Labels and errors are those of `intent`.
 
         Examples
         --------
         >>> FormalContext.from_array([[True, False], [True, True]]).closure(["g0"])
         ('g0', 'g1')
         """
-        mask = _mask(objects, self.objects, "object")
-        return _pick(self.objects, self.extent_mask(self.intent_mask(mask)))
+        common = self.intent_mask(_mask(objects, self.objects, "object"))
+        return _pick(self.objects, self.extent_mask(common))
 
     def attribute_closure(self, attributes: Iterable[str | int]) -> tuple[str, ...]:
         """Return the smallest intent that holds the given attributes.
 
-        Raises
-        ------
-        InvalidInput
-            If an attribute is not there, or its label names several.
+        Labels and errors are those of `extent`.
 
         Examples
         --------
         >>> FormalContext.from_array([[True, False], [True, True]]).attribute_closure(["m1"])
         ('m0', 'm1')
         """
-        mask = _mask(attributes, self.attributes, "attribute")
-        return _pick(self.attributes, self.intent_mask(self.extent_mask(mask)))
+        having = self.extent_mask(_mask(attributes, self.attributes, "attribute"))
+        return _pick(self.attributes, self.intent_mask(having))
 
     @cached_property
     def rows(self) -> UInt64[np.ndarray, "G w"]:

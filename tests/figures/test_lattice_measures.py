@@ -36,7 +36,7 @@ def run(tmp_path):
         },
         "maps": {
             "concepts": [{**concept, "concept": name} for name in NAMES],
-            "violations": [["left", "all", [0, 1, 4, 5]]],
+            "violations": [["left", "all", ["n0", "n1", "n4", "n5"]]],
         },
     }
     told(folder, change)

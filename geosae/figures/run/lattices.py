@@ -92,7 +92,7 @@ def _maps_in_words(results: Results, record: dict[str, Any]) -> str:
     if not broken:
         return found + "No neuron has a concept and lacks one within it (F3). "
     shown = "; ".join(
-        f"{parent} without {child}: {', '.join(f'n{n}' for n in neurons[:3])}"
+        f"{parent} without {child}: {', '.join(neurons[:3])}"
         + (f" and {len(neurons) - 3} more" if len(neurons) > 3 else "")
         for child, parent, neurons in broken[:SHOWN]
     )
