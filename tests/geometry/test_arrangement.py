@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from strategies_worlds import few
 
 from geosae.geometry import Arrangement, Box, InvalidInput
 from geosae.geometry._program import linear_program
@@ -62,6 +63,7 @@ def assert_witnessed(found: Arrangement, box: Box | None = None) -> set[tuple[bo
     return vectors
 
 
+@few(60)
 @given(arrangements())
 def test_degenerate_arrangements_against_linear_programs(found: Arrangement) -> None:
     vectors = assert_witnessed(found)
@@ -69,6 +71,7 @@ def test_degenerate_arrangements_against_linear_programs(found: Arrangement) -> 
     assert found.count() == len(vectors) <= cells(len(found), found.dim)
 
 
+@few(60)
 @given(arrangements(highest=2, most=4), st.integers(-2, 1), st.sampled_from([0.5, 1.0, 3.0]))
 def test_cells_of_a_box_against_linear_programs(found: Arrangement, corner: int, side: float) -> None:
     low = np.full(found.dim, float(corner))
@@ -78,6 +81,7 @@ def test_cells_of_a_box_against_linear_programs(found: Arrangement, corner: int,
     assert vectors <= {tuple(row) for row in found.cells().signs.tolist()}
 
 
+@few(60)
 @given(arrangements(), st.integers(0, 2**32 - 1))
 def test_no_sampled_pattern_is_missing(found: Arrangement, seed: int) -> None:
     x = np.random.default_rng(seed).standard_normal((500, found.dim)) * 3
@@ -140,6 +144,7 @@ def test_signs_are_exact_where_floats_are_not() -> None:
     assert exact_signs(w, c, x).ravel().tolist() == [True, False, False]
 
 
+@few(60)
 @given(arrangements(highest=2, most=5).filter(lambda a: a.dim == 2))
 def test_polygons_tile_the_box(found: Arrangement) -> None:
     box = Box(np.full(2, -3.0), np.full(2, 3.0))
