@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 DOCS = Path(__file__).parent.parent / "docs"
-PAGES = ["training.md", "worlds.md"]
+PAGES = ["training.md", "worlds.md", "paper.md"]
 
 
 @pytest.mark.parametrize("page", PAGES)
