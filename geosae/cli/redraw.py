@@ -42,6 +42,6 @@ def report(folder: Folder) -> None:
     from geosae.explorer import write_report
     from geosae.explorer.exports import write_tables
 
-    say(str(write_tables(folder)[0].parent))
+    write_tables(folder)
 
     say(str(write_report(folder)))
