@@ -68,11 +68,12 @@ def test_a_tampered_file_fails(array: str, change, with_card: bool, tmp_path: Pa
 
 
 def forgeries() -> list[tuple[str, ConceptDataset, set[str]]]:
-    data = make("nested-balls", 3, points=150, depth=2)
+    data = make("nested-balls", 3, points=300, depth=2, background=0.7)
     drawn, oracle = "drawn again, byte by byte", "membership is what the regions say"
     bit = replace(data, points=flip_last_bit(data.points.copy()))
     column = data.membership.copy()
-    outside = int(np.flatnonzero(~column[:, 0])[0])
+    # The farthest point from the balls: its hull with them holds other points of the background.
+    outside = int(np.linalg.norm(data.points, axis=1).argmax())
     column[outside, 0] = True
     inner = column.copy()
     inner[outside] = [False, True]  # in the inner ball and not in the outer one
