@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-import numpy as np
 import typer
 
 from geosae.cli._console import bar, say
@@ -98,6 +97,9 @@ def _stable(context: "FormalContext", theta: str, grounded: bool) -> "ConceptFam
 
 def _compare(truth: "FormalContext", learned: "FormalContext", out: Path) -> None:
     """Compare, each figure beside what chance would show."""
+    # Here and not above: help is shown without numpy.
+    import numpy as np
+
     from geosae.data.files import write_json
     from geosae.lattice import compare
 
