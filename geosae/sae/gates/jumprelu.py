@@ -46,8 +46,8 @@ class JumpReLU(Gate):
     decoder: ClassVar[Literal["unit", "free"]] = "unit"
 
     l0: float | int = 0.01
-    bandwidth: float | int = 0.03
-    threshold: float | int = 0.03
+    bandwidth: float | int = 0.3
+    threshold: float | int = 0.01
 
     def __post_init__(self) -> None:
         checked_number(self.l0, "the penalty's weight l0")
