@@ -13,7 +13,7 @@ from geosae.data.files import write_json
 from geosae.experiments import Cell, GateEntry, Plan, WorldEntry, summarise
 from geosae.experiments.store import Store
 from geosae.geometry.halfspaces import HalfSpaces
-from geosae.lattice import concept_lattice
+from geosae.lattice import compare, concept_lattice
 
 NAMES = ("left", "right <b>&", "all")
 
@@ -94,8 +94,10 @@ def write_run(
             [[True, False], [False, True], [False, False]], NAMES, ["n0", "n1"]
         )
         truth = FormalContext(NAMES, NAMES, data.hierarchy)
-        pair = {"detection": concept_lattice(context).to_dict(), "truth": concept_lattice(truth).to_dict()}
-        write_json(store.cell(cell) / "lattice.json", pair)
+        stored = {"detection": concept_lattice(context).to_dict(), "truth": concept_lattice(truth).to_dict()}
+        stored["comparison"] = compare(truth, context, np.random.default_rng(0), nulls=1).to_dict()
+        stored["along"] = {"detection": [[0.0, 2, True], [0.1, 4, True]]}
+        write_json(store.cell(cell) / "lattice.json", stored)
         found = result(cell, NAMES, known)
         store.write_result(cell, found, 0.1)
         results.append(found)

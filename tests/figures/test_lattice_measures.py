@@ -92,6 +92,7 @@ def test_rules_of_the_stable_core_are_told_in_words():
 
 def test_runs_that_stored_none_of_it_have_no_such_sheets(tmp_path):
     folder = write_run(tmp_path / "old")
+    told(folder, {"comparison": None, "along": None})
     results = Results.load(folder)
     assert lattice_measures.sheets(results) == []
     assert lattice_measures.along_sheets(results) == []

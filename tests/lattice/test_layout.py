@@ -39,9 +39,10 @@ def test_crossings_do_not_get_worse(context, most):
 
 def test_several_starts_are_no_worse_than_one():
     lattice = concept_lattice(FormalContext.read(DATA / "tealady.cxt"))
-    one, many = layered(lattice, starts=1), layered(lattice, starts=8)
+    one, many = layered(lattice, starts=1), layered(lattice, starts=4)
     assert many.crossings + 2 * many.near_misses <= one.crossings + 2 * one.near_misses
-    assert layered(lattice, starts=3, seed=5).to_dict() == layered(lattice, starts=3, seed=5).to_dict()
+    small = concept_lattice(FormalContext.read(DATA / "liveinwater.cxt"))
+    assert layered(small, starts=3, seed=5).to_dict() == layered(small, starts=3, seed=5).to_dict()
 
 
 def test_symmetric_lattices_have_symmetric_ranks():
@@ -98,7 +99,7 @@ def test_the_quality_is_printed():
     assert layout.to_dict()["crossings"] == 0
 
 
-@pytest.mark.parametrize("name", ["digits", "liveinwater", "gewaesser"])
+@pytest.mark.parametrize("name", [pytest.param("digits", marks=pytest.mark.slow), "liveinwater", "gewaesser"])
 def test_additive_drawings_have_parallel_edges_and_are_measured(name):
     lattice = concept_lattice(FormalContext.read(DATA / f"{name}.cxt"))
     steps, layers = additive(lattice, rounds=100), layered(lattice)
