@@ -3,9 +3,10 @@
     OMP_NUM_THREADS=1 python benchmarks/lattice.py [--limit 60] [--write]
 
 Every case runs in a process of its own, which reports its processor time and its peak memory; compiled code
-is loaded and warmed on a small context before the clock starts. `concepts` is stopped after --limit seconds
-of processor time, and then "at least" is said. pyfim (pip install 'geosae[peers]') lists closed item sets
-without covers. The planted contexts are described in `planted` below.
+is loaded and warmed on a small context before the clock starts. geosae and pyfim are timed three times in
+turn, and the least time of each counts: what else the machine does can only add. `concepts` is stopped after
+--limit seconds of processor time, and then "at least" is said. pyfim (pip install 'geosae[peers]') lists
+closed item sets without covers. The planted contexts are described in `planted` below.
 """
 
 import argparse
@@ -22,6 +23,14 @@ from typing import Any
 
 import numpy as np
 
+FAMILIES = """\
+Leaves: 320 concepts under 20 groups that are no concepts themselves, a neuron for one concept or one group.
+Nested: the concepts themselves form a forest, and a neuron for a concept fires on all below it; there a
+parent alone is closed only by its false crosses (7.7 of 3 840 on average), and all but one of the false
+members of the stable families looked at were such single concepts. No θ parts them from the true ones: at
+θ = 8 precision reaches .78 and recall falls to .95. A grounded family also asks for θ neurons *nearest* to
+each concept, or for an intersection of such concepts, and nearly all of them go.
+Both contexts have 2 % of the crosses missed and 0.2 % false; θ is given, or chosen by chance."""
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "measured" / "lattice.md"
 
@@ -130,14 +139,15 @@ def family(case: str) -> dict[str, Any]:
     from geosae.data.context import FormalContext
     from geosae.lattice import concept_lattice, stable_family
 
-    leaves, neurons, groups, seed, theta, shape = case.split()
+    leaves, neurons, groups, seed, theta, shape, kind = case.split()
+    grounded = kind == "grounded"
     true, noisy = planted(int(leaves), int(neurons), int(groups), int(seed), nested=shape == "nested")
     context = FormalContext.from_array(noisy)
     warm = planted(320, 300, 5, 0)[1]
-    stable_family(FormalContext.from_array(warm), 4)
+    stable_family(FormalContext.from_array(warm), 4, grounded=grounded)
     truth = {e for e in concept_lattice(FormalContext.from_array(true)).extents if 0 < len(e) < len(noisy)}
     clock = time.process_time()
-    found = stable_family(context, "auto" if theta == "auto" else int(theta))
+    found = stable_family(context, "auto" if theta == "auto" else int(theta), grounded=grounded)
     seconds = time.process_time() - clock
     mined = {tuple(np.flatnonzero(row).tolist()) for row in found.extents}
     mined = {e for e in mined if 0 < len(e) < len(noisy)}
@@ -196,7 +206,7 @@ def main() -> None:
         print(json.dumps(found))
         return
     load = os.getloadavg()[0]
-    lines = ["## Whole lattices", "", _whole_head(), "|---|---|---|---|---|---|---|---|"]
+    lines = ["## Whole lattices", "", _whole_head(), "|---|---|---|---|---|---|---|---|---|"]
     for case in ("100 100 0.3", "200 100 0.2", "1000 100 0.1", "500 500 0.05", "mushroom"):
         lines.append(_whole_row(case, asked.limit))
     big = measured("ours", "100 100 0.44", 600)
@@ -205,14 +215,17 @@ def main() -> None:
         "",
         "## Stable families",
         "",
-        "| context | seed | θ | s | true | found | recall | precision | peak MiB |",
+        FAMILIES,
+        "",
+        "| context | seed | family | θ | s | true | found | recall | precision | peak MiB |",
     ]
-    lines += ["|---|---|---|---|---|---|---|---|---|"]
+    lines += ["|---|---|---|---|---|---|---|---|---|---|"]
     for size in ("320 3840 20", "1024 32768 60"):
         for shape in ("leaves", "nested"):
             for seed in ("0", "1", "2") if size.startswith("320") else ("0",):
-                for theta in ("5", "auto") if size.startswith("320") else ("12", "auto"):
-                    lines.append(_family_row(size, shape, seed, theta))
+                for kind in ("stable", "grounded"):
+                    for theta in ("5", "auto") if size.startswith("320") else ("12", "auto"):
+                        lines.append(_family_row(size, shape, seed, theta, kind))
     page = _head(load, asked.limit) + "\n".join(lines) + "\n"
     print(page)
     if asked.write:
@@ -222,23 +235,25 @@ def main() -> None:
 def _whole_head() -> str:
     return (
         "| context | concepts | covers | geosae, s (peak MiB) | geosae without numba, s | `concepts`, s | "
-        "`concepts` / geosae | pyfim without covers, s |"
+        "`concepts` / geosae | pyfim without covers, s | geosae / pyfim |"
     )
 
 
 def _whole_row(case: str, limit: int) -> str:
-    own = measured("ours", case, 600)
+    peers = find_spec("fim") is not None
+    times = [(measured("ours", case, 600), measured("pyfim", case, limit) if peers else None) for _ in "123"]
+    own = min((one for one, _ in times), key=lambda one: one["seconds"])
+    other = min((two for _, two in times if two), key=lambda two: two["seconds"], default=None)
     # Plain Python takes a minute where compiled code takes one or two seconds: timed on the two first cases.
     plain = measured("ints", case, limit) if case in ("100 100 0.3", "200 100 0.2") else None
     peer = measured("concepts", case, limit)
-    other = measured("pyfim", case, limit) if find_spec("fim") else None
     ratio = (
         f"{peer['seconds'] / own['seconds']:.0f}" if peer["seconds"] else f"> {limit / own['seconds']:.0f}"
     )
     return (
         f"| {case} | {own['concepts']} | {own['covers']} | {own['seconds']:.2f} ({own['mib']}) | "
         f"{seconds_of(plain, limit) if plain else '–'} | {seconds_of(peer, limit)} | {ratio} | "
-        f"{seconds_of(other, limit) if other else 'not installed'} |"
+        + (f"{other['seconds']:.2f} | {own['seconds'] / other['seconds']:.1f} |" if other else "– | – |")
     )
 
 
@@ -249,13 +264,16 @@ def _big(found: dict[str, Any]) -> str:
     )
 
 
-def _family_row(size: str, shape: str, seed: str, theta: str) -> str:
-    found = measured("family", f"{size} {seed} {theta} {shape}", 600)
+def _family_row(size: str, shape: str, seed: str, theta: str, kind: str) -> str:
+    found = measured("family", f"{size} {seed} {theta} {shape} {kind}", 600)
     rows, columns, _ = size.split()
     if found["seconds"] is None:
-        return f"| {rows} × {columns} {shape} | {seed} | {theta} | refused or out of time | | | | | |"
+        return (
+            f"| {rows} × {columns} {shape} | {seed} | {kind} | {theta} | refused or out of time | | | | | |"
+        )
+    how = " (chosen)" if theta == "auto" else ""
     return (
-        f"| {rows} × {columns} {shape} | {seed} | {found['theta']}{' (chosen)' if theta == 'auto' else ''} | "
+        f"| {rows} × {columns} {shape} | {seed} | {kind} | {found['theta']}{how} | "
         f"{found['seconds']:.2f} | {found['true']} | {found['concepts']} | {found['recall']:.3f} | "
         f"{found['precision']:.3f} | {found['mib']} |"
     )
@@ -269,7 +287,7 @@ def _head(load: float, limit: int) -> str:
 Processor seconds of one thread, every case in a process of its own, {time.strftime("%d %B %Y")},
 {os.cpu_count()} cores (load {load:.1f} at the start), Python {platform.python_version()},
 numpy {np.__version__}. Compiled code was loaded from its cache before the clock started.
-`concepts` was stopped after {limit} s.
+`concepts` was stopped after {limit} s; of geosae and pyfim, run in turn, the least of three times counts.
 
 """
 
