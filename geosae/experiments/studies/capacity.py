@@ -69,7 +69,9 @@ def _cells(s: Settings, make_world: MakeWorld) -> dict[str, Any]:
     low, high = unseen.points.min(axis=0), unseen.points.max(axis=0)
     grid = np.random.default_rng([s["seed"], 3]).uniform(2 * low, 2 * high, (40_000, 2))
     patterns = len(np.unique(neurons.fires(grid), axis=0))
-    bound = topk_kept_sets(s["width"], s["k"]) if s["k"] else cells(s["width"], 2)
+    # A kept neuron whose value is not positive is silent: patterns are sets of at most K neurons.
+    kept = sum(topk_kept_sets(s["width"], j) for j in range(1, s["k"] + 1)) + 1
+    bound = kept if s["k"] else cells(s["width"], 2)
     return {"patterns": patterns, "bound": int(bound)}
 
 
@@ -148,7 +150,7 @@ def _patterns(records: Sequence[Record]) -> list[Answer]:
             f"{len(rows)} trained {name} SAEs in the plane show {min(shares):.0%} to {max(shares):.0%} of "
             f"the bound on 40 000 points; {over} exceed it."
         )
-        kind = "cells of an arrangement" if name == "ReLU" else "kept sets"
+        kind = "cells of an arrangement" if name == "ReLU" else "sets of at most K neurons"
         prediction = f"No more activation patterns than {kind} ({name})."
         found.append(
             Answer(claim, prediction, observation, "the prediction fails" if over else "as predicted")

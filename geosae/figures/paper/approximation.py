@@ -79,5 +79,7 @@ def _panel(ax: Axes, records: Sequence[Record], body: str, dim: int) -> None:
     ax.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=6))
     ax.yaxis.set_major_formatter(FormatStrFormatter("%g"))
     ax.yaxis.set_minor_locator(NullLocator())
+    if curve and empty:
+        ax.set_ylim(min([e for _, e in curve]) / 1.6, 1.6 * empty[0])
     ax.set_title(f"{body}, r = {dim}")
     ax.set_xlabel("half-spaces m, width d")

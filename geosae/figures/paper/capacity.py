@@ -26,7 +26,7 @@ def sheets(results: Results) -> list[Sheet]:
         _depth(grid[0][1], select(records, part="depth"))
         _cells(grid[0][2], select(records, part="cells"))
         for ax in grid[0]:
-            ax.legend(fontsize=5.8, loc="best")
+            ax.legend(fontsize=5.8, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
     one = records[0]["settings"]
     caption = (
         "Left: concepts (balls in R³) that units separate within ε = 0.1, against the width d; the line is "
@@ -35,7 +35,8 @@ def sheets(results: Results) -> list[Sheet]:
         "within "
         "0.1, against the budget K; the line is K, which exact separation cannot pass (S7). Right: "
         "activation "
-        "patterns on 40 000 points of the plane against the bound (G3 for ReLU, G4 for Top-K). "
+        "patterns on 40 000 points of the plane against the bound (cells of G3 for ReLU; for Top-K sets of "
+        "at most K neurons, after G4). "
         f"N = {one['points']:,} points (half to train on); {seeds_of(records)}. {INTERVALS}."
     )
     alt = (
