@@ -26,7 +26,7 @@ def sheets(results: Results) -> list[Sheet]:
         _depth(grid[0][1], select(records, part="depth"))
         _cells(grid[0][2], select(records, part="cells"))
         for ax in grid[0]:
-            ax.legend(fontsize=5.8, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
+            ax.legend(fontsize=5.8, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
     one = records[0]["settings"]
     caption = (
         "Left: concepts (balls in R³) that units separate within ε = 0.1, against the width d; the line is "
