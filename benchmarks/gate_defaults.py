@@ -5,9 +5,10 @@
 One gate at a time, every value of one knob (or pair of knobs) with the others as they stand. A run is scored
 by the loss that its gate minimises, measured at the end, plus 0.001, divided by the best such value of its
 table for the same case; a setting's score is the geometric mean over cases and seeds (1 is best), with its
-standard error. Beside it stand FVU, the mean number of active neurons (L0), the share of dead ones, and MCC
-where directions are known (superposition). A penalty's weight or k is not a default to be tuned: it is the
-sparsity that a user asks for.
+standard error. As in training_defaults, settings within 2 % of the least score are equal, and the one with
+the fewest dead neurons is taken. Beside the score stand FVU, the mean number of active neurons (L0), the
+share of dead ones, and MCC where directions are known (superposition). A penalty's weight or k is not a
+default to be tuned: it is the sparsity that a user asks for. One learning rate serves all gates.
 """
 
 import argparse
