@@ -10,6 +10,7 @@ from geosae.experiments.baselines import BASELINES
 from geosae.experiments.gates import gate_name
 from geosae.experiments.studies.numbers import Mean, direction, mean_of, paired
 from geosae.experiments.studies.study import Answer
+from geosae.geometry.intervals import clopper_pearson
 
 if TYPE_CHECKING:
     from geosae.experiments.results import Results
@@ -209,7 +210,9 @@ def _baseline(results: "Results", name: str) -> Answer | None:
         "learner), "
         f"fewer in {losses} (intervals of paired differences apart from 0)."
     )
-    verdict = "as predicted" if wins > losses else "the prediction fails" if losses > wins else "undecided"
+    # Of the settings that differ at all, is one side more than half, beyond chance?
+    low, high = clopper_pearson(wins, wins + losses)
+    verdict = "as predicted" if low > 0.5 else "the prediction fails" if high < 0.5 else "undecided"
     return Answer("baseline", BASELINES[name].expected, observation, verdict)
 
 

@@ -70,8 +70,10 @@ def _answers(records: Sequence[Record]) -> list[Answer]:
     apart, one, ring = last
     gaps = [per_seed(select(records, world=w), margin) for w in ("separated", "connected")]
     gap = mean_of(paired(*gaps))
+    # Where the gate sets how many neurons fire, it sets how many share a point: that would answer nothing.
+    free = select(records, gate="relu") or records
     spread = mean_of(
-        [v for w in ("connected", "shell") for v in per_seed(select(records, world=w), shared).values()]
+        [v for w in ("connected", "shell") for v in per_seed(select(free, world=w), shared).values()]
     )
     shares = [per_seed(select(records, world=w), is_split) for w in ("separated", "connected")]
     more = mean_of(paired(*shares))
@@ -87,7 +89,7 @@ def _answers(records: Sequence[Record]) -> list[Answer]:
         "2604.28119",
         "Reconstruction tiles a connected concept: most of its points lie in several partial regions.",
         f"At width {width} several neurons that have part of the concept fire on a share {spread} of "
-        f"the points of the disk and the ring (over gates and seeds); the disk is {_spell(one)}, the ring "
+        f"the points of the disk and the ring (ReLU where it was run); the disk is {_spell(one)}, the ring "
         f"{_spell(ring)}.",
         "as predicted" if spread.low > 0.5 else "the prediction fails" if spread.high < 0.5 else "undecided",
     )

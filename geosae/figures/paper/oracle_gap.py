@@ -81,7 +81,7 @@ def _words(results: Results) -> str:
         "points of the draw (S1 for a half-space, S3 for a unit of any size), or by a half-space found to "
         "hold "
         "within ε. Trained SAEs and baselines are measured on points they never saw; a half-space is judged "
-        "by all points of the draw."
+        "by all points of the draw. Top-K neurons are no half-spaces and may do more than one can."
     )
 
 
