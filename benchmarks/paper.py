@@ -1,5 +1,4 @@
-"""Write docs/measured/paper.md from a finished run of the preset `paper`: python benchmarks/paper.py "
-"runs/paper."""
+"""Write docs/measured/paper.md from a finished run of `geosae run paper`: python benchmarks/paper.py FOLDER."""
 
 import csv
 import sys
