@@ -1,4 +1,4 @@
-"""Write docs/measured/paper.md from a finished run of `geosae run paper`: python benchmarks/paper.py FOLDER."""
+"""Write docs/measured/paper.md from a finished `geosae run paper`: python benchmarks/paper.py FOLDER."""
 
 import csv
 import sys
