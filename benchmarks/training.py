@@ -166,16 +166,20 @@ def table(case: Case, runs: dict[str, list[dict[str, float]]]) -> list[str]:
         f"k = {case.k}, batch {case.batch}, {case.steps} steps"
         + (f", {case.seeds * len(case.lrs)} SAEs" if case.seeds > 1 else ""),
         "",
-        "| method | CPU s, median | range | ms/step | k samples/s | FVU | MCC | × geosae, numba | load |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "| method | runs | CPU s, median | range | ms/step | k samples/s | FVU | MCC | × geosae, numba | load |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     steps = case.steps * case.seeds * len(case.lrs)
-    medians = {method: statistics.median(r["seconds"] for r in found) for method, found in runs.items()}
+    medians = {
+        method: statistics.median(r["seconds"] for r in found) for method, found in runs.items() if found
+    }
     ours = medians.get("geosae, numba", float("nan"))
     for method, found in runs.items():
+        if not found:
+            continue
         middle, all_seconds = medians[method], [r["seconds"] for r in found]
         fvu, mcc = (statistics.median(r[key] for r in found) for key in ("fvu", "mcc"))
-        cells = [method, f"{middle:.2f}", f"{min(all_seconds):.2f}–{max(all_seconds):.2f}"]
+        cells = [method, str(len(found)), f"{middle:.2f}", f"{min(all_seconds):.2f}–{max(all_seconds):.2f}"]
         cells += [f"{1e3 * middle / steps:.3g}", f"{steps * case.batch / middle / 1e3:.3g}"]
         load = statistics.median(r["load"] for r in found)
         cells += [f"{fvu:.3f}", f"{mcc:.3f}", f"{middle / ours:.1f}", f"{load:.1f}"]

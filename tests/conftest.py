@@ -1,6 +1,7 @@
 """Hypothesis profiles: `dev` while writing, `ci` the same instances every time, `hunt` for a long search."""
 
 import os
+import signal
 
 from hypothesis import HealthCheck, settings
 
@@ -9,3 +10,7 @@ settings.register_profile("dev", max_examples=50, **_CALM)
 settings.register_profile("ci", max_examples=300, derandomize=True, **_CALM)
 settings.register_profile("hunt", max_examples=5000, **_CALM)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
+
+# A shell that starts the tests in the background ignores Ctrl-C, and what the tests start would inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -7,6 +7,7 @@ from figures.made_runs import card, write_run
 from geosae.data.files import read_json, write_json
 from geosae.experiments import Results
 from geosae.figures import FAMILIES, draw
+from geosae.figures.paper.families import PAPER
 from geosae.geometry._door import InvalidInput
 
 
@@ -23,7 +24,8 @@ def drawn(made: Path) -> Path:
 
 def test_every_family_is_drawn_and_every_figure_has_its_words(drawn: Path):
     cards = [read_json(path) for path in sorted((drawn / "figures").glob("*.json"))]
-    assert {c["family"] for c in cards} == set(FAMILIES)
+    # What a plan's studies answer is drawn where there are studies (tests/figures/paper).
+    assert set(FAMILIES) - set(PAPER) <= {c["family"] for c in cards} <= set(FAMILIES)
     for entries in cards:
         assert entries["title"]
         assert entries["alt"]
