@@ -166,7 +166,8 @@ def table(case: Case, runs: dict[str, list[dict[str, float]]]) -> list[str]:
         f"k = {case.k}, batch {case.batch}, {case.steps} steps"
         + (f", {case.seeds * len(case.lrs)} SAEs" if case.seeds > 1 else ""),
         "",
-        "| method | runs | CPU s, median | range | ms/step | k samples/s | FVU | MCC | × geosae, numba | load |",
+        "| method | runs | CPU s, median | range | ms/step | k samples/s | FVU | MCC | × geosae, numba "
+        "| load |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
     steps = case.steps * case.seeds * len(case.lrs)
