@@ -290,9 +290,8 @@ def main() -> None:
         body += ["", compiling()]
     print("\n".join(body))
     if args.write:
-        command = (
-            f"python benchmarks/training.py --cases {' '.join(args.cases)} --repeats {args.repeats} --write"
-        )
+        how = f"--repeats {args.repeats}" if args.keep is None else "--keep RUNS, in several calls,"
+        command = f"python benchmarks/training.py --cases {' '.join(args.cases)} {how} --write"
         Path("docs/measured").mkdir(exist_ok=True)
         Path("docs/measured/training_speed.md").write_text(page(body, missing, command), encoding="utf-8")
 
