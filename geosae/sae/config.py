@@ -56,8 +56,9 @@ class TrainConfig:
         "bfloat16" takes the products of matrices in bfloat16 and keeps weights, moments and sums in float32.
     kernel
         How gradients are computed. "autograd": by the gate's objective, for every gate. "torch": written
-        out, for ReLU with L1 and Top-K. "numba": sparse, for Top-K on a CPU (extra `fast`). "auto": the
-        fastest of them that the gate, the device and the installation allow. They agree up to rounding.
+        out, for ReLU with L1, Top-K and BatchTopK. "numba": sparse, for Top-K on a CPU (extra `fast`).
+        "auto": the fastest of them that the gate, the device and the installation allow. They agree up to
+        rounding.
     decoder_norm
         "unit": atoms have norm 1 at every step, the gradient's part along each atom is removed, and atoms
         are renormalised after the step (arXiv 2406.04093). "free": no constraint. None takes the gate's own.

@@ -21,8 +21,8 @@ class SpaDE(Gate):
 
     −λ‖x − p_i‖² = 2λ z_i − λ‖x‖² with z_i = ⟨p_i, x⟩ − ‖p_i‖²/2, and sparsemax does not see what is the same
     for all i, so activations are a function of z. In the data's own unit they are measured with its spread:
-    the simplex has the radius that the extra `radius` holds. Regions of neurons are neither half-spaces nor
-    bounded by other neurons' alone; gating is relative.
+    the simplex has the radius that the extra `radius` holds. Whether a neuron is active depends on how near
+    the other prototypes are, so gating is relative.
 
     Parameters
     ----------
