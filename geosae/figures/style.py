@@ -1,6 +1,9 @@
 """One style for every figure: widths of a paper, colours that survive colour blindness and grey print.
 
-Categorical colours: Okabe and Ito 2008, "Color Universal Design" (https://jfly.uni-koeln.de/color/).
+Categorical colours: blue, vermillion, green, purple and black of Okabe and Ito 2008, "Color Universal
+Design" (https://jfly.uni-koeln.de/color/), with wine, indigo and dark green of Tol, "Colour Schemes",
+SRON/EPS/TN/09-002 (https://sronpersonalpages.nl/~pault/). Okabe and Ito's yellow, orange and sky blue are
+left out: thin lines of them fade on white (contrast 1.3, 2.2 and 2.3; WCAG 2.2, criterion 1.4.11, asks 3).
 Sequential colours: viridis for shares that should be large, cividis for errors that should be small.
 Nothing here touches the global state of matplotlib: figures are `Figure` objects made inside `styled()`.
 """
@@ -22,8 +25,10 @@ INK = "#1a1a1a"
 MUTED = "#767676"
 FAINT = "#d4d4d4"
 
-OKABE_ITO = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000")
-"""The eight colours, ordered so that neighbours also differ in lightness."""
+COLOURS = ("#0072B2", "#D55E00", "#882255", "#009E73", "#332288", "#CC79A7", "#225522", "#000000")
+"""The eight colours: each at least 3:1 on white, any two apart by ΔE₀₀ > 11 under each colour blindness.
+
+Neighbours also differ in lightness, for grey print."""
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 LINES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)), (0, (7, 2, 1, 2)))
 
@@ -133,7 +138,7 @@ def colour(index: int) -> str:
     >>> colour(0) == colour(8)
     True
     """
-    return OKABE_ITO[index % len(OKABE_ITO)]
+    return COLOURS[index % len(COLOURS)]
 
 
 def marker(index: int) -> str:
@@ -146,7 +151,7 @@ def marker(index: int) -> str:
     >>> marker(0), marker(8)
     ('o', 's')
     """
-    return MARKERS[(index + index // len(OKABE_ITO)) % len(MARKERS)]
+    return MARKERS[(index + index // len(COLOURS)) % len(MARKERS)]
 
 
 def line(index: int) -> Any:
@@ -157,7 +162,7 @@ def line(index: int) -> Any:
     >>> line(1)
     '--'
     """
-    return LINES[(index + index // len(OKABE_ITO)) % len(LINES)]
+    return LINES[(index + index // len(COLOURS)) % len(LINES)]
 
 
 def ink_on(rgb: Sequence[float]) -> str:
