@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from geosae.cli import analyse, convert, lattice, redraw, run, train, verify, worlds
+from geosae.cli import analyse, convert, lattice, redraw, replicate, run, train, verify, worlds
 
 app = typer.Typer(
     name="geosae",
@@ -16,6 +16,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
 app.command("run", short_help="Run a preset or a plan of your own.")(run.run)
+app.command("replicate", short_help="Compare two runs of a plan on different seeds.")(replicate.replicate)
 app.add_typer(worlds.app, name="worlds", short_help="List, show and make worlds.")
 app.command("train", short_help="Train one sparse autoencoder.")(train.train)
 app.command("analyse", short_help="Grade what an SAE has learned of concepts.")(analyse.analyse)

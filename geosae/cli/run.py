@@ -16,14 +16,22 @@ if TYPE_CHECKING:
 def run(
     plan: Annotated[str, typer.Argument(help="A preset (quickstart, digits, paper) or a TOML file.")],
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Folder of the run (default runs/PLAN).")
+        Path | None,
+        typer.Option(
+            "--out", "-o", help="Folder of the run (default runs/PLAN; of a run's own plan.toml, that run)."
+        ),
+    ] = None,
+    shift: Annotated[
+        int | None,
+        typer.Option("--shift-seeds", min=1, help="Add this to every seed: a second, independent run."),
     ] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes (default: one per core).")] = None,
     figures: Annotated[bool, typer.Option(help="Draw the figures and write the report.")] = True,
 ) -> None:
     """Run a plan: train, analyse, check, draw, report. The same command resumes it after any interruption.
 
-    Exit status 1 if a cell failed or a theorem check does not hold.
+    With --shift-seeds the plan runs on other seeds: `geosae replicate` compares the two runs. The folder's
+    plan.toml holds the seeds as used. Exit status 1 if a cell failed or a theorem check does not hold.
     """
     import proofs_checks
     from geosae.cli.sources import make_world
@@ -31,8 +39,8 @@ def run(
     from geosae.experiments import run as run_plan
 
     start = time.monotonic()
-    loaded = load_plan(plan)
-    folder = out or Path("runs") / Path(plan).stem
+    loaded = load_plan(plan) if shift is None else load_plan(plan).shifted(shift)
+    folder = out or _folder(Path(plan), shift)
     try:
         with bar("cells and checks") as progress:
             results = run_plan(
@@ -46,6 +54,13 @@ def run(
     failed = _draw(folder, workers or _cores()) if figures else {}
     say(f"{time.monotonic() - start:.0f} s in all")
     _end(results, failed)
+
+
+def _folder(plan: Path, shift: int | None) -> Path:
+    """Return the folder of a run that was given none: beside a run's plan.toml lies its run.json."""
+    of_run = plan.name == "plan.toml" and (plan.parent / "run.json").is_file()
+    own = plan.resolve().parent if of_run else Path("runs") / plan.stem
+    return own if shift is None else own.with_name(f"{own.name}-shifted-{shift}")
 
 
 def _cores() -> int:

@@ -4,10 +4,12 @@ from geosae.data.pool import LocalPool
 from geosae.data.records import nearest, refuse_unknown
 from geosae.experiments.baselines import BASELINES, USUAL, Baseline
 from geosae.experiments.cell import Cell, canonical_json, short_hash
+from geosae.experiments.compare_runs import replicate
 from geosae.experiments.gates import GATES, Gate, gate_name, sae_words
 from geosae.experiments.plan import CheckEntry, GateEntry, Plan, WorldEntry
 from geosae.experiments.plan_file import load_plan, parse_plan, preset_names
 from geosae.experiments.plan_text import plan_toml
+from geosae.experiments.replication import Replication
 from geosae.experiments.results import Results, Row
 from geosae.experiments.runner import Outline, run
 from geosae.experiments.sae_config import config_of
@@ -25,6 +27,7 @@ __all__ = [
     "LocalPool",
     "Outline",
     "Plan",
+    "Replication",
     "Results",
     "Row",
     "WorldEntry",
@@ -39,6 +42,7 @@ __all__ = [
     "plan_toml",
     "preset_names",
     "refuse_unknown",
+    "replicate",
     "run",
     "sae_words",
     "short_hash",

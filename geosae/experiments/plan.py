@@ -1,7 +1,7 @@
 """A plan: the grid of cells of one run, and the theorem checks that go with it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import product
 from typing import Any
 
@@ -9,6 +9,7 @@ from geosae.experiments.baselines import BASELINES, USUAL, Baseline, place_of
 from geosae.experiments.cell import Cell, short_hash
 from geosae.experiments.gates import GATES, Gate
 from geosae.experiments.studies.study import StudyEntry
+from geosae.geometry._door import InvalidInput
 
 
 @dataclass(frozen=True)
@@ -49,11 +50,20 @@ class WorldEntry:
 
 @dataclass(frozen=True)
 class GateEntry:
-    """One gate of a plan: its sparsities (see `geosae.experiments.gates`), and those of its baselines."""
+    """One gate of a plan.
+
+    Attributes
+    ----------
+    sparsity, baseline_sparsity
+        Its sparsities (see `geosae.experiments.gates`), and those that baselines are run at; None: all.
+    widths
+        The widths it is trained at, in every world; empty: the world's, or else the plan's.
+    """
 
     name: Gate
     sparsity: tuple[float | int, ...]
     baseline_sparsity: tuple[float | int, ...] | None = None
+    widths: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -99,7 +109,8 @@ class Plan:
 
     def _cells_of(self, world: WorldEntry) -> Iterator[Cell]:
         train = {**self.train, **world.train}
-        for gate, width, seed in product(self._gates_of(world), world.widths or self.widths, self.seeds):
+        places = ((g, w) for g in self._gates_of(world) for w in g.widths or world.widths or self.widths)
+        for (gate, width), seed in product(places, self.seeds):
             data_seed = seed if world.data_seed is None else world.data_seed
             for baseline in ("trained", *self.baselines):
                 for sparsity in _sparsities(gate, world, compared=baseline != "trained"):
@@ -120,6 +131,43 @@ class Plan:
         world = next(world for world in self.worlds if world.label == label)
         gates = self._gates_of(world) if self.baselines else ()
         return frozenset((g.name, s) for g in gates for s in _sparsities(g, world, compared=True))
+
+    def seeds_by_part(self) -> dict[str, tuple[int, ...]]:
+        """Return the seeds of the grid (under "grid") and of each study, its own or else the grid's."""
+        return {"grid": self.seeds, **{study.name: study.seeds or self.seeds for study in self.studies}}
+
+    def shifted(self, offset: int) -> "Plan":
+        """Return the same plan on other seeds: `offset` added to those of the grid, studies and checks.
+
+        A world's own data_seed stays as it is: it names points, not one draw of many.
+
+        Raises
+        ------
+        InvalidInput
+            If a seed becomes negative, or is one of this plan's too: runs that share seeds are not
+            independent.
+
+        Examples
+        --------
+        >>> gates = (GateEntry("topk", (2,)),)
+        >>> plan = Plan("small", (WorldEntry("w", "nested-balls"),), gates, widths=(4,), seeds=(0, 1, 2))
+        >>> plan.shifted(100).seeds, plan.shifted(100).checks.seed
+        ((100, 101, 102), 100)
+        """
+        old = {seed for seeds in self.seeds_by_part().values() for seed in seeds}
+        if common := old & {seed + offset for seed in old}:
+            raise InvalidInput(
+                f"shifted by {offset}, the plan still has the seeds {', '.join(map(str, sorted(common)))}",
+                remedy=f"shift it by {max(old) - min(old) + 1} or more",
+            )
+        if min(*old, self.checks.seed) + offset < 0:
+            raise InvalidInput(f"shifted by {offset}, a seed of the plan becomes negative")
+        return replace(
+            self,
+            seeds=tuple(seed + offset for seed in self.seeds),
+            checks=replace(self.checks, seed=self.checks.seed + offset),
+            studies=tuple(replace(s, seeds=tuple(i + offset for i in s.seeds)) for s in self.studies),
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the plan as a JSON-ready dictionary."""

@@ -11,6 +11,7 @@ from geosae.experiments.cell import Cell
 from geosae.experiments.plan import CheckEntry, GateEntry, Plan, WorldEntry
 from geosae.experiments.plan_file import load_plan, parse_plan, preset_names
 from geosae.experiments.plan_text import plan_toml
+from geosae.experiments.studies.jobs import plan_jobs
 from geosae.geometry._door import InvalidInput
 
 SMALL = """
@@ -135,6 +136,47 @@ def test_presets_are_read_have_three_seeds_and_both_baselines(name: str):
     assert len(plan.seeds) >= 3
     assert {c.baseline for c in plan.cells()} == {"trained", "untrained", "frozen_decoder"}
     assert parse_plan(plan_toml(plan)) == plan
+
+
+STUDIES = """
+[[studies]]
+name = "hedging"
+seeds = 4
+[[studies]]
+name = "failures"
+"""
+
+
+def test_a_shift_reaches_all_seeds_and_nothing_else():
+    text = SMALL + '[[worlds]]\nname = "digits"\ndata_seed = 7\n' + STUDIES
+    plan = parse_plan(text, "t")
+    shifted = plan.shifted(100)
+    assert shifted.seeds_by_part() == {
+        "grid": (100, 101), "hedging": (100, 101, 102, 103), "failures": (100, 101),
+    }  # fmt: skip
+    assert shifted.checks.seed == 100
+    assert {c.data_seed for c in shifted.cells()} == {7, 100, 101}
+    assert not {c.key for c in plan.cells()} & {c.key for c in shifted.cells()}
+    jobs = {job.key: job.settings for p in (plan, shifted) for job in plan_jobs(p)}
+    assert len(jobs) == len(plan_jobs(plan)) + len(plan_jobs(shifted))
+    assert {s["seed"] for s in jobs.values()} == {0, 1, 2, 3, 100, 101, 102, 103}
+    # What the folder stores is the plan with these seeds.
+    assert parse_plan(plan_toml(shifted)) == shifted
+    assert shifted.shifted(-100) == plan
+
+
+@pytest.mark.parametrize(
+    ("offset", "message"),
+    [
+        (0, "seeds 0, 1, 2, 3"),
+        (3, "What to do: shift it by 4 or more"),
+        (-4, "a seed of the plan becomes negative"),
+    ],
+)
+def test_a_shift_that_keeps_a_seed_or_makes_one_negative_is_refused(offset: int, message: str):
+    with pytest.raises(InvalidInput) as refused:
+        parse_plan(SMALL + STUDIES, "t").shifted(offset)
+    assert message in str(refused.value).replace("\n", " ")
 
 
 VALUES = st.recursive(
