@@ -40,13 +40,37 @@ def replicate(
 
 def _tell_parts(found: "Replication") -> None:
     say("pairs of means over seeds, whose 95 % Student-t intervals overlap or do not:")
-    head = ["part", "pairs", "overlap", "share", "normal", "shuffled", "of 95 %", "between", "usual", "p"]
-    table(head, [_row(part) for part in found.parts])
+    head = [
+        "part",
+        "pairs",
+        "overlap",
+        "share",
+        "normal",
+        "shuffled",
+        "95 % of shuffles",
+        "between",
+        "usual",
+        "p",
+    ]
+    many = sum(part.overlapping for part in found.parts)
+    whole = [
+        "all",
+        str(len(found.pairs)),
+        str(many),
+        number(found.share),
+        "",
+        number(found.shuffled),
+        "",
+        "",
+        "",
+        "",
+    ]
+    table(head, [*(_row(part) for part in found.parts), whole])
     say("normal: share expected of normal values of one law; shuffled: the share where seeds are shuffled")
     say("between the runs, and where 95 % of the shuffles lie; between: share of the variance that lies")
     say("between the runs, and usual, the same where seeds are shuffled; p corrected for all parts")
-    ways = "all ways" if found.exact else "ways drawn at random"
-    say(f"{found.labellings} {ways} of shuffling the seeds")
+    ways = f"all {found.labellings} ways" if found.exact else f"{found.labellings} ways, drawn at random,"
+    say(f"{ways} of shuffling the seeds between the runs")
     for words, name in (
         ("pairs left out, equal for every seed of both runs", "constant"),
         ("pairs left out, known for fewer than two seeds of a run", "too_few"),

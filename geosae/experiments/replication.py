@@ -103,7 +103,15 @@ class PartCount:
 
 @dataclass(frozen=True)
 class AnswerPair:
-    """One prediction and what both runs say to it (None: nothing was said)."""
+    """One prediction and what both runs say to it (None: nothing was said).
+
+    Examples
+    --------
+    >>> AnswerPair("grid", "S1", "As predicted.", "as predicted", "undecided").agreement
+    'one undecided'
+    >>> AnswerPair("grid", "S1", "As predicted.", "as predicted", "the prediction fails").agreement
+    'contradict'
+    """
 
     part: str
     id: str
@@ -146,6 +154,16 @@ class Replication:
     least: float
 
     @property
+    def share(self) -> float:
+        """The share of all pairs whose intervals overlap."""
+        return sum(pair.overlap for pair in self.pairs) / len(self.pairs)
+
+    @property
+    def shuffled(self) -> float:
+        """The share of all pairs that overlaps where seeds are shuffled between the runs."""
+        return sum(p.shuffled * p.pairs for p in self.parts if p.pairs) / len(self.pairs)
+
+    @property
     def disjoint(self) -> tuple[Pair, ...]:
         """The pairs whose intervals do not overlap, the most different first."""
         return tuple(pair for pair in self.pairs if not pair.overlap)
@@ -185,7 +203,8 @@ class Replication:
         """Return everything as a JSON-ready dictionary; what is infinite or not known is None."""
         kept = {key: value for key, value in asdict(self).items() if key != "answers"}
         answers = [{**asdict(answer), "agreement": answer.agreement} for answer in self.answers]
-        told = {"holds": self.holds, "decisive": self.decisive, "alarm": ALARM, "counts": self.counts()}
+        told: dict[str, Any] = {"share": self.share, "shuffled": self.shuffled}
+        told |= {"holds": self.holds, "decisive": self.decisive, "alarm": ALARM, "counts": self.counts()}
         return _plain({**kept, "answers": answers, **told})
 
 
