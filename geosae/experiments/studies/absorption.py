@@ -1,4 +1,8 @@
-"""Absorption by trained SAEs, where geometry allows it and where not (theory P2; arXiv 2409.14507)."""
+"""Absorption by trained SAEs, where geometry allows it and where not (theory P2; arXiv 2409.14507).
+
+A magnitude scales a whole point, its parent's part and its child's alike, so that concepts stay thickened
+rays with a certificate. What happens where the two vary relative to each other is asked by `failures`.
+"""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -56,7 +60,7 @@ def share_absorbed(result: Any) -> float:
 def _answers(records: Sequence[Record]) -> list[Answer]:
     if not records:
         return []
-    return [_forbidden(records), *_relative(records), *_position(records), *_variance(records)]
+    return [_forbidden(records), *_relative(records), *_position(records)]
 
 
 def _forbidden(records: Sequence[Record]) -> Answer:
@@ -116,22 +120,6 @@ def _position(records: Sequence[Record]) -> Iterator[Answer]:
             f"paired difference over {found.count} seeds {found}."
         )
         yield Answer("P2", prediction, observation, direction(found))
-
-
-def _variance(records: Sequence[Record]) -> Iterator[Answer]:
-    variations = sorted({float(r["settings"]["variation"]) for r in records})
-    if len(variations) < 2:
-        return
-    own = select(records, position="extreme")
-    low, high = (per_seed(select(own, variation=v), mean_effect) for v in (variations[0], variations[-1]))
-    found = mean_of(paired(low, high))
-    prediction = "High variance of magnitudes suppresses absorption (seen in toy data, arXiv 2409.14507)."
-    observation = (
-        f"Excess silence on an extreme child {mean_of(list(low.values()))} at coefficient of variation "
-        f"{variations[0]:g} and {mean_of(list(high.values()))} at {variations[-1]:g}; paired difference "
-        f"{found}."
-    )
-    yield Answer("2409.14507", prediction, observation, direction(found))
 
 
 STUDY = Study(

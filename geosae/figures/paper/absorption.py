@@ -34,8 +34,8 @@ def sheets(results: Results) -> list[Sheet]:
     exact = sum(bool(p["exact"]) and not p["can"] for p in pairs)
     caption = (
         "Share of the child's points on which the parent's neuron is silent, less the same share on its "
-        f"siblings: 1 is absorption, 0 none. By certificate, {sum(not p['can'] for p in pairs)} of "
-        f"{len(pairs)} "
+        f"siblings: 1 is absorption, 0 none. A magnitude scales a whole point, parent and child "
+        f"alike. By certificate, {sum(not p['can'] for p in pairs)} of {len(pairs)} "
         f"pairs in SAEs with absolute gates cannot be absorbed by a half-space; {exact} of these are. World "
         f"absorption: n = {one['dim']}, N = {one['points']:,} points (half to train on, half to measure on), "
         f"d = {one['width']}; {seeds_of(records)}. Bars: 95 % Student-t intervals of the mean over seeds."
