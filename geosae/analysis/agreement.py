@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Int
+from jaxtyping import Bool, Float, Int
 
 from geosae.analysis.table import NotionTable
 from geosae.data.context import FormalContext
@@ -18,12 +18,26 @@ class Agreement:
     best_concept: Int[np.ndarray, "d"]
     mutual: Bool[np.ndarray, "p"]
     """Whether g(f(C)) = C."""
+    concept_asymmetry: Float[np.ndarray, "p"]
+    """err(C, f(C)) − err(g(f(C)), f(C)) ≥ 0: what reading the best neuron as C costs; nan if untested."""
+    neuron_asymmetry: Float[np.ndarray, "d"]
+    """err(g(i), i) − err(g(i), f(g(i))) ≥ 0: what learning g(i) by neuron i costs; nan if untested."""
 
     @property
     def rate(self) -> float:
         """The share of tested concepts with g(f(C)) = C; nan if none was tested."""
         tested = self.best_neuron >= 0
         return float(self.mutual[tested].mean()) if tested.any() else float("nan")
+
+    def means(self) -> dict[str, float | None]:
+        """Return the mutual-best rate and the mean asymmetries of the scores; None where none was tested."""
+        values = {
+            "mutual": np.array([self.rate]),
+            "concept_asymmetry": self.concept_asymmetry,
+            "neuron_asymmetry": self.neuron_asymmetry,
+        }
+        known = {name: v[np.isfinite(v)] for name, v in values.items()}
+        return {name: float(v.mean()) if v.size else None for name, v in known.items()}
 
 
 def agreement(table: NotionTable) -> Agreement:
@@ -45,6 +59,9 @@ def agreement(table: NotionTable) -> Agreement:
     >>> found = agreement(NotionTable("detection", 0.0, ("parent", "child"), 0.01, counts))
     >>> found.best_neuron.tolist(), found.best_concept.tolist(), found.rate
     ([1, 1], [0, 0], 0.5)
+    >>> found = agreement(NotionTable("separation", 0.0, ("parent", "child"), 0.01, counts))
+    >>> found.concept_asymmetry.tolist()  # neuron 1 has two false alarms of 8 as the child, none as the parent
+    [0.0, 0.25]
     """
     if table.units is not None:
         raise InvalidInput("agreement compares concepts with single neurons", remedy="take al.separation")
@@ -54,7 +71,12 @@ def agreement(table: NotionTable) -> Agreement:
     concept = np.where(known.any(axis=0), concept, -1).astype(np.int64)
     neuron = table.best
     mutual = (neuron >= 0) & (concept[np.maximum(neuron, 0)] == np.arange(len(neuron)))
-    return Agreement(neuron, concept, mutual)
+    by_concept, by_neuron = worst.min(axis=1), worst.min(axis=0)
+    # Untested rows and columns are inf − inf: nan, as promised.
+    with np.errstate(invalid="ignore"):
+        of_concepts = np.where(neuron >= 0, by_concept - by_neuron[np.maximum(neuron, 0)], np.nan)
+        of_neurons = np.where(concept >= 0, by_neuron - by_concept[np.maximum(concept, 0)], np.nan)
+    return Agreement(neuron, concept, mutual, of_concepts, of_neurons)
 
 
 def antitone_violations(

@@ -114,11 +114,11 @@ def gates_of(table: Table, where: str) -> tuple[GateEntry, ...]:
 def _gate(table: Table, owner: str) -> GateEntry:
     name = gate_called(typed(table, "name", str, "a gate"), owner)
     where = f"the gate {name!r}"
-    refuse_unknown(table, ("name", "sparsity", "baseline_sparsity"), where)
+    refuse_unknown(table, ("name", "sparsity", "baseline_sparsity", "widths"), where)
     sparsity = sparsities(table, "sparsity", name, where)
     compared = None
     if "baseline_sparsity" in table:
         compared = sparsities(table, "baseline_sparsity", name, where)
         if not set(compared) <= set(sparsity):
             raise InvalidInput(f"{where}: baseline_sparsity must be among sparsity {list(sparsity)}")
-    return GateEntry(name, sparsity, compared)
+    return GateEntry(name, sparsity, compared, widths_of(table, where) if "widths" in table else ())

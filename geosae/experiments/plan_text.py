@@ -29,6 +29,7 @@ def plan_toml(plan: Plan) -> str:
     for gate in plan.gates:
         compared = {} if gate.baseline_sparsity is None else {"baseline_sparsity": gate.baseline_sparsity}
         own = {"name": gate.name, "sparsity": gate.sparsity, **compared}
+        own |= {"widths": gate.widths} if gate.widths else {}
         lines += ["", "[[gates]]", *(f"{k} = {_value(v)}" for k, v in own.items())]
     for study in plan.studies:
         own = {"name": study.name, **study.settings, **({"seeds": study.seeds} if study.seeds else {})}

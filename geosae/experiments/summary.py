@@ -102,6 +102,8 @@ def _row(head: dict[str, Any], group: Sequence[Mapping[str, Any]]) -> dict[str, 
         "neurons": estimate([g.get("neurons") for g in group], (0.0, math.inf)),
         "metrics": _over([g["metrics"] for g in group]),
         "notions": _over([g["notions"] for g in group]),
+        # Results stored by earlier versions have none.
+        "reading": _over([g.get("reading") for g in group]),
         "lattice": _over([g["lattice"] for g in group]),
     }
 

@@ -52,8 +52,8 @@ class Sweep:
         return tuple(self._settings())
 
     def _settings(self) -> Iterator[Setting]:
-        for gate, width in product(self.gates, self.widths):
-            for sparsity in gate.sparsity:
+        for gate in self.gates:
+            for width, sparsity in product(gate.widths or self.widths, gate.sparsity):
                 if not (GATES[gate.name].whole and sparsity > width):
                     yield Setting(gate.name, sparsity, width)
 

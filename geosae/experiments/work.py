@@ -76,7 +76,7 @@ def compute(cell: Cell, dataset: ConceptDataset, folder: Path, claims: Claims | 
     The SAE learns from one part of the points; everything is measured on the other, which it never saw
     (theory E2 asks for that).
     """
-    from geosae.analysis import analyse, analyse_shuffled
+    from geosae.analysis import agreement, analyse, analyse_shuffled
     from geosae.sae import neurons_of
     from geosae.sae.checkpoint import save
 
@@ -98,6 +98,7 @@ def compute(cell: Cell, dataset: ConceptDataset, folder: Path, claims: Claims | 
         "neurons": neurons.width,
         "metrics": {**summary["metrics"], "mcc": _mcc(neurons, dataset)},
         "notions": _notions(summary["notions"], shuffled.summary()["notions"]),
+        "reading": agreement(alignment.separation).means(),
         "approximation_reason": summary["approximation_reason"],
         "evidence": evidence,
         "lattice": store_lattices(alignment, dataset, folder, cell.seed),

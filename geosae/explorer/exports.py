@@ -8,7 +8,8 @@ from typing import Any
 
 from geosae.data.files import write_atomic
 from geosae.experiments import Results
-from geosae.experiments.studies.grid_answers import all_answers, gaps
+from geosae.experiments.studies.gaps import gaps
+from geosae.experiments.studies.grid_answers import all_answers
 
 ESCAPES = {"\\": r"\textbackslash{}", "_": r"\_", "%": r"\%", "&": r"\&", "#": r"\#", "$": r"\$",
            "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}  # fmt: skip

@@ -85,27 +85,35 @@ def _feasible(results: Results, world: str) -> list[Finding]:
 
 
 def _price_of_detection(results: Results, world: str) -> list[Finding]:
-    """Compare detection at the sparsest and the densest setting of each gate."""
+    """Compare detection at the sparsest and the densest setting of each gate, in one finding."""
     rows = results.rows_of(world, "trained")
-    found: list[Finding] = []
+    told: list[str] = []
+    gains: list[float] = []
     for gate in dict.fromkeys(str(r["gate"]) for r in rows):
         by_l0 = _shares_by_sparsity(rows, gate)
         if len(by_l0) < 2:
             continue
         (thin_l0, thin), (dense_l0, dense) = by_l0[0], by_l0[-1]
-        prediction = (
-            f"Only sparsity gives detection a price: with more neurons active, single {gate_name(gate)} "
-            "neurons "
-            "detect at least as many concepts."
-        )
-        observation = (
-            f"Share of concepts that one neuron detects: {number(thin)} at mean L0 {number(thin_l0)} and "
-            f"{number(dense)} at mean L0 {number(dense_l0)} (means over widths and seeds)."
-        )
-        verdict = "no difference" if thin == dense else "as predicted" if dense > thin else "the other way"
-        tone = "" if thin == dense else "good" if dense > thin else "bad"
-        found.append(Finding("D1", world, prediction, observation, verdict, tone))
-    return found
+        gains.append(dense - thin)
+        ends = f"{number(thin, 2)} at {number(thin_l0)}, {number(dense, 2)} at {number(dense_l0)}"
+        told.append(f"{gate_name(gate)} {ends}")
+    if not told:
+        return []
+    prediction = (
+        "Only sparsity gives detection a price: with more neurons active, single neurons of a gate detect "
+        "at least as many concepts."
+    )
+    observation = (
+        f"Share of concepts that one neuron detects, at the least and the greatest mean L0 (over widths and "
+        f"seeds): {'; '.join(told)}."
+    )
+    contrary = sum(gain < 0 for gain in gains)
+    more = sum(gain > 0 for gain in gains)
+    verdict = f"more in {more} of {plural(len(gains), 'gate')}" + (
+        f", fewer in {contrary}" if contrary else ""
+    )
+    tone = "bad" if contrary > more else "good" if more and not contrary else ""
+    return [Finding("D1", world, prediction, observation, verdict, tone)]
 
 
 def _shares_by_sparsity(rows: list[Row], gate: str) -> list[tuple[float, float]]:

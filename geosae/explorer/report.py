@@ -16,6 +16,8 @@ from geosae.explorer.words import CHECKS, NOTIONS_IN_WORDS, QUESTION, method
 
 OPEN = ("size-sparsity", "half-planes", "units", "lattice", "baselines")
 """Families of a world in the order of reading; others follow, folded."""
+SHOWN = 2
+"""So many figures of a family stand open."""
 
 
 def write_report(folder: str | Path) -> Path:
@@ -140,7 +142,7 @@ def _method(results: Results) -> Markup:
 def _world(results: Results, world: str, drawn: list[Card]) -> Markup:
     own = [card for card in _others(drawn) if card.get("world") == world]
     folder = results.folder / "figures"
-    shown = [picture(folder, c) for family in OPEN for c in own if c.get("family") == family]
+    shown = [part for family in OPEN for part in _some(folder, [c for c in own if c.get("family") == family])]
     folded = [picture(folder, c) for c in own if c.get("family") not in OPEN]
     if not own:
         shown = [tag("p", "No figures have been drawn yet: run ", tag("code", "geosae figures FOLDER"), ".")]
@@ -155,6 +157,15 @@ def _world(results: Results, world: str, drawn: list[Card]) -> Markup:
         details("Training curves", folded) if folded else "",
         id=f"world-{results.worlds.index(world)}",
     )
+
+
+def _some(folder: Path, drawn: list[Card]) -> list[Markup]:
+    """Show the first figures of a family and fold the others: a world with many gates has dozens."""
+    pictures = [picture(folder, card) for card in drawn]
+    if len(pictures) <= SHOWN + 1:
+        return pictures
+    rest = details(f"{plural(len(pictures) - SHOWN, 'more figure')} like these", pictures[SHOWN:])
+    return [*pictures[:SHOWN], rest]
 
 
 def _checks(results: Results, drawn: list[Card]) -> Markup:

@@ -4,6 +4,8 @@ from geosae.geometry._door import InvalidInput as InvalidInput
 from geosae.geometry.approximation import Approximation as Approximation
 from geosae.geometry.approximation import approximate as approximate
 from geosae.geometry.arrangement import Arrangement as Arrangement
+from geosae.geometry.ball_bound import least_ball_excess as least_ball_excess
+from geosae.geometry.ball_bound import power_law_count as power_law_count
 from geosae.geometry.certificate import ForgedCertificate as ForgedCertificate
 from geosae.geometry.certificate import Inseparable as Inseparable
 from geosae.geometry.certificate import RationalHyperplane as RationalHyperplane

@@ -1,103 +1,24 @@
 """What the grid itself answers: the gap to what is possible, gates at matched L0, and F2."""
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from geosae.experiments.baselines import BASELINES
 from geosae.experiments.gates import gate_name
+from geosae.experiments.studies.gaps import LEARNERS, gaps, shares
 from geosae.experiments.studies.numbers import Mean, direction, mean_of, paired
 from geosae.experiments.studies.study import Answer
+from geosae.experiments.summary import estimate_at
 from geosae.geometry.intervals import clopper_pearson
 
 if TYPE_CHECKING:
     from geosae.experiments.results import Results
 
-LEARNERS = {"neurons": ("one_within", "one neuron"), "units": ("unit_within", "a unit")}
-"""Learner in the records → (what says that it is possible, words)."""
-
-PerSeed = Mapping[int, float]
-
-
-@dataclass(frozen=True)
-class Gap:
-    """What is possible in a world beside what SAEs of one gate reach, with the baselines' shares.
-
-    Attributes
-    ----------
-    possible
-        Share of concepts that some half-space (or some unit) separates within the tolerance, by certificate
-        or by a half-space found; a mean over the draws of the world.
-    reached
-        Share separated by trained SAEs; `gap` is the difference to `possible`, draw by draw.
-    """
-
-    world: str
-    gate: str
-    sparsity: float | int
-    width: int
-    learner: str
-    possible: Mean
-    reached: Mean
-    gap: Mean
-    baselines: Mapping[str, Mean]
-
-
-def gaps(results: "Results") -> list[Gap]:
-    """Return the gap of each world, gate and learner at the widest SAE and the sparsity with baselines."""
-    found: list[Gap] = []
-    for world in results.worlds:
-        rows = results.compared(world) or results.rows_of(world, "trained")
-        settings = dict.fromkeys((str(r["gate"]), r["sparsity"]) for r in rows)
-        width = max((int(r["width"]) for r in rows), default=0)
-        for gate, sparsity in settings:
-            for learner, (key, _) in LEARNERS.items():
-                possible = possible_per_seed(results, world, key)
-                if possible:
-                    found.append(_gap(results, (world, gate, sparsity, width), learner, possible))
-    return found
-
-
-def possible_per_seed(results: "Results", world: str, key: str) -> PerSeed:
-    """Return for each draw of a world the share of its concepts for which something is possible."""
-    records = [r for r in results.studies.get("feasibility", ()) if r["settings"]["world"] == world]
-    return {
-        int(r["settings"]["seed"]): float(np.mean([bool(c[key]) for c in r["result"]["concepts"]]))
-        for r in records
-    }
-
-
-def shares(
-    results: "Results", at: tuple[str, str, float | int, int], learner: str, baseline: str = "trained"
-) -> PerSeed:
-    """Return for each seed the share of concepts that an SAE's neurons or units separate."""
-    world, gate, sparsity, width = at
-    found: dict[int, float] = {}
-    for record in results.records_of(world, baseline):
-        cell = record["cell"]
-        table = record["notions"]["separation"][learner]
-        if (cell["gate"], cell["sparsity"], cell["width"]) == (gate, sparsity, width) and table:
-            found[int(cell["seed"])] = float(table["share"])
-    return found
-
-
-def _gap(results: "Results", at: tuple[str, str, float | int, int], learner: str, possible: PerSeed) -> Gap:
-    reached = shares(results, at, learner)
-    # A world drawn once has one answer for all seeds.
-    even = {s: possible.get(s, next(iter(possible.values()))) for s in reached}
-    beside = {
-        name: mean_of(list(shares(results, at, learner, name).values())) for name in results.plan.baselines
-    }
-    return Gap(
-        *at,
-        learner,
-        mean_of(list(possible.values())),
-        mean_of(list(reached.values())),
-        mean_of(paired(even, reached)),
-        {name: mean for name, mean in beside.items() if mean.count},
-    )
+Setting = tuple[str, float | int, int]
+"""Gate, sparsity, width."""
 
 
 def matched_l0(results: "Results", world: str, learner: str, one: str = "relu", other: str = "topk") -> Mean:
@@ -138,7 +59,7 @@ def grid_answers(results: "Results") -> list[Answer]:
     found += [_reached(results, learner) for learner in LEARNERS]
     found += [_baseline(results, name) for name in results.plan.baselines]
     found += [_matched(results, world) for world in results.worlds]
-    found.append(_closed(results))
+    found += [_mutual(results), _asymmetry(results)]
     return [answer for answer in found if answer is not None]
 
 
@@ -230,32 +151,29 @@ def _matched(results: "Results", world: str) -> Answer | None:
     return Answer("L0", prediction, observation, "the prediction fails" if clear else "undecided")
 
 
-def mutual_rates(results: "Results", world: str) -> dict[tuple[str, float | int, int], list[float]]:
-    """Return for each setting the mutual-best rates of separation over seeds, read off stored alignments."""
-    from geosae.analysis import agreement
+def reading(results: "Results", world: str, measure: str, baseline: str = "trained") -> dict[Setting, Mean]:
+    """Return a measure of learning against interpretation (F2) for each setting of a world.
 
-    found: dict[tuple[str, float | int, int], list[float]] = {}
-    for record in results.records_of(world):
-        cell = record["cell"]
-        rate = agreement(results.alignment(record).separation).rate
-        found.setdefault((cell["gate"], cell["sparsity"], cell["width"]), []).append(rate)
+    Parameters
+    ----------
+    measure
+        "mutual" (the mutual-best rate of separation), "concept_asymmetry" or "neuron_asymmetry" (see
+        `geosae.analysis.agreement`), or "closed_objects" (the share of concepts closed in the detection
+        context).
+    """
+    found: dict[Setting, Mean] = {}
+    for row in results.rows_of(world, baseline):
+        part = "lattice" if measure == "closed_objects" else "reading"
+        known = estimate_at(row, part, measure)
+        if known is not None:
+            low, high = (math.nan if known[end] is None else float(known[end]) for end in ("low", "high"))
+            place = (str(row["gate"]), row["sparsity"], int(row["width"]))
+            found[place] = Mean(float(known["mean"]), low, high, int(known["count"]))
     return found
 
 
-def closed_shares(results: "Results", world: str) -> dict[tuple[str, float | int, int], list[float]]:
-    """Return for each setting the shares of concepts closed in the detection context, over seeds."""
-    found: dict[tuple[str, float | int, int], list[float]] = {}
-    for record in results.records_of(world):
-        cell, value = record["cell"], record["lattice"].get("closed_objects")
-        if value is not None:
-            found.setdefault((cell["gate"], cell["sparsity"], cell["width"]), []).append(float(value))
-    return found
-
-
-def _closed(results: "Results") -> Answer | None:
-    tables = {world: mutual_rates(results, world) for world in results.worlds}
-    rates = [mean_of(v) for table in tables.values() for v in table.values()]
-    known = [m for m in rates if m.count]
+def _mutual(results: "Results") -> Answer | None:
+    known = [m for world in results.worlds for m in reading(results, world, "mutual").values()]
     if not known:
         return None
     below = sum(m.high < 1 for m in known)
@@ -269,6 +187,33 @@ def _closed(results: "Results") -> Answer | None:
         "another (F2)."
     )
     return Answer("F2", prediction, observation, "as predicted" if below else "undecided")
+
+
+def _asymmetry(results: "Results") -> Answer | None:
+    """Compare what it costs to read a concept's best neuron, and to learn a neuron's best concept."""
+    sides = [
+        {(w, *at): m for w in results.worlds for at, m in reading(results, w, name).items()}
+        for name in ("concept_asymmetry", "neuron_asymmetry")
+    ]
+    both = [(sides[0][at], sides[1][at]) for at in sides[0] if at in sides[1]]
+    if not both:
+        return None
+    clear = sum(other.low > one.high for one, other in both)
+    contrary = sum(other.high < one.low for one, other in both)
+    means = [sum(m.value for m in side) / len(both) for side in zip(*both, strict=True)]
+    observation = (
+        f"A concept's best neuron has an error on it that is {means[0]:.2f} above the neuron's least; a "
+        f"neuron has an error on its best concept that is {means[1]:.2f} above the concept's least (means "
+        f"over {len(both)} settings). The second is greater in {clear} settings with intervals apart, "
+        f"less in {contrary}."
+    )
+    prediction = (
+        "With more neurons than concepts a neuron's best concept has a better neuron more often than a "
+        "concept's best neuron has a better concept: the scores are asymmetric (F2)."
+    )
+    low, high = clopper_pearson(clear, clear + contrary)
+    verdict = "as predicted" if low > 0.5 else "the prediction fails" if high < 0.5 else "undecided"
+    return Answer("F2", prediction, observation, verdict)
 
 
 def all_answers(results: "Results") -> dict[str, Sequence[Answer]]:

@@ -7,14 +7,24 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FormatStrFormatter, LogLocator, NullLocator
 
 from geosae.experiments import Results
-from geosae.experiments.studies.approximation import bodies_in, body_of, oracle_curve, plateau, trained_curve
-from geosae.experiments.studies.numbers import Mean, select
+from geosae.experiments.studies.approximation import (
+    bodies_in,
+    body_of,
+    lower_bound,
+    oracle_curve,
+    plateau,
+    units_found,
+)
+from geosae.experiments.studies.numbers import select
 from geosae.experiments.studies.study import Record
-from geosae.figures.paper.lines import INTERVALS, draw_series, legend_below, seeds_of, values_of
+from geosae.figures.paper.lines import legend_below, seeds_of, values_of
 from geosae.figures.save import Sheet
-from geosae.figures.style import INK, MUTED, PAGE, colour, panels, styled
+from geosae.figures.style import INK, MUTED, PAGE, colour, marker, panels, styled
 
 FAMILY = "approximation"
+LABELS = {"trained": "units, trained", "untrained": "units, untrained"}
+HUES = (1, 3)
+TICKS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 
 
 def sheets(results: Results) -> list[Sheet]:
@@ -35,20 +45,17 @@ def sheets(results: Results) -> list[Sheet]:
         for ax in axes[len(bodies) :]:
             ax.set_axis_off()
         legend_below(figure, axes[: len(bodies)], 5)
-    trained = select(records, part="trained")
-    one = trained[0]["settings"] if trained else {"points": 0, "steps": 0}
-    widths = ", ".join(f"{v:g}" for v in values_of(trained, "width"))
+    units = select(records, part="units")
+    one = units[0]["settings"] if units else {"points": 0, "l1": 0, "steps": 0}
+    widths = ", ".join(f"{v:g}" for v in values_of(units, "width"))
     caption = (
-        "Error against the number of half-spaces. Best: volume of the best circumscribed polyhedron found "
-        "(least "
-        "possible for the disk) outside the concept, over the concept's volume; grey: the order m^(−2/(r−1)) "
-        "of "
-        "A2 through the last point, for balls; dashed: the irreducible error of A1; dotted: the error of the "
-        "empty unit, the whole box. Trained: the closure "
-        "unit in "
-        f"ReLU SAEs of width d = {widths}, false alarms and misses together. n = r, N = {one['points']:,} "
-        "points; "
-        f"{seeds_of(trained)}. {INTERVALS}."
+        "Error against the number of half-spaces. Lines: volume of the best circumscribed polyhedron of m "
+        "facets found (least possible for the disk) outside the concept, over the concept's volume; grey: "
+        "for balls, what none goes below, of order m^(−2/(r−1)) (A2); dashed: the irreducible error of "
+        "A1; dotted: the error of the empty unit, the whole box. Points: closure units of |M| neurons, one "
+        f"per SAE, false alarms in the box and misses together; ReLU, λ = {one['l1']:g}, "
+        f"{one['steps']} steps, d = {widths}. 2r copies of the concept stand around the origin; n = r, "
+        f"N = {one['points']:,} points; {seeds_of(units)}: every SAE is drawn, in place of intervals."
     )
     alt = "Log–log plots of error against number of half-spaces, one panel per body and dimension."
     return [Sheet(FAMILY, figure, "Approximation error against unit size", caption, alt)]
@@ -61,25 +68,31 @@ def _panel(ax: Axes, records: Sequence[Record], body: str, dim: int) -> None:
     if curve:
         xs, ys = np.array(curve).T
         if body == "ball":
-            guide = ys[-1] * (xs / xs[-1]) ** (-2.0 / (dim - 1))
-            ax.plot(xs, guide, color=MUTED, lw=2.2, alpha=0.45, label="slope −2/(r−1)")
+            ax.plot(xs, lower_bound(dim, xs.tolist()), color=MUTED, lw=2.4, alpha=0.45, label="lower bound")
         ax.plot(xs, ys, color=colour(0), marker="o", ms=2.8, lw=1.0, label="best polyhedra")
     level = plateau(body_of(body, dim))
     if level > 1e-9:
         ax.axhline(level, color=INK, ls="--", lw=0.8, label="irreducible error")
-    trained: list[tuple[float, Mean]] = [(d, error) for d, _, error in trained_curve(records, body, dim)]
-    draw_series(ax, {"trained ReLU units": trained}, first=5, within=(1e-9, np.inf))
-    empty = [r["result"]["nothing"] for r in select(records, part="trained", body=body, dim=dim)]
+    for i, (baseline, label) in enumerate(LABELS.items(), start=1):
+        points = units_found(records, body, dim, baseline)
+        # Untrained ones lie beneath: hollow, so that both stay visible where they meet.
+        ax.plot(
+            [m for m, _ in points], [e for _, e in points], marker(i), ls="", ms=2.6, mew=0.5, alpha=0.8,
+            mec=colour(HUES[i - 1]), mfc=colour(HUES[i - 1]) if i == 1 else "none", label=label, zorder=3 - i,
+        )  # fmt: skip
+    empty = [r["result"]["nothing"] for r in select(records, part="units", body=body, dim=dim)]
     if empty:
         ax.axhline(empty[0], color=MUTED, ls=":", lw=0.8, label="empty unit")
-    sizes = sorted({m for m, _ in curve})
-    ax.set_xticks([m for m in (4, 8, 16, 32, 64, 128, 512) if sizes and sizes[0] <= m <= sizes[-1]])
+    last = max([m for m, _ in curve], default=64)
+    ax.set_xlim(0.8, 1.25 * last)
+    ax.set_xticks([m for m in TICKS if m <= last][:: 2 if last > 64 else 1])
     ax.xaxis.set_major_formatter(FormatStrFormatter("%g"))
     ax.xaxis.set_minor_locator(NullLocator())
-    ax.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=6))
+    wide = bool(curve and empty) and empty[0] > 300 * min(e for _, e in curve)
+    ax.yaxis.set_major_locator(LogLocator(subs=(1.0,) if wide else (1.0, 2.0, 5.0), numticks=8))
     ax.yaxis.set_major_formatter(FormatStrFormatter("%g"))
     ax.yaxis.set_minor_locator(NullLocator())
     if curve and empty:
         ax.set_ylim(min([e for _, e in curve]) / 1.6, 1.6 * empty[0])
     ax.set_title(f"{body}, r = {dim}")
-    ax.set_xlabel("half-spaces m, width d")
+    ax.set_xlabel("half-spaces m, |M|")

@@ -1,14 +1,14 @@
 """Capacity: concepts against neurons, levels against the budget K, patterns against the bound."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
 
-from geosae.experiments import Results
+from geosae.experiments import Results, gate_name
 from geosae.experiments.studies.numbers import Mean, mean_of, per_seed, select
 from geosae.experiments.studies.study import Record
-from geosae.figures.paper.lines import INTERVALS, draw_series, in_octaves, seeds_of, values_of
+from geosae.figures.paper.lines import INTERVALS, Series, draw_series, in_octaves, seeds_of, values_of
 from geosae.figures.save import Sheet
 from geosae.figures.style import INK, PAGE, colour, marker, panels, styled
 
@@ -21,28 +21,57 @@ def sheets(results: Results) -> list[Sheet]:
     if not records:
         return []
     with styled():
-        figure, grid = panels(1, 3, width=PAGE, height=2.6)
-        _count(grid[0][0], select(records, part="count"))
-        _depth(grid[0][1], select(records, part="depth"))
-        _cells(grid[0][2], select(records, part="cells"))
-        for ax in grid[0]:
-            ax.legend(fontsize=5.8, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
+        figure, grid = panels(2, 2, width=PAGE, height=4.6)
+        axes = [ax for row in grid for ax in row]
+        for ax, (part, draw) in zip(axes, PANELS.items(), strict=True):
+            draw(ax, select(records, part=part))
+            ax.legend(fontsize=6.2, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
     one = records[0]["settings"]
+    count = next(iter(values_of(records, "concepts")), 0)
     caption = (
-        "Left: concepts (balls in R³) that units separate within ε = 0.1, against the width d; the line is "
-        "d, "
-        "which single neurons cannot pass (S5). Middle: levels of a chain of features that units separate "
-        "within "
-        "0.1, against the budget K; the line is K, which exact separation cannot pass (S7). Right: "
-        "activation "
-        "patterns on 40 000 points of the plane against the bound (cells of G3 for ReLU; for Top-K sets of "
-        "at most K neurons, after G4). "
-        f"N = {one['points']:,} points (half to train on); {seeds_of(records)}. {INTERVALS}."
+        f"Above, left: concepts ({count} orthonormal features in R^{count}) that single neurons separate "
+        "exactly on held-out points; the line is d, which they cannot pass (S5), up to all concepts. Right: "
+        f"concepts ({count} balls in R³) that Top-K units separate within ε = 0.1; the line is d again, "
+        "which units may pass (S6). Below, left: levels of a chain of features that Top-K units separate "
+        "within 0.1, against the budget K; the line is K, which exact separation cannot pass (S7). Right: "
+        "activation patterns on 40 000 points of the plane against the bound (cells of G3 for ReLU; for "
+        f"Top-K sets of at most K = 2 neurons, after G4); d = {_listed(records, 'cells')}. "
+        f"N = {one['points']:,} points (half to train on), {one['steps']} steps; {seeds_of(records)}. "
+        f"{INTERVALS}."
     )
     alt = (
-        "Three panels: separated concepts against width, separated levels against K, patterns against bounds."
+        "Four panels: concepts by neurons and by units against width, levels against K, patterns and bounds."
     )
     return [Sheet(FAMILY, figure, "Capacity and depth", caption, alt)]
+
+
+def _listed(records: Sequence[Record], part: str) -> str:
+    return ", ".join(f"{v:g}" for v in values_of(select(records, part=part), "width"))
+
+
+def _neurons(ax: Axes, records: Sequence[Record]) -> None:
+    widths = values_of(records, "width")
+    series: dict[str, Series] = {
+        gate_name(gate, sparsity): [
+            _means(select(records, gate=gate, sparsity=sparsity), "width", w, "neurons_exact") for w in widths
+        ]
+        for gate, sparsity in dict.fromkeys(
+            (r["settings"]["gate"], r["settings"]["sparsity"]) for r in records
+        )
+    }
+    draw_series(ax, series, spread=0.05, within=(0.0, np.inf))
+    _bound(ax, records, widths)
+    ax.set_ylabel("separated by one neuron")
+
+
+def _bound(ax: Axes, records: Sequence[Record], widths: Sequence[float | int]) -> None:
+    """Draw the line d up to the number of concepts."""
+    top = max([float(c) for c in values_of(records, "concepts")], default=1.0)
+    ends = sorted({*(float(w) for w in widths), top})
+    ax.plot(ends, [min(w, top) for w in ends], color=INK, lw=0.8, label="d, at most p")
+    ax.set_ylim(-0.4, top + 0.6)
+    in_octaves(ax, widths)
+    ax.set_xlabel("width d")
 
 
 def _means(records: Sequence[Record], key: str, value: float | int, measure: str) -> tuple[float, Mean]:
@@ -57,13 +86,8 @@ def _count(ax: Axes, records: Sequence[Record]) -> None:
         for k in values_of(records, "k")
     }
     draw_series(ax, series, spread=0.05, within=(0.0, np.inf))
-    concepts = values_of(records, "concepts")
-    top = float(concepts[-1]) if concepts else 1.0
-    ax.plot([w for w in widths if w <= top], [w for w in widths if w <= top], color=INK, lw=0.8, label="d")
-    ax.set_ylim(-0.4, top + 0.4)
-    in_octaves(ax, widths)
-    ax.set_xlabel("width d")
-    ax.set_ylabel("concepts separated")
+    _bound(ax, records, widths)
+    ax.set_ylabel("separated by units")
 
 
 def _depth(ax: Axes, records: Sequence[Record]) -> None:
@@ -90,3 +114,11 @@ def _cells(ax: Axes, records: Sequence[Record]) -> None:
     ax.set_yscale("log")
     ax.set_xlabel("bound on patterns")
     ax.set_ylabel("patterns found")
+
+
+PANELS: Mapping[str, Callable[[Axes, Sequence[Record]], None]] = {
+    "neurons": _neurons,
+    "count": _count,
+    "depth": _depth,
+    "cells": _cells,
+}

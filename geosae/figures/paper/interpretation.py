@@ -1,14 +1,20 @@
-"""Learning against interpretation: mutual-best rate and closed share against width and sparsity."""
+"""Learning against interpretation: mutual-best rate, closed share and asymmetries against width."""
+
+from matplotlib.axes import Axes
 
 from geosae.experiments import Results, gate_name
-from geosae.experiments.studies.grid_answers import closed_shares, mutual_rates
-from geosae.experiments.studies.numbers import mean_of
+from geosae.experiments.studies.grid_answers import reading
 from geosae.figures.paper.lines import INTERVALS, Series, draw_series, in_octaves, legend_below
 from geosae.figures.save import Sheet
 from geosae.figures.style import PAGE, panels, styled
 
 FAMILY = "interpretation"
-MEASURES = {"mutual-best rate": mutual_rates, "closed share": closed_shares}
+MEASURES = {
+    "mutual": "mutual-best rate",
+    "closed_objects": "closed share",
+    "concept_asymmetry": "asymmetry, concepts",
+    "neuron_asymmetry": "asymmetry, neurons",
+}
 GATES = ("relu", "topk")
 
 
@@ -16,30 +22,53 @@ def sheets(results: Results) -> list[Sheet]:
     """Return the one sheet of a run with studies: the world with most widths (a hierarchy, in the paper)."""
     if not results.studies:
         return []
-    world = max(results.worlds, key=lambda w: len({r["cell"]["width"] for r in results.records_of(w)}))
-    widths = sorted({int(r["cell"]["width"]) for r in results.records_of(world)})
+    world = world_shown(results)
     with styled():
-        figure, grid = panels(1, 2, width=PAGE, height=2.5)
-        for ax, (label, read) in zip(grid[0], MEASURES.items(), strict=True):
-            series: dict[str, Series] = {}
-            for (gate, sparsity, width), values in sorted(read(results, world).items()):
-                if gate in GATES:
-                    points = series.setdefault(gate_name(gate, sparsity), [])
-                    series[gate_name(gate, sparsity)] = [*points, (float(width), mean_of(values))]
-            draw_series(ax, series, spread=0.03, within=(0.0, 1.0))
-            in_octaves(ax, widths)
-            ax.set_ylim(0, 1.02)
-            ax.set_xlabel("width d")
-            ax.set_ylabel(label)
+        figure, grid = panels(1, len(MEASURES), width=PAGE, height=2.6)
+        for ax, (measure, label) in zip(grid[0], MEASURES.items(), strict=True):
+            _panel(ax, results, world, measure)
+            ax.set_title(label)
         legend_below(figure, grid[0], 4)
     record = results.records_of(world)[0]
     data = results.dataset(record)
     caption = (
-        "Left: share of concepts C whose best separating neuron f(C) has C as its own best concept, g(f(C)) "
-        "= C "
-        "(F2). Right: share of concepts closed in the detection context, A″ = A. "
+        "Share of concepts C whose best separating neuron f(C) has C as its own best concept, g(f(C)) = C "
+        "(F2); share of concepts closed in the detection context, A″ = A; how far the error of f(C) on C "
+        "lies above the least error of that neuron, a mean over concepts; and how far the error of a neuron "
+        "on its best concept lies above the least error on that concept, a mean over neurons. "
         f"World {world}: n = {data.dim}, N = {data.size:,}, p = {len(data.names)}; "
         f"{len(results.plan.seeds)} seeds. {INTERVALS}."
     )
-    alt = "Lines of mutual-best rate and closed share against width, one per gate and sparsity."
+    alt = "Mutual-best rate, closed share and two asymmetries against width, a line per gate and sparsity."
     return [Sheet(FAMILY, figure, "Learning against interpretation", caption, alt)]
+
+
+def world_shown(results: Results) -> str:
+    """Return the world with most concepts among those with most widths."""
+
+    def rank(world: str) -> tuple[int, int]:
+        records = results.records_of(world)
+        return len({r["cell"]["width"] for r in records}), len(results.dataset(records[0]).names)
+
+    hierarchies = [w for w in results.worlds if _nested(results, w)]
+    return max(hierarchies or results.worlds, key=rank)
+
+
+def _nested(results: Results, world: str) -> bool:
+    hierarchy = results.dataset(results.records_of(world)[0]).hierarchy
+    return int(hierarchy.sum()) > len(hierarchy)
+
+
+def _panel(ax: Axes, results: Results, world: str, measure: str) -> None:
+    settings = sorted(results.plan.compared(world), key=str)
+    series: dict[str, Series] = {}
+    for kind, words in (("trained", ""), ("untrained", ", untrained")):
+        found = reading(results, world, measure, kind)
+        for gate, sparsity in (s for s in settings if s[0] in GATES):
+            points = [(w, m) for (g, s, w), m in sorted(found.items(), key=str) if (g, s) == (gate, sparsity)]
+            if points:
+                series[gate_name(gate, sparsity) + words] = sorted(points, key=lambda p: p[0])
+    draw_series(ax, series, spread=0.02, within=(0.0, 1.0))
+    in_octaves(ax, sorted({int(r["width"]) for r in results.rows_of(world, "trained")}))
+    ax.set_ylim(0, 1.02 if "asymmetry" not in measure else None)
+    ax.set_xlabel("width d")

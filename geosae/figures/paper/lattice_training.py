@@ -1,8 +1,23 @@
-"""The detection lattice against the number of training steps."""
+"""The detection lattice against the number of training steps, and against width."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from matplotlib.axes import Axes
 
 from geosae.experiments import Results, gate_name
+from geosae.experiments.studies.lattice_training import width_of
 from geosae.experiments.studies.numbers import mean_of, per_seed, select
-from geosae.figures.paper.lines import INTERVALS, Series, draw_series, legend_below, seeds_of, values_of
+from geosae.experiments.studies.study import Record
+from geosae.figures.paper.lines import (
+    INTERVALS,
+    Series,
+    draw_series,
+    in_octaves,
+    legend_below,
+    seeds_of,
+    values_of,
+)
 from geosae.figures.save import Sheet
 from geosae.figures.style import PAGE, panels, styled
 
@@ -13,6 +28,7 @@ MEASURES = {
     "mutual": "mutual-best rate",
     "fvu": "FVU",
 }
+KINDS = {"": "", "_floor": ", columns permuted"}
 
 
 def sheets(results: Results) -> list[Sheet]:
@@ -20,42 +36,66 @@ def sheets(results: Results) -> list[Sheet]:
     records = results.studies.get("lattice-training", ())
     if not records:
         return []
-    steps = values_of(records, "steps")
-    gates = list(dict.fromkeys(str(r["settings"]["gate"]) for r in records))
+    width = width_of(records)
+    steps, widths = values_of(records, "steps"), values_of(records, "width")
+    rows = 2 if len(widths) > 1 else 1
     with styled():
-        figure, grid = panels(1, len(MEASURES), width=PAGE, height=2.2)
-        for ax, (key, label) in zip(grid[0], MEASURES.items(), strict=True):
-            series: dict[str, Series] = {}
-            for gate in gates:
-                own = select(records, gate=gate)
-                for name, words in ((key, ""), (f"{key}_floor", ", permuted columns")):
-                    if name in own[0]["result"]:
-                        series[gate_name(gate) + words] = [
-                            (
-                                place,
-                                mean_of(
-                                    list(per_seed(select(own, steps=s), lambda r, n=name: r[n]).values())
-                                ),
-                            )
-                            for place, s in enumerate(steps)
-                        ]
-            draw_series(ax, series, within=(0.0, 1.0))
-            ax.set_xticks(range(len(steps)), [f"{s:g}" for s in steps])
-            ax.set_xlabel("training steps")
-            ax.set_title(label)
-            ax.set_ylim(bottom=0)
-        legend_below(figure, grid[0])
+        figure, grid = panels(rows, len(MEASURES), width=PAGE, height=1.75 * rows + 0.6)
+        for (key, label), *column in zip(MEASURES.items(), *grid, strict=True):
+            _over_training(column[0], select(records, width=width), key, steps)
+            column[0].set_title(label)
+            if rows == 2:
+                _over_width(
+                    column[1], select(records, steps=(steps[0], steps[-1])), key, (steps[0], steps[-1])
+                )
+        legend_below(figure, [ax for row in grid for ax in row])
     one = records[0]["settings"]
+    below = f" Below: the same against width d, after {steps[-1]} steps and untrained." if rows == 2 else ""
     caption = (
         "The detection lattice beside the true hierarchy: share of true lattice concepts that it has "
-        "exactly; "
-        "share of concepts that are closed (A″ = A); share of concepts whose best neuron has them as its "
-        "best "
-        "concept (F2); and reconstruction. With permuted columns: the floor. Each number of steps is a "
-        "training "
-        f"of its own; 0 is untrained. World ball-tree: n = 4, N = {one['points']:,} points (half to train "
-        "on), "
-        f"d = {one['width']}; {seeds_of(records)}. {INTERVALS}."
+        "exactly; share of concepts that are closed (A″ = A); share of concepts whose best neuron has them "
+        "as its best concept (F2); and reconstruction. Columns permuted: the floor. Above: against training, "
+        f"d = {width}; each number of steps is a training of its own; 0 is untrained.{below} World "
+        f"ball-tree: n = 4, N = {one['points']:,} points (half to train on), gates "
+        f"{', '.join(_gates(records))}; {seeds_of(records)}. {INTERVALS}."
     )
-    alt = "Four panels of lattice agreement and reconstruction against training steps, per gate."
-    return [Sheet(FAMILY, figure, "The lattice over training", caption, alt)]
+    alt = "Panels of lattice agreement and reconstruction against training steps and width, per gate."
+    return [Sheet(FAMILY, figure, "The lattice over training and over width", caption, alt)]
+
+
+def _gates(records: Sequence[Record]) -> list[str]:
+    pairs = dict.fromkeys((str(r["settings"]["gate"]), r["settings"]["sparsity"]) for r in records)
+    return [gate_name(gate, sparsity) for gate, sparsity in pairs]
+
+
+def _means(rows: Sequence[Record], name: str) -> Any:
+    read: Callable[[Any], Any] = lambda result: result[name]  # noqa: E731
+    return mean_of(list(per_seed(rows, read).values()))
+
+
+def _over_training(ax: Axes, records: Sequence[Record], key: str, steps: Sequence[float | int]) -> None:
+    series: dict[str, Series] = {}
+    for gate in dict.fromkeys(str(r["settings"]["gate"]) for r in records):
+        own = select(records, gate=gate)
+        for ending, words in KINDS.items():
+            if key + ending in own[0]["result"]:
+                points = [(i, _means(select(own, steps=s), key + ending)) for i, s in enumerate(steps)]
+                series[gate_name(gate) + words] = points
+    draw_series(ax, series, within=(0.0, 1.0))
+    ax.set_xticks(range(len(steps)), [f"{s:g}" for s in steps])
+    ax.set_xlabel("training steps")
+    ax.set_ylim(bottom=0)
+
+
+def _over_width(ax: Axes, records: Sequence[Record], key: str, steps: tuple[float | int, ...]) -> None:
+    widths = values_of(records, "width")
+    gates = list(dict.fromkeys(str(r["settings"]["gate"]) for r in records))
+    for words, first, at in (("", 0, steps[-1]), (", untrained", 4, steps[0])):
+        for place, gate in enumerate(gates):
+            own = select(records, gate=gate, steps=at)
+            points = [(w, _means(select(own, width=w), key)) for w in widths]
+            # A gate has the colour that it has above, where each takes two: its own and its floor's.
+            draw_series(ax, {gate_name(gate) + words: points}, first=first + 2 * place, within=(0.0, 1.0))
+    in_octaves(ax, widths)
+    ax.set_xlabel("width d")
+    ax.set_ylim(bottom=0)

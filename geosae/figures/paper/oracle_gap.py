@@ -1,7 +1,7 @@
 """The headline: what is possible, what training reaches, and what the baselines reach, world by world."""
 
 from geosae.experiments import BASELINES, Results, gate_name
-from geosae.experiments.studies.grid_answers import Gap, gaps
+from geosae.experiments.studies.gaps import Gap, gaps
 from geosae.experiments.studies.numbers import Mean
 from geosae.figures.dots import Estimate, interval_dots
 from geosae.figures.run.words import level, slug
@@ -41,12 +41,8 @@ def _overview(results: Results, found: list[Gap]) -> Sheet:
         table, value_label="share of concepts separated", limits=dict.fromkeys(table, (0, 1)), columns=2
     )
     worlds = list(dict.fromkeys(g.world for g in found))
-    settings = "; ".join(
-        f"{w}: {', '.join(dict.fromkeys(gate_name(g.gate, g.sparsity) for g in found if g.world == w))}, d = "
-        f"{next(g.width for g in found if g.world == w)}"
-        for w in worlds
-    )
-    caption = f"{_words(results)} {_sizes(results, worlds)} Settings: {settings}. {level(results)}."
+    widths = ", ".join(f"{w}: d = {next(g.width for g in found if g.world == w)}" for w in worlds)
+    caption = f"{_words(results, found)} {_sizes(results, worlds)} {widths}. {level(results)}."
     alt = "; ".join(
         f"{g.world}, {PANELS[g.learner]}, {gate_name(g.gate)}: {g.reached.value:.2f} of "
         f"{g.possible.value:.2f}"
@@ -60,7 +56,7 @@ def _gates(results: Results, world: str, found: list[Gap]) -> Sheet:
     for learner, title in PANELS.items():
         rows: dict[str, dict[str, Estimate]] = {}
         for gap in (g for g in found if g.learner == learner):
-            row = rows.setdefault(gate_name(gap.gate, gap.sparsity), {POSSIBLE: _estimate(gap.possible)})
+            row = rows.setdefault(gate_name(gap.gate), {POSSIBLE: _estimate(gap.possible)})
             row["trained"] = _estimate(gap.reached)
             for name, mean in gap.baselines.items():
                 row[BASELINES[name].printed] = _estimate(mean)
@@ -68,21 +64,32 @@ def _gates(results: Results, world: str, found: list[Gap]) -> Sheet:
     figure = interval_dots(
         table, value_label="share of concepts separated", limits=dict.fromkeys(table, (0, 1)), columns=2
     )
-    caption = f"{_words(results)} {_sizes(results, [world])} d = {found[0].width}. {level(results)}."
+    caption = f"{_words(results, found)} {_sizes(results, [world])} d = {found[0].width}. {level(results)}."
     alt = "; ".join(f"{gate_name(g.gate)} {g.reached.value:.2f} of {g.possible.value:.2f}" for g in found)
     title = f"What is possible and what each gate reaches: {world}"
     return Sheet(f"{FAMILY}-{slug(world)}", figure, title, caption, alt, world)
 
 
-def _words(results: Results) -> str:
+def _words(results: Results, found: list[Gap]) -> str:
+    tried = "; ".join(
+        f"{gate_name(gate)}: {', '.join(f'{s:g}' for s in sparsities)}"
+        for gate, sparsities in _tried(results, found).items()
+    )
     return (
         f"Share of concepts separated at tolerance ε = {results.plan.tolerance:g}. Possible: by certificate "
-        "on all "
-        "points of the draw (S1 for a half-space, S3 for a unit of any size), or by a half-space found to "
-        "hold "
-        "within ε. Trained SAEs and baselines are measured on points they never saw; a half-space is judged "
-        "by all points of the draw. Top-K neurons are no half-spaces and may do more than one can."
+        "on all points of the draw (S1 for a half-space, S3 for a unit of any size), or by a half-space "
+        "found to hold within ε. Trained SAEs and baselines are measured on points they never saw, each "
+        f"kind at the sparsity at which it reaches most, of the same ({tried}). Neurons of relative gates "
+        "(Top-K and its kin) are no half-spaces and may do more than one can."
     )
+
+
+def _tried(results: Results, found: list[Gap]) -> dict[str, list[float | int]]:
+    """Return the sparsities that trained SAEs and baselines could be best at, by gate."""
+    pairs = sorted({pair for g in found for pair in results.plan.compared(g.world)}, key=str)
+    pairs = pairs or sorted({(g.gate, g.sparsity) for g in found}, key=str)
+    gates = dict.fromkeys(g.gate for g in found)
+    return {gate: sorted(s for name, s in pairs if name == gate) for gate in gates}
 
 
 def _sizes(results: Results, worlds: list[str]) -> str:

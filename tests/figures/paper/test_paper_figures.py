@@ -7,7 +7,8 @@ import pytest
 
 from geosae.cli.sources import make_world
 from geosae.experiments import Results, parse_plan, run
-from geosae.experiments.studies.grid_answers import all_answers, gaps, matched_l0
+from geosae.experiments.studies.gaps import gaps
+from geosae.experiments.studies.grid_answers import all_answers, matched_l0
 from geosae.experiments.studies.numbers import Mean
 from geosae.explorer import write_report
 from geosae.explorer.exports import to_latex, write_tables
@@ -75,12 +76,15 @@ points = 600
 [[studies]]
 name = "lattice-training"
 gates = {topk = [2]}
-widths = [8]
+width = 8
+widths = [4, 8]
 steps = [0, 30]
 points = 900
 [[studies]]
 name = "failures"
 budgets = [1, 4]
+crowd_gates = ["mp", "batchtopk"]
+tree_gates = {relu = 0.1, batchtopk = 1}
 steps = 30
 points = 600
 """
