@@ -4,6 +4,7 @@ Every function takes any SAE, of this library or another (anything that tells wh
 of concepts; its answer is a frozen record with the effect, its interval and the neurons and points concerned.
 """
 
+from geosae.analysis.phenomena._apart import Apart as Apart
 from geosae.analysis.phenomena._pieces import Kind as Kind
 from geosae.analysis.phenomena._shares import Difference as Difference
 from geosae.analysis.phenomena._shares import Share as Share
@@ -14,6 +15,7 @@ from geosae.analysis.phenomena.dead_dense import dead_and_dense as dead_and_dens
 from geosae.analysis.phenomena.families import Families as Families
 from geosae.analysis.phenomena.families import Family as Family
 from geosae.analysis.phenomena.families import families as families
+from geosae.analysis.phenomena.families import families_among as families_among
 from geosae.analysis.phenomena.hedging import Hedging as Hedging
 from geosae.analysis.phenomena.hedging import Mixture as Mixture
 from geosae.analysis.phenomena.hedging import hedging as hedging

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import Bool, Int
 
 Kind = Literal["whole", "split", "tiled", "partial"]
 
@@ -26,13 +26,24 @@ class Pieces:
 
 
 def choose(
-    target: Bool[np.ndarray, "N"], sets: Bool[np.ndarray, "N d"], tolerance: float, *, least: int = 2
+    target: Bool[np.ndarray, "N"],
+    sets: Bool[np.ndarray, "N d"],
+    tolerance: float,
+    *,
+    parts: Int[np.ndarray, "size"] | None = None,
+    least: int = 2,
 ) -> Pieces:
     """Choose pieces of a target among sets: those that lie in it up to the tolerance, few and disjoint.
 
     First the sets that add more new points than points already held, so that a partition is found where
     there is one (the greatest gain first); then, if the target is not yet covered, those that add most,
     overlapping as they may. Sets with fewer than `least` points of the target are left out.
+
+    Parameters
+    ----------
+    parts
+        For each point of the target, which connected part of it the point belongs to. Sets that cut through
+        no part, up to the tolerance, are tried first; they are taken if a partition is found among them.
 
     Examples
     --------
@@ -50,7 +61,27 @@ def choose(
     nearest = int(np.argmin(off)) if len(off) else -1
     whole = nearest if nearest >= 0 and off[nearest] <= tolerance * size else None
     fits = (held >= least) & (fired - held <= tolerance * fired) & (held <= (1 - tolerance) * size)
+    if parts is not None and np.any(parts != parts[0]):
+        uncut = fits & _respects(inside[target], parts, tolerance)
+        members = _cover(inside, np.flatnonzero(uncut).tolist(), size, tolerance)
+        if _divides(inside[:, list(members)], size, tolerance):
+            return Pieces(whole, members)
     return Pieces(whole, _cover(inside, np.flatnonzero(fits).tolist(), size, tolerance))
+
+
+def _respects(
+    inside: Bool[np.ndarray, "size d"], parts: Int[np.ndarray, "size"], tolerance: float
+) -> Bool[np.ndarray, "d"]:
+    """Tell which sets have each part of the target or leave it, up to the tolerance."""
+    shares = np.array([inside[parts == part].mean(axis=0) for part in np.unique(parts)])
+    return np.all((shares <= tolerance) | (shares >= 1 - tolerance), axis=0)
+
+
+def _divides(pieces: Bool[np.ndarray, "N r"], size: int, tolerance: float) -> bool:
+    """Tell whether these are at least two pieces that cover the target, and overlap up to the tolerance."""
+    times = np.count_nonzero(pieces, axis=1)
+    covered, twice = np.count_nonzero(times), np.count_nonzero(times > 1)
+    return pieces.shape[1] >= 2 and bool(covered >= (1 - tolerance) * size and twice <= tolerance * covered)
 
 
 def _cover(

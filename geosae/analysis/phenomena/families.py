@@ -69,6 +69,11 @@ class Families:
         """The share of tested pairs beyond chance."""
         return self.beyond / self.pairs if self.pairs else 0.0
 
+    @property
+    def largest(self) -> int:
+        """How many neurons the largest family has; 0 where none was found."""
+        return max((len(family.neurons) for family in self.found), default=0)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the record for JSON."""
         head = {"beyond": self.beyond, "pairs": self.pairs, "share": self.share, "cut": self.cut}
@@ -103,17 +108,35 @@ def families(
     >>> found.found[0].neurons, found.found[0].lift > 1.5
     ((0, 1), True)
     """
+    return families_among(read(sae, dataset)[1], alpha=alpha, least=least, most=most)
+
+
+def families_among(
+    fires: Bool[np.ndarray, "N d"], *, alpha: float = 0.05, least: int = 5, most: int = 200
+) -> Families:
+    """Find the families in a table of who fires where, as `families` does.
+
+    Permuting each column by itself gives the control: the neurons fire as often as before, independently.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> one = rng.random(400) < 0.3
+    >>> alike = np.column_stack([one, one, rng.random(400) < 0.3])
+    >>> families_among(alike).beyond, families_among(rng.permuted(alike, axis=0)).beyond
+    (1, 0)
+    """
     alpha = open_share(alpha, "alpha")
-    _, fires = read(sae, dataset)
+    size = len(fires)
     fired = np.count_nonzero(fires, axis=0)
-    tested = np.flatnonzero((fired > 0) & (fired < dataset.size))
+    tested = np.flatnonzero((fired > 0) & (fired < size))
     pairs = len(tested) * (len(tested) - 1) // 2
     if not pairs:
         return Families((), 0, 0, alpha, False)
     firing, counts = fires[:, tested], fired[tested]
     joint = joint_counts(firing)
-    together = _beyond_chance(joint, counts, dataset.size, alpha / pairs)
-    lift = joint * float(dataset.size) / np.outer(counts, counts)
+    together = _beyond_chance(joint, counts, size, alpha / pairs)
+    lift = joint * float(size) / np.outer(counts, counts)
     groups, cut = _grow(firing, together & (joint >= least), lift, least, most)
     level = alpha / max(1, len(groups))
     found = tuple(_family(fires, tested[list(group)], level) for group in groups)

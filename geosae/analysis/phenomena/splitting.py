@@ -1,5 +1,8 @@
 """Splitting of coarse neurons into finer ones, and tiling of concepts by overlapping regions (theory P1).
 
+Among many neurons a near-partition can be chosen of almost anything, so that pieces which miss and share
+little are not yet evidence of a split. Pieces that lie apart are what no connected concept has: see
+`Cut.clean`.
 Splitting is described in Bricken et al., Towards Monosemanticity (2023); tiling of connected concepts in
 arXiv 2604.28119 and 2606.06333.
 """
@@ -12,6 +15,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from geosae.analysis.phenomena._apart import Apart, apart, parts_of
 from geosae.analysis.phenomena._pieces import Kind, choose, kind_of
 from geosae.analysis.phenomena._shares import Share, counted, halves_of, open_share, read
 from geosae.data.dataset import ConceptDataset
@@ -20,12 +24,12 @@ from geosae.geometry.certificate import Inseparable, Separated
 from geosae.geometry.separation import separate
 
 _MOST_PAIRS = 6
-_MOST_POINTS = 400
+_MOST_POINTS = 1000
 
 
 @dataclass(frozen=True, eq=False)
 class Gap:
-    """Two pieces and the certificate whether their points can be told apart by a hyperplane."""
+    """Two pieces, and the certificate whether a hyperplane tells 1,000 points of each apart."""
 
     pieces: tuple[int, int]
     certificate: Separated | Inseparable
@@ -64,6 +68,8 @@ class Cut:
     gaps
         For pairs of pieces, whether a hyperplane tells their points apart, by certificate: a split of a
         connected concept has no positive margin in the limit of many points (theory P1).
+    apart
+        How far apart the pieces lie, and which distances the sample can tell from none.
     """
 
     target: int | str
@@ -76,6 +82,20 @@ class Cut:
     overlap: Share
     shared: Share
     gaps: tuple[Gap, ...]
+    apart: Apart
+
+    @property
+    def clean(self) -> bool:
+        """Whether the target is split into pieces that lie farther apart than the sample's resolution.
+
+        P1 for samples: let C be connected, every point of C within ρ of a piece, and each piece in C. The
+        closed ρ-neighbourhoods of the pieces are closed and cover C, so two of them meet in C, and those
+        two pieces are at most 2ρ apart. A clean split has a distance above the resolution 2ρ, ρ the greatest
+        of a point of the sample, and no chain of such steps through the target joins two pieces. It says
+        that C is not connected, or that some points of C are farther from the pieces than every point of
+        the sample was: of M independent points, at most a share −ln(alpha)/M of C, at level 1 − alpha.
+        """
+        return self.kind == "split" and not self.apart.bridged
 
     @property
     def margin(self) -> float | None:
@@ -86,7 +106,8 @@ class Cut:
         """Return the record for JSON, certificates as margins."""
         shares = {name: getattr(self, name).to_dict() for name in ("off", "missing", "overlap", "shared")}
         plain = {"target": self.target, "kind": self.kind, "whole": self.whole, "pieces": list(self.pieces)}
-        return {**plain, "points": self.points, **shares, "margin": self.margin}
+        ends = {"margin": self.margin, **self.apart.to_dict(), "clean": self.clean}
+        return {**plain, "points": self.points, **shares, **ends}
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,9 +124,15 @@ class Splits:
         found = Counter(cut.kind for cut in self.cuts)
         return {kind: found.get(kind, 0) for kind in ("whole", "split", "tiled", "partial")}
 
+    @property
+    def clean(self) -> int:
+        """How many coarse neurons were split into pieces that lie apart (see `Cut.clean`)."""
+        return sum(cut.clean for cut in self.cuts)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the record for JSON."""
-        return {"kinds": self.kinds, "tolerance": self.tolerance, "cuts": [c.to_dict() for c in self.cuts]}
+        head = {"kinds": self.kinds, "clean": self.clean, "tolerance": self.tolerance}
+        return {**head, "cuts": [cut.to_dict() for cut in self.cuts]}
 
 
 def splits(
@@ -195,8 +222,8 @@ def tiling(
     >>> data = ConceptDataset(points[:, None], points[:, None] > -9, ("both",), allow_trivial=True)
     >>> sides = HalfSpaces(np.array([[1.0], [-1.0]]), np.zeros(2))
     >>> found = tiling(neurons_of(SparseAutoencoder.planted(sides)), data, "both")
-    >>> found.kind, sorted(found.pieces), found.margin > 0.9
-    ('split', [0, 1], True)
+    >>> found.kind, sorted(found.pieces), found.margin > 0.9, found.clean
+    ('split', [0, 1], True, True)
     """
     tolerance = open_share(tolerance, "the tolerance")
     _, fires = read(sae, dataset)
@@ -222,7 +249,7 @@ def _cut(
     certify: bool,
 ) -> Cut:
     fit, test = halves
-    found = choose(target[fit], sets[fit], tolerance)
+    found = choose(target[fit], sets[fit], tolerance, parts=parts_of(points[fit][target[fit]]))
     goal, pieces = target[test], sets[test][:, list(found.members)]
     times = np.count_nonzero(pieces, axis=1)
     union = times > 0
@@ -237,8 +264,10 @@ def _cut(
     )
     double = overlap.value if overlap.trials else 0.0
     kind = kind_of(whole is not None, len(found.members), missing.value, double, tolerance)
-    gaps = _gaps(found.members, pieces & goal[:, None], points[test]) if certify else ()
-    return Cut(name, kind, whole, found.members, size, off, missing, overlap, shared, gaps)
+    inside = pieces & goal[:, None]
+    gaps = _gaps(found.members, inside, points[test]) if certify else ()
+    far = apart(inside, points[test], points[target])
+    return Cut(name, kind, whole, found.members, size, off, missing, overlap, shared, gaps, far)
 
 
 def _crowd(
