@@ -67,6 +67,40 @@ def test_learning_and_interpretation_can_disagree():
     assert found.rate == 0.5
 
 
+def test_what_the_other_reading_costs():
+    found = agreement(_nested().separation)
+    # Neuron 0 has a fifth of "quarter"'s negatives as alarms, and misses a tenth of "half".
+    assert found.concept_asymmetry[0] == 0.0, "a mutual pair costs nothing"
+    assert found.concept_asymmetry[1] > 0.05
+    assert found.neuron_asymmetry[1] == 0.0 < found.neuron_asymmetry[0]
+    means = found.means()
+    assert means["mutual"] == 0.5
+    assert means["concept_asymmetry"] == pytest.approx(found.concept_asymmetry.mean())
+
+
+@given(st.integers(0, 10_000), st.integers(1, 4), st.integers(1, 5))
+def test_asymmetries_are_what_a_search_over_all_pairs_says(seed, p, d):
+    rng = np.random.default_rng(seed)
+    points = rng.standard_normal((60, 2))
+    member = points @ rng.standard_normal((2, p)) > 0
+    member[:2] = [[True] * p, [False] * p]
+    data = ConceptDataset(points, member, tuple(f"c{k}" for k in range(p)))
+    table = analyse(Planted(rng.standard_normal((d, 2)), rng.standard_normal(d)), data).separation
+    found, worst = agreement(table), table.worst
+    for k, i in enumerate(found.best_neuron):
+        if i >= 0:
+            assert found.concept_asymmetry[k] == pytest.approx(worst[k, i] - np.nanmin(worst[:, i]))
+            assert found.concept_asymmetry[k] >= 0
+            assert found.concept_asymmetry[k] == 0 or not found.mutual[k]
+        else:
+            assert np.isnan(found.concept_asymmetry[k])
+    for i, k in enumerate(found.best_concept):
+        if k >= 0:
+            assert found.neuron_asymmetry[i] == pytest.approx(worst[k, i] - np.nanmin(worst[k]))
+        else:
+            assert np.isnan(found.neuron_asymmetry[i])
+
+
 def test_agreement_is_about_single_neurons():
     with pytest.raises(InvalidInput, match="single neurons"):
         agreement(_nested().units.separation)

@@ -204,6 +204,31 @@ def test_a_plan_survives_its_own_text(label: str, params: dict, ks: set[int], da
     assert parse_plan(plan_toml(plan)) == plan
 
 
+def test_a_gates_own_widths_come_before_the_worlds_and_the_plans():
+    text = """
+widths = [4]
+seeds = 1
+baselines = []
+[[worlds]]
+name = "nested-balls"
+widths = [8]
+[[gates]]
+name = "relu"
+sparsity = [0.1]
+[[gates]]
+name = "topk"
+sparsity = [1]
+widths = [2, 3]
+"""
+    plan = parse_plan(text)
+    assert {(c.gate, c.width) for c in plan.cells()} == {("relu", 8), ("topk", 2), ("topk", 3)}
+    assert parse_plan(plan_toml(plan), plan.title) == plan
+    with pytest.raises(InvalidInput, match="the gate 'topk': widths must be positive"):
+        parse_plan(text.replace("[2, 3]", "[0]"))
+    with pytest.raises(InvalidInput, match="widths"):
+        parse_plan(text.replace("widths = [2, 3]", "width = [2]"))
+
+
 CELL = Cell("w", "nested-balls", {"dim": 2, "gap": 0.5}, 0, "topk", 4, 16, 0)
 
 
