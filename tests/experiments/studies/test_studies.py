@@ -46,6 +46,7 @@ SMALL = {
     "lattice-training": {"gates": {"topk": [2]}, "width": 8, "widths": [4, 8], "steps": [0, 30], "points": 900},
     "failures": {
         "budgets": [1, 4],
+        "dims": [64],
         "crowd_gates": ["mp", "batchtopk"],
         "tree_gates": {"relu": 0.1, "batchtopk": 1},
         "steps": 30,
