@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from geosae.sae import Neurons
 
 FEATURES, DIM, RATE = 32, 20, 0.12
-CROWD, CROWD_WIDTH, CROWD_K = 512, 128, 6
+CROWD, CROWD_K = 512, 6
 TREES, TREE_DIM, TREE_DECAY, TREE_RATE = 4, 16, 0.3, 0.25
 # Points of a draw, as multiples of the setting `points`.
 CROWD_POINTS, TREE_POINTS = 10, 4
@@ -56,7 +56,7 @@ def _crowd_jobs(settings: Settings) -> Iterator[dict[str, Any]]:
         for gate in settings["crowd_gates"]:
             if gate == "matryoshka" and dim != first:
                 continue  # the slowest; what is asked of it is asked where features crowd
-            yield {"part": "crowd", "gate": gate, "k": CROWD_K, "dim": dim, "width": CROWD_WIDTH}
+            yield {"part": "crowd", "gate": gate, "k": CROWD_K, "dim": dim, "width": settings["crowd_width"]}
 
 
 def _tree_jobs(settings: Settings) -> Iterator[dict[str, Any]]:
@@ -209,6 +209,7 @@ STUDY = Study(
         "budgets": [1, 2, 4, 8],
         "width": 40,
         "dims": [64, 192],
+        "crowd_width": 128,
         "crowd_gates": ["mp", "batchtopk", "matryoshka"],
         "variations": [0.0, 0.4],
         # ReLU at λ = 0.1; the others at the K nearest to the true L0 of 0.8, Top-K with room for both.
