@@ -54,7 +54,8 @@ def sheets(results: Results) -> list[Sheet]:
         "apart than the sample resolves, which no connected concept has (P1). Below, left: balls, of four, "
         "with their own neuron; the grey line is how many half-spaces could have, by certificate. Middle "
         "and right: share of the pairs of neurons that fire together beyond chance (Fisher's exact test, "
-        "simultaneous over pairs at level 0.05), and neurons in the largest family, by gate; grey line: the "
+        "simultaneous over pairs at level 0.05), and neurons in the largest family, where several may "
+        "fire; grey line: the "
         f"same with each neuron's points permuted. n = {one['dim']}, N = {one['points']:,} points (half to "
         f"train on), {one['steps']:,} steps; {seeds_of(records)}. {INTERVALS}."
     )
