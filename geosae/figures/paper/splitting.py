@@ -110,7 +110,7 @@ def _lines(figure: SubFigure, records: Sequence[Record]) -> None:
         left,
         {gate_name(g, s): against(select(balls, gate=g, sparsity=s), "owned", "trained", None)
          for g, s in gates_of(balls)},
-        spread=0.05, within=(0, 4),
+        spread=0.05, within=(0.0, 4.0),
     )  # fmt: skip
     could = mean_of([r["result"]["isolable"] for r in balls]).value
     left.axhline(could, color=MUTED, lw=0.8, zorder=0)
@@ -126,7 +126,7 @@ def _lines(figure: SubFigure, records: Sequence[Record]) -> None:
             for g in sorted({g for g, _ in gates_of(rows)})
             for which in ("trained", "untrained")
         }
-        draw_series(ax, series, first=4, spread=0.05, within=(0, np.inf))
+        draw_series(ax, series, first=4, spread=0.05, within=(0.0, np.inf))
         chance = against(rows, "permuted", "trained", name)
         ax.plot([w for w, _ in chance], [m.value for _, m in chance], color=MUTED, lw=0.8, zorder=0,
                 label="permuted")  # fmt: skip
