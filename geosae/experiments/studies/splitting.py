@@ -53,8 +53,8 @@ def _do(s: Settings, make_world: MakeWorld) -> dict[str, Any]:
     ]
     steps = [splits(a, b, data, tolerance=TOLERANCE, certify=False) for a, b in itertools.pairwise(saes)]
     return {
-        "trained": [_seen(sae, data, parts, s["seed"]) for sae in saes],
-        "untrained": [_seen(sae, data, parts, s["seed"]) for sae in raw],
+        "trained": [{**_seen(sae, data, parts), "permuted": _alone(sae, data, s["seed"])} for sae in saes],
+        "untrained": [_seen(sae, data, parts) for sae in raw],
         "splits": [{**step.kinds, "clean": step.clean} for step in steps],
         "isolable": isolable(data, parts),
     }
@@ -96,19 +96,24 @@ def owned(
     return sum(bool(np.any(has[k] & np.delete(free, k, axis=0).all(axis=0))) for k in range(len(shares)))
 
 
-def _seen(sae: "Neurons", data: ConceptDataset, parts: Bool[np.ndarray, "N r"], seed: int) -> dict[str, Any]:
+def _seen(sae: "Neurons", data: ConceptDataset, parts: Bool[np.ndarray, "N r"]) -> dict[str, Any]:
     from geosae.analysis.phenomena import families_among, tiling
 
     fires = sae.fires(data.points)
-    alone = np.random.default_rng([seed, 3]).permuted(fires, axis=0)
     return {
         "cut": tiling(sae, data, 0, within=True, tolerance=TOLERANCE, certify=False).to_dict(),
         "owned": owned(fires, parts) if parts.shape[1] else None,
         "families": _slim(families_among(fires)),
-        "permuted": _slim(families_among(alone)),
         "l0": l0_of(sae, data.points),
         "fvu": _fvu(sae, data),
     }
+
+
+def _alone(sae: "Neurons", data: ConceptDataset, seed: int) -> dict[str, Any]:
+    """Return the families of the same neurons, each permuted by itself: what independence gives."""
+    from geosae.analysis.phenomena import families_among
+
+    return _slim(families_among(np.random.default_rng([seed, 3]).permuted(sae.fires(data.points), axis=0)))
 
 
 def _slim(found: "Families") -> dict[str, Any]:
