@@ -60,7 +60,7 @@ def agreement(table: NotionTable) -> Agreement:
     >>> found.best_neuron.tolist(), found.best_concept.tolist(), found.rate
     ([1, 1], [0, 0], 0.5)
     >>> found = agreement(NotionTable("separation", 0.0, ("parent", "child"), 0.01, counts))
-    >>> found.concept_asymmetry.tolist()  # neuron 1 has two false alarms of 8 as the child, none as the parent
+    >>> found.concept_asymmetry.tolist()  # neuron 1 also fires on 2 of 8 points outside the child
     [0.0, 0.25]
     """
     if table.units is not None:

@@ -9,7 +9,7 @@ from geosae.cli._console import number, say, table, warn
 
 if TYPE_CHECKING:
     from geosae.experiments import Replication
-    from geosae.experiments.replication import Pair, PartCount
+    from geosae.experiments.replication.record import Pair, PartCount
 
 
 def replicate(

@@ -4,12 +4,12 @@ from geosae.data.pool import LocalPool
 from geosae.data.records import nearest, refuse_unknown
 from geosae.experiments.baselines import BASELINES, USUAL, Baseline
 from geosae.experiments.cell import Cell, canonical_json, short_hash
-from geosae.experiments.compare_runs import replicate
 from geosae.experiments.gates import GATES, Gate, gate_name, sae_words
 from geosae.experiments.plan import CheckEntry, GateEntry, Plan, WorldEntry
 from geosae.experiments.plan_file import load_plan, parse_plan, preset_names
 from geosae.experiments.plan_text import plan_toml
-from geosae.experiments.replication import Replication
+from geosae.experiments.replication.compare_runs import replicate
+from geosae.experiments.replication.record import Replication
 from geosae.experiments.results import Results, Row
 from geosae.experiments.runner import Outline, run
 from geosae.experiments.sae_config import config_of

@@ -197,9 +197,9 @@ STUDY = Study(
     name="capacity",
     title="Capacity and depth",
     question="How many concepts do d neurons with a budget K carry, and how deep a hierarchy?",
-    world="Worlds `superposition` (orthonormal features) for single neurons, `disjoint-balls` (R³) for units, "
-    "`superposition` (a chain of features, each present only where the one before is) for the depth, balls "
-    "in the plane for the cells.",
+    world="Worlds `superposition` (orthonormal features) for single neurons, `disjoint-balls` (R³) for "
+    "units, `superposition` (a chain of features, each present only where the one before is) for the "
+    "depth, balls in the plane for the cells.",
     grid="Gate × width × seed; width × K × seed; depth × K × seed; width × gate × seed.",
     defaults={
         "gates": {"relu": [0.3], "jumprelu": [0.1]},

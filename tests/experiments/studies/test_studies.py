@@ -43,7 +43,13 @@ SMALL = {
     },
     "splitting": {"widths": [4, 8], "gates": {"topk": [2]}, "steps": 30, "points": 600},
     "hedging": {"widths": [3, 12], "gates": {"topk": [2]}, "steps": 30, "points": 600},
-    "lattice-training": {"gates": {"topk": [2]}, "width": 8, "widths": [4, 8], "steps": [0, 30], "points": 900},
+    "lattice-training": {
+        "gates": {"topk": [2]},
+        "width": 8,
+        "widths": [4, 8],
+        "steps": [0, 30],
+        "points": 900,
+    },
     "failures": {
         "budgets": [1, 4],
         "dims": [64],

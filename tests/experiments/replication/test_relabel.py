@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from geosae.experiments.overlap import expected_overlap
-from geosae.experiments.relabel import Relabelled, labellings, relabel
+from geosae.experiments.replication.overlap import expected_overlap
+from geosae.experiments.replication.relabel import Relabelled, labellings, relabel
+from geosae.experiments.replication.two_groups import groups
 from geosae.experiments.summary import interval
-from geosae.experiments.two_groups import groups
 from geosae.geometry._door import InvalidInput
 
 FIVE = np.array([True] * 5 + [False] * 5)

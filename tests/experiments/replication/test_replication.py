@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geosae.data.files import write_json
-from geosae.experiments import GateEntry, Plan, Results, WorldEntry, compare_runs, replicate
-from geosae.experiments.overlap import expected_overlap
-from geosae.experiments.replication import AnswerPair, Replication
+from geosae.experiments import GateEntry, Plan, Results, WorldEntry, replicate
+from geosae.experiments.replication import compare_runs
+from geosae.experiments.replication.overlap import expected_overlap
+from geosae.experiments.replication.record import AnswerPair, Replication
 from geosae.experiments.studies.study import Answer
 from geosae.geometry._door import InvalidInput
 

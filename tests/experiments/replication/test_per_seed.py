@@ -1,6 +1,6 @@
 import pytest
 
-from geosae.experiments.per_seed import grid_values, numbers_in, study_values
+from geosae.experiments.replication.per_seed import grid_values, numbers_in, study_values
 
 
 def record(result: dict, **settings: object) -> dict:

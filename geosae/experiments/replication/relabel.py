@@ -16,7 +16,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from scipy.special import stdtr, stdtrit
 
-from geosae.experiments.two_groups import EXACT, groups
+from geosae.experiments.replication.two_groups import EXACT, groups
 
 CHUNK = 64
 

@@ -7,16 +7,16 @@ import numpy as np
 from scipy.special import stdtr
 
 from geosae.experiments.cell import canonical_json
-from geosae.experiments.comparable import refuse_incomparable
-from geosae.experiments.overlap import expected_overlap
-from geosae.experiments.pairing import Table, table_of
-from geosae.experiments.per_seed import grid_values, study_values
-from geosae.experiments.relabel import Relabelled, relabel
-from geosae.experiments.replication import AnswerPair, Pair, PartCount, Replication
+from geosae.experiments.replication.comparable import refuse_incomparable
+from geosae.experiments.replication.overlap import expected_overlap
+from geosae.experiments.replication.pairing import Table, table_of
+from geosae.experiments.replication.per_seed import grid_values, study_values
+from geosae.experiments.replication.record import AnswerPair, Pair, PartCount, Replication
+from geosae.experiments.replication.relabel import Relabelled, relabel
+from geosae.experiments.replication.two_groups import groups
 from geosae.experiments.studies.grid_answers import all_answers
 from geosae.experiments.studies.numbers import mean_of
 from geosae.experiments.studies.study import Answer, Record, Verdict
-from geosae.experiments.two_groups import groups
 
 if TYPE_CHECKING:
     from geosae.experiments.results import Results
@@ -30,12 +30,11 @@ def replicate(
     """Compare two finished runs of one plan on different seeds.
 
     Paired are all measures of the summary in each of its rows, all numbers that the studies stored in each
-    of their settings (see `geosae.experiments.per_seed.numbers_in`), and all answers. A pair counts as
-    overlapping where its Student-t intervals meet. How many would, if both runs measured the same thing, is
-    told twice: for normal values (`geosae.experiments.overlap`), and for these very values with their seeds
-    shuffled between the runs, which assumes no law. Shuffling is also the test of a difference, of the
-    greatest Welch t over all pairs and of the variance between the runs in each part
-    (`geosae.experiments.relabel`).
+    of their settings (see `numbers_in` in per_seed.py), and all answers. A pair counts as overlapping where
+    its Student-t intervals meet. How many would, if both runs measured the same thing, is told twice: for
+    normal values (overlap.py), and for these very values with their seeds shuffled between the runs, which
+    assumes no law. Shuffling is also the test of a difference, of the greatest Welch t over all pairs and of
+    the variance between the runs in each part (relabel.py).
 
     A world with a data_seed of its own has the same points in both runs: what is said of it holds for these
     points.

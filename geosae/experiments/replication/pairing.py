@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from geosae.experiments.per_seed import Place, Values, is_word
+from geosae.experiments.replication.per_seed import Place, Values, is_word
 from geosae.geometry._door import InvalidInput
 
 if TYPE_CHECKING:

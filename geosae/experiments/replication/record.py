@@ -33,7 +33,7 @@ class Pair:
         this pair alone; infinite, 0 and 0 for two different points.
     adjusted
         p corrected for all pairs, by shuffling which run a seed belongs to (see
-        `geosae.experiments.relabel`).
+        `geosae.experiments.replication.relabel`).
     """
 
     part: str

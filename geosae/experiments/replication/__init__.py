@@ -1,0 +1,1 @@
+"""Whether two runs of one plan on different seeds say the same."""
