@@ -135,7 +135,7 @@ Verdict: **{verdict.status}**. Again: `geosae verify {claim.id} --instances {INS
 ```{{figure}} {claim.id}.png
 :alt: Observed values against the bound of {claim.id}.
 
-Observed against bound, a panel for each part of the statement: constructed instances (orange diamonds) and
+Observed against bound, a panel for each part of the statement: constructed instances (purple diamonds) and
 negative controls, which must violate the bound (red crosses; where nothing is shaded, equality is claimed).
 ```
 """

@@ -15,7 +15,7 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 from geosae.figures.style import FAINT, INK, MUTED, PAGE, panels, styled
 from geosae.geometry._door import InvalidInput
 
-TRAINED, CONSTRUCTED, BROKEN = "#0072B2", "#882255", "#D55E00"
+TRAINED, CONSTRUCTED, BROKEN = "#0072B2", "#CC79A7", "#D55E00"
 NOTHING = 1e-9
 """Values below this, and below this share of the largest, stand at the edge marked 0: they are rounding."""
 HUGE = 1e200

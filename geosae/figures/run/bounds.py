@@ -30,7 +30,7 @@ def sheets(results: Results) -> list[Sheet]:
         "from a "
         f"mark to the diagonal is the slack. Blue: {count} instances on the {len(results.cells)} SAEs of "
         "the run, "
-        "baselines included (marks grow where instances coincide); orange: of the constructed instances "
+        "baselines included (marks grow where instances coincide); purple: of the constructed instances "
         "the one "
         "with the least slack. Logarithmic axes where all values are positive, 0 drawn at the edge. A "
         "bound that "
