@@ -1,47 +1,106 @@
-"""Write docs/measured/paper.md from a finished `geosae run paper`: python benchmarks/paper.py FOLDER."""
+"""Write docs/measured/paper.md from two finished runs: python benchmarks/paper.py FOLDER [SECOND FOLDER].
+
+SECOND is the same plan on other seeds (`geosae run paper --shift-seeds 100`).
+"""
 
 import csv
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 from geosae.data.files import read_json
+from geosae.experiments import Results, replicate
 
 PAGE = Path(__file__).parent.parent / "docs" / "measured" / "paper.md"
 COLUMNS = ("study", "id", "prediction", "observation", "verdict")
+WORST = 12
 
 
-def page(folder: Path) -> str:
-    """Return the page: what was run, and every answer as tables/answers.csv has it."""
+def page(folder: Path, second: Path | None) -> str:
+    """Return the page: what was run, every answer as tables/answers.csv has it, and the comparison."""
     with (folder / "tables" / "answers.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
+    counts = Counter(row["verdict"] for row in rows)
+    lines = [
+        "# The experiments, measured",
+        "",
+        *_ran(folder),
+        "",
+        f"{counts['as predicted']} answers are as predicted, {counts['the prediction fails']} predictions "
+        f"fail, {counts['undecided']} are undecided.",
+        "",
+        *_table(COLUMNS, ([row[c] for c in COLUMNS] for row in rows)),
+    ]
+    if second is not None:
+        lines += ["", *_compared(folder, second)]
+    return "\n".join(lines) + "\n"
+
+
+def _ran(folder: Path) -> list[str]:
     card = read_json(folder / "run.json")
     busy = {
         name: sum(float(read_json(p)["seconds"]) for p in folder.glob(pattern))
         for name, pattern in (("jobs", "studies/*/*.timing.json"), ("SAEs", "cells/*/timing.json"))
     }
-    counts = Counter(row["verdict"] for row in rows)
     machine = card["machine"]
-    lines = [
-        "# The experiments, measured",
-        "",
+    return [
         f"`geosae run paper`: {card['cells']:,} SAEs, {card['jobs']:,} jobs of studies, {card['checks']} "
-        "theorem "
-        f"checks; {machine['cores']} cores, torch {machine['torch']}. Workers were busy for "
-        f"{busy['jobs']:,.0f} seconds with jobs and {busy['SAEs']:,.0f} with SAEs, on a machine that others "
-        "used "
-        "too. How answers are to be read is said in [the experiments](../paper.md).",
-        "",
-        f"{counts['as predicted']} answers are as predicted, {counts['the prediction fails']} predictions "
-        "fail, "
-        f"{counts['undecided']} are undecided.",
-        "",
-        "| " + " | ".join(COLUMNS) + " |",
-        "|---" * len(COLUMNS) + "|",
-        *("| " + " | ".join(row[c].replace("|", "/") for c in COLUMNS) + " |" for row in rows),
+        f"theorem checks, in one call without a stop: {card['seconds'] / 60:.1f} minutes before the figures, "
+        f"on {machine['cores']} cores with nothing else running, torch {machine['torch']}. Workers were busy "
+        f"for {busy['jobs']:,.0f} seconds with jobs and {busy['SAEs']:,.0f} with SAEs. How answers are to be "
+        "read is said in [the experiments](../paper.md).",
     ]
-    return "\n".join(lines) + "\n"
+
+
+def _compared(folder: Path, second: Path) -> Iterator[str]:
+    found = replicate(Results.load(folder), Results.load(second))
+    told = ", ".join(f"{many} {kind}" for kind, many in found.counts().items() if many)
+    yield "## A second set of seeds"
+    yield ""
+    yield (
+        f"`geosae run paper --shift-seeds 100`, then `geosae replicate`: of {len(found.pairs):,} pairs of "
+        f"means {found.share:.2%} have overlapping 95 % intervals; where seeds are shuffled between the "
+        f"runs, {found.shuffled:.2%} do. Answers: {told}. "
+        + ("Nothing differs beyond chance." if found.holds else "Some differ beyond chance.")
+    )
+    yield ""
+    yield from _table(
+        ("part", "pairs", "overlapping", "expected (normal)", "shuffled", "95 % of shuffles", "p, corrected"),
+        (
+            [p.part, f"{p.pairs:,}", f"{p.share:.2%}", f"{p.expected:.2%}", f"{p.shuffled:.2%}",
+             f"{p.low:.2%} to {p.high:.2%}", f"{p.adjusted:.2g}"]
+            for p in found.parts
+        ),
+    )  # fmt: skip
+    yield ""
+    yield f"The {min(WORST, len(found.disjoint))} most different of the {len(found.disjoint)} disjoint pairs:"
+    yield ""
+    yield from _table(
+        ("part", "measure", "setting", "first", "second", "Welch t", "p, corrected"),
+        (
+            [p.part, p.measure, p.setting, str(p.first), str(p.second), f"{p.welch:.1f}", f"{p.adjusted:.2g}"]
+            for p in found.disjoint[:WORST]
+        ),
+    )
+    differ = [a for a in found.answers if a.agreement != "agree"]
+    if differ:
+        yield ""
+        yield "Answers that are not the same in both:"
+        yield ""
+        yield from _table(
+            ("study", "id", "prediction", "first", "second"),
+            ([a.part, a.id, a.prediction, a.first or "–", a.second or "–"] for a in differ),
+        )
+
+
+def _table(head: tuple[str, ...], rows: Iterator[list[str]]) -> Iterator[str]:
+    yield "| " + " | ".join(head) + " |"
+    yield "|---" * len(head) + "|"
+    for row in rows:
+        yield "| " + " | ".join(cell.replace("|", "/") for cell in row) + " |"
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(Path(sys.argv[1])), encoding="utf-8")
+    first, *others = (Path(name) for name in sys.argv[1:])
+    PAGE.write_text(page(first, others[0] if others else None), encoding="utf-8")

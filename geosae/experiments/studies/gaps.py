@@ -1,8 +1,8 @@
 """What is possible in a world, beside what trained SAEs and baselines reach."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -56,16 +56,28 @@ def gaps(results: "Results") -> list[Gap]:
             gate: list(dict.fromkeys(r["sparsity"] for r in rows if r["gate"] == gate))
             for gate in dict.fromkeys(str(r["gate"]) for r in rows)
         }
-        widths = [{int(r["width"]) for r in rows if r["gate"] == gate} for gate in tried]
-        common = set[int].intersection(*widths) if widths else set[int]()
         for gate, sparsities in tried.items():
-            width = max(common or {int(r["width"]) for r in rows if r["gate"] == gate})
-            places: list[At] = [(world, gate, sparsity, width) for sparsity in sparsities]
+            places: list[At] = [(world, gate, s, shared_width(rows, gate)) for s in sparsities]
             for learner, (key, _) in LEARNERS.items():
                 possible = possible_per_seed(results, world, key)
                 if possible:
                     found.append(_gap(results, places, learner, possible))
     return found
+
+
+def shared_width(rows: Sequence[Mapping[str, Any]], gate: str) -> int:
+    """Return the greatest width that all gates have in rows of one world, or else the gate's own greatest.
+
+    Examples
+    --------
+    >>> rows = [{"gate": "relu", "width": 8}, {"gate": "relu", "width": 64}, {"gate": "topk", "width": 8}]
+    >>> shared_width(rows, "relu"), shared_width(rows[:2], "relu")
+    (8, 64)
+    """
+    widths: dict[str, set[int]] = {}
+    for row in rows:
+        widths.setdefault(str(row["gate"]), set()).add(int(row["width"]))
+    return max(set[int].intersection(*widths.values()) or widths[gate])
 
 
 def possible_per_seed(results: "Results", world: str, key: str) -> PerSeed:

@@ -7,6 +7,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from geosae.experiments import Results
 from geosae.experiments.studies.numbers import Mean
 from geosae.experiments.studies.study import Record
 from geosae.figures.style import colour, line, marker
@@ -83,6 +84,16 @@ def seeds_of(records: Sequence[Record]) -> str:
     """
     count = len({int(r["settings"]["seed"]) for r in records})
     return f"{count} seed{'s' if count != 1 else ''}"
+
+
+def sizes_of(results: Results, worlds: Sequence[str]) -> str:
+    """Return the dimension, points and concepts of worlds, and the number of seeds, for a caption."""
+    parts: list[str] = []
+    for world in worlds:
+        record = next(r for r in results.cells if r["cell"]["world"] == world)
+        data = results.dataset(record)
+        parts.append(f"{world}: n = {data.dim}, N = {data.size:,}, p = {len(data.names)}")
+    return f"{'; '.join(parts)}; {len(results.plan.seeds)} seeds."
 
 
 def values_of(records: Sequence[Record], key: str) -> list[float | int]:

@@ -3,8 +3,9 @@
 import numpy as np
 
 from geosae.experiments import Results, gate_name
+from geosae.experiments.studies.gaps import shared_width
 from geosae.experiments.studies.numbers import mean_of
-from geosae.figures.paper.lines import INTERVALS, Series, draw_series, legend_below
+from geosae.figures.paper.lines import INTERVALS, Series, draw_series, legend_below, sizes_of
 from geosae.figures.save import Sheet
 from geosae.figures.style import PAGE, panels, styled
 
@@ -17,7 +18,9 @@ def sheets(results: Results) -> list[Sheet]:
     worlds = results.worlds
     if not results.studies:
         return []
-    widths = {w: max(int(r["cell"]["width"]) for r in results.records_of(w)) for w in worlds}
+    # Any gate serves: where all share a width, it is the same for each.
+    rows = {w: results.rows_of(w, "trained") for w in worlds}
+    widths = {w: shared_width(rows[w], str(rows[w][0]["gate"])) for w in worlds}
     with styled():
         figure, grid = panels(len(LEARNERS), len(worlds), width=PAGE, height=3.6)
         for row, (learner, words) in zip(grid, LEARNERS.items(), strict=True):
@@ -35,10 +38,8 @@ def sheets(results: Results) -> list[Sheet]:
     sizes = ", ".join(f"{w}: d = {d}" for w, d in widths.items())
     caption = (
         "Mean over concepts of the decisive error of separation on held-out points, against the measured "
-        "mean "
-        f"L0, at the greatest width ({sizes}); each point a sparsity of the gate; {len(results.plan.seeds)} "
-        "seeds. "
-        f"{INTERVALS}. Gates are to be compared at equal L0."
+        f"mean L0, at the greatest width that all gates have ({sizes}); each point a sparsity of the gate. "
+        f"{sizes_of(results, worlds)} {INTERVALS}. Gates are to be compared at equal L0."
     )
     alt = "Error of separation against L0 per gate and world, for the best neuron and the closure unit."
     return [Sheet(FAMILY, figure, "Gates at matched L0", caption, alt)]

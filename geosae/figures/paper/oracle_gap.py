@@ -4,6 +4,7 @@ from geosae.experiments import BASELINES, Results, gate_name
 from geosae.experiments.studies.gaps import Gap, gaps
 from geosae.experiments.studies.numbers import Mean
 from geosae.figures.dots import Estimate, interval_dots
+from geosae.figures.paper.lines import sizes_of
 from geosae.figures.run.words import level, slug
 from geosae.figures.save import Sheet
 
@@ -42,7 +43,7 @@ def _overview(results: Results, found: list[Gap]) -> Sheet:
     )
     worlds = list(dict.fromkeys(g.world for g in found))
     widths = ", ".join(f"{w}: d = {next(g.width for g in found if g.world == w)}" for w in worlds)
-    caption = f"{_words(results, found)} {_sizes(results, worlds)} {widths}. {level(results)}."
+    caption = f"{_words(results, found)} {sizes_of(results, worlds)} {widths}. {level(results)}."
     alt = "; ".join(
         f"{g.world}, {PANELS[g.learner]}, {gate_name(g.gate)}: {g.reached.value:.2f} of "
         f"{g.possible.value:.2f}"
@@ -64,7 +65,7 @@ def _gates(results: Results, world: str, found: list[Gap]) -> Sheet:
     figure = interval_dots(
         table, value_label="share of concepts separated", limits=dict.fromkeys(table, (0, 1)), columns=2
     )
-    caption = f"{_words(results, found)} {_sizes(results, [world])} d = {found[0].width}. {level(results)}."
+    caption = f"{_words(results, found)} {sizes_of(results, [world])} d = {found[0].width}. {level(results)}."
     alt = "; ".join(f"{gate_name(g.gate)} {g.reached.value:.2f} of {g.possible.value:.2f}" for g in found)
     title = f"What is possible and what each gate reaches: {world}"
     return Sheet(f"{FAMILY}-{slug(world)}", figure, title, caption, alt, world)
@@ -90,15 +91,6 @@ def _tried(results: Results, found: list[Gap]) -> dict[str, list[float | int]]:
     pairs = pairs or sorted({(g.gate, g.sparsity) for g in found}, key=str)
     gates = dict.fromkeys(g.gate for g in found)
     return {gate: sorted(s for name, s in pairs if name == gate) for gate in gates}
-
-
-def _sizes(results: Results, worlds: list[str]) -> str:
-    parts: list[str] = []
-    for world in worlds:
-        record = next(r for r in results.cells if r["cell"]["world"] == world)
-        data = results.dataset(record)
-        parts.append(f"{world}: n = {data.dim}, N = {data.size:,}, p = {len(data.names)}")
-    return f"{'; '.join(parts)}; {len(results.plan.seeds)} seeds."
 
 
 def _estimate(mean: Mean) -> Estimate:

@@ -107,7 +107,7 @@ def test_every_family_is_drawn_the_same_twice_with_a_caption_that_says_how(folde
     for name in PAPER:
         caption = json.loads((folder / "figures" / f"{name}.json").read_text())["caption"]
         for word in ("seeds", "N = ", "interval"):
-            assert word in caption or (name in ("matched-l0",) and word == "N = "), (name, word)
+            assert word in caption, (name, word)
 
 
 def test_the_report_shows_each_study_with_its_question_figure_and_answers(folder):
