@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from geosae.data.dataset import ConceptDataset
-from geosae.explorer.markup import Markup, details, page, tag
+from geosae.explorer.markup import Markup, details, page, tag, with_code
 from geosae.explorer.style import STYLE
-from geosae.explorer.world_card import CARD, Construction, Picture, card_parts, identity, prose, sections
+from geosae.explorer.world_card import CARD, Construction, Picture, card_parts, identity, sections
 
 _GRID = """
 main.wide,.wide-page,nav,footer{max-width:78rem}
@@ -68,6 +68,6 @@ def _family(place: tuple[str, str], family: tuple[str, str, Sequence[Exhibit]]) 
 def _exhibit(exhibit: Exhibit) -> Markup:
     data = exhibit.data
     head = tag("p", tag("code", exhibit.world), f", n = {data.dim}, N = {data.size}")
-    summary = tag("p", prose(exhibit.construction.summary))
+    summary = tag("p", with_code(exhibit.construction.summary))
     card = details("Card", card_parts(data, exhibit.construction, "h4"), identity(data))
     return tag("article", tag("h3", exhibit.title), head, summary, exhibit.picture.markup(), card)

@@ -90,6 +90,18 @@ def table(
     return Markup(tag("p", caption, cls="caption") + frame) if caption else frame
 
 
+def with_code(text: str) -> Markup:
+    """Return text in which what stands between backticks is set as code.
+
+    Examples
+    --------
+    >>> with_code("at `far` < 1")
+    'at <code>far</code> &lt; 1'
+    """
+    parts = text.split("`")
+    return escape([tag("code", part) if k % 2 else part for k, part in enumerate(parts)])
+
+
 def details(summary: str, *children: Child) -> Markup:
     """Return a part that is folded until the reader opens it.
 

@@ -222,7 +222,7 @@ def _reproduce(results: Results) -> Markup:
         tag("li", f"Made with: {machine or 'not recorded'}."),
     ]
     if run.get("seconds") is not None:
-        lines.append(tag("li", f"The last call of the run took {number(run['seconds'])} s."))
+        lines.append(tag("li", f"The last call of the run took {run['seconds']:,.0f} s."))
     return tag(
         "section",
         tag("h2", "Reproduce"),

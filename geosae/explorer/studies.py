@@ -6,7 +6,7 @@ from geosae.experiments import Results
 from geosae.experiments.studies.grid_answers import all_answers, verdict_counts
 from geosae.experiments.studies.registry import STUDIES
 from geosae.experiments.studies.study import Answer
-from geosae.explorer.markup import Markup, tag
+from geosae.explorer.markup import Markup, tag, with_code
 from geosae.explorer.numbers import plural
 from geosae.explorer.pictures import Card, picture
 
@@ -55,7 +55,7 @@ def _section(results: Results, name: str, found: Sequence[Answer], drawn: Sequen
         head = [
             tag("h3", study.title),
             tag("p", study.question),
-            tag("p", f"{study.world} {study.grid} {plural(count, 'job')} done.", cls="caption"),
+            tag("p", with_code(f"{study.world} {study.grid} {plural(count, 'job')} done."), cls="caption"),
         ]
     return [*head, *pictures, *(_answer(answer) for answer in found)]
 

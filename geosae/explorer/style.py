@@ -40,7 +40,7 @@ figcaption{font-size:.88rem;color:var(--soft);margin-top:.5rem;max-width:46rem}
 figcaption b{color:var(--ink)}
 .good{color:var(--good);font-weight:600}.bad{color:var(--bad);font-weight:600}
 .warn{border-left:4px solid var(--bad);background:var(--card);padding:.6rem 1rem;border-radius:0 8px 8px 0}
-.finding{display:grid;grid-template-columns:4.6rem 1fr 1.3fr 9rem;gap:0 1.1rem;padding:.55rem 0;
+.finding{display:grid;grid-template-columns:6.2rem 1fr 1.3fr 9rem;gap:0 1.1rem;padding:.55rem 0;
 border-bottom:1px solid var(--line);font-size:.9rem;line-height:1.45}
 .finding p{margin:0}
 details{margin:.8rem 0;border:1px solid var(--line);border-radius:8px;padding:.1rem .9rem}
@@ -54,5 +54,5 @@ footer{color:var(--soft);font-size:.86rem;padding:2rem 1.25rem 3rem}
 .finding{grid-template-columns:1fr;gap:.25rem}.finding p:nth-of-type(2){color:var(--soft)}
 .card b{font-size:1.2rem}figure img.wide{max-width:none;width:42rem}}
 @media print{:root{--back:#fff;--ink:#000;--soft:#333;--card:#fff;--line:#bbb}nav{display:none}
-body{font-size:10.5pt}figure,tr{break-inside:avoid}h2,h3{break-after:avoid}.scroll{overflow:visible}}
+body{font-size:10.5pt}table{font-size:7.5pt}td,th{white-space:normal}td.w{min-width:9rem}figure,tr{break-inside:avoid}h2,h3{break-after:avoid}.scroll{overflow:visible}}
 """

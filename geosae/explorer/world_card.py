@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from geosae.data.dataset import ConceptDataset
 from geosae.data.order import cover_edges
 from geosae.data.truth import ConceptTruth
-from geosae.explorer.markup import Child, Markup, details, escape, page, table, tag
+from geosae.explorer.markup import Child, Markup, details, page, table, tag, with_code
 from geosae.explorer.style import STYLE
 
 _LISTED = 64
@@ -91,16 +91,16 @@ def card_parts(data: ConceptDataset, construction: Construction | None, level: s
     """Return construction, parameters, truth and hierarchy of a data set under headings of that level."""
     parts: list[Markup] = []
     if construction is not None:
-        steps = tag("ol", [tag("li", prose(step)) for step in construction.steps])
+        steps = tag("ol", [tag("li", with_code(step)) for step in construction.steps])
         parts += [tag(level, "Construction"), steps]
-        parts += [tag("p", tag("b", "Points: "), prose(construction.distribution))]
+        parts += [tag("p", tag("b", "Points: "), with_code(construction.distribution))]
         if construction.parameters:
             columns = ["parameter", "value", "unit", "range", "meaning"]
-            rows = [[*row[:4], prose(row[4])] for row in construction.parameters]
+            rows = [[*row[:4], with_code(row[4])] for row in construction.parameters]
             parts += [tag(level, "Parameters"), table(columns, rows, prose=[3, 4])]
     parts += [tag(level, "Concepts and their truth"), _truth_table(data)]
     if construction is not None:
-        parts += [tag("p", tag("b", "Closed forms: "), prose(construction.truth))]
+        parts += [tag("p", tag("b", "Closed forms: "), with_code(construction.truth))]
     return [*parts, tag(level, "Hierarchy"), _hierarchy(data)]
 
 
@@ -116,18 +116,6 @@ def identity(data: ConceptDataset) -> Markup:
     }
     items = [tag("p", tag("b", f"{name}: "), tag("code", value, cls="long")) for name, value in lines.items()]
     return tag("div", tag("p", "What fixes the bytes:"), items, cls="identity")
-
-
-def prose(text: str) -> Markup:
-    """Return text in which what stands between backticks is set as code.
-
-    Examples
-    --------
-    >>> prose("at `far` < 1")
-    'at <code>far</code> &lt; 1'
-    """
-    parts = text.split("`")
-    return escape([tag("code", part) if k % 2 else part for k, part in enumerate(parts)])
 
 
 def _truth_table(data: ConceptDataset) -> Markup:

@@ -94,16 +94,17 @@ def _over_width(records: Sequence[Record], gate: str) -> Answer | None:
     own = select(records, steps=max(int(r["settings"]["steps"]) for r in records))
     if len(widths) < 2:
         return None
-    thin, wide = (
-        per_seed(select(own, width=w), above_floor("exact_recall")) for w in (widths[0], widths[-1])
-    )
+    ends = [select(own, width=w) for w in (widths[0], widths[-1])]
+    thin, wide = (per_seed(rows, above_floor("exact_recall")) for rows in ends)
+    plain = [mean_of(list(per_seed(rows, lambda r: r["exact_recall"]).values())) for rows in ends]
     gain = mean_of(paired(wide, thin))
     prediction = (
         f"{gate_name(gate)}: more neurons have more of the true hierarchy's lattice (F4 needs |M(L)|)."
     )
     observation = (
         f"Recall of true lattice concepts above its floor: {mean_of(list(thin.values()))} at width "
-        f"{widths[0]}, {mean_of(list(wide.values()))} at width {widths[-1]}; paired difference {gain}."
+        f"{widths[0]}, {mean_of(list(wide.values()))} at width {widths[-1]}; paired difference {gain}. The "
+        f"recall itself is {plain[0]} and {plain[1]}: with more neurons chance has more of it too."
     )
     return Answer("F4", prediction, observation, direction(gain))
 
