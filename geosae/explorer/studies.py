@@ -29,14 +29,13 @@ def study_sections(results: Results, drawn: Sequence[Card]) -> list[Markup]:
         return []
     answers = all_answers(results)
     counts = verdict_counts(answers)
-    told = ", ".join(f"{plural(count, 'answer')} {name}" for name, count in counts.items())
+    told = ", ".join(f"{count} {name}" for name, count in counts.items())
     parts = [
         tag("h2", "Studies"),
         tag(
             "p",
-            f"Each study asks one question; its answers are read off stored numbers: {told}. “Undecided” "
-            "means "
-            "that the interval over seeds holds both answers.",
+            "Each study asks one question; its answers are read off stored numbers. Their verdicts: "
+            f"{told}. “Undecided” means that the interval over seeds holds both answers.",
         ),
     ]
     for name, found in answers.items():
