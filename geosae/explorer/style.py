@@ -55,5 +55,6 @@ footer{color:var(--soft);font-size:.86rem;padding:2rem 1.25rem 3rem}
 .card b{font-size:1.2rem}figure img.wide{max-width:none;width:42rem}}
 @media print{:root{--back:#fff;--ink:#000;--soft:#333;--card:#fff;--line:#bbb}nav{display:none}
 body{font-size:10pt}table{font-size:7.5pt}td,th{white-space:normal}td.w{min-width:9rem}
-.finding{grid-template-columns:4.4rem 1fr 1.7fr 5.6rem;font-size:8.5pt;break-inside:avoid}figure,tr{break-inside:avoid}h2,h3{break-after:avoid}.scroll{overflow:visible}}
+.finding{grid-template-columns:4.4rem 1fr 1.7fr 5.6rem;font-size:8.5pt;break-inside:avoid}
+figure,tr{break-inside:avoid}h2,h3{break-after:avoid}.scroll{overflow:visible}}
 """
