@@ -1,9 +1,10 @@
 """Write docs/measured/paper.md from two finished runs: python benchmarks/paper.py FOLDER [SECOND FOLDER].
 
-SECOND is the same plan on other seeds (`geosae run paper --shift-seeds 100`).
+SECOND is the same plan on other seeds (`geosae run paper --shift-seeds 100`). The figures are FOLDER's own.
 """
 
 import csv
+import shutil
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -13,8 +14,13 @@ from geosae.data.files import read_json
 from geosae.experiments import Results, replicate
 
 PAGE = Path(__file__).parent.parent / "docs" / "measured" / "paper.md"
+IMAGES = PAGE.parent.parent / "images" / "paper"
 COLUMNS = ("study", "id", "prediction", "observation", "verdict")
 WORST = 12
+FIGURES = (
+    "oracle-gap", "oracle-gap-balls", "oracle-gap-superposition", "matched-l0", "interpretation",
+    "approximation", "capacity", "splitting", "absorption", "hedging", "lattice-training", "failures",
+)  # fmt: skip
 
 
 def page(folder: Path, second: Path | None) -> str:
@@ -34,6 +40,7 @@ def page(folder: Path, second: Path | None) -> str:
     ]
     if second is not None:
         lines += ["", *_compared(folder, second)]
+    lines += ["", "## Figures", "", *_figures(folder / "figures")]
     return "\n".join(lines) + "\n"
 
 
@@ -47,7 +54,7 @@ def _ran(folder: Path) -> list[str]:
     return [
         f"`geosae run paper`: {card['cells']:,} SAEs, {card['jobs']:,} jobs of studies, {card['checks']} "
         f"theorem checks, in one call without a stop: {card['seconds'] / 60:.1f} minutes before the figures, "
-        f"on {machine['cores']} cores with nothing else running, torch {machine['torch']}. Workers were busy "
+        f"on {machine['cores']} cores with no other work beside it, torch {machine['torch']}. Workers were busy "
         f"for {busy['jobs']:,.0f} seconds with jobs and {busy['SAEs']:,.0f} with SAEs. How answers are to be "
         "read is said in [the experiments](../paper.md).",
     ]
@@ -94,11 +101,22 @@ def _compared(folder: Path, second: Path) -> Iterator[str]:
         )
 
 
+def _figures(folder: Path) -> Iterator[str]:
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    for name in FIGURES:
+        card = read_json(folder / f"{name}.json")
+        shutil.copyfile(folder / f"{name}.png", IMAGES / f"{name}.png")
+        yield f"![{card['alt']}](../images/paper/{name}.png)"
+        yield ""
+        yield f"**{card['title']}.** {card['caption']}"
+        yield ""
+
+
 def _table(head: tuple[str, ...], rows: Iterator[list[str]]) -> Iterator[str]:
     yield "| " + " | ".join(head) + " |"
     yield "|---" * len(head) + "|"
     for row in rows:
-        yield "| " + " | ".join(cell.replace("|", "/") for cell in row) + " |"
+        yield "| " + " | ".join(cell.replace("|", r"\|") for cell in row) + " |"
 
 
 if __name__ == "__main__":
