@@ -68,7 +68,7 @@ def _compared(folder: Path, second: Path) -> Iterator[str]:
     yield (
         f"`geosae run paper --shift-seeds 100`, then `geosae replicate`: of {len(found.pairs):,} pairs of "
         f"means {found.share:.2%} have overlapping 95 % intervals; where seeds are shuffled between the "
-        f"runs, {found.shuffled:.2%} do. Answers: {told}. "
+        f"runs, {found.share_shuffled:.2%} do. Answers: {told}. "
         + ("Nothing differs beyond chance." if found.holds else "Some differ beyond chance.")
     )
     yield ""

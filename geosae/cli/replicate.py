@@ -44,7 +44,15 @@ def _tell_parts(found: "Replication") -> None:
     head += ["between", "usual", "p"]
     many = sum(part.overlapping for part in found.parts)
     blank = [""] * (len(head) - 6)
-    whole = ["all", str(len(found.pairs)), str(many), number(found.share), "", number(found.shuffled), *blank]
+    whole = [
+        "all",
+        str(len(found.pairs)),
+        str(many),
+        number(found.share),
+        "",
+        number(found.share_shuffled),
+        *blank,
+    ]
     table(head, [*(_row(part) for part in found.parts), whole])
     say("normal: share expected of normal values of one law; shuffled: the share where seeds are shuffled")
     say("between the runs, and where 95 % of the shuffles lie; between: share of the variance that lies")

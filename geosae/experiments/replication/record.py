@@ -159,7 +159,7 @@ class Replication:
         return sum(pair.overlap for pair in self.pairs) / len(self.pairs)
 
     @property
-    def shuffled(self) -> float:
+    def share_shuffled(self) -> float:
         """The share of all pairs that overlaps where seeds are shuffled between the runs."""
         return sum(p.shuffled * p.pairs for p in self.parts if p.pairs) / len(self.pairs)
 
@@ -203,7 +203,7 @@ class Replication:
         """Return everything as a JSON-ready dictionary; what is infinite or not known is None."""
         kept = {key: value for key, value in asdict(self).items() if key != "answers"}
         answers = [{**asdict(answer), "agreement": answer.agreement} for answer in self.answers]
-        told: dict[str, Any] = {"share": self.share, "shuffled": self.shuffled}
+        told: dict[str, Any] = {"share": self.share, "shuffled": self.share_shuffled}
         told |= {"holds": self.holds, "decisive": self.decisive, "alarm": ALARM, "counts": self.counts()}
         return _plain({**kept, "answers": answers, **told})
 
