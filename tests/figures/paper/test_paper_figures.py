@@ -33,7 +33,7 @@ dim = 2
 [[gates]]
 name = "topk"
 sparsity = [1, 2]
-baseline_sparsity = [2]
+baseline_sparsity = [1, 2]
 [[gates]]
 name = "relu"
 sparsity = [0.01, 0.3]
@@ -119,6 +119,19 @@ def test_the_report_shows_each_study_with_its_question_figure_and_answers(folder
     for name in PAPER:
         assert text.count(f'id="figure-{name}"') == 1
     assert text.count("the prediction fails") + text.count("as predicted") + text.count("undecided") >= 10
+
+
+def test_each_kind_of_sae_stands_at_its_own_best_sparsity_in_the_headline(folder):
+    results = Results.load(folder)
+    for gap in gaps(results):
+        tried = {"relu": (0.3,), "topk": (1, 2)}[gap.gate]
+        for kind, mean in {"trained": gap.reached, **gap.baselines}.items():
+            means = [
+                row["notions"]["separation"][gap.learner]["share"]["mean"]
+                for row in results.rows_of(gap.world, kind)
+                if row["gate"] == gap.gate and row["sparsity"] in tried
+            ]
+            assert mean.value == pytest.approx(max(means)), (gap.gate, kind)
 
 
 def test_tables_come_as_csv_and_latex(folder):
