@@ -54,9 +54,10 @@ def _ran(folder: Path) -> list[str]:
     return [
         f"`geosae run paper`: {card['cells']:,} SAEs, {card['jobs']:,} jobs of studies, {card['checks']} "
         f"theorem checks, in one call without a stop: {card['seconds'] / 60:.1f} minutes before the figures, "
-        f"on {machine['cores']} cores with no other work beside it, torch {machine['torch']}. Workers were "
-        f"busy for {busy['jobs']:,.0f} seconds with jobs and {busy['SAEs']:,.0f} with SAEs. How answers "
-        "are to be read is said in [the experiments](../paper.md).",
+        f"on {machine['cores']} cores with nothing heavier than an editor beside it, torch "
+        f"{machine['torch']}. Workers were busy for {busy['jobs']:,.0f} seconds with jobs and "
+        f"{busy['SAEs']:,.0f} with SAEs. How answers are to be read is said in "
+        "[the experiments](../paper.md).",
     ]
 
 

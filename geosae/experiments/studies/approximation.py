@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float
-from scipy.special import stdtrit
 
 from geosae.experiments.studies.common import trained
 from geosae.experiments.studies.numbers import direction, mean_of, paired, per_seed, select
@@ -27,6 +26,9 @@ DISTANCE = 2.5
 _MARGIN = 1.4
 _BACKGROUND = 0.2
 _MISS = 0.01
+_SAMPLES = 200_000
+MEASURED_ABOVE = 4
+"""Above this dimension the oracle's volumes are measured on points; up to it they are qhull's."""
 
 
 def body_of(name: str, dim: int, center: Float[np.ndarray, "r"] | None = None) -> Region:
@@ -87,7 +89,9 @@ def _do(s: Settings, make_world: MakeWorld) -> dict[str, Any]:
 def _oracle(body: Region, s: Settings) -> dict[str, Any]:
     from geosae.geometry.approximation import approximate
 
-    found = approximate(body, s["m"], np.random.default_rng(s["seed"]), restarts=1, steps=60, samples=200_000)
+    found = approximate(
+        body, s["m"], np.random.default_rng(s["seed"]), restarts=1, steps=60, samples=_SAMPLES
+    )
     hull = max(0.0, found.hull_excess)
     return {"excess": found.excess.value / body.volume, "over_hull": hull / body.volume, "best": found.best}
 
@@ -110,24 +114,17 @@ def _unit(s: Settings) -> dict[str, Any]:
     return {"members": len(members), "miss": missed, "excess": alarms * ratio, "nothing": ratio - 1}
 
 
-def slope_of(points: Sequence[tuple[float | int, float | int]]) -> tuple[float, float, float]:
-    """Return the slope of log y against log x with its 95 % interval (of the scatter about the line).
+def slope_of(points: Sequence[tuple[float | int, float | int]]) -> float:
+    """Return the least-squares slope of log y against log x.
 
     Examples
     --------
-    >>> [round(v, 6) for v in slope_of([(1, 1), (2, 0.25), (4, 0.0625), (8, 0.015625)])]
-    [-2.0, -2.0, -2.0]
+    >>> round(slope_of([(1, 1), (2, 0.25), (4, 0.0625), (8, 0.015625)]), 6)
+    -2.0
     """
     x, y = (np.log(np.array(values, dtype=np.float64)) for values in zip(*points, strict=True))
     centred = x - x.mean()
-    slope = float((centred @ y) / (centred @ centred))
-    residual = y - y.mean() - slope * centred
-    free = len(x) - 2
-    if free < 1:
-        return slope, -math.inf, math.inf
-    error = math.sqrt(float(residual @ residual) / free / float(centred @ centred))
-    half = float(stdtrit(free, 0.975)) * error
-    return slope, slope - half, slope + half
+    return float((centred @ y) / (centred @ centred))
 
 
 def oracle_curve(
@@ -159,7 +156,7 @@ def _answers(records: Sequence[Record]) -> list[Answer]:
     return [answer for answer in found if answer is not None] + _training(records)
 
 
-def lower_bound(dim: int, sizes: Sequence[float]) -> Float[np.ndarray, " k"]:
+def lower_bound(dim: int, sizes: Sequence[float | int]) -> Float[np.ndarray, " k"]:
     """Return what no m half-spaces around the ball go below, relative to its volume (A2)."""
     ball = body_of("ball", dim)
     return np.array([least_ball_excess(int(m), dim) for m in sizes]) / ball.volume
@@ -179,7 +176,7 @@ def _slope(records: Sequence[Record], dim: int) -> Answer | None:
     counts = np.log([power_law_count(int(m), dim) for m in sizes])
     weights = (counts - counts.mean()) / ((counts - counts.mean()) ** 2).sum()
     low, high = np.sort([weights * np.log(least), weights * np.log(found)], axis=0).sum(axis=1)
-    plain, *_ = slope_of(curve)
+    plain = slope_of(curve)
     predicted = -2 / (dim - 1)
     low_text, high_text, plain_text, limit = (
         f"{v:.2f}".replace("-", "−") for v in (low, high, plain, predicted)
@@ -191,9 +188,14 @@ def _slope(records: Sequence[Record], dim: int) -> Answer | None:
         f"[{low_text}, {high_text}] (against the facets of a pure power law; against m, what was found has "
         f"{plain_text})."
     )
+    if dim > MEASURED_ABOVE:
+        observation += (
+            f" What was found is measured on {_SAMPLES:,} points, whose error is not in the interval."
+        )
     # Found below a proved bound, or an exponent apart from the predicted one: either would refute A2.
     apart = bool((found < least * (1 - 1e-6)).any()) or not low - 1e-9 <= predicted <= high + 1e-9
-    verdict: Verdict = "the prediction fails" if apart else "as predicted"
+    refuted: Verdict = "undecided" if dim > MEASURED_ABOVE else "the prediction fails"
+    verdict: Verdict = refuted if apart else "as predicted"
     if not apart and high - low > 0.4 * abs(predicted):
         verdict = "undecided"
     prediction = f"Smooth bodies of dimension r = {dim}: error of order m^(−2/(r−1)), exponent {limit}."
@@ -234,31 +236,40 @@ def _training(records: Sequence[Record]) -> list[Answer]:
 
 
 def _beside_best(records: Sequence[Record]) -> Answer | None:
-    """Compare each trained unit, cut to the box, with the best polyhedron of as many facets."""
+    """Compare units with what no polyhedron of as many facets goes below, and with the best found.
+
+    Errors are measured in the box, whose 2r faces cut the unit too.
+    """
     ratios: list[float] = []
+    held = below = 0
     for body, dim in bodies_in(records):
         oracle = oracle_curve(records, body, dim)
         for members, error in units_found(records, body, dim):
-            # Errors are measured in the box, whose 2r faces cut the unit too.
             within = [e for m, e in oracle if m <= members + 2 * dim]
             if within and min(within) > 0:
                 ratios.append(error / min(within))
-    units = select(records, part="units", baseline="trained")
-    if not ratios:
+        if body == "ball":
+            pairs = [pair for b in BASELINES for pair in units_found(records, body, dim, b)]
+            least = lower_bound(dim, [members + 2 * dim for members, _ in pairs])
+            held += len(pairs)
+            # A unit may miss 1 % of the ball, and its error is measured on points.
+            below += sum(error < 0.97 * low for (_, error), low in zip(pairs, least, strict=True))
+    if not ratios or not held:
         return None
     ratios.sort()
+    units = select(records, part="units", baseline="trained")
     observation = (
-        f"The error of {len(ratios)} units of trained ReLU SAEs is {ratios[len(ratios) // 2]:.0f} times that "
-        f"of the best polyhedra found (median; least {ratios[0]:.1f}, greatest {ratios[-1]:.0f}); "
+        f"Of {held} units around balls {below} lie below what no polyhedron of as many facets goes below (by "
+        f"more than 3 %). The error of {len(ratios)} units of trained ReLU SAEs is "
+        f"{ratios[len(ratios) // 2]:.0f} times that of the best polyhedra found (median; least "
+        f"{ratios[0]:.1f}, greatest {ratios[-1]:.0f}); "
         f"{sum(r['result']['members'] == 0 for r in units)} of {len(units)} units are empty."
     )
     prediction = (
         "No unit of m members, cut to the box, is nearer to its concept than the best polyhedra of m + 2r "
         "facets."
     )
-    # The polyhedra are the best that a search found, so that a unit a little below is no contradiction.
-    verdict: Verdict = "as predicted" if ratios[0] >= 0.97 else "undecided"
-    return Answer("A2", prediction, observation, verdict)
+    return Answer("A2", prediction, observation, "the prediction fails" if below else "as predicted")
 
 
 def _log_error(result: Any) -> float:

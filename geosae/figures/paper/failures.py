@@ -97,7 +97,7 @@ def _mixing(records: Sequence[Record], row: Sequence[Axes]) -> None:
         ax.set_ylim(0, 1)
         ax.set_xlabel("K")
         ax.set_title(f"mixing: {label}")
-    row[-1].legend(loc="lower right")
+    row[1].legend(loc="upper right", frameon=True, edgecolor="none", framealpha=1.0)
 
 
 def _crowd(records: Sequence[Record], row: Sequence[Axes]) -> None:

@@ -44,7 +44,7 @@ def sheets(results: Results) -> list[Sheet]:
 
 
 def world_shown(results: Results) -> str:
-    """Return the world with most concepts among those with most widths."""
+    """Return the world with most widths, then most concepts, among hierarchies where there are any."""
 
     def rank(world: str) -> tuple[int, int]:
         records = results.records_of(world)

@@ -1,6 +1,7 @@
 """The detection lattice against the number of training steps, and against width."""
 
 from collections.abc import Callable, Sequence
+from itertools import product
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -11,7 +12,6 @@ from geosae.experiments.studies.numbers import mean_of, per_seed, select
 from geosae.experiments.studies.study import Record
 from geosae.figures.paper.lines import (
     INTERVALS,
-    Series,
     draw_series,
     in_octaves,
     legend_below,
@@ -74,14 +74,13 @@ def _means(rows: Sequence[Record], name: str) -> Any:
 
 
 def _over_training(ax: Axes, records: Sequence[Record], key: str, steps: Sequence[float | int]) -> None:
-    series: dict[str, Series] = {}
-    for gate in dict.fromkeys(str(r["settings"]["gate"]) for r in records):
+    gates = dict.fromkeys(str(r["settings"]["gate"]) for r in records)
+    # Each pair of gate and kind has one look in all panels, also where a measure has no floor.
+    for place, (gate, (ending, words)) in enumerate(product(gates, KINDS.items())):
         own = select(records, gate=gate)
-        for ending, words in KINDS.items():
-            if key + ending in own[0]["result"]:
-                points = [(i, _means(select(own, steps=s), key + ending)) for i, s in enumerate(steps)]
-                series[gate_name(gate) + words] = points
-    draw_series(ax, series, within=(0.0, 1.0))
+        if key + ending in own[0]["result"]:
+            points = [(i, _means(select(own, steps=s), key + ending)) for i, s in enumerate(steps)]
+            draw_series(ax, {gate_name(gate) + words: points}, first=place, within=(0.0, 1.0))
     ax.set_xticks(range(len(steps)), [f"{s:g}" for s in steps])
     ax.set_xlabel("training steps")
     ax.set_ylim(bottom=0)

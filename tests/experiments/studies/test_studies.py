@@ -169,13 +169,22 @@ def test_bodies_have_the_plateau_that_geometry_gives():
     assert plateau(body_of("two-balls", 2)) == pytest.approx(hull / (2 * np.pi * 0.16) - 1)
 
 
-def test_a_slope_with_scatter_has_an_interval_around_it():
+def test_a_slope_with_scatter_is_that_of_an_independent_fit():
     rng = np.random.default_rng(0)
     points = [(float(m), float(m**-1.5 * np.exp(0.05 * rng.standard_normal()))) for m in range(4, 40)]
-    slope, low, high = slope_of(points)
-    assert low < -1.5 < high
-    assert low < slope < high
-    assert slope_of(points[:2])[1:] == (-np.inf, np.inf)
+    assert slope_of(points) == pytest.approx(np.polyfit(*np.log(np.array(points).T), 1)[0])
+    assert slope_of(points) == pytest.approx(-1.5, abs=0.1)
+
+
+@pytest.mark.parametrize(("excess", "verdict"), [(0.5, "as predicted"), (0.001, "the prediction fails")])
+def test_a_unit_below_what_no_polyhedron_reaches_refutes_the_approximation(excess, verdict):
+    at = {"body": "ball", "dim": 2, "seed": 0}
+    found = [{"settings": {**at, "part": "oracle", "m": m}, "result": {"excess": e, "over_hull": e}}
+             for m, e in ((4, 0.2733), (6, 0.1027), (8, 0.0548))]  # fmt: skip
+    settings = {**at, "part": "units", "baseline": "trained", "width": 8}
+    unit = {"settings": settings, "result": {"members": 4, "miss": 0.0, "excess": excess, "nothing": 9.0}}
+    told = [a for a in STUDIES["approximation"].answers([*found, unit]) if "cut to the box" in a.prediction]
+    assert [a.verdict for a in told] == [verdict]
 
 
 def test_the_probe_finds_what_one_half_space_can_do():
