@@ -18,7 +18,7 @@ import numpy as np
 
 from geosae.analysis import analyse
 from geosae.data.dataset import ConceptDataset
-from geosae.geometry.halfspaces import HalfSpaces
+from geosae.geometry.arrangements.halfspaces import HalfSpaces
 from geosae.sae.model import SparseAutoencoder
 from geosae.sae.neurons import neurons_of
 

@@ -33,7 +33,7 @@ from geosae.data.sources import digits
 from geosae.sae.config import TrainConfig
 from geosae.sae.gates import ReLU, TopK
 from geosae.sae.neurons import neurons_of
-from geosae.sae.train import train
+from geosae.sae.training.train import train
 
 # World, dimension, neurons.
 CASES = {

@@ -29,7 +29,7 @@ from scipy.optimize import linear_sum_assignment
 from geosae.sae.config import TrainConfig
 from geosae.sae.gates import gate_from_dict
 from geosae.sae.neurons import neurons_of
-from geosae.sae.train import train
+from geosae.sae.training.train import train
 
 CASES = {"overlapping-balls 3": 32, "superposition 32": 64, "digits 64": 64}
 GATES: dict[str, dict[str, Any]] = {

@@ -26,7 +26,7 @@ from scipy.optimize import linprog
 from sklearn.svm import LinearSVC
 
 from geosae.geometry import UnitSeparated, separate, separate_unit
-from geosae.geometry.separation_many import separate_many
+from geosae.geometry.separation.separate_many import separate_many
 
 LIMIT = 60
 KINDS = ("separable", "barely separable", "one point flipped")

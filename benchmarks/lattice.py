@@ -70,7 +70,7 @@ def planted(
 def crosses_of(case: str) -> np.ndarray:
     """Return the crosses of a named case."""
     if case == "mushroom":
-        from geosae.data.context import FormalContext
+        from geosae.fca.context import FormalContext
 
         return FormalContext.read(HERE / "data" / "mushroom.cxt").incidence
     rows, columns, density = case.split()
@@ -79,8 +79,8 @@ def crosses_of(case: str) -> np.ndarray:
 
 def ours(case: str) -> dict[str, Any]:
     """Build the whole lattice with covers."""
-    from geosae.data.context import FormalContext
-    from geosae.lattice import concept_lattice
+    from geosae.fca import concept_lattice
+    from geosae.fca.context import FormalContext
 
     context = FormalContext.from_array(crosses_of(case))
     concept_lattice(FormalContext.from_array(random_context(10, 8, 0.4)), engine="fast")
@@ -95,8 +95,8 @@ def ours(case: str) -> dict[str, Any]:
 
 def ints(case: str) -> dict[str, Any]:
     """Do the same in plain Python."""
-    from geosae.data.context import FormalContext
-    from geosae.lattice import concept_lattice
+    from geosae.fca import concept_lattice
+    from geosae.fca.context import FormalContext
 
     context = FormalContext.from_array(crosses_of(case))
     clock = time.process_time()
@@ -136,8 +136,8 @@ def pyfim(case: str) -> dict[str, Any]:
 
 def family(case: str) -> dict[str, Any]:
     """Mine the stable family of a planted context at a θ, or choose it, and hold it against the truth."""
-    from geosae.data.context import FormalContext
-    from geosae.lattice import concept_lattice, stable_family
+    from geosae.fca import concept_lattice, stable_family
+    from geosae.fca.context import FormalContext
 
     leaves, neurons, groups, seed, theta, shape, kind = case.split()
     grounded = kind == "grounded"

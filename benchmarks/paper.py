@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from geosae.data.files import read_json
 from geosae.experiments import Results, replicate
+from geosae.storage.files import read_json
 
 PAGE = Path(__file__).parent.parent / "docs" / "measured" / "paper.md"
 IMAGES = PAGE.parent.parent / "images" / "paper"

@@ -69,11 +69,11 @@ def geosae(kernel: str) -> Callable[[Case, float, int], tuple[Fit, Result]]:
     """Return geosae's step with a kernel in its loop: silence counted, no log lines, as for all."""
 
     def method(case: Case, lr: float, seed: int) -> tuple[Fit, Result]:
-        from geosae.sae.adam import Adam
         from geosae.sae.config import TrainConfig
         from geosae.sae.gates import TopK
-        from geosae.sae.parameters import initial
-        from geosae.sae.step import step_of
+        from geosae.sae.training.adam import Adam
+        from geosae.sae.training.parameters import initial
+        from geosae.sae.training.step import step_of
 
         gate = TopK(case.k)
         config = TrainConfig(gate, case.width, case.steps, case.batch, lr=lr, kernel=kernel)
@@ -225,12 +225,12 @@ def compiling() -> str:
     """Return what numba costs once per machine and once per process: CPU seconds to a first step."""
     code = """if True:
         import time, torch
-        from geosae.sae.adam import Adam
+        from geosae.sae.training.adam import Adam
         from geosae.sae.config import TrainConfig
         from geosae.sae.gates import TopK
-        from geosae.sae.parameters import Parameters
+        from geosae.sae.training.parameters import Parameters
         start = time.process_time()
-        from geosae.sae.fast.sparse import SparseStep
+        from geosae.sae.training.numba.sparse import SparseStep
         at = Parameters.zeros(64, 512)
         SparseStep(TrainConfig(TopK(4), 64), at, Adam(at, 0.9, 0.999, 1e-8)).take(torch.ones(9, 512), 0.1)
         print(time.process_time() - start)

@@ -6,31 +6,31 @@ The names below are loaded when they are first used: importing geosae loads neit
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from geosae._version import __version__ as __version__
+
 if TYPE_CHECKING:
     from geosae.analysis import Alignment, analyse
-    from geosae.data.context import FormalContext
     from geosae.data.dataset import ConceptDataset
     from geosae.experiments import Results, load_plan, run
+    from geosae.fca import concept_lattice
+    from geosae.fca.context import FormalContext
     from geosae.geometry import InvalidInput, separate, separate_unit, smallest_unit
-    from geosae.lattice import concept_lattice
     from geosae.sae import ReLU, TopK, TrainConfig, neurons_of
     from geosae.sae.checkpoint import load, save
-    from geosae.sae.grid import train_grid
-    from geosae.sae.train import train
+    from geosae.sae.training.grid import train_grid
+    from geosae.sae.training.train import train
     from geosae.verification import verify
-
-__version__ = "0.1.0"
 
 _HOME = {
     "geosae.geometry": ("InvalidInput", "separate", "separate_unit", "smallest_unit"),
-    "geosae.data.context": ("FormalContext",),
+    "geosae.fca.context": ("FormalContext",),
     "geosae.data.dataset": ("ConceptDataset",),
     "geosae.sae": ("ReLU", "TopK", "TrainConfig", "neurons_of"),
     "geosae.sae.checkpoint": ("load", "save"),
-    "geosae.sae.grid": ("train_grid",),
-    "geosae.sae.train": ("train",),
+    "geosae.sae.training.grid": ("train_grid",),
+    "geosae.sae.training.train": ("train",),
     "geosae.analysis": ("Alignment", "analyse"),
-    "geosae.lattice": ("concept_lattice",),
+    "geosae.fca": ("concept_lattice",),
     "geosae.verification": ("verify",),
     "geosae.experiments": ("Results", "load_plan", "run"),
 }

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float
 
-from geosae.data.files import content_hash
 from geosae.geometry.intervals import clopper_pearson
+from geosae.storage.files import content_hash
 from geosae.verification import TrainedInstance
 
 # Every statement that is checked here holds for any finite X, so a part of the sample serves as X.

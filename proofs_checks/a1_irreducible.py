@@ -26,7 +26,7 @@ from typing import Literal
 
 import numpy as np
 
-from geosae.geometry._inside import point_membership
+from geosae.geometry.separation.hull_membership import point_membership
 from geosae.verification import Claim, Evidence, Number, Observed, TrainedInstance, compare
 from proofs_checks._planted import closure_unit, model_concept
 from proofs_checks._polygons import (

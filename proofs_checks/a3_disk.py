@@ -18,7 +18,7 @@ from typing import Literal
 import numpy as np
 from flint import arb, ctx
 
-from geosae.geometry.approximation import circumscribed_polygon_area
+from geosae.geometry.approximation.polyhedra_around import circumscribed_polygon_area
 from geosae.verification import Claim, Number, Observed
 from proofs_checks._arb import ETA, enclosed
 from proofs_checks._polygons import Line, area, cut_all, square

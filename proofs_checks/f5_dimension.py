@@ -17,7 +17,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Int
 
-from geosae.geometry.sign_rank import forster
+from geosae.geometry.arrangements.sign_rank import forster
 from geosae.verification import Claim, Evidence, Number, Observed, TrainedInstance, compare
 from proofs_checks._planted import random_planted
 from proofs_checks._runs import seen

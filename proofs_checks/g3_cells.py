@@ -21,8 +21,8 @@ from typing import Literal
 
 import numpy as np
 
-from geosae.geometry.arrangement import Arrangement
-from geosae.geometry.counting import cells, cells_central
+from geosae.geometry.arrangements.arrangement import Arrangement
+from geosae.geometry.arrangements.counting import cells, cells_central
 from geosae.verification import Claim, Evidence, Observed, TrainedInstance, compare
 from proofs_checks._exact import rank
 from proofs_checks._planted import Planted

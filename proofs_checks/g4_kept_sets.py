@@ -19,7 +19,7 @@ from typing import Literal
 
 import numpy as np
 
-from geosae.geometry.counting import cells, ranking_cells, topk_ceiling, topk_kept_sets
+from geosae.geometry.arrangements.counting import cells, ranking_cells, topk_ceiling, topk_kept_sets
 from geosae.verification import Claim, Evidence, Observed, TrainedInstance, compare
 from proofs_checks._exact import Rational
 from proofs_checks._gates import Encoder, fired, kept

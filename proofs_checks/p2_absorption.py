@@ -18,7 +18,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float
 
-from geosae.geometry.separation import separate
+from geosae.geometry.separation.separate import separate
 from geosae.verification import Claim, Evidence, Number, Observed, TrainedInstance, compare
 from proofs_checks._exact import Point, Rational, hulls_meet, in_hull, solve
 from proofs_checks._gates import Encoder, fired

@@ -17,8 +17,8 @@ from fractions import Fraction
 import numpy as np
 from jaxtyping import Float, Int
 
-from geosae.geometry.certificate import Inseparable, Separated
-from geosae.geometry.separation import separate
+from geosae.geometry.separation.certificate import Inseparable, Separated
+from geosae.geometry.separation.separate import separate
 from geosae.verification import Claim, Evidence, Observed, TrainedInstance, compare
 from proofs_checks._exact import dot, hulls_meet, in_hull, rational
 from proofs_checks._runs import Labelled, pair_errors, remembered, seen, separable_concepts

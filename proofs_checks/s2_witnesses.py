@@ -17,8 +17,8 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float
 
-from geosae.geometry.certificate import Inseparable, Separated
-from geosae.geometry.separation import separate
+from geosae.geometry.separation.certificate import Inseparable, Separated
+from geosae.geometry.separation.separate import separate
 from geosae.verification import Claim, Number, Observed
 from proofs_checks._exact import hull_distance_squared, hulls_meet, rational
 

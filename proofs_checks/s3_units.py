@@ -18,7 +18,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float
 
-from geosae.geometry.unit_separation import separate_unit
+from geosae.geometry.separation.separate_unit import separate_unit
 from geosae.verification import Claim, Evidence, Observed, TrainedInstance, compare
 from proofs_checks._exact import hulls_meet, in_hull, rational
 from proofs_checks._gates import Encoder, fired

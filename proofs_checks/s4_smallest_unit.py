@@ -19,8 +19,8 @@ from typing import Literal
 import numpy as np
 from flint import arb, ctx
 
-from geosae.geometry.ring import ring_unit_size
-from geosae.geometry.smallest_unit import SmallestUnit, smallest_unit
+from geosae.geometry.arrangements.counting import ring_unit_size
+from geosae.geometry.separation.smallest_unit import SmallestUnit, smallest_unit
 from geosae.verification import Claim, Number, Observed
 from proofs_checks._exact import Point, Rational, hulls_meet
 from proofs_checks._small_units import clique, fewest, simplex_edges

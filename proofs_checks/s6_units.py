@@ -19,7 +19,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Bool
 
-from geosae.geometry.counting import cells, least_width, sperner
+from geosae.geometry.arrangements.counting import cells, least_width, sperner
 from geosae.verification import Claim, Evidence, Number, Observed, TrainedInstance, compare
 from proofs_checks._planted import (
     Planted,

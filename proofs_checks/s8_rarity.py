@@ -18,7 +18,7 @@ from typing import Literal
 
 import numpy as np
 
-from geosae.geometry.counting import cover_count, cover_share, wendel
+from geosae.geometry.arrangements.counting import cover_count, cover_share, wendel
 from geosae.verification import Claim, Number, Observed
 from proofs_checks._exact import general_position, hulls_meet, in_hull, rank
 

@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 
-from geosae.geometry.separability import separability_measure
+from geosae.geometry.separation.best_halfspace import separability_measure
 from geosae.verification import Claim, Evidence, Observed, TrainedInstance, compare
 from proofs_checks._exact import Rational, hulls_meet, in_hull
 from proofs_checks._runs import seen

@@ -1,9 +1,13 @@
 """Rules of the house that no other tool checks."""
 
+import ast
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import grimp
+import networkx as nx
 import pytest
 
 import geosae
@@ -36,6 +40,41 @@ def test_unknown_root_name_is_refused() -> None:
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_file_is_long(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
+
+
+def imports_of_private_names() -> Iterator[str]:
+    """Yield what is imported from outside the package that owns a module or name beginning with one _."""
+    for path in SOURCES:
+        place = path.relative_to(ROOT / "synthetic" if "synthetic" in path.parts else ROOT)
+        module = ".".join(place.with_suffix("").parts)
+        package = ".".join(place.parts[:-1])
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.ImportFrom) or node.module is None:
+                continue
+            for name in node.names:
+                parts = f"{node.module}.{name.name}".split(".")
+                private = next((i for i, part in enumerate(parts) if is_private(part)), None)
+                owner = ".".join(parts[:private])
+                if private and package != owner and not package.startswith(f"{owner}."):
+                    yield f"{module} -> {'.'.join(parts)}"
+
+
+def is_private(name: str) -> bool:
+    return name.startswith("_") and not name.startswith("__") and name != "_version"
+
+
+def test_private_names_stay_at_home() -> None:
+    found = list(imports_of_private_names())
+    assert len(found) <= 5, found
+
+
+def test_no_circle_of_imports() -> None:
+    """Not among imports that only type checkers see either: a noun does not know its readers."""
+    packages = ("geosae", "geosae_synthetic", "proofs_checks")
+    graph = grimp.build_graph(*packages, exclude_type_checking_imports=False, cache_dir=None)
+    arrows = [(m, other) for m in graph.modules for other in graph.find_modules_directly_imported_by(m)]
+    components = nx.strongly_connected_components(nx.DiGraph(arrows))
+    assert [sorted(c) for c in components if len(c) > 1] == []
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from matplotlib.colors import ListedColormap
 
 from geosae.figures.style import blank, colour, styled
 from geosae.geometry import Arrangement, Box, TopKCells
-from geosae.geometry.counting import cells
+from geosae.geometry.arrangements.counting import cells
 
 angles = 2 * np.pi * np.arange(5) / 5 + 0.2
 w = np.column_stack([np.cos(angles), np.sin(angles)])

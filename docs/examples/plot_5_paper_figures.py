@@ -19,6 +19,7 @@ from geosae.cli.sources import make_world
 from geosae.experiments import Results, parse_plan, run
 from geosae.figures.draw import draw
 from geosae.figures.paper.families import PAPER
+from geosae.studies.registry import all_studies
 
 PLAN = """
 widths = [8]
@@ -50,7 +51,7 @@ points = 600
 """
 folder = tempfile.mkdtemp()
 with ThreadPoolExecutor(1) as here:  # in this process; by default a run has a pool of processes
-    run(parse_plan(PLAN, "toy"), folder, make_world=make_world, executor=here)
+    run(parse_plan(PLAN, "toy"), folder, make_world=make_world, studies=all_studies, executor=here)
 
 # %%
 # What is stored, and what can be drawn from it

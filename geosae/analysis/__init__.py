@@ -1,4 +1,4 @@
-"""Floor 3: what an SAE has learned of human concepts, in graded errors with exact intervals."""
+"""What an SAE has learned of human concepts, in graded errors with exact intervals."""
 
 from geosae.analysis.agreement import Agreement as Agreement
 from geosae.analysis.agreement import agreement as agreement
@@ -7,9 +7,12 @@ from geosae.analysis.alignment import Alignment as Alignment
 from geosae.analysis.analyse import analyse as analyse
 from geosae.analysis.analyse import analyse_shuffled as analyse_shuffled
 from geosae.analysis.grades import Graded as Graded
+from geosae.analysis.levels import along_tolerances as along_tolerances
+from geosae.analysis.levels import levels_of as levels_of
 from geosae.analysis.recovery import fvu as fvu
 from geosae.analysis.recovery import mcc as mcc
 from geosae.analysis.recovery import mcc_floor as mcc_floor
+from geosae.analysis.round_trips import learning_and_interpretation as learning_and_interpretation
 from geosae.analysis.table import NOTIONS as NOTIONS
 from geosae.analysis.table import Notion as Notion
 from geosae.analysis.table import NotionTable as NotionTable

@@ -5,7 +5,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Bool, Float
 
-from geosae.geometry._door import InvalidInput
+from geosae.errors import InvalidInput
 
 
 @runtime_checkable

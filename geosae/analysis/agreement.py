@@ -6,8 +6,8 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from geosae.analysis.table import NotionTable
-from geosae.data.context import FormalContext
-from geosae.geometry._door import InvalidInput
+from geosae.errors import InvalidInput
+from geosae.fca.context import FormalContext
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,12 +11,12 @@ from jaxtyping import Bool
 
 from geosae.analysis.ambient import AmbientCounts
 from geosae.analysis.counts import Counts
-from geosae.analysis.store import load_record, save_record
+from geosae.analysis.sae_metrics import Vitals
 from geosae.analysis.table import NOTIONS, Notion, NotionTable
 from geosae.analysis.units import UnitAlignment
-from geosae.analysis.vitals import Vitals
-from geosae.data.context import FormalContext
-from geosae.geometry._door import InvalidInput
+from geosae.errors import InvalidInput
+from geosae.fca.context import FormalContext
+from geosae.storage.npz_card import load_record, save_record
 
 _VERSION = 1
 

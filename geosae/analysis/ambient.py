@@ -14,9 +14,9 @@ from geosae.analysis._neurons import FiringNeurons
 from geosae.analysis.counts import Counts, Tally
 from geosae.analysis.grades import Graded, graded_odds, graded_share, shares
 from geosae.data.dataset import ConceptDataset
-from geosae.geometry._door import InvalidInput
-from geosae.geometry.measures import Measure, UniformBall, UniformBox
-from geosae.geometry.sets import Region
+from geosae.errors import InvalidInput
+from geosae.geometry.approximation.measures import Measure, UniformBall, UniformBox
+from geosae.geometry.regions.registry import Region
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +124,7 @@ def fills_uniformly(measure: Measure, region: Region | None) -> bool:
 
     Examples
     --------
-    >>> from geosae.geometry.sets import Ball
+    >>> from geosae.geometry.regions.registry import Ball
     >>> square = UniformBox(-np.ones(2), np.ones(2))
     >>> fills_uniformly(square, Ball(np.zeros(2), 1.0)), fills_uniformly(square, Ball(np.ones(2), 1.0))
     (True, False)

@@ -11,10 +11,10 @@ from geosae.analysis._neurons import FiringNeurons, as_neurons
 from geosae.analysis.alignment import Alignment
 from geosae.analysis.ambient import measure_ambient, why_not
 from geosae.analysis.counts import Tally
+from geosae.analysis.sae_metrics import Vitals
 from geosae.analysis.units import closure_units
-from geosae.analysis.vitals import Vitals
 from geosae.data.dataset import ConceptDataset
-from geosae.geometry._door import InvalidInput
+from geosae.errors import InvalidInput
 
 Progress = Callable[[int, int], None]
 
@@ -102,7 +102,7 @@ def analyse(
 
     Examples
     --------
-    >>> from geosae.geometry.halfspaces import HalfSpaces
+    >>> from geosae.geometry.arrangements.halfspaces import HalfSpaces
     >>> from geosae.sae import SparseAutoencoder
     >>> rng = np.random.default_rng(0)
     >>> x = rng.uniform(-1, 1, (400, 2))
@@ -149,7 +149,7 @@ def analyse_shuffled(
 
     Examples
     --------
-    >>> from geosae.geometry.halfspaces import HalfSpaces
+    >>> from geosae.geometry.arrangements.halfspaces import HalfSpaces
     >>> from geosae.sae import SparseAutoencoder
     >>> x = np.random.default_rng(0).uniform(-1, 1, (400, 2))
     >>> data = ConceptDataset(x, x[:, :1] > 0, ("right",))

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Int
 
-from geosae.geometry._door import InvalidInput
+from geosae.errors import InvalidInput
 
 
 @dataclass(frozen=True, eq=False)

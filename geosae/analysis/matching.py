@@ -9,7 +9,8 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float, Int
 
-from geosae.geometry._door import InvalidInput, finite_points
+from geosae.errors import InvalidInput
+from geosae.validation import finite_points
 
 _SLICE = 4096  # atoms compared with all directions at once
 

@@ -17,7 +17,8 @@ from geosae.analysis.matching import mcc as mcc
 from geosae.analysis.matching import mcc_floor as mcc_floor
 from geosae.analysis.matching import uniqueness as uniqueness
 from geosae.data.dataset import ConceptDataset
-from geosae.geometry._door import InvalidInput, finite_points
+from geosae.errors import InvalidInput
+from geosae.validation import finite_points
 
 _NO_NORM = 1e-6  # shorter inputs are left out of the shrinkage
 

@@ -18,12 +18,12 @@ def read_points(path: Path) -> Float[np.ndarray, "N n"]:
     InvalidInput
         If there is no such file, or it holds no finite points.
     """
-    from geosae.data.dataset import ConceptDataset
+    from geosae.data.storage import load_dataset
     from geosae.geometry import InvalidInput
-    from geosae.geometry._door import finite_points
+    from geosae.validation import finite_points
 
     if path.suffix == ".npz":
-        return ConceptDataset.load(path).points
+        return load_dataset(path).points
     if path.suffix != ".npy":
         raise InvalidInput(f"{path} is neither .npz nor .npy", remedy="save points with numpy.save")
     try:
@@ -38,9 +38,9 @@ def read_points(path: Path) -> Float[np.ndarray, "N n"]:
 
 def read_directions(path: Path) -> Float[np.ndarray, "p n"] | None:
     """Return the true feature directions of a data set, where it knows some; an array file knows none."""
-    from geosae.data.dataset import ConceptDataset
+    from geosae.data.storage import load_dataset
 
-    return ConceptDataset.load(path).directions if path.suffix == ".npz" else None
+    return load_dataset(path).directions if path.suffix == ".npz" else None
 
 
 def read_dataset(path: Path, membership: Path | None) -> "ConceptDataset":
@@ -51,13 +51,13 @@ def read_dataset(path: Path, membership: Path | None) -> "ConceptDataset":
     InvalidInput
         If a file is missing, foreign or does not fit the other.
     """
-    from geosae.data.dataset import ConceptDataset
+    from geosae.data.storage import load_dataset
     from geosae.geometry import InvalidInput
 
     if path.suffix == ".npz":
         if membership is not None:
             raise InvalidInput(f"{path} holds its own concepts", remedy="leave --membership out")
-        return ConceptDataset.load(path)
+        return load_dataset(path)
     if membership is None:
         raise InvalidInput(f"{path} holds points only", remedy="name their concepts: --membership FILE")
     from geosae.data.sources import from_files

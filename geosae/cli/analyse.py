@@ -32,8 +32,8 @@ def analyse(
     """
     from geosae.analysis import analyse as analyse_sae
     from geosae.cli._files import read_dataset
-    from geosae.data.files import content_hash
     from geosae.sae.interop import NONE, read
+    from geosae.storage.files import content_hash
 
     dataset = read_dataset(data, membership)
     imported = read(sae)
@@ -71,7 +71,7 @@ def _shown(neurons: list[int]) -> str:
 
 
 def _write(found: "Alignment", rows: list[list[Any]], out: Path) -> None:
-    from geosae.data.files import write_atomic
+    from geosae.storage.files import write_atomic
 
     found.save(out / "alignment.npz")
     text = io.StringIO()

@@ -4,7 +4,8 @@ import sys
 
 import typer
 
-from geosae.cli import analyse, convert, lattice, redraw, replicate, run, train, verify, worlds
+from geosae.cli import analyse, convert, lattice, replicate, run, train, verify, worlds
+from geosae.cli import run as redraw
 
 app = typer.Typer(
     name="geosae",
@@ -29,7 +30,7 @@ app.command("report", short_help="Write the report of a run.")(redraw.report)
 
 def _version(value: bool) -> bool:
     if value:
-        from geosae import __version__
+        from geosae._version import __version__
 
         typer.echo(f"geosae {__version__}")
         raise typer.Exit
@@ -50,7 +51,7 @@ def run_app() -> None:
     try:
         app(prog_name="geosae")
     except ValueError as error:
-        from geosae.geometry._door import InvalidInput
+        from geosae.errors import InvalidInput
 
         if not isinstance(error, InvalidInput):
             raise

@@ -8,9 +8,9 @@ import typer
 from geosae.cli._console import bar, say
 
 if TYPE_CHECKING:
-    from geosae.data.context import FormalContext
-    from geosae.data.family import ConceptFamily
-    from geosae.lattice import ConceptLattice
+    from geosae.fca import ConceptLattice
+    from geosae.fca.context import FormalContext
+    from geosae.fca.families import ConceptFamily
 
 READABLE = 400
 """Concepts beyond which no diagram can be read, and covers by the same measure."""
@@ -42,8 +42,8 @@ def lattice(
     Writes context.json, lattice.json (up to 20 000 concepts), stable.json and implications.txt; with --draw
     also lattice or stable as .pdf and .png, with --truth also comparison.json.
     """
-    from geosae.data.context import FormalContext
-    from geosae.data.files import write_json
+    from geosae.fca.context import FormalContext
+    from geosae.storage.files import write_json
 
     found = FormalContext.read(context)
     small = found.clarify()
@@ -64,7 +64,7 @@ def lattice(
 
 
 def _whole(context: "FormalContext", cap: int, seconds: float) -> "ConceptLattice | None":
-    from geosae.lattice import TooManyConcepts, concept_lattice
+    from geosae.fca import TooManyConcepts, concept_lattice
 
     try:
         with bar("concepts") as progress:
@@ -78,8 +78,8 @@ def _whole(context: "FormalContext", cap: int, seconds: float) -> "ConceptLattic
 
 
 def _stable(context: "FormalContext", theta: str, grounded: bool) -> "ConceptFamily | None":
+    from geosae.fca import TooManyConcepts, stable_family
     from geosae.geometry import InvalidInput
-    from geosae.lattice import TooManyConcepts, stable_family
 
     asked: int | Literal["auto"]
     try:
@@ -100,8 +100,8 @@ def _compare(truth: "FormalContext", learned: "FormalContext", out: Path) -> Non
     # Here and not above: help is shown without numpy.
     import numpy as np
 
-    from geosae.data.files import write_json
-    from geosae.lattice import compare
+    from geosae.fca import compare
+    from geosae.storage.files import write_json
 
     # Nulls are drawn from a fixed seed: the same files give the same figures.
     found = compare(truth, learned, np.random.default_rng(0))
@@ -110,15 +110,15 @@ def _compare(truth: "FormalContext", learned: "FormalContext", out: Path) -> Non
 
 
 def _core(family: "ConceptFamily") -> "FormalContext":
-    from geosae.lattice import stable_core
+    from geosae.fca import stable_core
 
     return stable_core(family)
 
 
 def _rules(context: "FormalContext", out: Path) -> None:
-    from geosae.data.files import write_atomic
+    from geosae.fca import implication_basis
     from geosae.geometry import InvalidInput
-    from geosae.lattice import implication_basis
+    from geosae.storage.files import write_atomic
 
     try:
         rules = implication_basis(context, seconds=20.0)

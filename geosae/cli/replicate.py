@@ -8,8 +8,8 @@ import typer
 from geosae.cli._console import number, say, table, warn
 
 if TYPE_CHECKING:
-    from geosae.experiments import Replication
-    from geosae.experiments.replication.record import Pair, PartCount
+    from geosae.replication import Replication
+    from geosae.replication.record import Pair, PartCount
 
 
 def replicate(
@@ -25,9 +25,9 @@ def replicate(
     Make the second run with `geosae run PLAN --shift-seeds 100`. Exit status 1 if an answer is contradicted,
     or if something differs beyond chance after correction for all that was compared.
     """
-    from geosae.data.files import write_json
     from geosae.experiments import Results
-    from geosae.experiments import replicate as compare
+    from geosae.replication import replicate as compare
+    from geosae.storage.files import write_json
 
     found = compare(Results.load(first), Results.load(second))
     if json_file is not None:

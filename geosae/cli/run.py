@@ -37,6 +37,7 @@ def run(
     from geosae.cli.sources import make_world
     from geosae.experiments import load_plan
     from geosae.experiments import run as run_plan
+    from geosae.studies.registry import all_studies
 
     start = time.monotonic()
     loaded = load_plan(plan) if shift is None else load_plan(plan).shifted(shift)
@@ -44,7 +45,7 @@ def run(
     try:
         with bar("cells and checks") as progress:
             results = run_plan(
-                loaded, folder, make_world=make_world, claims=proofs_checks.claims,
+                loaded, folder, make_world=make_world, claims=proofs_checks.claims, studies=all_studies,
                 workers=workers or _cores(), progress=progress, outline=_announce,
             )  # fmt: skip
     except KeyboardInterrupt:
@@ -122,11 +123,11 @@ def _draw(folder: Path, workers: int) -> dict[str, str]:
     """Draw the figures side by side and write the report; return what could not be drawn, and why."""
     from concurrent.futures import as_completed
 
-    from geosae.cli.redraw import draw_family
-    from geosae.experiments import LocalPool
-    from geosae.explorer import write_report
-    from geosae.explorer.exports import write_tables
+    from geosae.cli.run import draw_family
     from geosae.figures.draw import FAMILIES
+    from geosae.parallel import LocalPool
+    from geosae.report import write_report
+    from geosae.report.exports import write_tables
 
     pool = LocalPool(workers)
     failed: dict[str, str] = {}
@@ -154,3 +155,43 @@ def _end(results: "Results", figures: dict[str, str]) -> None:
         warn(f"the figures {name!r} could not be drawn: {error}")
     if bad or results.failures or figures:
         raise typer.Exit(1)
+
+
+Folder = Annotated[Path, typer.Argument(help="The folder of a run.")]
+
+
+def figures(
+    folder: Folder,
+    formats: Annotated[
+        str, typer.Option("--format", help="Of pdf, png and svg, with commas between.")
+    ] = "pdf,png",
+    only: Annotated[str | None, typer.Option(help="Names of figures, with commas between.")] = None,
+) -> None:
+    """Redraw the figures of a run from its stored results."""
+    from geosae.figures import draw
+    from geosae.figures.save import FORMATS
+    from geosae.validation import refuse_unknown
+
+    wanted = [f.strip() for f in formats.split(",")]
+    refuse_unknown(wanted, FORMATS, "--format", "format")
+    for path in draw(
+        folder, tuple(wanted), only=None if only is None else [o.strip() for o in only.split(",")]
+    ):
+        say(str(path))
+
+
+def draw_family(folder: Path, name: str) -> None:
+    """Draw one family of figures of a run; sent to worker processes."""
+    from geosae.figures import draw
+
+    draw(folder, only=[name])
+
+
+def report(folder: Folder) -> None:
+    """Write the report of a run: one self-contained report.html, and its tables as CSV and LaTeX."""
+    from geosae.report import write_report
+    from geosae.report.exports import write_tables
+
+    write_tables(folder)
+
+    say(str(write_report(folder)))

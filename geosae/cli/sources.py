@@ -21,9 +21,9 @@ def make_world(name: str, params: Mapping[str, Any], rng: np.random.Generator) -
     InvalidInput
         If there is no such world, or it does not take these parameters.
     """
-    from geosae.data.dataset import ConceptDataset
-    from geosae.data.records import refuse_unknown
-    from geosae.geometry._door import InvalidInput
+    from geosae.data.storage import load_dataset
+    from geosae.errors import InvalidInput
+    from geosae.validation import refuse_unknown
 
     if name == "digits":
         from geosae.data.sources import digits
@@ -32,7 +32,7 @@ def make_world(name: str, params: Mapping[str, Any], rng: np.random.Generator) -
         return digits()
     if name == "file":
         refuse_unknown(params, ("path",), "the world 'file'", "parameter")
-        return ConceptDataset.load(Path(str(params.get("path", ""))))
+        return load_dataset(Path(str(params.get("path", ""))))
     import geosae_synthetic
 
     refuse_unknown([name], (*geosae_synthetic.names(), "digits", "file"), "the registry", "world")

@@ -35,9 +35,9 @@ def verify(
     (its control did not fail), or if a wrong bound slips through.
     """
     import proofs_checks
-    from geosae.data.files import write_json
-    from geosae.experiments import refuse_unknown
     from geosae.geometry import InvalidInput
+    from geosae.storage.files import write_json
+    from geosae.validation import refuse_unknown
 
     if run is not None and audit:
         raise InvalidInput("--run and --audit ask for different things", remedy="give one of them")

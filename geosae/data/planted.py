@@ -3,8 +3,8 @@
 import numpy as np
 
 from geosae.data.dataset import ConceptDataset
-from geosae.geometry.halfspaces import HalfSpaces
-from geosae.geometry.sets import Box, Polytope, Region
+from geosae.geometry.arrangements.halfspaces import HalfSpaces
+from geosae.geometry.regions.registry import Box, Polytope, Region
 
 
 def true_halfspaces(dataset: ConceptDataset) -> HalfSpaces | None:

@@ -9,8 +9,8 @@ import numpy as np
 from jaxtyping import Bool
 
 from geosae.data.dataset import ConceptDataset
-from geosae.geometry._door import InvalidInput
-from geosae.geometry.measures import UniformBox
+from geosae.errors import InvalidInput
+from geosae.geometry.approximation.measures import UniformBox
 
 _LOOPS = (0, 6, 8, 9)
 _CELLS = {"1": True, "true": True, "x": True, "0": False, "false": False, ".": False}

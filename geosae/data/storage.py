@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 
 from geosae.data.dataset import ConceptDataset, hash_of
-from geosae.data.files import atomic_path, read_json, write_json
 from geosae.data.order import cover_edges
 from geosae.data.truth import truth_from_dict
-from geosae.geometry._door import InvalidInput
-from geosae.geometry.measures import measure_from_dict
-from geosae.geometry.sets import region_from_dict
+from geosae.errors import InvalidInput
+from geosae.geometry.approximation.measures import measure_from_dict
+from geosae.geometry.regions.registry import region_from_dict
+from geosae.storage.files import atomic_path, read_json, write_json
 
 _FORMAT = "geosae-concepts-1"
 
 
-def save(dataset: ConceptDataset, path: Path) -> Path:
+def save_dataset(dataset: ConceptDataset, path: str | Path) -> Path:
     """Write the data set to `path` (.npz) and its card to the same name with .json.
 
     The same data set gives the same bytes: entries carry no time of writing.
@@ -28,6 +28,7 @@ def save(dataset: ConceptDataset, path: Path) -> Path:
     InvalidInput
         If the path does not end in .npz.
     """
+    path = Path(path)
     if path.suffix != ".npz":
         raise InvalidInput(f"a data set is written to a file .npz, not {path.name}")
     text = dataset.card_text()
@@ -71,7 +72,7 @@ def _card(dataset: ConceptDataset, text: str, digest: str) -> dict[str, Any]:
     }
 
 
-def load(path: Path) -> ConceptDataset:
+def load_dataset(path: str | Path) -> ConceptDataset:
     """Read a data set and verify its hash; the card, if it is there, must say the same.
 
     Raises
@@ -79,6 +80,7 @@ def load(path: Path) -> ConceptDataset:
     InvalidInput
         If there is no such file, it is no data set of concepts, or it or its card was changed.
     """
+    path = Path(path)
     arrays = _read_arrays(path)
     try:
         meta: dict[str, Any] = json.loads(arrays["format"].tobytes())

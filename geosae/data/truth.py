@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from geosae.geometry._door import InvalidInput
+from geosae.errors import InvalidInput
 
 
 @dataclass(frozen=True)

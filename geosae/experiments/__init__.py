@@ -1,15 +1,10 @@
-"""Floor 5: grids of SAEs over worlds, gates, widths, sparsities and seeds, resumable."""
+"""Runs: grids of SAEs over worlds, gates, widths, sparsities and seeds, resumable."""
 
-from geosae.data.pool import LocalPool
-from geosae.data.records import nearest, refuse_unknown
 from geosae.experiments.baselines import BASELINES, USUAL, Baseline
 from geosae.experiments.cell import Cell, canonical_json, short_hash
 from geosae.experiments.gates import GATES, Gate, gate_name, sae_words
 from geosae.experiments.plan import CheckEntry, GateEntry, Plan, WorldEntry
-from geosae.experiments.plan_file import load_plan, parse_plan, preset_names
-from geosae.experiments.plan_text import plan_toml
-from geosae.experiments.replication.compare_runs import replicate
-from geosae.experiments.replication.record import Replication
+from geosae.experiments.plan_file import load_plan, parse_plan, plan_toml, preset_names
 from geosae.experiments.results import Results, Row
 from geosae.experiments.runner import Outline, run
 from geosae.experiments.sae_config import config_of
@@ -24,10 +19,8 @@ __all__ = [
     "CheckEntry",
     "Gate",
     "GateEntry",
-    "LocalPool",
     "Outline",
     "Plan",
-    "Replication",
     "Results",
     "Row",
     "WorldEntry",
@@ -37,12 +30,9 @@ __all__ = [
     "gate_name",
     "interval",
     "load_plan",
-    "nearest",
     "parse_plan",
     "plan_toml",
     "preset_names",
-    "refuse_unknown",
-    "replicate",
     "run",
     "sae_words",
     "short_hash",

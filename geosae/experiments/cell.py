@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any
 
-from geosae import __version__
-from geosae.data.records import refuse_unknown
+from geosae._version import __version__
 from geosae.experiments.baselines import Baseline
 from geosae.experiments.gates import GATES, Gate
+from geosae.validation import refuse_unknown
 
 # Part of every key: results of another version of geosae are never taken for one's own.
 FORMAT = f"geosae {__version__}"

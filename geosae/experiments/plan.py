@@ -5,11 +5,10 @@ from dataclasses import asdict, dataclass, field, replace
 from itertools import product
 from typing import Any
 
+from geosae.errors import InvalidInput
 from geosae.experiments.baselines import BASELINES, USUAL, Baseline, place_of
 from geosae.experiments.cell import Cell, short_hash
 from geosae.experiments.gates import GATES, Gate
-from geosae.experiments.studies.study import StudyEntry
-from geosae.geometry._door import InvalidInput
 
 
 @dataclass(frozen=True)
@@ -73,6 +72,15 @@ class CheckEntry:
     claims: tuple[str, ...] = ()
     instances: int = 20
     seed: int = 0
+
+
+@dataclass(frozen=True)
+class StudyEntry:
+    """A study as a plan names it: what it changes, and seeds of its own if it has some."""
+
+    name: str
+    settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    seeds: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

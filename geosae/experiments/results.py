@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from geosae.data.dataset import ConceptDataset
-from geosae.data.files import read_json
+from geosae.data.storage import load_dataset
+from geosae.errors import InvalidInput
 from geosae.experiments.baselines import place_of
 from geosae.experiments.cell import Cell
+from geosae.experiments.jobs import Record, study_failures, study_records
 from geosae.experiments.plan import Plan
 from geosae.experiments.store import Store
-from geosae.experiments.studies.jobs import study_failures, study_records
-from geosae.experiments.studies.study import Record
-from geosae.geometry._door import InvalidInput
+from geosae.storage.files import read_json
 
 if TYPE_CHECKING:
     from geosae.analysis import Alignment
@@ -120,7 +120,7 @@ class Results:
 
     def dataset(self, cell: Mapping[str, Any]) -> ConceptDataset:
         """Return the data set that a cell was trained and analysed on."""
-        return ConceptDataset.load(Store(self.folder).world(_cell(cell)))
+        return load_dataset(Store(self.folder).world(_cell(cell)))
 
     def alignment(self, cell: Mapping[str, Any]) -> "Alignment":
         """Return the alignment of a cell."""

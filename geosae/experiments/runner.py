@@ -10,20 +10,18 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from geosae.data.files import write_json
-from geosae.data.pool import ask
+from geosae.errors import InvalidInput
 from geosae.experiments.cell import Cell
-from geosae.experiments.checks import Claims, check_ids, check_key, do_check, gather
-from geosae.experiments.conduct import Task, conduct
+from geosae.experiments.jobs import Job, Studies, do_job, fail, job_file, plan_jobs, write_job_list
 from geosae.experiments.plan import Plan
 from geosae.experiments.results import Results
 from geosae.experiments.sae_config import check_configs
 from geosae.experiments.store import Store
-from geosae.experiments.studies.jobs import do_job, fail, job_file, plan_jobs
-from geosae.experiments.studies.study import Job
 from geosae.experiments.summary import summarise
-from geosae.experiments.work import HEAVY, MakeWorld, can_be_had, do_cell, ensure_dataset
-from geosae.geometry._door import InvalidInput
+from geosae.experiments.theorem_checks import Claims, check_ids, check_key, do_check, gather
+from geosae.experiments.worker import HEAVY, MakeWorld, can_be_had, do_cell, ensure_dataset
+from geosae.parallel import Task, ask, conduct
+from geosae.storage.files import write_json
 
 
 @dataclass(frozen=True)
@@ -50,6 +48,7 @@ def run(
     *,
     make_world: MakeWorld,
     claims: Claims | None = None,
+    studies: Studies | None = None,
     executor: Executor | None = None,
     workers: int = 2,
     progress: Callable[[int, int], None] | None = None,
@@ -67,6 +66,9 @@ def run(
         A top-level function (name, params, rng) → ConceptDataset, sent to the workers.
     claims
         A top-level function that returns the registry of claims; None leaves the checks out.
+    studies
+        A top-level function that returns the registry of studies (`geosae.studies.registry.all_studies`), for
+        plans that have some.
     executor
         Where the tasks go, for example to a cluster that shares the file system; it is not shut down. By
         default a pool of `workers` local processes with one thread each.
@@ -89,8 +91,8 @@ def run(
     store = Store(Path(out))
     cells = plan.cells()
     ids = check_ids(plan.checks, claims)
-    jobs = plan_jobs(plan)
-    preload = _modules(make_world, claims)
+    jobs = plan_jobs(plan, {} if studies is None else studies())
+    preload = _modules(make_world, claims, studies)
     if executor is None:
         # Not in this process, which then need not load torch; the workers will find it loaded.
         ask(check_configs, cells, preload=preload)
@@ -108,6 +110,7 @@ def run(
             "machine": _machine(),
         }
         store.write_plan(plan)
+        write_job_list(store.folder, jobs)
         write_json(store.folder / "run.json", {**card, "status": "running"})
         todo = [cell for cell in cells if not store.finished(cell)]
         open_checks = [i for i in ids if not store.check(check_key(i, plan.checks)).is_file()]
@@ -117,7 +120,7 @@ def run(
             done = len(cells) - len(todo), len(ids), len(ids) - len(open_checks), store.strangers(cells)
             outline(Outline(len(cells), *done, absent=named - len(cells), **studied))
         tasks = [_check_task(store, i, plan, claims) for i in open_checks if claims is not None]
-        tasks += [_job_task(store, job, make_world) for job in open_jobs]
+        tasks += [_job_task(store, job, make_world, studies) for job in open_jobs if studies is not None]
         tasks += [_cell_task(store, cell, make_world, claims) for cell in todo]
         try:
             conduct(tasks, executor, workers, preload, progress or _silent)
@@ -166,18 +169,18 @@ def _check_task(store: Store, claim_id: str, plan: Plan, claims: Claims) -> Task
     return Task(do_check, (str(store.folder.resolve()), claim_id, plan.checks, claims), lambda: True, fail)
 
 
-def _job_task(store: Store, job: Job, make_world: MakeWorld) -> Task:
+def _job_task(store: Store, job: Job, make_world: MakeWorld, studies: Studies) -> Task:
     return Task(
         call=do_job,
-        args=(str(store.folder.resolve()), job.study, dict(job.settings), make_world),
+        args=(str(store.folder.resolve()), job.study, dict(job.settings), make_world, studies),
         # A job leaves no trace before it is done: after a worker's death each open one is suspect.
         begun=lambda: not job_file(store.folder, job).is_file(),
         fail=lambda reason: fail(store.folder, job, reason),
     )
 
 
-def _modules(make_world: MakeWorld, claims: Claims | None) -> list[str]:
-    functions = [do_cell, make_world, *([] if claims is None else [claims])]
+def _modules(make_world: MakeWorld, *registries: Claims | Studies | None) -> list[str]:
+    functions = [do_cell, make_world, *(r for r in registries if r is not None)]
     names = [*HEAVY, *(getattr(function, "__module__", "") for function in functions)]
     return [name for name in dict.fromkeys(names) if name and name != "__main__"]
 

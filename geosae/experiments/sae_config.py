@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from geosae.errors import InvalidInput
 from geosae.experiments.baselines import BASELINES
 from geosae.experiments.cell import Cell
 from geosae.experiments.gates import GATES, gate_record
-from geosae.geometry._door import InvalidInput
 
 if TYPE_CHECKING:
     from geosae.sae import TrainConfig

@@ -6,12 +6,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from geosae.data.files import read_json, write_atomic, write_json
+from geosae.errors import InvalidInput
 from geosae.experiments.cell import Cell
 from geosae.experiments.plan import Plan
-from geosae.experiments.plan_file import parse_plan
-from geosae.experiments.plan_text import plan_toml
-from geosae.geometry._door import InvalidInput
+from geosae.experiments.plan_file import parse_plan, plan_toml
+from geosae.storage.files import read_json, write_atomic, write_json
 
 
 class Store:

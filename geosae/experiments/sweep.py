@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from geosae.data.records import refuse_unknown, typed
+from geosae.errors import InvalidInput
 from geosae.experiments.gates import GATES, Gate
 from geosae.experiments.plan import GateEntry
-from geosae.experiments.plan_parts import gates_of, seeds_of, widths_of
+from geosae.experiments.plan_file import gates_of, seeds_of, widths_of
 from geosae.experiments.sae_config import config_of
 from geosae.experiments.summary import LEVEL, estimate_range
-from geosae.geometry._door import InvalidInput
+from geosae.storage.records import typed
+from geosae.validation import refuse_unknown
 
 if TYPE_CHECKING:
     from geosae.sae import TrainConfig

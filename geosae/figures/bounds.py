@@ -12,8 +12,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
+from geosae.errors import InvalidInput
 from geosae.figures.style import FAINT, INK, MUTED, PAGE, panels, styled
-from geosae.geometry._door import InvalidInput
 
 TRAINED, CONSTRUCTED, BROKEN = "#0072B2", "#CC79A7", "#D55E00"
 NOTHING = 1e-9

@@ -6,11 +6,11 @@ from typing import Literal
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from geosae.errors import InvalidInput
+from geosae.fca import ConceptLattice, Layout, additive, layered
+from geosae.fca.layout import Drawn
 from geosae.figures.lattice import MATCHED, OTHER, Diagram, Mark, line_diagram, line_diagrams
 from geosae.figures.style import PAGE, styled
-from geosae.geometry._door import InvalidInput
-from geosae.lattice import ConceptLattice, Layout, additive, layered
-from geosae.lattice.layout import Drawn
 
 
 def diagram_of(
@@ -32,8 +32,8 @@ def diagram_of(
     Examples
     --------
     >>> import numpy as np
-    >>> from geosae.data.context import FormalContext
-    >>> from geosae.lattice import concept_lattice
+    >>> from geosae.fca.context import FormalContext
+    >>> from geosae.fca import concept_lattice
     >>> animals = FormalContext.from_array([[True, True], [True, False]], ["frog", "fish"], ["swims", "legs"])
     >>> diagram = diagram_of(concept_lattice(animals))
     >>> diagram.above, diagram.below, diagram.covers

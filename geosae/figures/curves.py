@@ -7,8 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FormatStrFormatter, LogLocator, MaxNLocator, NullLocator
 
+from geosae.errors import InvalidInput
 from geosae.figures.style import PAGE, colour, line, panels, styled
-from geosae.geometry._door import InvalidInput
 
 QUANTITIES: dict[str, tuple[str, bool]] = {
     "loss": ("training loss", True),

@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
+from geosae.errors import InvalidInput
 from geosae.figures.style import FAINT, PAGE, colour, marker, panels, styled
-from geosae.geometry._door import InvalidInput
 
 
 @dataclass(frozen=True)

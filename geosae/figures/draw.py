@@ -3,8 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from geosae.data.files import read_json
-from geosae.experiments import Results, refuse_unknown
+from geosae.experiments import Results
 from geosae.figures.paper.families import PAPER
 from geosae.figures.run import (
     baselines,
@@ -17,6 +16,8 @@ from geosae.figures.run import (
     training,
 )
 from geosae.figures.save import FORMATS, Sheet, save_sheet
+from geosae.storage.files import read_json
+from geosae.validation import refuse_unknown
 
 FAMILIES: Mapping[str, Callable[[Results], list[Sheet]]] = {
     size_sparsity.FAMILY: size_sparsity.sheets,

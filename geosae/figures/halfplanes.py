@@ -10,10 +10,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon
 
+from geosae.errors import InvalidInput
 from geosae.figures.plane import Window, edges_in, hull, window_of
 from geosae.figures.style import COLUMN, FAINT, INK, MUTED, blank, colour, line, marker, styled
-from geosae.geometry._door import InvalidInput
-from geosae.geometry.halfspaces import HalfSpaces
+from geosae.geometry.arrangements.halfspaces import HalfSpaces
 
 SHOWN = 500
 """At most so many points of each concept are drawn, evenly spread over the sample."""

@@ -11,8 +11,8 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from geosae.errors import InvalidInput
 from geosae.figures.style import COLUMN, MUTED, blank, ink_on, styled
-from geosae.geometry._door import InvalidInput
 
 GAP = 0.35
 """Space between the map and its baselines, in cells."""

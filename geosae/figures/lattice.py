@@ -17,9 +17,9 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
 
+from geosae.errors import InvalidInput
 from geosae.figures.labels import Request, place_labels
 from geosae.figures.style import INK, PAGE, styled
-from geosae.geometry._door import InvalidInput
 
 LARGE = 60
 """Up to so many nodes these are drawn large."""

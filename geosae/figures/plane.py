@@ -3,7 +3,8 @@
 import numpy as np
 from jaxtyping import Bool, Float
 
-from geosae.geometry._door import InvalidInput, finite_points
+from geosae.errors import InvalidInput
+from geosae.validation import finite_points
 
 Window = tuple[float, float, float, float]
 """(left, right, bottom, top)."""

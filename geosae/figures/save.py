@@ -8,9 +8,9 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from geosae.data.files import write_atomic, write_json
+from geosae.errors import InvalidInput
 from geosae.figures.style import styled
-from geosae.geometry._door import InvalidInput
+from geosae.storage.files import write_atomic, write_json
 
 FORMATS = ("pdf", "png", "svg")
 PNG_DPI = 220

@@ -10,11 +10,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Polygon
 
+from geosae.errors import InvalidInput
 from geosae.figures.halfplanes import check_plane, draw_boundaries, draw_hull, frame, thin
 from geosae.figures.plane import Window, corners, cut, window_of
 from geosae.figures.style import FAINT, INK, PAGE, panels, styled
-from geosae.geometry._door import InvalidInput
-from geosae.geometry.halfspaces import HalfSpaces
+from geosae.geometry.arrangements.halfspaces import HalfSpaces
 
 Fires = Callable[[Float[np.ndarray, "N 2"]], Bool[np.ndarray, "N d"]]
 """Which neurons fire where: what is known of a relative gate, which has no half-planes."""

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from geosae.data.dataset import ConceptDataset
-from geosae.geometry._door import InvalidInput
+from geosae.errors import InvalidInput
 
 _MOST = 5000
 _DIGITS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")

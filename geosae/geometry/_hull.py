@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.spatial import ConvexHull, QhullError
 
-from geosae.geometry._door import InvalidInput
+from geosae.errors import InvalidInput
 
 
 @dataclass(frozen=True, eq=False)

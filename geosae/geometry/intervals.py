@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy import special
 
-from geosae.geometry._door import InvalidInput
+from geosae.errors import InvalidInput
 
 _Counts = Int[np.ndarray, "..."] | np.integer[Any] | int
 _Reals = Float[np.ndarray, "..."]

@@ -1,6 +1,6 @@
 """Floor 2: sparse autoencoders, from points to float64 geometry; the only floor that knows torch.
 
-Training is in `geosae.sae.train`, checkpoints in `geosae.sae.checkpoint`.
+Training is in `geosae.sae.training.train`, checkpoints in `geosae.sae.checkpoint`.
 """
 
 from geosae.sae.config import TrainConfig

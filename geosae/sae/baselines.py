@@ -10,15 +10,16 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from geosae.data.files import content_hash
-from geosae.geometry._door import InvalidInput, finite_points
-from geosae.geometry.halfspaces import HalfSpaces
+from geosae.errors import InvalidInput
+from geosae.geometry.arrangements.halfspaces import HalfSpaces
 from geosae.sae.config import TrainConfig
 from geosae.sae.gates import AbsTopK, Gate, ReLU, SpaDE
 from geosae.sae.metrics import measure
 from geosae.sae.model import SparseAutoencoder
 from geosae.sae.neurons import neurons_of
-from geosae.sae.train import TrainedSAE
+from geosae.sae.training.train import TrainedSAE
+from geosae.storage.files import content_hash
+from geosae.validation import finite_points
 
 # A SpaDE gate computes 2λz in float64; beyond this size its one-hot codes would be off by more than 1e-6.
 LARGEST = 1e9

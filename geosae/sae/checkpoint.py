@@ -13,11 +13,11 @@ import safetensors.torch
 import torch
 from safetensors import SafetensorError
 
-from geosae.data.files import read_json, write_atomic, write_json
-from geosae.geometry._door import InvalidInput
+from geosae.errors import InvalidInput
 from geosae.sae.config import TrainConfig
 from geosae.sae.model import SparseAutoencoder
-from geosae.sae.train import TrainedSAE
+from geosae.sae.training.train import TrainedSAE
+from geosae.storage.files import read_json, write_atomic, write_json
 
 SCHEMA = "geosae.sae/1"
 WEIGHTS_FILE, CARD_FILE, LOG_FILE = "sae.safetensors", "card.json", "log.jsonl"
@@ -44,7 +44,7 @@ def save(run: TrainedSAE, folder: Path | str) -> None:
     --------
     >>> import tempfile, numpy as np
     >>> from geosae.sae.gates import ReLU
-    >>> from geosae.sae.train import train
+    >>> from geosae.sae.training.train import train
     >>> run = train(np.eye(3), TrainConfig(gate=ReLU(), width=4, steps=10), seed=0)
     >>> folder = Path(tempfile.mkdtemp())
     >>> save(run, folder)

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
-from geosae.data.records import checked_types, refuse_unknown
-from geosae.geometry._door import InvalidInput
+from geosae.errors import InvalidInput
 from geosae.sae.gates import Gate, gate_from_dict
+from geosae.storage.records import checked_types
+from geosae.validation import refuse_unknown
 
 Baseline = Literal[
     "untrained",

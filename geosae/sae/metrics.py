@@ -8,8 +8,8 @@ denominator taken about 0.)
 import numpy as np
 from jaxtyping import Float
 
-from geosae.geometry._door import finite_points
 from geosae.sae.neurons import Neurons
+from geosae.validation import finite_points
 
 
 def fvu(points: Float[np.ndarray, "N n"], reconstruction: Float[np.ndarray, "N n"]) -> float:

@@ -4,9 +4,10 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from geosae.geometry._door import InvalidInput, finite_points
-from geosae.geometry.halfspaces import HalfSpaces
+from geosae.errors import InvalidInput
+from geosae.geometry.arrangements.halfspaces import HalfSpaces
 from geosae.sae.gates import Gate, ReLU, Weights, pre_activations
+from geosae.validation import finite_points
 
 WEIGHTS = ("W_enc", "b_enc", "W_dec", "b_dec", "b_pre")
 

@@ -16,10 +16,11 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float
 
-from geosae.geometry._door import InvalidInput, finite_points
-from geosae.geometry.halfspaces import HalfSpaces, NoHalfSpace
+from geosae.errors import InvalidInput
+from geosae.geometry.arrangements.halfspaces import HalfSpaces, NoHalfSpace
 from geosae.sae.gates import Gate, Gating, Weights
 from geosae.sae.model import WEIGHTS, SparseAutoencoder
+from geosae.validation import finite_points
 
 # Rows per chunk are chosen so that one (rows, d) float64 array takes at most 32 MiB.
 CHUNK_CELLS = 2**22

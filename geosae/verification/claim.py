@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from geosae.data.dataset import ConceptDataset
-from geosae.geometry.halfspaces import HalfSpaces
+from geosae.geometry.arrangements.halfspaces import HalfSpaces
 from geosae.verification.evidence import Evidence, Kind, Number, Observed, compare
 
 T = TypeVar("T")

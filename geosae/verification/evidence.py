@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from fractions import Fraction
 from typing import Any, Literal
 
-from geosae.geometry._door import InvalidInput
+from geosae.errors import InvalidInput
 
 Number = int | Fraction | float
 Kind = Literal["tight", "upper", "lower", "existence", "equivalence"]

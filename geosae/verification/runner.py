@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeVar
 
 import numpy as np
 
-from geosae.geometry._door import InvalidInput
+from geosae.errors import InvalidInput
 from geosae.verification.claim import Claim
 from geosae.verification.evidence import Evidence, Grade
 

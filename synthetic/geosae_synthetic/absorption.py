@@ -9,15 +9,15 @@ import numpy as np
 from jaxtyping import Float
 
 from geosae.data.truth import ConceptTruth
-from geosae.geometry._balls import ball_points
-from geosae.geometry._door import InvalidInput
-from geosae.geometry.certificate import Inseparable
-from geosae.geometry.measures import UniformBox
-from geosae.geometry.separation import separate
-from geosae.geometry.sets import Ball, Capsule, Region, Union
-from geosae_synthetic.drawn import Drawn, memberships
+from geosae.errors import InvalidInput
+from geosae.geometry.approximation.measures import UniformBox
+from geosae.geometry.balls import ball_points
+from geosae.geometry.regions.registry import Ball, Capsule, Region, Union
+from geosae.geometry.separation.certificate import Inseparable
+from geosae.geometry.separation.separate import separate
 from geosae_synthetic.placing import frame
 from geosae_synthetic.spec import Parameter, World
+from geosae_synthetic.world_sample import Drawn, memberships
 
 _ROUNDING = 1e-14  # of a ray's length: keeps the sum of its point and noise in the capsule
 _MOST_SETS = 32

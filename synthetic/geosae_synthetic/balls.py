@@ -7,13 +7,13 @@ import numpy as np
 from jaxtyping import Float
 
 from geosae.data.truth import ConceptTruth
-from geosae.geometry._door import InvalidInput
-from geosae.geometry.sets import Ball
+from geosae.errors import InvalidInput
+from geosae.geometry.regions.registry import Ball
 from geosae_synthetic.common import BOX, PRECISION, background, convex_in_background, unit_box
-from geosae_synthetic.drawn import Drawn, even_labels, memberships, scatter, single_rows
+from geosae_synthetic.fast_sampling import Fast
 from geosae_synthetic.placing import apart, hull_distance, spread_directions
-from geosae_synthetic.rapid import Fast
 from geosae_synthetic.spec import Parameter, World
+from geosae_synthetic.world_sample import Drawn, even_labels, memberships, scatter, single_rows
 
 _MARGIN = 1.0 - 1e-9  # keeps the core inside every ball of its group under rounding
 

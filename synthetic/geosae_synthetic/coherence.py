@@ -7,7 +7,7 @@ projection method, IEEE Trans. Inform. Theory 51 (2005), doi:10.1109/TIT.2004.83
 import numpy as np
 from jaxtyping import Float
 
-from geosae.geometry._door import InvalidInput
+from geosae.errors import InvalidInput
 
 _MOST = 4096  # features whose Gram matrix is decomposed
 _SLICE = 2048

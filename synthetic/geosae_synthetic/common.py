@@ -3,7 +3,7 @@
 import numpy as np
 
 from geosae.data.truth import ConceptTruth
-from geosae.geometry.measures import UniformBox
+from geosae.geometry.approximation.measures import UniformBox
 from geosae_synthetic.spec import Parameter
 
 BOX = "the box [−1, 1]ⁿ"

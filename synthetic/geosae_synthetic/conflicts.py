@@ -9,15 +9,15 @@ import numpy as np
 from jaxtyping import Float
 
 from geosae.data.truth import ConceptTruth
-from geosae.geometry._door import InvalidInput
-from geosae.geometry.counting import cover_count
-from geosae.geometry.measures import Gaussian, UniformBox
-from geosae.geometry.separation import separate
-from geosae.geometry.sets import Ball, Region, Union
-from geosae_synthetic.drawn import Drawn, memberships, scatter
+from geosae.errors import InvalidInput
+from geosae.geometry.approximation.measures import Gaussian, UniformBox
+from geosae.geometry.arrangements.counting import cover_count
+from geosae.geometry.regions.registry import Ball, Region, Union
+from geosae.geometry.separation.separate import separate
 from geosae_synthetic.nonconvex import times_cube
 from geosae_synthetic.placing import simplex
 from geosae_synthetic.spec import Parameter, World
+from geosae_synthetic.world_sample import Drawn, memberships, scatter
 
 # Above this many points a verdict per concept would dominate the making of the world.
 _MOST_DECIDED = 4096

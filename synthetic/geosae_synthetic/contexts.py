@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Bool
 
-from geosae.data.context import FormalContext
-from geosae.geometry._door import InvalidInput
+from geosae.errors import InvalidInput
+from geosae.fca.context import FormalContext
 
 _NAMES = (
     "boolean-K (K ≤ 10), chain-K (2 ≤ K ≤ 500), M3 … M500, N5, divisors-K (2 ≤ K ≤ 10⁶), "

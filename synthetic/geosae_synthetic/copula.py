@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from scipy.special import ndtr, ndtri
 
-from geosae.geometry._door import InvalidInput
+from geosae.errors import InvalidInput
 
 # Noise above the cut is drawn by its places, not cell by cell; below it cells are looked at one by one.
 _CUT = 2.25

@@ -10,9 +10,9 @@ from typing import Any, Literal
 import numpy as np
 from jaxtyping import Float
 
-from geosae.data.context import FormalContext
-from geosae.geometry.halfspaces import HalfSpaces
-from geosae.geometry.sign_rank import least_dimension as forster_dimension
+from geosae.fca.context import FormalContext
+from geosae.geometry.arrangements.halfspaces import HalfSpaces
+from geosae.geometry.arrangements.sign_rank import least_dimension as forster_dimension
 from geosae_synthetic.lowdim import search
 from geosae_synthetic.planted import planted_halfspaces, realises
 

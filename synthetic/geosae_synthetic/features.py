@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from scipy.sparse import csr_array
 
-from geosae.geometry._door import InvalidInput
+from geosae.errors import InvalidInput
 from geosae_synthetic.copula import Coins, Copula
 from geosae_synthetic.forest import Forest
 from geosae_synthetic.magnitudes import Magnitudes

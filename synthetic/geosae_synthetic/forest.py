@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from geosae.geometry._door import InvalidInput
+from geosae.errors import InvalidInput
 
 
 @dataclass(frozen=True, eq=False)

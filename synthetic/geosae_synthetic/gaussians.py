@@ -13,15 +13,15 @@ import numpy as np
 from jaxtyping import Float
 
 from geosae.data.truth import ConceptTruth
-from geosae.geometry._door import InvalidInput
-from geosae.geometry.measures import Gaussian, UniformBox
-from geosae.geometry.sets import Ball
+from geosae.errors import InvalidInput
+from geosae.geometry.approximation.measures import Gaussian, UniformBox
+from geosae.geometry.regions.registry import Ball
 from geosae_synthetic.balls import ball_alone
 from geosae_synthetic.common import PRECISION
-from geosae_synthetic.drawn import Drawn, even_labels, memberships, single_rows
+from geosae_synthetic.fast_sampling import Fast
 from geosae_synthetic.placing import frame, least_distance, spread_directions
-from geosae_synthetic.rapid import Fast
 from geosae_synthetic.spec import Parameter, World
+from geosae_synthetic.world_sample import Drawn, even_labels, memberships, single_rows
 
 _PUBLISHED = (6, 14, 30, 62, 126)  # of 128 dimensions
 

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 
 from geosae.data.truth import ConceptTruth
-from geosae.geometry._door import InvalidInput
-from geosae.geometry.measures import UniformBox
-from geosae.geometry.sets import AffineImage, AnnularSector, Checkerboard, Region, Spiral
+from geosae.errors import InvalidInput
+from geosae.geometry.approximation.measures import UniformBox
+from geosae.geometry.regions.registry import AffineImage, AnnularSector, Checkerboard, Region, Spiral
 from geosae_synthetic.common import BOX, unit_box
-from geosae_synthetic.drawn import Drawn, memberships, scatter, single_rows
 from geosae_synthetic.nonconvex import times_cube
 from geosae_synthetic.spec import Parameter, World
+from geosae_synthetic.world_sample import Drawn, memberships, scatter, single_rows
 
 _MARGIN = 0.25
 

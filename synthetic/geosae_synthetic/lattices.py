@@ -6,19 +6,19 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from geosae.data.context import FormalContext
 from geosae.data.order import subset_order
 from geosae.data.truth import ConceptTruth
-from geosae.geometry._door import InvalidInput
-from geosae.geometry.halfspaces import HalfSpaces
-from geosae.geometry.measures import UniformBox
-from geosae.geometry.sets import Ball, Region, Union
+from geosae.errors import InvalidInput
+from geosae.fca.context import FormalContext
+from geosae.geometry.approximation.measures import UniformBox
+from geosae.geometry.arrangements.halfspaces import HalfSpaces
+from geosae.geometry.regions.registry import Ball, Region, Union
 from geosae_synthetic.contexts import context_named
 from geosae_synthetic.dimension import dimension_facts
-from geosae_synthetic.drawn import Drawn, memberships, scatter, single_rows
 from geosae_synthetic.placing import hull_distance, least_distance
 from geosae_synthetic.planted import planted_halfspaces
 from geosae_synthetic.spec import Parameter, World
+from geosae_synthetic.world_sample import Drawn, memberships, scatter, single_rows
 
 
 def _formal_context(points: int, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> Drawn:

@@ -7,8 +7,8 @@ doi:10.1016/S0022-0000(02)00019-3), so a failure proves nothing.
 import numpy as np
 from jaxtyping import Float
 
-from geosae.data.context import FormalContext
-from geosae.geometry.halfspaces import HalfSpaces
+from geosae.fca.context import FormalContext
+from geosae.geometry.arrangements.halfspaces import HalfSpaces
 
 _STARTS = 12
 _STEPS = 3000

@@ -6,7 +6,7 @@ from typing import Literal, get_args
 import numpy as np
 from jaxtyping import Float, Int
 
-from geosae.geometry._door import InvalidInput
+from geosae.errors import InvalidInput
 
 Law = Literal["uniform", "normal", "folded-normal", "exponential", "constant"]
 LAWS: tuple[str, ...] = get_args(Law)

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from geosae.data.truth import ConceptTruth
-from geosae.geometry._door import InvalidInput
-from geosae.geometry.hull_bounds import hull_volume_bounds
-from geosae.geometry.measures import UniformBox
-from geosae.geometry.sets import (
+from geosae.errors import InvalidInput
+from geosae.geometry.approximation.irreducible_error import hull_volume_bounds
+from geosae.geometry.approximation.measures import UniformBox
+from geosae.geometry.regions.registry import (
     AnnularSector,
     Box,
     Helix,
@@ -26,8 +26,8 @@ from geosae.geometry.sets import (
     star_polygon,
 )
 from geosae_synthetic.common import background
-from geosae_synthetic.drawn import Drawn, memberships, scatter
 from geosae_synthetic.spec import Parameter, World
+from geosae_synthetic.world_sample import Drawn, memberships, scatter
 
 _SHAPES = ("shell", "l-shape", "star", "sector", "moon", "torus", "spiral", "helix")
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float
 
-from geosae.geometry._balls import ball_volume
-from geosae.geometry._door import InvalidInput
+from geosae.errors import InvalidInput
+from geosae.geometry.balls import ball_volume
 
 _ROUNDS = 50
 _TRIES = 400

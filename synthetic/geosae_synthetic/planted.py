@@ -12,10 +12,10 @@ import numpy as np
 from flint import fmpz_mat
 from jaxtyping import Float
 
-from geosae.data.context import FormalContext
-from geosae.geometry._door import InvalidInput
+from geosae.errors import InvalidInput
+from geosae.fca.context import FormalContext
+from geosae.geometry.arrangements.halfspaces import HalfSpaces
 from geosae.geometry.exact import integers
-from geosae.geometry.halfspaces import HalfSpaces
 from geosae_synthetic.lowdim import search
 
 

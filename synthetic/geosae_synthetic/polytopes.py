@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from geosae.geometry._door import InvalidInput
-from geosae.geometry.sets import Polytope
+from geosae.errors import InvalidInput
+from geosae.geometry.regions.registry import Polytope
 from geosae_synthetic.common import BOX, background, convex_in_background, unit_box
-from geosae_synthetic.drawn import Drawn, memberships, scatter, single_rows
 from geosae_synthetic.placing import apart, spread_directions
 from geosae_synthetic.spec import Parameter, World
+from geosae_synthetic.world_sample import Drawn, memberships, scatter, single_rows
 
 # Volume, sampling and facets rest on exact hull computations, whose size explodes with the dimension.
 _MOST_DIM = 12

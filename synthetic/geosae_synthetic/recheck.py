@@ -8,7 +8,8 @@ from typing import Any, Literal
 import numpy as np
 
 from geosae.data.dataset import ConceptDataset
-from geosae.geometry._door import InvalidInput
+from geosae.data.storage import load_dataset
+from geosae.errors import InvalidInput
 from geosae_synthetic.redraw import draw_again
 from geosae_synthetic.truth_checks import Finding, concept_checks
 
@@ -62,7 +63,7 @@ def verify(
         checks, data = list[Check](), source
     else:
         try:
-            data = ConceptDataset.load(source)
+            data = load_dataset(source)
         except InvalidInput as error:
             if not Path(source).is_file():
                 raise

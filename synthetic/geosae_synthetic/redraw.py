@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from geosae.data.dataset import ConceptDataset
-from geosae.geometry._door import InvalidInput
+from geosae.errors import InvalidInput
 from geosae_synthetic.registry import make, names
 from geosae_synthetic.streams import stream, stream_names
 

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 import geosae
-from geosae.data.context import FormalContext
 from geosae.data.dataset import ConceptDataset
-from geosae.geometry._door import InvalidInput
+from geosae.errors import InvalidInput
+from geosae.fca.context import FormalContext
 from geosae_synthetic import (
     absorption,
     balls,
@@ -24,8 +24,8 @@ from geosae_synthetic import (
     slabs,
     superposition,
     unions,
-    week,
 )
+from geosae_synthetic import circular as week
 from geosae_synthetic.spec import World
 
 _CONVEX = (balls, nested, polytopes, convex, slabs)

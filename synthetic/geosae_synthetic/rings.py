@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 
 from geosae.data.truth import ConceptTruth
-from geosae.geometry.counting import ring_unit_size
-from geosae.geometry.measures import UniformBall, UniformBox
-from geosae.geometry.sets import Ball, Box, Product, Region, Shell
-from geosae_synthetic.drawn import Drawn, memberships, scatter
+from geosae.geometry.approximation.measures import UniformBall, UniformBox
+from geosae.geometry.arrangements.counting import ring_unit_size
+from geosae.geometry.regions.registry import Ball, Box, Product, Region, Shell
 from geosae_synthetic.spec import Parameter, World
+from geosae_synthetic.world_sample import Drawn, memberships, scatter
 
 
 def _cylinder(base: Region, dim: int) -> Region:

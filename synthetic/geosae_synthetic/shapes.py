@@ -8,8 +8,18 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from geosae.geometry._door import InvalidInput
-from geosae.geometry.sets import AffineImage, Ball, Box, Cap, Cone, Ellipsoid, Polytope, Region, Slab
+from geosae.errors import InvalidInput
+from geosae.geometry.regions.registry import (
+    AffineImage,
+    Ball,
+    Box,
+    Cap,
+    Cone,
+    Ellipsoid,
+    Polytope,
+    Region,
+    Slab,
+)
 from geosae_synthetic.placing import frame, spread_directions
 from geosae_synthetic.polytopes import random_polytope
 

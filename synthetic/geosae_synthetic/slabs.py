@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 
 from geosae.data.truth import ConceptTruth
-from geosae.geometry.measures import UniformBall
-from geosae.geometry.sets import Region, Slab
-from geosae_synthetic.drawn import Drawn, memberships
+from geosae.geometry.approximation.measures import UniformBall
+from geosae.geometry.regions.registry import Region, Slab
 from geosae_synthetic.placing import spread_directions
 from geosae_synthetic.spec import Parameter, World
+from geosae_synthetic.world_sample import Drawn, memberships
 
 
 def _slabs(points: int, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> Drawn:

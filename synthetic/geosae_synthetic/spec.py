@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from geosae.geometry._door import InvalidInput
-from geosae_synthetic.drawn import Drawn
+from geosae.errors import InvalidInput
+from geosae_synthetic.world_sample import Drawn
 
 Value = int | float | str
 Build = Callable[[int, int, np.random.Generator, Mapping[str, Any]], Drawn]

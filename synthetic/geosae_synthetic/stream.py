@@ -19,7 +19,7 @@ from scipy.sparse import csr_array, vstack
 import geosae
 from geosae.data.dataset import ConceptDataset
 from geosae.data.truth import ConceptTruth
-from geosae.geometry._door import InvalidInput
+from geosae.errors import InvalidInput
 
 
 class Source(ABC):

@@ -5,9 +5,9 @@ from jaxtyping import Bool, Float, Int
 from scipy.sparse import csr_array
 
 from geosae.data.truth import ConceptTruth
-from geosae.geometry._door import InvalidInput
-from geosae.geometry.measures import Measure, UniformBox
-from geosae.geometry.sets import Ball, Region
+from geosae.errors import InvalidInput
+from geosae.geometry.approximation.measures import Measure, UniformBox
+from geosae.geometry.regions.registry import Ball, Region
 from geosae_synthetic.features import Features
 from geosae_synthetic.stream import Source
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from geosae.geometry._door import InvalidInput
+from geosae.errors import InvalidInput
 from geosae_synthetic.placing import frame
 from geosae_synthetic.registry import describe
 from geosae_synthetic.spec import Parameter

@@ -10,15 +10,15 @@ import numpy as np
 from jaxtyping import Float
 
 from geosae.data.truth import ConceptTruth
-from geosae.geometry._door import InvalidInput
+from geosae.errors import InvalidInput
 from geosae_synthetic.coherence import low_coherence, overlaps, tight, unit_rows
 from geosae_synthetic.copula import independent, low_rank
-from geosae_synthetic.drawn import Drawn
 from geosae_synthetic.features import Features
 from geosae_synthetic.forest import Forest, compensated, grown
 from geosae_synthetic.magnitudes import LAWS, Magnitudes, alike
 from geosae_synthetic.placing import frame
 from geosae_synthetic.spec import Parameter, World
+from geosae_synthetic.world_sample import Drawn
 
 # Rows drawn at a time: the sizes of the blocks are part of what the seed fixes.
 _BLOCK = 16_384

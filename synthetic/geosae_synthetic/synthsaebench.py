@@ -6,7 +6,7 @@ arXiv 2602.14687. Its released model has weights of its own: what agrees is the 
 
 import numpy as np
 
-from geosae.geometry._door import InvalidInput
+from geosae.errors import InvalidInput
 from geosae_synthetic.coherence import tight, unit_rows
 from geosae_synthetic.copula import low_rank
 from geosae_synthetic.features import Features

@@ -8,12 +8,12 @@ from jaxtyping import Float
 
 from geosae.data.dataset import ConceptDataset
 from geosae.data.truth import ConceptTruth
-from geosae.geometry.certificate import Separated
-from geosae.geometry.separation import separate
-from geosae.geometry.smallest_unit import SmallestUnit, smallest_unit
-from geosae.geometry.unit_certificate import UnitSeparated
-from geosae.geometry.unit_separation import separate_unit
-from geosae.geometry.volume import irreducible_error
+from geosae.geometry.approximation.irreducible_error import irreducible_error
+from geosae.geometry.separation.certificate import Separated
+from geosae.geometry.separation.separate import separate
+from geosae.geometry.separation.separate_unit import separate_unit
+from geosae.geometry.separation.smallest_unit import SmallestUnit, smallest_unit
+from geosae.geometry.separation.unit_certificate import UnitSeparated
 
 ROUNDING = 1e-9
 """Two closed forms of one number may differ by so much of it."""

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 
 from geosae.data.truth import ConceptTruth
-from geosae.geometry.measures import UniformBox
-from geosae.geometry.sets import Ball, Capsule, Union
+from geosae.geometry.approximation.measures import UniformBox
+from geosae.geometry.regions.registry import Ball, Capsule, Union
 from geosae_synthetic.common import background, convex_in_background
-from geosae_synthetic.drawn import Drawn, memberships, scatter
 from geosae_synthetic.spec import Parameter, World
+from geosae_synthetic.world_sample import Drawn, memberships, scatter
 
 
 def _ball_union(points: int, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> Drawn:

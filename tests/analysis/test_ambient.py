@@ -5,8 +5,8 @@ from analysis.planted import Planted, square
 from geosae.analysis import analyse, analyse_shuffled
 from geosae.analysis.ambient import fills_uniformly
 from geosae.data.dataset import ConceptDataset
-from geosae.geometry.measures import Gaussian, UniformBall, UniformBox
-from geosae.geometry.sets import Ball, Box
+from geosae.geometry.approximation.measures import Gaussian, UniformBall, UniformBox
+from geosae.geometry.regions.registry import Ball, Box
 
 LOW, HIGH = np.full(2, -2.0), np.full(2, 2.0)
 

@@ -4,10 +4,10 @@ import numpy as np
 from analysis.planted import Planted, random_dataset, square
 
 from geosae.analysis import analyse
-from geosae.geometry.halfspaces import HalfSpaces
-from geosae.lattice import concept_lattice
+from geosae.fca import concept_lattice
+from geosae.geometry.arrangements.halfspaces import HalfSpaces
 from geosae.sae import SparseAutoencoder, TopK, TrainConfig, neurons_of
-from geosae.sae.train import train
+from geosae.sae.training.train import train
 
 
 def _torch_twin(planted: Planted) -> SparseAutoencoder:

@@ -7,8 +7,8 @@ from analysis.planted import random_dataset, random_planted, square
 from geosae.analysis import NOTIONS, Alignment, analyse
 from geosae.data.dataset import ConceptDataset
 from geosae.geometry import InvalidInput
-from geosae.geometry.measures import UniformBox
-from geosae.geometry.sets import Ball
+from geosae.geometry.approximation.measures import UniformBox
+from geosae.geometry.regions.registry import Ball
 
 
 def _with_ambient() -> Alignment:

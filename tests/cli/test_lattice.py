@@ -5,9 +5,9 @@ import pytest
 from typer.testing import CliRunner
 
 from geosae.cli.app import app
-from geosae.data.context import FormalContext
+from geosae.fca import ConceptLattice, concept_lattice
+from geosae.fca.context import FormalContext
 from geosae.geometry import InvalidInput
-from geosae.lattice import ConceptLattice, concept_lattice
 
 RUNNER = CliRunner()
 ANIMALS = FormalContext.from_array(

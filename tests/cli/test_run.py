@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from geosae.data.files import read_json
+from geosae.storage.files import read_json
 
 sys.path.insert(0, str(Path(__file__).parent))
 import command

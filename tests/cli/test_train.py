@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from geosae.cli import train as command_module
-from geosae.data.files import read_json
 from geosae.experiments import GATES
 from geosae.sae.checkpoint import load
+from geosae.storage.files import read_json
 
 sys.path.insert(0, str(Path(__file__).parent))
 from command import call

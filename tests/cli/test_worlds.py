@@ -9,7 +9,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from command import call
 
-import geosae.cli._world_pages as pages
+import geosae.cli.worlds as pages
 
 
 @pytest.fixture

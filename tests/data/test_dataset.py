@@ -3,12 +3,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from geosae.data._admission import admit_directions, admit_membership, admit_points
-from geosae.data.dataset import ConceptDataset
+from geosae.data.dataset import ConceptDataset, admit_directions, admit_membership, admit_points
 from geosae.data.truth import ConceptTruth, truth_from_dict
-from geosae.geometry._door import InvalidInput
-from geosae.geometry.measures import Gaussian
-from geosae.geometry.sets import Ball
+from geosae.errors import InvalidInput
+from geosae.geometry.approximation.measures import Gaussian
+from geosae.geometry.regions.registry import Ball
 
 POINTS = np.arange(12.0).reshape(6, 2)
 TABLE = np.array([[1, 1, 0], [1, 1, 0], [0, 1, 1], [0, 1, 1], [0, 0, 1], [0, 0, 1]], dtype=bool)

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from geosae.data.dataset import ConceptDataset
 from geosae.data.sources import digits, from_files
-from geosae.geometry._door import InvalidInput
+from geosae.data.storage import load_dataset, save_dataset
+from geosae.errors import InvalidInput
 
 TABLE = np.array([[1, 0], [1, 1], [0, 1]], dtype=bool)
 
@@ -23,7 +23,7 @@ def test_digits_are_scikit_learns_with_their_concepts(tmp_path) -> None:
     assert data.ambient is not None
     assert data.points.min() == 0
     assert data.points.max() == 16
-    assert ConceptDataset.load(data.save(tmp_path / "d.npz")).content_hash == data.content_hash
+    assert load_dataset(save_dataset(data, tmp_path / "d.npz")).content_hash == data.content_hash
 
 
 def write(folder, points: np.ndarray, table: np.ndarray | str):

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from geosae.data.truth import ConceptTruth, truth_from_dict
-from geosae.geometry._door import InvalidInput
+from geosae.errors import InvalidInput
 
 WHOLE = ConceptTruth(
     convex=False, unit=True, error_interval=(0.25, 0.5), unit_interval=(2, None), overlap_depth=3

@@ -11,7 +11,7 @@ from geosae.geometry import InvalidInput
 from geosae.sae.config import CONSTRUCTED
 from geosae.sae.config import Baseline as ConfigBaseline
 from geosae.sae.gates import GATES as KINDS
-from geosae.sae.train import train
+from geosae.sae.training.train import train
 
 TRAINED = [name for name, known in BASELINES.items() if not known.constructed]
 WHOLE = [name for name, known in GATES.items() if known.whole]

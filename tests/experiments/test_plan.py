@@ -7,12 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geosae import __version__
+from geosae.errors import InvalidInput
 from geosae.experiments.cell import Cell
+from geosae.experiments.jobs import plan_jobs
 from geosae.experiments.plan import CheckEntry, GateEntry, Plan, WorldEntry
-from geosae.experiments.plan_file import load_plan, parse_plan, preset_names
-from geosae.experiments.plan_text import plan_toml
-from geosae.experiments.studies.jobs import plan_jobs
-from geosae.geometry._door import InvalidInput
+from geosae.experiments.plan_file import load_plan, parse_plan, plan_toml, preset_names
+from geosae.studies.registry import STUDIES as ALL_STUDIES
 
 SMALL = """
 widths = [4, 8]
@@ -157,8 +157,8 @@ def test_a_shift_reaches_all_seeds_and_nothing_else():
     assert shifted.checks.seed == 100
     assert {c.data_seed for c in shifted.cells()} == {7, 100, 101}
     assert not {c.key for c in plan.cells()} & {c.key for c in shifted.cells()}
-    jobs = {job.key: job.settings for p in (plan, shifted) for job in plan_jobs(p)}
-    assert len(jobs) == len(plan_jobs(plan)) + len(plan_jobs(shifted))
+    jobs = {job.key: job.settings for p in (plan, shifted) for job in plan_jobs(p, ALL_STUDIES)}
+    assert len(jobs) == len(plan_jobs(plan, ALL_STUDIES)) + len(plan_jobs(shifted, ALL_STUDIES))
     assert {s["seed"] for s in jobs.values()} == {0, 1, 2, 3, 100, 101, 102, 103}
     # What the folder stores is the plan with these seeds.
     assert parse_plan(plan_toml(shifted)) == shifted

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from geosae.data.files import read_json
 from geosae.experiments import CheckEntry, GateEntry, Plan, Results, WorldEntry, run
 from geosae.geometry import InvalidInput
+from geosae.storage.files import read_json
 
 sys.path.insert(0, str(Path(__file__).parent))
 import tasks

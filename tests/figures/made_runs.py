@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from geosae.data.context import FormalContext
 from geosae.data.dataset import ConceptDataset
-from geosae.data.files import write_json
+from geosae.data.storage import save_dataset
 from geosae.experiments import Cell, GateEntry, Plan, WorldEntry, summarise
 from geosae.experiments.store import Store
-from geosae.geometry.halfspaces import HalfSpaces
-from geosae.lattice import compare, concept_lattice
+from geosae.fca import compare, concept_lattice
+from geosae.fca.context import FormalContext
+from geosae.geometry.arrangements.halfspaces import HalfSpaces
+from geosae.storage.files import write_json
 
 NAMES = ("left", "right <b>&", "all")
 
@@ -72,7 +73,7 @@ def write_run(
     """Write a run over one planar world with half-planes as SAEs; nothing is trained."""
     from geosae.sae import SparseAutoencoder, TrainConfig
     from geosae.sae.checkpoint import save
-    from geosae.sae.train import TrainedSAE
+    from geosae.sae.training.train import TrainedSAE
 
     made = plan(world, seeds)
     store, data = Store(folder), dataset()
@@ -81,7 +82,7 @@ def write_run(
     for cell in made.cells():
         path = store.world(cell)
         if not path.is_file():
-            data.save(path)
+            save_dataset(data, path)
         angles = 2 * np.pi * np.arange(cell.width) / cell.width
         half = HalfSpaces(np.column_stack([np.cos(angles), np.sin(angles)]), np.full(cell.width, -0.1))
         sae = SparseAutoencoder.planted(half)

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from figures.made_runs import result
 
-from geosae.data.files import read_json, write_json
 from geosae.experiments import BASELINES, Results, summarise
-from geosae.explorer.findings import findings
-from geosae.explorer.tables import quality_table, shares_table
 from geosae.figures.run.baselines import sheets
 from geosae.figures.run.size_tables import SizeTables
+from geosae.report.findings import findings
+from geosae.report.tables import quality_table, shares_table
+from geosae.storage.files import read_json, write_json
 
 
 @pytest.fixture

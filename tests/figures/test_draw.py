@@ -4,11 +4,11 @@ from pathlib import Path
 import pytest
 from figures.made_runs import card, write_run
 
-from geosae.data.files import read_json, write_json
+from geosae.errors import InvalidInput
 from geosae.experiments import Results
 from geosae.figures import FAMILIES, draw
 from geosae.figures.paper.families import PAPER
-from geosae.geometry._door import InvalidInput
+from geosae.storage.files import read_json, write_json
 
 
 @pytest.fixture(scope="module")

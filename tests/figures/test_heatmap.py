@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from geosae.errors import InvalidInput
 from geosae.figures import heatmap, render
 from geosae.figures.heatmap import number
-from geosae.geometry._door import InvalidInput
 
 
 def texts(figure) -> list[str]:

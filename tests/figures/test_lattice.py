@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from geosae.data.context import FormalContext
+from geosae.errors import InvalidInput
+from geosae.fca import concept_lattice, iceberg
+from geosae.fca.context import FormalContext
 from geosae.figures import Diagram, lattice_diagram, lattice_pair, line_diagram, line_diagrams, render
 from geosae.figures.labels import Request, crossed, overlaps, place_labels
 from geosae.figures.lattice import LARGE, NAMED, label_texts
-from geosae.geometry._door import InvalidInput
-from geosae.lattice import concept_lattice, iceberg
 
-DATA = Path(__file__).parents[1] / "lattice" / "data"
+DATA = Path(__file__).parents[1] / "fca" / "data"
 
 
 def boxes(figure):

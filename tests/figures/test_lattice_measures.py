@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from figures.made_runs import NAMES, card, write_run
 
-from geosae.data.context import FormalContext
 from geosae.experiments import Results
+from geosae.fca import compare, concept_lattice
+from geosae.fca.context import FormalContext
 from geosae.figures import draw
 from geosae.figures.run import lattice_measures, lattices
 from geosae.figures.run.lattice_measures import METHODS
-from geosae.lattice import compare, concept_lattice
 
 
 def told(folder, change):

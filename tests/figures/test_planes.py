@@ -3,11 +3,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from geosae.errors import InvalidInput
 from geosae.figures import UnitPicture, halfplanes, render, units_in_plane
 from geosae.figures.halfplanes import SHOWN, check_plane, thin
 from geosae.figures.plane import corners, cut, edges_in, hull, window_of
-from geosae.geometry._door import InvalidInput
-from geosae.geometry.halfspaces import HalfSpaces
+from geosae.geometry.arrangements.halfspaces import HalfSpaces
 
 SQUARE = (-1.0, 1.0, -1.0, 1.0)
 small = st.integers(-3, 3)

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from geosae.errors import InvalidInput
 from geosae.figures import Estimate, bound_vs_observed, interval_dots, render, training_curves
 from geosae.figures.bounds import HUGE, Point, sense
-from geosae.geometry._door import InvalidInput
 from geosae.verification import Observed, compare
 
 

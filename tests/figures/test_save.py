@@ -7,9 +7,9 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
+from geosae.errors import InvalidInput
 from geosae.figures import Sheet, heatmap, render, save
 from geosae.figures.save import save_sheet
-from geosae.geometry._door import InvalidInput
 
 
 def picture():

@@ -8,8 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geosae.geometry import _evaluate as evaluate
-from geosae.geometry._cloud import Cloud, as_cloud, frame_of
 from geosae.geometry.exact import (
     combination,
     fraction,
@@ -21,6 +19,8 @@ from geosae.geometry.exact import (
     root_below,
     scaled_floats,
 )
+from geosae.geometry.separation import _bounds as evaluate
+from geosae.geometry.separation._cloud import Cloud, as_cloud, frame_of
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 moderate = st.one_of(st.floats(-1e6, 1e6), st.integers(-3, 3).map(float))

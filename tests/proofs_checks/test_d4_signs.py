@@ -7,7 +7,7 @@ from geosae.analysis import analyse
 from geosae.data.dataset import ConceptDataset
 from geosae.sae import TrainConfig, neurons_of
 from geosae.sae.gates import gate_from_dict
-from geosae.sae.train import train
+from geosae.sae.training.train import train
 from geosae.verification import TrainedInstance
 from proofs_checks import d4_reconstruction
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.optimize import nnls
 
-from geosae.geometry.separation import separate
+from geosae.geometry.separation.separate import separate
 from proofs_checks._exact import (
     cone_distance_squared,
     general_position,

@@ -13,7 +13,7 @@ from geosae.sae.gates import (
     SpaDE,
     TopK,
 )
-from geosae.sae.parameters import Parameters
+from geosae.sae.training.parameters import Parameters
 
 SUPPORTING = [ReLU(l1=0.2), TopK(k=3, aux_k=2, aux_coefficient=0.5)]
 ALL_GATES = [

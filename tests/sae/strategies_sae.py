@@ -5,7 +5,7 @@ import torch
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from geosae.geometry.halfspaces import HalfSpaces
+from geosae.geometry.arrangements.halfspaces import HalfSpaces
 
 small_ints = st.integers(-3, 3).map(float)
 

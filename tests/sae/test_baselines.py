@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geosae.geometry import InvalidInput
-from geosae.geometry.halfspaces import HalfSpaces
+from geosae.geometry.arrangements.halfspaces import HalfSpaces
 from geosae.sae import TrainConfig, neurons_of
 from geosae.sae.baselines import kmeans, pca, planted
 from geosae.sae.checkpoint import load, save
 from geosae.sae.gates import AbsTopK, TopK
-from geosae.sae.train import train
+from geosae.sae.training.train import train
 
 
 @given(seed=st.integers(0, 50), width=st.integers(1, 4))

@@ -7,12 +7,12 @@ import safetensors.torch
 import torch
 from sae.clouds import blobs
 
-from geosae.geometry._door import InvalidInput
+from geosae.errors import InvalidInput
 from geosae.sae.checkpoint import load, save
 from geosae.sae.config import TrainConfig
 from geosae.sae.gates import ReLU, TopK
 from geosae.sae.model import WEIGHTS
-from geosae.sae.train import train
+from geosae.sae.training.train import train
 
 
 def trained(gate, **knobs):

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from geosae.geometry._door import InvalidInput
+from geosae.errors import InvalidInput
 from geosae.sae.config import TrainConfig
 from geosae.sae.gates import ReLU, TopK
 

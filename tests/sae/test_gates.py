@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sae.gate_cases import ALL_GATES, SUPPORTING, random_parameters
 from sae.strategies_sae import grid_tensors
 
-from geosae.geometry._door import InvalidInput
+from geosae.errors import InvalidInput
 from geosae.sae.gates import (
     GATES,
     AbsTopK,

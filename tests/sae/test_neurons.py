@@ -4,8 +4,8 @@ import torch
 from hypothesis import given
 from sae.strategies_sae import grid_half_spaces_and_points
 
-from geosae.geometry._door import InvalidInput
-from geosae.geometry.halfspaces import HalfSpaces, NoHalfSpace
+from geosae.errors import InvalidInput
+from geosae.geometry.arrangements.halfspaces import HalfSpaces, NoHalfSpace
 from geosae.sae import neurons as neurons_module
 from geosae.sae.gates import ReLU, TopK
 from geosae.sae.model import WEIGHTS, SparseAutoencoder

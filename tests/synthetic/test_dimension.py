@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies_worlds import few
 
-from geosae.data.context import FormalContext
+from geosae.fca.context import FormalContext
 
 MATRICES = st.integers(1, 5).flatmap(
     lambda width: st.lists(st.lists(st.booleans(), min_size=width, max_size=width), min_size=1, max_size=5)

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from strategies_worlds import few
 
 from geosae.data.dataset import ConceptDataset
-from geosae.geometry.counting import ring_unit_size
+from geosae.geometry.arrangements.counting import ring_unit_size
 from geosae.geometry.intervals import clopper_pearson
-from geosae.geometry.sets import Ball, Polytope
-from geosae.geometry.smallest_unit import smallest_unit
+from geosae.geometry.regions.registry import Ball, Polytope
+from geosae.geometry.separation.smallest_unit import smallest_unit
 
 
 def make(name: str, dim: int = 2, points: int = 1200, seed: int = 0, **params) -> ConceptDataset:

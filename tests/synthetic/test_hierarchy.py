@@ -10,7 +10,7 @@ from strategies_worlds import few
 
 from geosae.data.dataset import ConceptDataset
 from geosae.geometry import clopper_pearson
-from geosae.geometry.separation import separate
+from geosae.geometry.separation.separate import separate
 
 RARE = 1e-9
 

@@ -10,10 +10,10 @@ from strategies_worlds import few
 
 from geosae.data.dataset import ConceptDataset
 from geosae.geometry import AnnularSector, InvalidInput, Polytope, Union, clopper_pearson
-from geosae.geometry.certificate import Separated
-from geosae.geometry.separation import separate
-from geosae.geometry.unit_certificate import UnitSeparated
-from geosae.geometry.unit_separation import separate_unit
+from geosae.geometry.separation.certificate import Separated
+from geosae.geometry.separation.separate import separate
+from geosae.geometry.separation.separate_unit import separate_unit
+from geosae.geometry.separation.unit_certificate import UnitSeparated
 
 RARE = 1e-9
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies_worlds import few
 
-from geosae.geometry._door import InvalidInput
+from geosae.errors import InvalidInput
 
 
 @given(st.integers(2, 9))

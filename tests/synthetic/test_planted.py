@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies_worlds import few
 
-from geosae.data.context import FormalContext
-from geosae.geometry._door import InvalidInput
-from geosae.geometry.halfspaces import HalfSpaces
+from geosae.errors import InvalidInput
+from geosae.fca.context import FormalContext
+from geosae.geometry.arrangements.halfspaces import HalfSpaces
 
 SIZES = {"boolean-1": 2, "boolean-3": 8, "boolean-5": 32, "chain-2": 2, "chain-7": 7, "M3": 5, "M6": 8}
 SIZES |= {"N5": 5, "divisors-12": 6, "divisors-360": 24, "divisors-7": 2}

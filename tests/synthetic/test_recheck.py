@@ -10,9 +10,10 @@ from geosae_synthetic import redraw
 from strategies_worlds import VARIANTS, make
 
 from geosae.data.dataset import ConceptDataset
+from geosae.data.storage import save_dataset
 from geosae.data.truth import ConceptTruth
 from geosae.geometry import InvalidInput
-from geosae.geometry.sets import Ball
+from geosae.geometry.regions.registry import Ball
 
 PLAIN = [v for v in VARIANTS if not v[1]]
 OTHERS = [pytest.param(*v, marks=pytest.mark.slow) for v in VARIANTS if v[1]]
@@ -59,7 +60,7 @@ def swap_truth(card: np.ndarray) -> np.ndarray:
 )
 @pytest.mark.parametrize("with_card", [True, False])
 def test_a_tampered_file_fails(array: str, change, with_card: bool, tmp_path: Path) -> None:
-    path = make("disjoint-balls", 3, points=400).save(tmp_path / "w.npz")
+    path = save_dataset(make("disjoint-balls", 3, points=400), tmp_path / "w.npz")
     assert failing(path) == set()
     if not with_card:
         path.with_suffix(".json").unlink()
@@ -113,7 +114,7 @@ def forgeries() -> list[tuple[str, ConceptDataset, set[str]]]:
 
 def test_a_forgery_with_a_hash_of_its_own_fails(tmp_path: Path) -> None:
     for what, data, wanted in forgeries():
-        assert failing(data.save(tmp_path / "w.npz")) == wanted, what
+        assert failing(save_dataset(data, tmp_path / "w.npz")) == wanted, what
 
 
 def test_a_unit_declared_where_none_separates_is_refuted_by_a_certificate() -> None:

@@ -4,7 +4,7 @@ import geosae_synthetic
 import numpy as np
 import pytest
 
-from geosae.geometry._door import InvalidInput
+from geosae.errors import InvalidInput
 
 CASES = [
     ("no-such-world", 2, {}, "there is no world 'no-such-world'"),

@@ -4,13 +4,14 @@ import geosae_synthetic
 import numpy as np
 import pytest
 from geosae_synthetic.conflicts import fewest, separable_share
+from geosae_synthetic.fast_sampling import Fast
 from geosae_synthetic.placing import simplex
-from geosae_synthetic.rapid import Fast
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 from strategies_worlds import few
 
 from geosae.data.dataset import ConceptDataset
+from geosae.errors import InvalidInput
 from geosae.geometry import Ball, SmallestUnit, clopper_pearson, smallest_unit
 
 RARE = 1e-9
@@ -54,7 +55,11 @@ def test_the_cycles_smallest_unit_is_the_engines(negatives: int, distance: float
     inner, outer = (smallest_unit(scale * core, outside) for scale in (1.0, 1 / np.cos(np.pi / 240)))
     assert isinstance(inner, SmallestUnit)
     assert isinstance(outer, SmallestUnit)
-    assert inner.upper <= fewest("cycle", negatives, 2, distance, 1.0) <= outer.upper
+    try:
+        size = fewest("cycle", negatives, 2, distance, 1.0)
+    except InvalidInput:  # where a hull only touches the disk, as at distance 2, the world refuses to say
+        reject()
+    assert inner.upper <= size <= outer.upper
 
 
 @pytest.mark.parametrize("graph", ["cross", "simplex"])

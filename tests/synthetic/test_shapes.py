@@ -10,8 +10,8 @@ from strategies_worlds import few
 
 from geosae.data.dataset import ConceptDataset
 from geosae.geometry import Ball, clopper_pearson
-from geosae.geometry.certificate import Separated
-from geosae.geometry.separation import separate
+from geosae.geometry.separation.certificate import Separated
+from geosae.geometry.separation.separate import separate
 
 RARE = 1e-9
 

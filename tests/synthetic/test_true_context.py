@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from strategies_worlds import VARIANTS, make
 
-from geosae.data.context import FormalContext
-from geosae.lattice import concept_lattice
+from geosae.fca import concept_lattice
+from geosae.fca.context import FormalContext
 
 UNKNOWN = {"superposition", "overlapping-balls", "slabs", "random-labels"}
 FEW = [(name, params) for name, params in VARIANTS if name not in UNKNOWN and params.get("cells") != 3]

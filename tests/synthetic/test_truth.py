@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from strategies_worlds import DENSE, VARIANTS, has_regions, make
 
-from geosae.geometry.certificate import Separated
 from geosae.geometry.intervals import clopper_pearson
-from geosae.geometry.separation import separate
-from geosae.geometry.sets import Ball, Shell, Union
-from geosae.geometry.unit_certificate import UnitSeparated
-from geosae.geometry.unit_separation import separate_unit
+from geosae.geometry.regions.registry import Ball, Shell, Union
+from geosae.geometry.separation.certificate import Separated
+from geosae.geometry.separation.separate import separate
+from geosae.geometry.separation.separate_unit import separate_unit
+from geosae.geometry.separation.unit_certificate import UnitSeparated
 
 # The dense ones are flat shapes times cubes, or take their certificates long: the plane will do.
 PLACES = [(name, params, dim) for name, params in VARIANTS for dim in ([2] if name in DENSE else [2, 3])]

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies_worlds import VARIANTS, WORLDS, few, has_regions, make
 
-from geosae.data.dataset import ConceptDataset
-from geosae.geometry.sets import Capsule, Union
+from geosae.data.storage import load_dataset, save_dataset
+from geosae.geometry.regions.registry import Capsule, Union
 
 
 def test_there_are_the_families_that_the_field_needs() -> None:
@@ -83,7 +83,7 @@ def test_a_used_generator_has_no_seed_but_its_state_draws_the_same_world_again()
 @pytest.mark.parametrize("name", WORLDS)
 def test_worlds_survive_the_disk(name: str, tmp_path) -> None:
     data = make(name, 3, points=500, seed=3)
-    back = ConceptDataset.load(data.save(tmp_path / "w.npz"))
+    back = load_dataset(save_dataset(data, tmp_path / "w.npz"))
     assert back.content_hash == data.content_hash
     assert back.truth == data.truth
 

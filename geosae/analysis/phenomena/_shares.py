@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float, Int
 
 from geosae.analysis._neurons import FiringNeurons, as_neurons
 from geosae.data.dataset import ConceptDataset
-from geosae.geometry._door import InvalidInput
+from geosae.errors import InvalidInput
 from geosae.geometry.intervals import clopper_pearson
 
 _CHUNK = 8192

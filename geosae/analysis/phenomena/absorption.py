@@ -22,9 +22,9 @@ from geosae.analysis.phenomena._shares import (
     share_of,
 )
 from geosae.data.dataset import ConceptDataset
-from geosae.geometry._door import InvalidInput
-from geosae.geometry.certificate import Inseparable, Separated
-from geosae.geometry.separation import separate
+from geosae.errors import InvalidInput
+from geosae.geometry.separation.certificate import Inseparable, Separated
+from geosae.geometry.separation.separate import separate
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float
 
 from geosae.analysis.phenomena._shares import Share, open_share, read, share_of
 from geosae.data.dataset import ConceptDataset
-from geosae.geometry._door import InvalidInput
+from geosae.errors import InvalidInput
 
 _RANDOM_ATOMS = 2000
 

@@ -19,9 +19,9 @@ from geosae.analysis.phenomena._apart import Apart, apart, parts_of
 from geosae.analysis.phenomena._pieces import Kind, choose, kind_of
 from geosae.analysis.phenomena._shares import Share, counted, halves_of, open_share, read
 from geosae.data.dataset import ConceptDataset
-from geosae.geometry._door import InvalidInput
-from geosae.geometry.certificate import Inseparable, Separated
-from geosae.geometry.separation import separate
+from geosae.errors import InvalidInput
+from geosae.geometry.separation.certificate import Inseparable, Separated
+from geosae.geometry.separation.separate import separate
 
 _MOST_PAIRS = 6
 _MOST_POINTS = 1000

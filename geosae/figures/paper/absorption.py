@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from geosae.experiments import Results, gate_name
-from geosae.experiments.studies.absorption import POSITIONS, mean_effect
-from geosae.experiments.studies.numbers import mean_of, per_seed, select
-from geosae.experiments.studies.study import Record
+from geosae.experiments.jobs import Record
 from geosae.figures.dots import Estimate, interval_dots
 from geosae.figures.paper.lines import seeds_of, values_of
 from geosae.figures.save import Sheet
+from geosae.studies.absorption import POSITIONS, mean_effect
+from geosae.studies.numbers import mean_of, per_seed, select
 
 FAMILY = "absorption"
 WORDS = {"extreme": "child at the edge", "inside": "child inside the hull of its siblings"}

@@ -7,7 +7,11 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FormatStrFormatter, LogLocator, NullLocator
 
 from geosae.experiments import Results
-from geosae.experiments.studies.approximation import (
+from geosae.experiments.jobs import Record
+from geosae.figures.paper.lines import legend_below, seeds_of, values_of
+from geosae.figures.save import Sheet
+from geosae.figures.style import INK, MUTED, PAGE, colour, marker, panels, styled
+from geosae.studies.approximation import (
     bodies_in,
     body_of,
     lower_bound,
@@ -15,11 +19,7 @@ from geosae.experiments.studies.approximation import (
     plateau,
     units_found,
 )
-from geosae.experiments.studies.numbers import select
-from geosae.experiments.studies.study import Record
-from geosae.figures.paper.lines import legend_below, seeds_of, values_of
-from geosae.figures.save import Sheet
-from geosae.figures.style import INK, MUTED, PAGE, colour, marker, panels, styled
+from geosae.studies.numbers import select
 
 FAMILY = "approximation"
 LABELS = {"trained": "units, trained", "untrained": "units, untrained"}

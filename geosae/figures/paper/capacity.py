@@ -6,11 +6,11 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from geosae.experiments import Results, gate_name
-from geosae.experiments.studies.numbers import Mean, mean_of, per_seed, select
-from geosae.experiments.studies.study import Record
+from geosae.experiments.jobs import Record
 from geosae.figures.paper.lines import INTERVALS, Series, draw_series, in_octaves, seeds_of, values_of
 from geosae.figures.save import Sheet
 from geosae.figures.style import INK, PAGE, colour, marker, panels, styled
+from geosae.studies.numbers import Mean, mean_of, per_seed, select
 
 FAMILY = "capacity"
 

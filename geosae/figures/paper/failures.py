@@ -6,12 +6,12 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from geosae.experiments import Results, gate_name
-from geosae.experiments.studies.failures import CROWD, DIM, FEATURES, TREE_DIM
-from geosae.experiments.studies.numbers import Mean, mean_of, per_seed, select
-from geosae.experiments.studies.study import Record
+from geosae.experiments.jobs import Record
 from geosae.figures.paper.lines import INTERVALS, Series, draw_series, in_octaves, seeds_of, values_of
 from geosae.figures.save import Sheet
 from geosae.figures.style import MUTED, PAGE, colour, marker, panels, styled
+from geosae.studies.failures import CROWD, DIM, FEATURES, TREE_DIM
+from geosae.studies.numbers import Mean, mean_of, per_seed, select
 
 FAMILY = "failures"
 MIXING = {"mcc": "MCC", "mean_second": "mean second cosine", "explained_variance": "explained variance"}

@@ -1,8 +1,6 @@
 """Hedging: how much the atoms mix two true directions, against the width."""
 
 from geosae.experiments import Results, gate_name
-from geosae.experiments.studies.hedging import FEATURES
-from geosae.experiments.studies.numbers import mean_of, per_seed, select
 from geosae.figures.paper.lines import (
     INTERVALS,
     Series,
@@ -14,6 +12,8 @@ from geosae.figures.paper.lines import (
 )
 from geosae.figures.save import Sheet
 from geosae.figures.style import MUTED, PAGE, panels, styled
+from geosae.studies.hedging import FEATURES
+from geosae.studies.numbers import mean_of, per_seed, select
 
 FAMILY = "hedging"
 MEASURES = {"mean_second": "mean second cosine", "mcc": "MCC"}

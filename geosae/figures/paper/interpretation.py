@@ -3,10 +3,10 @@
 from matplotlib.axes import Axes
 
 from geosae.experiments import Results, gate_name
-from geosae.experiments.studies.grid_answers import reading
 from geosae.figures.paper.lines import INTERVALS, Series, draw_series, in_octaves, legend_below
 from geosae.figures.save import Sheet
 from geosae.figures.style import PAGE, panels, styled
+from geosae.studies.grid_answers import reading
 
 FAMILY = "interpretation"
 MEASURES = {

@@ -7,9 +7,7 @@ from typing import Any
 from matplotlib.axes import Axes
 
 from geosae.experiments import Results, gate_name
-from geosae.experiments.studies.lattice_training import width_of
-from geosae.experiments.studies.numbers import mean_of, per_seed, select
-from geosae.experiments.studies.study import Record
+from geosae.experiments.jobs import Record
 from geosae.figures.paper.lines import (
     INTERVALS,
     draw_series,
@@ -20,6 +18,8 @@ from geosae.figures.paper.lines import (
 )
 from geosae.figures.save import Sheet
 from geosae.figures.style import PAGE, panels, styled
+from geosae.studies.lattice_training import width_of
+from geosae.studies.numbers import mean_of, per_seed, select
 
 FAMILY = "lattice-training"
 MEASURES = {

@@ -8,9 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from geosae.experiments import Results
-from geosae.experiments.studies.numbers import Mean
-from geosae.experiments.studies.study import Record
+from geosae.experiments.jobs import Record
 from geosae.figures.style import colour, line, marker
+from geosae.studies.numbers import Mean
 
 INTERVALS = "Bars: 95 % Student-t intervals of the mean over seeds"
 

@@ -3,11 +3,11 @@
 import numpy as np
 
 from geosae.experiments import Results, gate_name
-from geosae.experiments.studies.gaps import shared_width
-from geosae.experiments.studies.numbers import mean_of
 from geosae.figures.paper.lines import INTERVALS, Series, draw_series, legend_below, sizes_of
 from geosae.figures.save import Sheet
 from geosae.figures.style import PAGE, panels, styled
+from geosae.studies.gaps import shared_width
+from geosae.studies.numbers import mean_of
 
 FAMILY = "matched-l0"
 LEARNERS = {"neurons": "best neuron", "units": "closure unit"}

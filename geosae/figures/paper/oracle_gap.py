@@ -1,12 +1,12 @@
 """The headline: what is possible, what training reaches, and what the baselines reach, world by world."""
 
 from geosae.experiments import BASELINES, Results, gate_name
-from geosae.experiments.studies.gaps import Gap, gaps
-from geosae.experiments.studies.numbers import Mean
 from geosae.figures.dots import Estimate, interval_dots
 from geosae.figures.paper.lines import sizes_of
 from geosae.figures.run.words import level, slug
 from geosae.figures.save import Sheet
+from geosae.studies.gaps import Gap, gaps
+from geosae.studies.numbers import Mean
 
 FAMILY = "oracle-gap"
 PANELS = {"neurons": "separation, one neuron", "units": "separation, a unit"}

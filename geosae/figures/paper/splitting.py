@@ -12,13 +12,13 @@ from matplotlib.figure import SubFigure
 
 from geosae.experiments import Results
 from geosae.experiments.gates import GATES, gate_name
-from geosae.experiments.studies.numbers import Mean, mean_of, per_seed, select
-from geosae.experiments.studies.splitting import TOLERANCE, WORLDS
-from geosae.experiments.studies.splitting_answers import at, fates, gates_of, kinds, several
-from geosae.experiments.studies.study import Record
+from geosae.experiments.jobs import Record
 from geosae.figures.paper.lines import INTERVALS, draw_series, in_octaves, seeds_of
 from geosae.figures.save import Sheet
 from geosae.figures.style import COLOURS, FAINT, MUTED, PAGE, blank, styled
+from geosae.studies.numbers import Mean, mean_of, per_seed, select
+from geosae.studies.splitting import TOLERANCE, WORLDS
+from geosae.studies.splitting_answers import at, fates, gates_of, kinds, several
 
 FAMILY = "splitting"
 TITLES = {"separated": "four balls apart", "connected": "one ball", "shell": "one shell"}

@@ -8,11 +8,11 @@ from matplotlib.axes import Axes
 
 from geosae.experiments import Results, gate_name
 from geosae.experiments.summary import interval
+from geosae.fca import ConceptLattice
 from geosae.figures.dots import Estimate, interval_dots
 from geosae.figures.run.words import NOTIONS, level, setting, sheet_name
 from geosae.figures.save import Sheet
 from geosae.figures.style import INK, PAGE, colour, line, marker, panels, styled
-from geosae.lattice import ConceptLattice
 
 MEASURES = "lattice-measures"
 ALONG = "lattice-along"

@@ -2,12 +2,12 @@
 
 from typing import Any
 
+from geosae.errors import InvalidInput
 from geosae.experiments import Results, gate_name, sae_words
+from geosae.fca import ConceptLattice, TooManyConcepts, implication_basis, stable_core, stable_family
 from geosae.figures.concept_lattice import extents_of, lattice_pair
 from geosae.figures.run.words import setting, sheet_name
 from geosae.figures.save import Sheet
-from geosae.geometry._door import InvalidInput
-from geosae.lattice import ConceptLattice, TooManyConcepts, implication_basis, stable_core, stable_family
 
 FAMILY = "lattice"
 LARGEST = 400

@@ -9,7 +9,7 @@ from geosae.figures.halfplanes import halfplanes
 from geosae.figures.run.words import setting, sheet_name
 from geosae.figures.save import Sheet
 from geosae.figures.units import UnitPicture, units_in_plane
-from geosae.geometry.halfspaces import HalfSpaces, NoHalfSpace
+from geosae.geometry.arrangements.halfspaces import HalfSpaces, NoHalfSpace
 
 FAMILY = "half-planes"
 UNITS = "units"

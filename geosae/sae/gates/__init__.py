@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from typing import Any, TypeAlias
 
-from geosae.data.records import checked_types, refuse_unknown
-from geosae.geometry._door import InvalidInput
+from geosae.errors import InvalidInput
 from geosae.sae.gates.abstopk import AbsTopK
 from geosae.sae.gates.batchtopk import BatchTopK
 from geosae.sae.gates.gate import Batch, Extra, Gate, Gating, Parts, Weights, pre_activations
@@ -17,6 +16,8 @@ from geosae.sae.gates.pursuit import MatchingPursuit
 from geosae.sae.gates.relu import ReLU
 from geosae.sae.gates.spade import SpaDE
 from geosae.sae.gates.topk import TopK
+from geosae.storage.records import checked_types
+from geosae.validation import refuse_unknown
 
 __all__ = [
     "GATES",

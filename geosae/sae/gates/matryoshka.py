@@ -10,7 +10,7 @@ from typing import ClassVar, Literal
 import torch
 from jaxtyping import Float
 
-from geosae.geometry._door import InvalidInput
+from geosae.errors import InvalidInput
 from geosae.sae.gates.gate import Batch, Extra, Gate, Gating, Parts, Weights
 
 

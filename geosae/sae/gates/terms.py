@@ -9,7 +9,7 @@ import math
 import torch
 from jaxtyping import Bool, Float
 
-from geosae.geometry._door import InvalidInput
+from geosae.errors import InvalidInput
 from geosae.sae.gates.gate import Batch, Weights
 from geosae.sae.gates.largest import largest_positive
 

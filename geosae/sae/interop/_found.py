@@ -13,8 +13,8 @@ import safetensors.torch
 import torch
 from safetensors import SafetensorError
 
-from geosae.data.files import read_json
-from geosae.geometry._door import InvalidInput
+from geosae.errors import InvalidInput
+from geosae.storage.files import read_json
 
 TORCH = (".pt", ".pth", ".bin", ".ckpt")
 SUFFIXES = (*TORCH, ".safetensors", ".npz")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
-from geosae.geometry._door import InvalidInput
+from geosae.errors import InvalidInput
 from geosae.sae.gates import Gate
 from geosae.sae.interop._found import Found
 from geosae.sae.model import SparseAutoencoder

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from geosae.geometry._door import InvalidInput
+from geosae.errors import InvalidInput
 from geosae.sae.gates import BatchTopK, Gate, JumpReLU, Matryoshka, ReLU, TopK
 from geosae.sae.interop._format import Format, value, whole_k
 from geosae.sae.interop._found import Found

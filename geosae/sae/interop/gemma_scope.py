@@ -6,7 +6,7 @@ Lieberum et al., arXiv 2408.05147 (2024). The encoder does not subtract b_dec.
 from collections.abc import Mapping
 from typing import Any
 
-from geosae.geometry._door import InvalidInput
+from geosae.errors import InvalidInput
 from geosae.sae.gates import JumpReLU
 from geosae.sae.interop._format import Format, value
 from geosae.sae.interop._found import Found

@@ -7,7 +7,7 @@ which lie beside the SAEs in the same form, map one place of a network to anothe
 from collections.abc import Mapping
 from typing import Any
 
-from geosae.geometry._door import InvalidInput
+from geosae.errors import InvalidInput
 from geosae.sae.gates import JumpReLU
 from geosae.sae.interop._format import Format
 from geosae.sae.interop._found import Found

@@ -13,7 +13,8 @@ from typing import Any, ClassVar
 import numpy as np
 from jaxtyping import Float
 
-from geosae.geometry._door import InvalidInput, positive_number
+from geosae.errors import InvalidInput
+from geosae.validation import positive_number
 
 
 @dataclass(frozen=True)

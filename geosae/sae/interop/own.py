@@ -11,14 +11,14 @@ import safetensors.torch
 import torch
 from safetensors import SafetensorError
 
-from geosae.data.files import read_json, write_atomic, write_json
-from geosae.geometry._door import InvalidInput
+from geosae.errors import InvalidInput
 from geosae.sae.checkpoint import CARD_FILE, WEIGHTS_FILE, load
 from geosae.sae.gates import gate_from_dict
 from geosae.sae.interop._found import sha256
 from geosae.sae.interop.normalisation import NONE, normalisation_from_dict
 from geosae.sae.interop.record import Imported, Source
 from geosae.sae.model import SparseAutoencoder
+from geosae.storage.files import read_json, write_atomic, write_json
 
 SCHEMA = "geosae.sae.imported/1"
 RECORD_FILE = "imported.json"

@@ -6,10 +6,10 @@ import numpy as np
 from jaxtyping import Float
 
 from geosae.data.dataset import ConceptDataset
-from geosae.geometry._door import finite_points
 from geosae.sae.interop.normalisation import NONE, Normalisation
 from geosae.sae.model import SparseAutoencoder
 from geosae.sae.neurons import Neurons, neurons_of
+from geosae.validation import finite_points
 
 
 @dataclass(frozen=True)

@@ -4,18 +4,154 @@ Package sae-lens (decoderesearch/SAELens). W_enc is (dim, width) and W_dec (widt
 checkpoints are read too: BatchTopK and Matryoshka with their learned threshold.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
 
-from geosae.geometry._door import InvalidInput
-from geosae.sae.interop._format import Format, value
-from geosae.sae.interop._found import Found
-from geosae.sae.interop._saelens_gates import GATES
-from geosae.sae.interop._saelens_space import normalisation_of
-from geosae.sae.interop._take import assemble, refuse_unknown, take
+from geosae.errors import InvalidInput
+from geosae.sae.gates import (
+    AbsTopK,
+    BatchTopK,
+    Gate,
+    Gated,
+    JumpReLU,
+    MatchingPursuit,
+    Matryoshka,
+    ReLU,
+    TopK,
+)
+from geosae.sae.interop._format import Format, value, whole_k
+from geosae.sae.interop._found import Found, sha256
+from geosae.sae.interop._take import Taken, assemble, refuse_unknown, take
+from geosae.sae.interop.normalisation import NONE, ConstantFactor, ConstantNorm, LayerNorm, Normalisation
 from geosae.sae.interop.record import Imported, Source
+from geosae.storage.files import read_json
+
+SCALER = "activation_scaler.json"
+
+
+def normalisation_of(
+    found: Found, settings: Mapping[str, Any]
+) -> tuple[Normalisation, tuple[tuple[str, str], ...]]:
+    """Return the normalisation, and name and SHA-256 of a further file that told it.
+
+    Raises
+    ------
+    InvalidInput
+        If it is unknown, or its numbers are not in the files.
+    """
+    kind = value(found.config, "normalize_activations", str, "cfg.json", "none")
+    if "scale" in settings and kind != "expected_average_only_in":
+        raise InvalidInput(f"cfg.json: normalize_activations is '{kind}', which takes no scale")
+    if kind in ("none", "layer_norm", "constant_norm_rescale"):
+        return {"none": NONE, "layer_norm": LayerNorm(), "constant_norm_rescale": ConstantNorm()}[kind], ()
+    if kind == "expected_average_only_in":
+        return _factor(found, settings)
+    reason = (
+        "points are whitened by a matrix that the weights do not hold; SAELens folds it in when it exports"
+        if kind == "covariance_whitening"
+        else "it is unknown here"
+    )
+    raise InvalidInput(f"cfg.json: normalize_activations is '{kind}', which cannot be read: {reason}")
+
+
+def _factor(found: Found, settings: Mapping[str, Any]) -> tuple[Normalisation, tuple[tuple[str, str], ...]]:
+    if "scale" in settings:
+        return ConstantFactor(value(settings, "scale", float, "settings")), ()
+    beside = found.weights_file.parent / SCALER
+    held = read_json(beside) if beside.is_file() else {}
+    factor = held.get("scaling_factor") if isinstance(held, Mapping) else None
+    if factor is None:
+        raise InvalidInput(
+            "cfg.json: normalize_activations is 'expected_average_only_in', so the SAE reads points times "
+            "√n over "
+            "their mean norm, and no file tells that factor",
+            causes="weights saved before the factor was folded into them",
+            remedy="give it: scale=√n / (mean norm of the points the SAE was trained on)",
+        )
+    factor = value({"scaling_factor": factor}, "scaling_factor", float, SCALER)
+    return ConstantFactor(factor), ((SCALER, sha256(beside)),)
+
+
+Extra = dict[str, torch.Tensor]
+
+
+def _standard(config: Mapping[str, Any], taken: Taken) -> tuple[Gate, Extra]:
+    return ReLU(), {}
+
+
+def _topk(config: Mapping[str, Any], taken: Taken) -> tuple[Gate, Extra]:
+    return TopK(whole_k(config.get("k"), "cfg.json", taken.width)), {}
+
+
+def _abstopk(config: Mapping[str, Any], taken: Taken) -> tuple[Gate, Extra]:
+    return AbsTopK(whole_k(config.get("k"), "cfg.json", taken.width)), {}
+
+
+def _jumprelu(config: Mapping[str, Any], taken: Taken) -> tuple[Gate, Extra]:
+    return JumpReLU(), {"threshold": taken["threshold"]}
+
+
+def _gated(config: Mapping[str, Any], taken: Taken) -> tuple[Gate, Extra]:
+    return Gated(), {"r_mag": taken["r_mag"], "b_mag": taken["b_mag"]}
+
+
+def _batchtopk(config: Mapping[str, Any], taken: Taken) -> tuple[Gate, Extra]:
+    threshold = taken["topk_threshold"].reshape(1)
+    if float(threshold) <= 0:
+        raise InvalidInput(
+            f"topk_threshold is {float(threshold)}: it was never learned, and the SAE would pass for a "
+            "plain ReLU",
+            causes="a checkpoint from before the first training step",
+            remedy="take a later checkpoint, or the exported inference SAE",
+        )
+    k = value(config, "k", float, "cfg.json")
+    if k != int(k):
+        # A share of neurons per point: the threshold alone says what happens at inference.
+        return JumpReLU(), {"threshold": threshold.expand(taken.width)}
+    return BatchTopK(whole_k(k, "cfg.json", taken.width)), {"threshold": threshold}
+
+
+def _matryoshka(config: Mapping[str, Any], taken: Taken) -> tuple[Gate, Extra]:
+    inner, extra = _batchtopk(config, taken)
+    widths = config.get("matryoshka_widths")
+    whole = isinstance(widths, list) and all(isinstance(each, int) and each > 0 for each in widths)
+    if not isinstance(widths, list) or not whole or not widths or max(widths) > taken.width:
+        raise InvalidInput(f"cfg.json: matryoshka_widths are {widths!r}, with {taken.width} neurons")
+    return Matryoshka(inner, tuple(each / taken.width for each in sorted({*widths, taken.width}))), extra
+
+
+def _pursuit(config: Mapping[str, Any], taken: Taken) -> tuple[Gate, Extra]:
+    if value(config, "residual_threshold", float, "cfg.json", 1e-2) > 0:
+        raise InvalidInput(
+            "cfg.json: residual_threshold is above 0: pursuit stops where the residual is short, and the "
+            "gate here "
+            "takes a fixed number of steps (the residual's norm is no function of the pre-activations)",
+            remedy="export it with residual_threshold=0, if stopping early is of no importance",
+        )
+    if value(config, "stop_on_duplicate_support", bool, "cfg.json", True):
+        raise InvalidInput(
+            "cfg.json: stop_on_duplicate_support is true: pursuit stops once no new neuron is taken, and "
+            "the gate "
+            "here takes a fixed number of steps",
+        )
+    if config.get("max_iterations") is None:
+        return MatchingPursuit(taken.dim), {}
+    return MatchingPursuit(value(config, "max_iterations", int, "cfg.json")), {}
+
+
+GATES: dict[str, Callable[[Mapping[str, Any], Taken], tuple[Gate, Extra]]] = {
+    "standard": _standard,
+    "topk": _topk,
+    "abstopk": _abstopk,
+    "jumprelu": _jumprelu,
+    "gated": _gated,
+    "batchtopk": _batchtopk,
+    "matryoshka_batchtopk": _matryoshka,
+    "matching_pursuit": _pursuit,
+}
+
 
 COMMON = ("architecture", "d_in", "d_sae", "dtype", "device", "apply_b_dec_to_input", "normalize_activations",
           "reshape_activations", "metadata", "sae_lens_version")  # fmt: skip

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from geosae.geometry._door import InvalidInput
+from geosae.errors import InvalidInput
 from geosae.sae.interop._format import Format, value
 from geosae.sae.interop._found import Found
 from geosae.sae.interop._take import refuse_unknown, widened

@@ -8,11 +8,11 @@ import safetensors.torch
 import torch
 
 import geosae
-from geosae.data.files import write_atomic, write_json
-from geosae.geometry._door import InvalidInput
+from geosae.errors import InvalidInput
 from geosae.sae.gates import Gate, Matryoshka
 from geosae.sae.interop.normalisation import NONE, ConstantFactor, Normalisation
 from geosae.sae.model import WEIGHTS, SparseAutoencoder
+from geosae.storage.files import write_atomic, write_json
 
 # The version whose form this is; SAELens reads a configuration without a version as one from before 6.
 VERSION = "6.54.12"

@@ -7,7 +7,7 @@ whatever normalize_decoder says.
 from collections.abc import Mapping
 from typing import Any
 
-from geosae.geometry._door import InvalidInput
+from geosae.errors import InvalidInput
 from geosae.sae.gates import TopK
 from geosae.sae.interop._format import Format, config_name, value, whole_k
 from geosae.sae.interop._found import Found

@@ -7,15 +7,16 @@ import pytest
 
 from geosae.cli.sources import make_world
 from geosae.experiments import Results, parse_plan, run
-from geosae.experiments.studies.gaps import gaps
-from geosae.experiments.studies.grid_answers import all_answers, matched_l0
-from geosae.experiments.studies.numbers import Mean
-from geosae.explorer import write_report
-from geosae.explorer.exports import to_latex, write_tables
 from geosae.figures.draw import draw
 from geosae.figures.paper.families import PAPER
 from geosae.figures.paper.lines import draw_series
 from geosae.figures.style import blank
+from geosae.report import write_report
+from geosae.report.exports import to_latex, write_tables
+from geosae.studies.gaps import gaps
+from geosae.studies.grid_answers import all_answers, matched_l0
+from geosae.studies.numbers import Mean
+from geosae.studies.registry import all_studies
 
 PLAN = """
 widths = [8]
@@ -94,7 +95,7 @@ points = 600
 def folder(tmp_path_factory):
     out = tmp_path_factory.mktemp("paper")
     seen = []
-    run(parse_plan(PLAN, "small"), out, make_world=make_world, outline=seen.append)
+    run(parse_plan(PLAN, "small"), out, make_world=make_world, studies=all_studies, outline=seen.append)
     assert seen[0].jobs > 0
     assert seen[0].jobs_done == 0
     return out
@@ -153,7 +154,7 @@ def test_tables_come_as_csv_and_latex(folder):
 def test_a_resumed_run_does_no_job_again_and_has_the_same_bytes(folder):
     files = {p: p.read_bytes() for p in (folder / "studies").rglob("*.json")}
     seen = []
-    run(parse_plan(PLAN, "small"), folder, make_world=make_world, outline=seen.append)
+    run(parse_plan(PLAN, "small"), folder, make_world=make_world, studies=all_studies, outline=seen.append)
     assert seen[0].jobs_done == seen[0].jobs
     assert {p: p.read_bytes() for p in (folder / "studies").rglob("*.json")} == files
 

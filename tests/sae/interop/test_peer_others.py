@@ -7,7 +7,7 @@ import pytest
 import torch
 from sae.interop.foreign import DIM, WIDTH, assert_agree, peer, points, randomise
 
-from geosae.geometry._door import InvalidInput
+from geosae.errors import InvalidInput
 from geosae.sae.interop import read
 
 pytestmark = pytest.mark.filterwarnings("ignore")

@@ -6,7 +6,7 @@ import pytest
 import torch
 from sae.interop.foreign import DIM, WIDTH, assert_agree, numbers, peer, points, randomise
 
-from geosae.geometry._door import InvalidInput
+from geosae.errors import InvalidInput
 from geosae.sae.gates import (
     AbsTopK,
     BatchTopK,

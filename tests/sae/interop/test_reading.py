@@ -11,7 +11,7 @@ from sae.interop.foreign import DIM, WIDTH, assert_agree, numbers, points
 
 import geosae
 from geosae.data.dataset import ConceptDataset
-from geosae.geometry._door import InvalidInput
+from geosae.errors import InvalidInput
 from geosae.sae.interop import FORMATS, NONE, ConstantFactor, LayerNorm, keep, read
 
 ENC, DEC = numbers(WIDTH, DIM, seed=10), numbers(WIDTH, DIM, seed=11)

@@ -25,7 +25,7 @@ from sae.interop.test_reading import (
     script,
 )
 
-from geosae.geometry._door import InvalidInput
+from geosae.errors import InvalidInput
 from geosae.sae.interop import read
 
 TOP = {"architecture": "topk", "k": 3}

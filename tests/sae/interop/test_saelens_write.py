@@ -10,7 +10,7 @@ import torch
 from sae.interop.foreign import DIM, WIDTH, numbers
 from sae.interop.test_reading import DEC, ENC, LENS, OPENAI_TOP, lens, save
 
-from geosae.geometry._door import InvalidInput
+from geosae.errors import InvalidInput
 from geosae.sae.config import TrainConfig
 from geosae.sae.gates import (
     AbsTopK,
@@ -24,7 +24,7 @@ from geosae.sae.gates import (
     TopK,
 )
 from geosae.sae.interop import FORMATS, NONE, ConstantFactor, Imported, Source, read, write_saelens
-from geosae.sae.train import train
+from geosae.sae.training.train import train
 
 PAGE = (Path(__file__).parents[3] / "docs" / "interop.md").read_text(encoding="utf-8")
 WRITTEN = {

@@ -1,0 +1,116 @@
+"""Learning and interpretation as maps between concepts and neurons (F2), and broken hierarchy (F3)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool
+
+from geosae.analysis.agreement import agreement, antitone_violations
+from geosae.analysis.alignment import Alignment
+from geosae.analysis.table import Notion
+from geosae.fca._measures import closures
+
+
+@dataclass(frozen=True)
+class ConceptMaps:
+    """What becomes of one concept: learned by its best neuron, which is interpreted as its best concept."""
+
+    concept: str
+    best_neuron: int | None
+    read_back: str | None
+    """The concept that the best neuron is best at."""
+    mutual: bool
+    """Whether that is the concept itself: g(f(C)) = C."""
+    closed: bool
+    """Whether the concept alone is an extent: {C}″ = {C}."""
+    siblings: tuple[str, ...]
+    """The other concepts that every neuron of this one learns too."""
+
+
+@dataclass(frozen=True)
+class NeuronMaps:
+    """What becomes of one neuron: interpreted as its best concept, whose best neuron is perhaps another."""
+
+    neuron: int
+    best_concept: str | None
+    learned_by: int | None
+    mutual: bool
+    closed: bool
+    """Whether the neuron alone is an intent: {i}″ = {i}."""
+
+
+@dataclass(frozen=True)
+class Maps:
+    """Both maps and their round trips, for every concept and neuron, and the violations of F3."""
+
+    concepts: tuple[ConceptMaps, ...]
+    neurons: tuple[NeuronMaps, ...]
+    """The neurons that learn at least one concept."""
+    mutual_rate: float
+    """Share of the tested concepts with g(f(C)) = C; nan if none was tested."""
+    closed_share: float
+    """Share of the concepts with {C}″ = {C}."""
+    violations: tuple[tuple[str, str, tuple[str, ...]], ...]
+    """(child, parent, neurons that have the parent but not the child): none at exact detection (F3)."""
+
+
+def learning_and_interpretation(
+    alignment: Alignment,
+    notion: Notion = "detection",
+    *,
+    tolerance: float | None = None,
+    hierarchy: Bool[np.ndarray, "p p"] | None = None,
+) -> Maps:
+    """Return for each concept and each neuron where learning and interpretation lead, and whether they agree.
+
+    Parameters
+    ----------
+    alignment
+        The analysed SAE.
+    notion, tolerance
+        Of the context; the best neurons and concepts do not depend on the tolerance.
+    hierarchy
+        Which concepts lie within which; `dataset.hierarchy`. Without it no violations are sought.
+
+    Raises
+    ------
+    InvalidInput
+        If the notion was not measured.
+    """
+    found = agreement(alignment.table(notion))
+    context = alignment.context(notion, tolerance)
+    names = alignment.concepts
+    singles = np.eye(len(names), dtype=bool)
+    closed = closures(context.incidence, singles)
+    concepts = tuple(
+        ConceptMaps(
+            name,
+            None if (f := int(found.best_neuron[k])) < 0 else f,
+            None if f < 0 or (back := int(found.best_concept[f])) < 0 else names[back],
+            bool(found.mutual[k]),
+            bool((closed[k] == singles[k]).all()),
+            tuple(names[i] for i in np.flatnonzero(closed[k] & ~singles[k]).tolist()),
+        )
+        for k, name in enumerate(names)
+    )
+    active = np.flatnonzero(context.incidence.any(axis=0))
+    alone = np.zeros((len(active), len(context.attributes)), dtype=bool)
+    alone[np.arange(len(active)), active] = True
+    stays = closures(context.incidence.T, alone).sum(axis=1) == 1
+    neurons = tuple(
+        NeuronMaps(
+            i,
+            None if (g := int(found.best_concept[i])) < 0 else names[g],
+            None if g < 0 or (f := int(found.best_neuron[g])) < 0 else f,
+            g >= 0 and int(found.best_neuron[g]) == i,
+            bool(single),
+        )
+        for i, single in zip(active.tolist(), stays, strict=True)
+    )
+    return Maps(
+        concepts,
+        neurons,
+        found.rate,
+        float(np.mean([c.closed for c in concepts])),
+        () if hierarchy is None else antitone_violations(context, hierarchy),
+    )

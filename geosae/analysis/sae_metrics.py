@@ -1,0 +1,81 @@
+"""How an SAE does on the points as a whole: sparsity, reconstruction, dead and dense neurons (P6)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Int
+
+from geosae.errors import InvalidInput
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Vitals:
+    """Figures over all points of the dataset, both halves; the FVU over the held-out half."""
+
+    points: int
+    active: int
+    """Number of (point, neuron) pairs that are active."""
+    residual: float
+    """Σ ‖x − x̂‖² over the held-out half."""
+    variance: float
+    """Σ ‖x − mean‖² over the held-out half."""
+    fired: Int[np.ndarray, "d"]
+    """Number of points on which each neuron fires."""
+
+    @property
+    def l0(self) -> float:
+        """The mean number of active neurons per point."""
+        return self.active / self.points
+
+    @property
+    def fvu(self) -> float:
+        """Σ ‖x − x̂‖² / Σ ‖x − mean‖²: sums first, then the ratio; nan if the points do not vary."""
+        return self.residual / self.variance if self.variance > 0 else float("nan")
+
+    @property
+    def dead_share(self) -> float:
+        """The share of neurons that fire on no point."""
+        return float(np.mean(self.fired == 0))
+
+    @property
+    def dense_share(self) -> float:
+        """The share of neurons that fire on more than half of the points."""
+        return float(np.mean(2 * self.fired > self.points))
+
+    def to_metrics(self) -> dict[str, float | None]:
+        """Return the four figures for JSON; null where one is not defined."""
+        names = ("l0", "fvu", "dead_share", "dense_share")
+        return {name: _finite(float(getattr(self, name))) for name in names}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the sums for JSON, without the array."""
+        return {
+            "points": self.points,
+            "active": self.active,
+            "residual": _finite(self.residual),
+            "variance": _finite(self.variance),
+        }
+
+    @classmethod
+    def from_parts(cls, value: Mapping[str, Any], fired: np.ndarray) -> "Vitals":
+        """Read back what `to_dict` wrote, with the array."""
+        if int(value["points"]) < 1 or int(value["active"]) != int(fired.sum()):
+            raise InvalidInput(
+                "the active pairs are not the sum of the neurons' counts", causes="a damaged file"
+            )
+        sums = {k: float("nan") if value[k] is None else float(value[k]) for k in ("residual", "variance")}
+        return cls(
+            int(value["points"]), int(value["active"]), **sums, fired=np.asarray(fired, dtype=np.int64)
+        )
+
+    def __repr__(self) -> str:
+        return (
+            f"L0 {self.l0:.2f}, FVU {self.fvu:.4f}, dead {self.dead_share:.1%}, dense {self.dense_share:.1%} "
+            f"of {len(self.fired)} neurons"
+        )
+
+
+def _finite(value: float) -> float | None:
+    return value if np.isfinite(value) else None

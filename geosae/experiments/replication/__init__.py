@@ -1,1 +1,0 @@
-"""Whether two runs of one plan on different seeds say the same."""

@@ -1,0 +1,59 @@
+"""Theorem checks of a run: one task per claim, each verdict stored, then gathered in verdicts.json."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from geosae.experiments.cell import FORMAT, short_hash
+from geosae.experiments.plan import CheckEntry
+from geosae.experiments.store import Store
+from geosae.storage.files import read_json, write_json
+from geosae.validation import refuse_unknown
+from geosae.verification import Claim, verify
+from geosae.verification.runner import FALSE_ALARM_BUDGET
+
+# A top-level function that returns the registry: a claim holds functions, which cannot all be sent.
+Claims = Callable[[], Mapping[str, Claim[Any]]]
+ABOUT = ("statement", "tex", "hypotheses", "kind", "source", "figure")
+
+
+def check_ids(entry: CheckEntry, claims: Claims | None) -> tuple[str, ...]:
+    """Return the ids to be checked.
+
+    Raises
+    ------
+    InvalidInput
+        If the plan names an unknown claim.
+    """
+    if claims is None:
+        return ()
+    known = claims()
+    refuse_unknown(entry.claims, known, "[checks] claims", "id")
+    return entry.claims or tuple(known)
+
+
+def check_key(claim_id: str, entry: CheckEntry) -> str:
+    """Return the file name of a check: its id and a hash of how it is done."""
+    return f"{claim_id}-{short_hash([FORMAT, claim_id, entry.instances, entry.seed])}"
+
+
+def do_check(folder: str, claim_id: str, entry: CheckEntry, claims: Claims) -> None:
+    """Verify one claim on constructed instances and store the verdict, its timing apart."""
+    start = time.perf_counter()
+    registry = claims()
+    # The run as a whole may cry wolf as seldom as the budget says, whichever claims a plan chooses.
+    budget = FALSE_ALARM_BUDGET / len(registry)
+    verdict = verify(registry[claim_id], entry.instances, entry.seed, budget=budget).to_dict()
+    del verdict["seconds"]
+    path = Store(Path(folder)).check(check_key(claim_id, entry))
+    write_json(path.with_suffix(".timing.json"), {"seconds": round(time.perf_counter() - start, 4)})
+    write_json(path, {**verdict, **{name: getattr(registry[claim_id], name) for name in ABOUT}})
+
+
+def gather(store: Store, ids: Sequence[str], entry: CheckEntry) -> list[dict[str, Any]]:
+    """Write verdicts.json from the checks that are done, in the order of their ids."""
+    paths = [store.check(check_key(claim_id, entry)) for claim_id in ids]
+    verdicts = [read_json(path) for path in paths if path.is_file()]
+    write_json(store.folder / "verdicts.json", verdicts)
+    return verdicts

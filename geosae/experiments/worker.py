@@ -1,0 +1,162 @@
+"""What a worker does: one cell, from the data set to result.json, in functions that can be sent to it."""
+
+import time
+import traceback
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from geosae.data.dataset import ConceptDataset
+from geosae.data.planted import true_halfspaces
+from geosae.data.storage import load_dataset, save_dataset
+from geosae.errors import InvalidInput
+from geosae.experiments.cell import Cell
+from geosae.experiments.cell_lattices import store_lattices
+from geosae.experiments.jobs import MakeWorld
+from geosae.experiments.store import Store
+from geosae.experiments.theorem_checks import Claims
+from geosae.storage.files import write_json
+
+if TYPE_CHECKING:
+    from geosae.sae.training.train import TrainedSAE
+
+# The share of a data set that an SAE never sees while it is trained.
+UNSEEN = 0.5
+# Imported once by the server from which workers are forked.
+HEAVY = ("geosae.sae", "geosae.analysis", "geosae.fca", "geosae.verification")
+
+
+def ensure_dataset(store: Store, cell: Cell, make_world: MakeWorld) -> Path:
+    """Make the cell's data set unless it is there, and return its file."""
+    path = store.world(cell)
+    # The card is written last: where it is, the data set is whole.
+    if not path.with_suffix(".json").is_file():
+        dataset = make_world(cell.source, cell.world_params, np.random.default_rng(cell.data_seed))
+        save_dataset(dataset, path)
+    return path
+
+
+@lru_cache(maxsize=4)
+def _load(path: Path) -> ConceptDataset:
+    return load_dataset(path)
+
+
+def do_cell(
+    folder: str, entries: Mapping[str, Any], make_world: MakeWorld, claims: Claims | None
+) -> str | None:
+    """Do one cell and store its result; return None, or why it failed (recorded in error.json)."""
+    store, cell = Store(Path(folder)), Cell.from_dict(entries)
+    start = time.perf_counter()
+    try:
+        # One thread: sums then do not depend on how many cores the machine has.
+        with threadpool_limits(1):
+            _sweep(store.cell(cell))
+            write_json(store.cell(cell) / "cell.json", {"name": cell.name, **cell.to_dict()})
+            dataset = _load(ensure_dataset(store, cell, make_world))
+            result = compute(cell, dataset, store.cell(cell), claims)
+            store.write_result(cell, result, time.perf_counter() - start)
+    except Exception as error:  # one cell that fails must not lose the others
+        reason = f"{type(error).__name__}: {error}"
+        store.write_error(cell, reason, traceback.format_exc())
+        return reason
+    return None
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what a killed worker left of an unfinished atomic write."""
+    for path in folder.glob(".*"):
+        path.unlink(missing_ok=True)
+
+
+def compute(cell: Cell, dataset: ConceptDataset, folder: Path, claims: Claims | None) -> dict[str, Any]:
+    """Train, analyse and check one cell, store the parts, and return its result.
+
+    The SAE learns from one part of the points; everything is measured on the other, which it never saw
+    (theory E2 asks for that).
+    """
+    from geosae.analysis import agreement, analyse, analyse_shuffled
+    from geosae.sae import neurons_of
+    from geosae.sae.checkpoint import save
+
+    settings = dict(cell.analysis)
+    seen, unseen = halves(cell, dataset)
+    trained = obtain(cell, seen)
+    save(trained, folder)
+    neurons = neurons_of(trained.sae)
+    common: dict[str, Any] = {"tolerance": cell.tolerance, "seed": cell.seed, **settings}
+    alignment = analyse(neurons, unseen, **common)
+    alignment.save(folder / "alignment.npz")
+    shuffled = analyse_shuffled(neurons, unseen, **common)
+    # Baselines are there to be compared with; the statements are held against what was trained.
+    told = claims if cell.baseline == "trained" else None
+    evidence = _evidence(told, neurons, unseen, alignment, cell.name)
+    summary = alignment.summary()
+    return {
+        "cell": cell.to_dict(),
+        "neurons": neurons.width,
+        "metrics": {**summary["metrics"], "mcc": _mcc(neurons, dataset)},
+        "notions": _notions(summary["notions"], shuffled.summary()["notions"]),
+        "reading": agreement(alignment.separation).means(),
+        "approximation_reason": summary["approximation_reason"],
+        "evidence": evidence,
+        "lattice": store_lattices(alignment, dataset, folder, cell.seed),
+    }
+
+
+def obtain(cell: Cell, seen: ConceptDataset) -> "TrainedSAE":
+    """Return the cell's SAE, trained or constructed on the points it may see."""
+    from geosae.experiments.sae_config import config_of
+    from geosae.sae import baselines
+    from geosae.sae.training.train import train
+
+    if cell.baseline == "pca":
+        return baselines.pca(seen.points, int(cell.sparsity), cell.width, cell.seed)
+    if cell.baseline == "kmeans":
+        return baselines.kmeans(seen.points, cell.width, cell.seed)
+    if cell.baseline == "planted":
+        halfspaces = true_halfspaces(seen)
+        if halfspaces is None:
+            raise InvalidInput(f"no half-spaces are known to be true of the world {cell.world!r}")
+        return baselines.planted(seen.points, halfspaces, cell.seed)
+    config = config_of(cell.gate, cell.sparsity, cell.width, cell.baseline, cell.train)
+    return train(seen.points, config, cell.seed, device="cpu")
+
+
+def can_be_had(store: Store, cell: Cell) -> bool:
+    """Return whether the cell's SAE exists: half-spaces can be planted only where the world has some."""
+    return cell.baseline != "planted" or true_halfspaces(_load(store.world(cell))) is not None
+
+
+def halves(cell: Cell, dataset: ConceptDataset) -> tuple[ConceptDataset, ConceptDataset]:
+    """Return the points that the cell's SAE learns from, and those it is measured on."""
+    return dataset.split(UNSEEN, np.random.default_rng([cell.seed, 1]), allow_trivial=True)
+
+
+def _notions(found: Mapping[str, Any], shuffled: Mapping[str, Any]) -> dict[str, Any]:
+    notions: dict[str, Any] = {}
+    for notion, table in found.items():
+        chance = {who: (shuffled[notion][who] or {}).get("share") for who in ("neurons", "units")}
+        notions[notion] = {**table, "shuffled": chance["neurons"], "shuffled_units": chance["units"]}
+    return notions
+
+
+def _mcc(neurons: Any, dataset: ConceptDataset) -> float | None:
+    from geosae.analysis import mcc
+
+    return None if dataset.directions is None else float(mcc(neurons.decoder, dataset.directions))
+
+
+def _evidence(
+    claims: Claims | None, neurons: Any, dataset: ConceptDataset, alignment: Any, name: str
+) -> dict[str, list[dict[str, Any]]]:
+    """Hold every statement that speaks about trained SAEs against this one."""
+    from geosae.verification import TrainedInstance
+
+    instance = TrainedInstance(neurons, dataset, alignment, name)
+    found = {} if claims is None else claims()
+    checks = {claim_id: claim.check_run for claim_id, claim in found.items() if claim.check_run is not None}
+    return {claim_id: [e.to_dict() for e in check(instance)] for claim_id, check in checks.items()}

@@ -1,5 +1,0 @@
-"""Floor 6: pages. `write_report` puts a run into one self-contained HTML file."""
-
-from geosae.explorer.report import write_report
-
-__all__ = ["write_report"]

@@ -1,0 +1,114 @@
+"""Sets of indices, one per concept, kept as bits or derived when they are asked for."""
+
+from collections.abc import Sequence
+from typing import Any, overload
+
+import numpy as np
+from jaxtyping import Bool, Int, UInt64
+
+from geosae.fca.bitsets import pack_words, unpack_words, word_integers
+
+
+class Rows(Sequence[tuple[int, ...]]):
+    """A sequence of sorted index tuples that are made when they are asked for; abstract."""
+
+    sizes: Int[np.ndarray, "m"]
+    """How many indices each has."""
+
+    def __len__(self) -> int:
+        return len(self.sizes)
+
+    @overload
+    def __getitem__(self, index: int) -> tuple[int, ...]: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> tuple[tuple[int, ...], ...]: ...
+
+    def __getitem__(self, index: int | slice) -> tuple[Any, ...]:
+        if isinstance(index, slice):
+            return tuple(self._row(i) for i in range(len(self))[index])
+        return self._row(range(len(self))[index])
+
+    def _row(self, i: int) -> tuple[int, ...]:
+        raise TypeError("Rows is abstract")
+
+
+class BitRows(Rows):
+    """Sets kept as words."""
+
+    def __init__(self, words: UInt64[np.ndarray, "m w"], columns: int) -> None:
+        self.words = words
+        self.columns = columns
+        self.sizes = np.bitwise_count(words).sum(axis=1, dtype=np.int64)
+
+    def _row(self, i: int) -> tuple[int, ...]:
+        return tuple(np.flatnonzero(unpack_words(self.words[i : i + 1], self.columns)[0]).tolist())
+
+    def masks(self) -> tuple[int, ...]:
+        """Return each set as an integer."""
+        return tuple(word_integers(self.words))
+
+
+class DerivedRows(Rows):
+    """The other side of concepts kept as bits: what all the members of a set have in common."""
+
+    def __init__(self, given: BitRows, crosses: Bool[np.ndarray, "l s"], sizes: Int[np.ndarray, "m"]) -> None:
+        self.given = given
+        self.crosses = crosses
+        self.sizes = sizes
+
+    def _row(self, i: int) -> tuple[int, ...]:
+        return tuple(np.flatnonzero(self.crosses[:, list(self.given[i])].all(axis=1)).tolist())
+
+
+class ListRows(Rows):
+    """Sets kept as one array of their members in order, cut at the starts."""
+
+    def __init__(self, start: Int[np.ndarray, "m1"], items: Int[np.ndarray, "e"]) -> None:
+        self.start = start
+        self.items = items
+        self.sizes = np.diff(start)
+
+    def _row(self, i: int) -> tuple[int, ...]:
+        return tuple(self.items[self.start[i] : self.start[i + 1]].tolist())
+
+
+def sizes_of(rows: Sequence[tuple[int, ...]]) -> Int[np.ndarray, "m"]:
+    """Return the number of indices in every set."""
+    return rows.sizes if isinstance(rows, Rows) else np.array([len(row) for row in rows], dtype=np.int64)
+
+
+def words_of(rows: Sequence[tuple[int, ...]], columns: int) -> UInt64[np.ndarray, "m w"]:
+    """Return the sets as words."""
+    if isinstance(rows, BitRows):
+        return rows.words
+    matrix = np.zeros((len(rows), columns), dtype=bool)
+    for line, row in zip(matrix, rows, strict=True):
+        line[list(row)] = True
+    return pack_words(matrix)
+
+
+def lists_of(rows: Sequence[tuple[int, ...]]) -> tuple[Int[np.ndarray, "m1"], Int[np.ndarray, "e"]]:
+    """Return the starts and the concatenated members of the sets."""
+    if isinstance(rows, ListRows):
+        return rows.start, rows.items
+    start = np.concatenate([[0], np.cumsum([len(row) for row in rows])]).astype(np.int64)
+    return start, np.array([i for row in rows for i in row], dtype=np.int64)
+
+
+def turned(
+    start: Int[np.ndarray, "m1"], items: Int[np.ndarray, "e"]
+) -> tuple[Int[np.ndarray, "m1"], Int[np.ndarray, "e"]]:
+    """Return the lists of the reversed relation: for every j, the i in whose list it stands.
+
+    Examples
+    --------
+    >>> start, items = turned(np.array([0, 1, 2]), np.array([1, 1]))
+    >>> start.tolist(), items.tolist()
+    ([0, 0, 2], [0, 1])
+    """
+    count = len(start) - 1
+    source = np.repeat(np.arange(count, dtype=items.dtype), np.diff(start))
+    order = np.argsort(items, kind="stable")
+    ends = np.cumsum(np.bincount(items, minlength=count))
+    return np.concatenate([[0], ends]).astype(np.int64), source[order]

@@ -1,0 +1,288 @@
+"""How much of a true lattice is in a learned relation, beside what chance and an untrained SAE would show.
+
+Measures on closures need no learned lattice; those on families take the learned context's Δ-stable concepts.
+Conceptual scaling error: T. Hanika and J. Hirth, ICFCA 2021, doi:10.1007/978-3-030-86982-3_8; soft recall and
+precision: A. Prelić et al., Bioinformatics 22 (2006), doi:10.1093/bioinformatics/btl060.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from typing import Any, Literal
+
+import numpy as np
+from jaxtyping import Bool
+
+from geosae.errors import InvalidInput
+from geosae.fca import _measures as measure
+from geosae.fca._measures import NAN
+from geosae.fca.build import TooManyConcepts, concept_lattice
+from geosae.fca.context import FormalContext, irreducible, merged
+from geosae.fca.null_models import permuted, swapped
+from geosae.fca.stable import stable_family
+
+Extent = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class LatticeComparison:
+    """Figures over the E extents of the truth other than ∅ and the whole set; nan if there is none.
+
+    cl₀ and cl₁ are the closures of sets of objects in the true and in the learned context; F₁ is the learned
+    context's Δ-stable family, without ∅ and the whole set.
+    """
+
+    extents: int
+    exact_recall: float
+    """Share of true extents with cl₁(E) = E. It saturates under noise, so never show it alone."""
+    tightness: float
+    """Mean Jaccard index of E and cl₁(E)."""
+    round_trip: float
+    """Share with cl₀(cl₁(E)) = E."""
+    closed_objects: float
+    """Share of objects g with cl₁({g}) = {g} (F2)."""
+    missing: tuple[Extent, ...]
+    """The true extents that are not closed in the learned context."""
+    recall_at_09: float = NAN
+    """Share with a Jaccard index of E and cl₁(E) of at least 0.9."""
+    irreducible_recall: float = NAN
+    """Share closed in the learned context of the extents of irreducible true attributes, which make all."""
+    cophenetic: float = NAN
+    """Spearman's ρ over pairs of objects of the size of the smallest extent with both."""
+    theta: int | None = None
+    """The least Δ of F₁; None if it was too large to be mined."""
+    family: int = 0
+    """The number of concepts in F₁."""
+    precision: float = NAN
+    """Share of F₁ that are true extents."""
+    stable_recall: float = NAN
+    """Share of the true extents that are in F₁."""
+    soft_recall: float = NAN
+    """Mean over true extents of the best Jaccard index with a member of F₁."""
+    soft_precision: float = NAN
+    """Mean over F₁ of the best Jaccard index with a true extent."""
+    order_kept: float = NAN
+    """Share of pairs E ⊂ E′ whose best matches in F₁ are in that order."""
+    order_reflected: float = NAN
+    """Share of other pairs whose best matches are not in that order."""
+    matched: tuple[Extent, ...] = ()
+    """The true extents in F₁."""
+    spurious: tuple[Extent, ...] = ()
+    """The members of F₁ that are no true extents."""
+    floor: "LatticeComparison | None" = None
+    """The figures averaged over learned contexts with permuted columns; lists are empty."""
+    swapped: "LatticeComparison | None" = None
+    """The same with row sums kept too. Where margins determine the context it equals what was found."""
+    untrained: "LatticeComparison | None" = None
+    """The figures of the untrained SAE's context, at the same θ."""
+
+    def rows(self) -> list[tuple[str, float, float, float, float]]:
+        """Return (measure, found, permuted, swapped, untrained) for every figure; nan where there is none."""
+        others = (self, self.floor, self.swapped, self.untrained)
+        return [
+            (name, *(NAN if other is None else float(getattr(other, name)) for other in others))  # pyright: ignore[reportReturnType]
+            for name in FIGURES
+        ]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything JSON-ready, null for nan."""
+        found: dict[str, Any] = {}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, LatticeComparison):
+                found[field.name] = value.to_dict()
+            elif isinstance(value, float):
+                found[field.name] = value if np.isfinite(value) else None
+            else:
+                found[field.name] = [list(v) for v in value] if isinstance(value, tuple) else value
+        return found
+
+    def __str__(self) -> str:
+        lines = [f"{'':20}{'found':>8}{'permuted':>10}{'swapped':>9}{'untrained':>11}"]
+        for name, *values in self.rows():
+            shown = ["–" if np.isnan(v) else f"{v:.3f}" for v in values]
+            lines.append(f"{name:20}{shown[0]:>8}{shown[1]:>10}{shown[2]:>9}{shown[3]:>11}")
+        return "\n".join([*lines, f"{self.extents} true extents, {self.family} stable at θ = {self.theta}"])
+
+
+FIGURES = (
+    "exact_recall", "recall_at_09", "irreducible_recall", "tightness", "round_trip", "closed_objects",
+    "cophenetic", "precision", "stable_recall", "soft_recall", "soft_precision", "order_kept",
+    "order_reflected",
+)  # fmt: skip
+
+
+def compare(
+    truth: FormalContext,
+    learned: FormalContext,
+    rng: np.random.Generator | None = None,
+    *,
+    nulls: int = 20,
+    cap: int = 20_000,
+    theta: int | Literal["auto"] = "auto",
+    untrained: FormalContext | None = None,
+) -> LatticeComparison:
+    """Compare a learned context with the true one over the same objects.
+
+    Parameters
+    ----------
+    truth, learned
+        Contexts with the same objects in the same order.
+    rng
+        If given, both nulls are computed, `nulls` contexts each, at the same θ.
+    nulls
+        How many contexts of each null to average.
+    cap
+        The most true, and the most stable learned, concepts to accept. A family that is larger leaves its
+        figures nan.
+    theta
+        Of the stable family.
+    untrained
+        The context of an untrained SAE of the same shape, if there is one.
+
+    Raises
+    ------
+    InvalidInput
+        If the objects differ, or `nulls` is not positive.
+    TooManyConcepts
+        If the true context has more than `cap` concepts.
+
+    Examples
+    --------
+    >>> truth = FormalContext.from_array([[True, False], [True, True], [False, False]])
+    >>> compare(truth, truth).exact_recall
+    1.0
+    >>> blank = FormalContext.from_array([[False], [False], [False]])
+    >>> compare(truth, blank).missing
+    (('g1',), ('g0', 'g1'))
+    """
+    for other in (learned, untrained):
+        if other is not None and truth.objects != other.objects:
+            raise InvalidInput(
+                "the two contexts are not about the same objects in the same order",
+                causes="another dataset, or sorted rows",
+            )
+    if nulls < 1:
+        raise InvalidInput(f"nulls = {nulls}, where at least one permuted context is needed")
+    lattice = concept_lattice(truth, cap=cap)
+    inner = [i for i, size in enumerate(lattice.extent_sizes.tolist()) if 0 < size < len(truth.objects)]
+    sets = np.zeros((len(inner), len(truth.objects)), dtype=bool)
+    for row, i in zip(sets, inner, strict=True):
+        row[list(lattice.extents[i])] = True
+    found = _figures(truth, learned, sets, theta, cap)
+    at = found.theta if found.theta is not None else theta
+    if untrained is not None:
+        found = replace(found, untrained=_figures(truth, untrained, sets, at, cap))
+    if rng is None:
+        return found
+
+    def null(draw: Callable[[FormalContext, np.random.Generator], FormalContext]) -> LatticeComparison:
+        runs = [_figures(truth, draw(learned, rng), sets, at, cap) for _ in range(nulls)]
+        means: dict[str, Any] = {name: _known_mean([getattr(run, name) for run in runs]) for name in FIGURES}
+        sizes = [run.family for run in runs if run.theta is not None]
+        return LatticeComparison(
+            extents=len(sets),
+            missing=(),
+            theta=found.theta,
+            family=round(float(np.mean(sizes))) if sizes else 0,
+            **means,
+        )
+
+    return replace(found, floor=null(permuted), swapped=null(swapped))
+
+
+def _figures(
+    truth: FormalContext,
+    learned: FormalContext,
+    sets: Bool[np.ndarray, "E G"],
+    theta: int | Literal["auto"],
+    cap: int,
+) -> LatticeComparison:
+    closed = measure.closures(learned.incidence, sets)
+    same = (closed == sets).all(axis=1)
+    # Closures only add objects, so the intersection is E and the union is cl₁(E).
+    tight = sets.sum(axis=1) / np.maximum(closed.sum(axis=1), 1)
+    back = measure.closures(truth.incidence, closed)
+    singles = np.eye(len(truth.objects), dtype=bool)
+    pillars = _inner(_pillars(truth))
+    found = LatticeComparison(
+        extents=len(sets),
+        exact_recall=measure.mean(same),
+        tightness=measure.mean(tight),
+        round_trip=measure.mean((back == sets).all(axis=1)),
+        closed_objects=measure.mean((measure.closures(learned.incidence, singles) == singles).all(axis=1)),
+        missing=_named(truth, sets[~same]),
+        recall_at_09=measure.mean(tight >= 0.9),
+        irreducible_recall=measure.mean(
+            (measure.closures(learned.incidence, pillars) == pillars).all(axis=1)
+        ),
+        cophenetic=measure.cophenetic(truth.incidence, learned.incidence, np.random.default_rng(0)),
+    )
+    try:
+        family = stable_family(learned, theta, cap=cap)
+    except TooManyConcepts:
+        return found
+    assert family.theta is not None
+    return _with_family(found, truth, sets, _inner(family.extents), family.theta)
+
+
+def _with_family(
+    found: LatticeComparison,
+    truth: FormalContext,
+    sets: Bool[np.ndarray, "E G"],
+    family: Bool[np.ndarray, "F G"],
+    theta: int,
+) -> LatticeComparison:
+    known = {row.tobytes() for row in sets}
+    mined = {row.tobytes() for row in family}
+    true = np.array([row.tobytes() in known for row in family], dtype=bool)
+    hit = np.array([row.tobytes() in mined for row in sets], dtype=bool)
+    plain = replace(
+        found,
+        theta=theta,
+        family=len(family),
+        precision=measure.mean(true),
+        stable_recall=measure.mean(hit),
+        matched=_named(truth, sets[hit]),
+        spurious=_named(truth, family[~true]),
+    )
+    if not len(sets) or not len(family):
+        # Nothing to match: no true extent has a counterpart at all.
+        return replace(plain, soft_recall=0.0 if len(sets) else NAN)
+    best, place, reverse = np.zeros(len(sets)), np.zeros(len(sets), dtype=np.int64), np.zeros(len(family))
+    for start in range(0, len(sets), 1024):
+        part = measure.jaccard(sets[start : start + 1024], family)
+        best[start : start + len(part)], place[start : start + len(part)] = (
+            part.max(axis=1),
+            part.argmax(axis=1),
+        )
+        reverse = np.maximum(reverse, part.max(axis=0))
+    some = np.arange(len(sets))
+    if len(sets) > measure.PAIRS:
+        some = np.sort(np.random.default_rng(0).choice(len(sets), measure.PAIRS, replace=False))
+    kept, reflected = measure.order(sets[some], family[place[some]])
+    return replace(
+        plain,
+        soft_recall=measure.mean(best),
+        soft_precision=measure.mean(reverse),
+        order_kept=kept,
+        order_reflected=reflected,
+    )
+
+
+def _pillars(truth: FormalContext) -> Bool[np.ndarray, "k G"]:
+    distinct = merged(truth.incidence.T)[0]
+    return distinct[irreducible(distinct)]
+
+
+def _inner(sets: Bool[np.ndarray, "E G"]) -> Bool[np.ndarray, "F G"]:
+    sizes = sets.sum(axis=1)
+    return sets[(sizes > 0) & (sizes < sets.shape[1])]
+
+
+def _named(context: FormalContext, sets: Bool[np.ndarray, "E G"]) -> tuple[Extent, ...]:
+    return tuple(tuple(context.objects[g] for g in np.flatnonzero(row).tolist()) for row in sets)
+
+
+def _known_mean(values: list[float]) -> float:
+    known = [value for value in values if not np.isnan(value)]
+    return float(np.mean(known)) if known else NAN

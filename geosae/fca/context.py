@@ -1,0 +1,327 @@
+"""Formal contexts (Ganter & Wille, Formal Concept Analysis, 1999): objects, attributes, and who has which."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Int, UInt64
+
+from geosae.errors import InvalidInput
+from geosae.fca import formats
+from geosae.fca.bitsets import pack_words
+from geosae.storage.files import write_atomic
+
+
+@dataclass(frozen=True, eq=False)
+class FormalContext:
+    """A relation between objects and attributes, with the two derivation operators (theory §7).
+
+    Labels may repeat; a label that repeats is refused where it is used to name something, an index is not.
+
+    Examples
+    --------
+    >>> crosses = [[True, True], [True, False]]
+    >>> context = FormalContext.from_array(crosses, ["frog", "fish"], ["swims", "walks"])
+    >>> context.intent(["frog", "fish"]), context.extent(["walks"])
+    (('swims',), ('frog',))
+    >>> context.closure(["fish"])
+    ('frog', 'fish')
+    """
+
+    objects: tuple[str, ...]
+    attributes: tuple[str, ...]
+    incidence: Bool[np.ndarray, "G M"]
+
+    def __post_init__(self) -> None:
+        """Check at the door that labels and crosses agree."""
+        shape = (len(self.objects), len(self.attributes))
+        incidence = _crosses(self.incidence)
+        if incidence.shape != shape:
+            raise InvalidInput(
+                f"the crosses have shape {incidence.shape}, the labels {shape} (objects, attributes)",
+                causes="a transposed matrix",
+            )
+        object.__setattr__(self, "incidence", incidence)
+
+    @classmethod
+    def from_array(
+        cls,
+        crosses: Any,
+        objects: Sequence[str] | None = None,
+        attributes: Sequence[str] | None = None,
+    ) -> "FormalContext":
+        """Build a context from a matrix of true and false, or 1 and 0.
+
+        Labels left out become g0, g1, … and m0, m1, … in order.
+
+        Raises
+        ------
+        InvalidInput
+            If the matrix has not two axes, is not boolean, or the labels do not fit it.
+
+        Examples
+        --------
+        >>> FormalContext.from_array([[True]]).objects
+        ('g0',)
+        """
+        matrix = _crosses(crosses)
+        rows = [f"g{i}" for i in range(matrix.shape[0])] if objects is None else objects
+        columns = [f"m{i}" for i in range(matrix.shape[1])] if attributes is None else attributes
+        return cls(tuple(rows), tuple(columns), matrix)
+
+    def intent_mask(self, objects: Bool[np.ndarray, "G"]) -> Bool[np.ndarray, "M"]:
+        """Return which attributes all the given objects have (all attributes, for no object)."""
+        return np.asarray(self.incidence[objects].all(axis=0))
+
+    def extent_mask(self, attributes: Bool[np.ndarray, "M"]) -> Bool[np.ndarray, "G"]:
+        """Return which objects have all the given attributes (all objects, for no attribute)."""
+        return np.asarray(self.incidence[:, attributes].all(axis=1))
+
+    def intent(self, objects: Iterable[str | int]) -> tuple[str, ...]:
+        """Return the attributes that all the given objects have, the derivation of a set of objects.
+
+        Raises
+        ------
+        InvalidInput
+            If an object is not there, or its label names several.
+
+        Examples
+        --------
+        >>> FormalContext.from_array([[True, False]]).intent([])
+        ('m0', 'm1')
+        """
+        return _pick(self.attributes, self.intent_mask(_mask(objects, self.objects, "object")))
+
+    def extent(self, attributes: Iterable[str | int]) -> tuple[str, ...]:
+        """Return the objects that have all the given attributes, the derivation of a set of attributes.
+
+        Raises
+        ------
+        InvalidInput
+            If an attribute is not there, or its label names several.
+
+        Examples
+        --------
+        >>> FormalContext.from_array([[True, False], [True, True]]).extent(["m1"])
+        ('g1',)
+        """
+        return _pick(self.objects, self.extent_mask(_mask(attributes, self.attributes, "attribute")))
+
+    def closure(self, objects: Iterable[str | int]) -> tuple[str, ...]:
+        """Return the smallest extent that holds the given objects.
+
+        Labels and errors are those of `intent`.
+
+        Examples
+        --------
+        >>> FormalContext.from_array([[True, False], [True, True]]).closure(["g0"])
+        ('g0', 'g1')
+        """
+        common = self.intent_mask(_mask(objects, self.objects, "object"))
+        return _pick(self.objects, self.extent_mask(common))
+
+    def attribute_closure(self, attributes: Iterable[str | int]) -> tuple[str, ...]:
+        """Return the smallest intent that holds the given attributes.
+
+        Labels and errors are those of `extent`.
+
+        Examples
+        --------
+        >>> FormalContext.from_array([[True, False], [True, True]]).attribute_closure(["m1"])
+        ('m0', 'm1')
+        """
+        having = self.extent_mask(_mask(attributes, self.attributes, "attribute"))
+        return _pick(self.attributes, self.intent_mask(having))
+
+    @cached_property
+    def rows(self) -> UInt64[np.ndarray, "G w"]:
+        """The crosses of each object as 64-bit words, attribute j at bit j % 64 of word j // 64."""
+        return pack_words(self.incidence)
+
+    @cached_property
+    def columns(self) -> UInt64[np.ndarray, "M v"]:
+        """The crosses of each attribute as 64-bit words."""
+        return pack_words(self.incidence.T)
+
+    def clarify(self) -> "Clarified":
+        """Merge equal objects and equal attributes; the record keeps how many each stands for."""
+        return clarified(self)
+
+    def reduce(self) -> "FormalContext":
+        """Return the context of the irreducible objects and attributes, whose lattice is isomorphic."""
+        return reduced(self)
+
+    @classmethod
+    def read(cls, path: Path | str) -> "FormalContext":
+        """Read a Burmeister .cxt, a .csv table, .json as `concepts` writes it, or .fimi (.dat) item sets.
+
+        Raises
+        ------
+        InvalidInput
+            If there is no such file, its extension names no format, or its text is wrong; the line is named.
+        """
+        place = Path(path)
+        kind = formats.format_of(place)
+        try:
+            text = formats.decode(place.read_bytes())
+        except OSError as error:
+            raise InvalidInput(f"{place} cannot be read: {error}", remedy="check the path") from error
+        return cls(*formats.PARSERS[kind](text, place.name))
+
+    def write(self, path: Path | str) -> None:
+        """Write .cxt, .csv, .json or .fimi (.dat), as UTF-8, whole or not at all.
+
+        Item sets (.fimi) hold crosses only: labels are lost, and attributes after the last cross too.
+
+        Raises
+        ------
+        InvalidInput
+            If the extension names no format, or a label holds a line break (.cxt).
+        """
+        place = Path(path)
+        kind = formats.format_of(place)
+        raw = formats.RawContext(self.objects, self.attributes, self.incidence)
+        write_atomic(place, formats.RENDERERS[kind](raw).encode())
+
+
+def _crosses(values: Any) -> Bool[np.ndarray, "G M"]:
+    matrix = np.asarray(values)
+    if matrix.ndim != 2:
+        raise InvalidInput(f"crosses have shape {matrix.shape}, not (objects, attributes)")
+    if matrix.dtype != np.bool_ and (matrix.dtype.kind not in "iu" or not np.isin(matrix, (0, 1)).all()):
+        raise InvalidInput(f"crosses must be true or false, or 1 or 0, and they are {matrix.dtype}")
+    return matrix.astype(bool, copy=False)
+
+
+def _pick(labels: tuple[str, ...], mask: Bool[np.ndarray, "K"]) -> tuple[str, ...]:
+    return tuple(label for label, chosen in zip(labels, mask.tolist(), strict=True) if chosen)
+
+
+def _mask(chosen: Iterable[str | int], labels: tuple[str, ...], what: str) -> Bool[np.ndarray, "K"]:
+    mask = np.zeros(len(labels), dtype=bool)
+    for item in chosen:
+        mask[_position(item, labels, what)] = True
+    return mask
+
+
+def _position(item: str | int, labels: tuple[str, ...], what: str) -> int:
+    if isinstance(item, int):
+        if not 0 <= item < len(labels):
+            raise InvalidInput(f"there is no {what} number {item}; there are {len(labels)}")
+        return item
+    if labels.count(item) > 1:
+        raise InvalidInput(f"{labels.count(item)} {what}s are called {item!r}", remedy="name it by its index")
+    if item not in labels:
+        raise InvalidInput(f"there is no {what} {item!r}", causes="a misspelt label")
+    return labels.index(item)
+
+
+@dataclass(frozen=True, eq=False)
+class Clarified:
+    """A context without equal rows and columns, and which of the original ones each stands for.
+
+    Examples
+    --------
+    >>> found = clarified(FormalContext.from_array([[True, True], [True, True], [False, False]]))
+    >>> found.context.incidence.tolist(), found.object_weights.tolist(), found.attribute_weights.tolist()
+    ([[True], [False]], [2, 1], [2])
+    >>> print(found)
+    3 objects are 2 classes, 2 attributes are 1
+    """
+
+    context: FormalContext
+    """One object and one attribute per class: the first one, under its own label."""
+    object_class: Int[np.ndarray, "G"]
+    """The row of `context` that each original object became."""
+    attribute_class: Int[np.ndarray, "M"]
+    """The column of `context` that each original attribute became."""
+
+    @property
+    def object_weights(self) -> Int[np.ndarray, "g"]:
+        """How many objects each class holds."""
+        return np.bincount(self.object_class, minlength=len(self.context.objects))
+
+    @property
+    def attribute_weights(self) -> Int[np.ndarray, "m"]:
+        """How many attributes each class holds."""
+        return np.bincount(self.attribute_class, minlength=len(self.context.attributes))
+
+    def __str__(self) -> str:
+        small = self.context
+        return (
+            f"{len(self.object_class)} objects are {len(small.objects)} classes, "
+            f"{len(self.attribute_class)} attributes are {len(small.attributes)}"
+        )
+
+
+def clarified(context: FormalContext) -> Clarified:
+    """Merge equal objects and equal attributes; the lattice stays the same."""
+    small, rows = merged(context.incidence)
+    turned, columns = merged(small.T)
+    firsts = np.unique(rows, return_index=True)[1], np.unique(columns, return_index=True)[1]
+    objects = tuple(context.objects[i] for i in firsts[0])
+    attributes = tuple(context.attributes[i] for i in firsts[1])
+    return Clarified(FormalContext(objects, attributes, turned.T), rows, columns)
+
+
+def merged(matrix: Bool[np.ndarray, "a b"]) -> tuple[Bool[np.ndarray, "c b"], Int[np.ndarray, "a"]]:
+    """Return the distinct rows in order of first appearance, and which of them each row is.
+
+    Examples
+    --------
+    >>> rows, which = merged(np.array([[True], [False], [True]]))
+    >>> rows.tolist(), which.tolist()
+    ([[True], [False]], [0, 1, 0])
+    """
+    # Bytes as keys: numpy.unique along an axis refuses rows without entries.
+    classes: dict[bytes, int] = {}
+    which: list[int] = []
+    first: list[int] = []
+    for i, row in enumerate(np.packbits(matrix, axis=1)):
+        place = classes.setdefault(row.tobytes(), len(classes))
+        if place == len(first):
+            first.append(i)
+        which.append(place)
+    return matrix[first], np.array(which, dtype=np.int64)
+
+
+def reduced(context: FormalContext) -> FormalContext:
+    """Return the context of irreducible objects and attributes only: its lattice is isomorphic.
+
+    An attribute is reducible if its extent is the intersection of the extents of others that are greater
+    (a full column is the empty intersection), and likewise an object. Clarifies first.
+
+    Examples
+    --------
+    >>> crosses = [[True, True, True], [True, False, False], [False, True, False]]
+    >>> reduced(FormalContext.from_array(crosses)).attributes
+    ('m0', 'm1')
+    """
+    small = clarified(context).context
+    rows, columns = irreducible(small.incidence), irreducible(small.incidence.T)
+    return FormalContext(
+        tuple(name for name, keep in zip(small.objects, rows.tolist(), strict=True) if keep),
+        tuple(name for name, keep in zip(small.attributes, columns.tolist(), strict=True) if keep),
+        small.incidence[np.ix_(rows, columns)],
+    )
+
+
+def irreducible(distinct: Bool[np.ndarray, "a b"]) -> Bool[np.ndarray, "a"]:
+    """Return which of the distinct rows are not the intersection of the rows that properly include them.
+
+    Examples
+    --------
+    >>> irreducible(np.array([[True, False], [False, True], [False, False]])).tolist()
+    [True, True, False]
+    """
+    lacks = (~distinct).astype(np.float32)
+    keep = np.zeros(len(distinct), dtype=bool)
+    for i, row in enumerate(distinct):
+        # A row includes row i iff it lacks nothing of it.
+        above = lacks[:, row].sum(axis=1) == 0
+        above[i] = False
+        keep[i] = not np.array_equal(distinct[above].all(axis=0), row)
+    return keep

@@ -1,0 +1,1 @@
+"""How well a polyhedron around a body can approximate it: irreducible errors, rates and trade-offs."""

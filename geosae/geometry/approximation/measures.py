@@ -1,0 +1,235 @@
+"""Ambient reference measures ν on Rⁿ, against which the volumes of concepts are measured (theory §0)."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+from jaxtyping import Float
+from scipy import special, stats
+
+from geosae.errors import InvalidInput
+from geosae.geometry.balls import ball_points, ball_volume
+from geosae.geometry.regions.base import Region
+from geosae.geometry.regions.registry import Ball, Box, Product, Shell, Union
+from geosae.validation import finite_vector, positive_number
+
+
+class Measure(ABC):
+    """A probability measure on Rⁿ that can be sampled."""
+
+    @property
+    @abstractmethod
+    def dim(self) -> int:
+        """The dimension n."""
+
+    @abstractmethod
+    def sample(self, count: int, rng: np.random.Generator) -> Float[np.ndarray, "count n"]:
+        """Draw independent points."""
+
+    @abstractmethod
+    def of(self, region: Region) -> float:
+        """Return the probability of the region in closed form; nan where none is known."""
+
+    @abstractmethod
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-ready description that `measure_from_dict` reads back."""
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class UniformBox(Measure):
+    """The uniform distribution on the box {low ≤ x ≤ high}.
+
+    Examples
+    --------
+    >>> UniformBox(-np.ones(2), np.ones(2)).of(Box(np.zeros(2), np.full(2, 9.0)))
+    0.25
+    """
+
+    low: Float[np.ndarray, " n"]
+    high: Float[np.ndarray, " n"]
+
+    def __post_init__(self) -> None:
+        box = Box(self.low, self.high)
+        object.__setattr__(self, "low", box.low)
+        object.__setattr__(self, "high", box.high)
+
+    @property
+    def dim(self) -> int:
+        """The dimension n."""
+        return len(self.low)
+
+    def sample(self, count: int, rng: np.random.Generator) -> Float[np.ndarray, "count n"]:
+        """Draw independent uniform points."""
+        return rng.uniform(self.low, self.high, (count, self.dim))
+
+    def of(self, region: Region) -> float:
+        """Return the share of the box: closed for boxes, what lies inside it, disjoint unions of these."""
+        _check_dim(self, region)
+        whole = Box(self.low, self.high)
+        if isinstance(region, Box):
+            sides = np.minimum(region.high, self.high) - np.maximum(region.low, self.low)
+            return float(np.prod(np.maximum(sides, 0.0))) / whole.volume
+        low, high = region.bounds
+        if np.all(low >= self.low) and np.all(high <= self.high):
+            return region.volume / whole.volume
+        if np.any(high <= self.low) or np.any(low >= self.high):
+            return 0.0
+        return _disjoint_sum(self, region)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return {"kind": "uniform_box", "low": …, "high": …}."""
+        return {"kind": "uniform_box", "low": self.low.tolist(), "high": self.high.tolist()}
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class UniformBall(Measure):
+    """The uniform distribution on a ball.
+
+    Examples
+    --------
+    >>> UniformBall(np.zeros(2), 2.0).of(Ball(np.zeros(2), 1.0))
+    0.25
+    """
+
+    center: Float[np.ndarray, " n"]
+    radius: float
+
+    def __post_init__(self) -> None:
+        ball = Ball(self.center, self.radius)
+        object.__setattr__(self, "center", ball.center)
+        object.__setattr__(self, "radius", ball.radius)
+
+    @property
+    def dim(self) -> int:
+        """The dimension n."""
+        return len(self.center)
+
+    def sample(self, count: int, rng: np.random.Generator) -> Float[np.ndarray, "count n"]:
+        """Draw independent uniform points."""
+        return self.center + self.radius * ball_points(count, self.dim, rng)
+
+    def of(self, region: Region) -> float:
+        """Return the share of the ball: closed for what lies inside it, concentric shells, unions of such."""
+        _check_dim(self, region)
+        if region.farthest(self.center) <= self.radius:
+            return region.volume / ball_volume(self.dim, self.radius)
+        radii = _concentric(region, self.center)
+        if radii is not None:
+            inner, outer = np.minimum(np.array(radii) / self.radius, 1.0) ** self.dim
+            return float(outer - inner)
+        return _disjoint_sum(self, region)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return {"kind": "uniform_ball", "center": …, "radius": …}."""
+        return {"kind": "uniform_ball", "center": self.center.tolist(), "radius": self.radius}
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Gaussian(Measure):
+    """The normal distribution with independent coordinates of standard deviation `scale` around `mean`.
+
+    Examples
+    --------
+    >>> round(Gaussian(np.zeros(2), 1.0).of(Ball(np.zeros(2), 1.0)), 6), round(1 - float(np.exp(-0.5)), 6)
+    (0.393469, 0.393469)
+    """
+
+    mean: Float[np.ndarray, " n"]
+    scale: float
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "mean", finite_vector(self.mean, "mean"))
+        object.__setattr__(self, "scale", positive_number(self.scale, "scale"))
+
+    @property
+    def dim(self) -> int:
+        """The dimension n."""
+        return len(self.mean)
+
+    def sample(self, count: int, rng: np.random.Generator) -> Float[np.ndarray, "count n"]:
+        """Draw independent normal points."""
+        return self.mean + self.scale * rng.standard_normal((count, self.dim))
+
+    def of(self, region: Region) -> float:
+        """Return the probability: closed for boxes, balls and shells, their products and disjoint unions."""
+        _check_dim(self, region)
+        if isinstance(region, Box):
+            low, high = (region.low - self.mean) / self.scale, (region.high - self.mean) / self.scale
+            # Both ends in the upper tail lose all digits to 1 − 1: reflect them into the lower one.
+            upper = low > 0
+            low, high = np.where(upper, -high, low), np.where(upper, -low, high)
+            return float(np.prod(special.ndtr(high) - special.ndtr(low)))
+        if isinstance(region, Ball):
+            return self._within(region.center, region.radius)
+        if isinstance(region, Shell):
+            return self._within(region.center, region.outer) - self._within(region.center, region.inner)
+        if isinstance(region, Product):
+            cuts = np.cumsum([part.dim for part in region.parts])[:-1]
+            means = np.split(self.mean, cuts)
+            return float(
+                np.prod(
+                    [Gaussian(m, self.scale).of(part) for m, part in zip(means, region.parts, strict=True)]
+                )
+            )
+        return _disjoint_sum(self, region)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return {"kind": "gaussian", "mean": …, "scale": …}."""
+        return {"kind": "gaussian", "mean": self.mean.tolist(), "scale": self.scale}
+
+    def _within(self, center: Float[np.ndarray, " n"], radius: float) -> float:
+        """Return the probability of a ball: the (noncentral) chi-square distribution of |x − center|²."""
+        offset = float(np.sum(((center - self.mean) / self.scale) ** 2))
+        reach = (radius / self.scale) ** 2
+        if offset == 0:
+            return float(special.chdtr(self.dim, reach))
+        return float(stats.ncx2.cdf(reach, self.dim, offset))
+
+
+def measure_from_dict(description: Mapping[str, Any]) -> Measure:
+    """Build the measure that `Measure.to_dict` described.
+
+    Examples
+    --------
+    >>> measure_from_dict({"kind": "gaussian", "mean": [0.0], "scale": 1.0}).dim
+    1
+    """
+    values = {key: value for key, value in description.items() if key != "kind"}
+    fields = {
+        key: np.asarray(value, dtype=np.float64) if isinstance(value, list) else float(value)
+        for key, value in values.items()
+    }
+    kinds: dict[str, Any] = {"uniform_box": UniformBox, "uniform_ball": UniformBall, "gaussian": Gaussian}
+    kind = description.get("kind")
+    if kind not in kinds:
+        raise InvalidInput(f"{kind!r} is not a kind of measure", remedy=f"use one of {', '.join(kinds)}")
+    try:
+        return kinds[kind](**fields)
+    except TypeError as error:
+        raise InvalidInput(f"the description of a {kind} has wrong fields: {sorted(fields)}") from error
+
+
+def _check_dim(measure: Measure, region: Region) -> None:
+    if measure.dim != region.dim:
+        raise InvalidInput(f"a measure on R^{measure.dim} was asked about a region in R^{region.dim}")
+
+
+def _concentric(region: Region, center: Float[np.ndarray, " n"]) -> tuple[float, float] | None:
+    """Return the inner and outer radius of a ball or shell around the same center, None otherwise."""
+    if isinstance(region, Ball) and np.array_equal(region.center, center):
+        return 0.0, region.radius
+    if isinstance(region, Shell) and np.array_equal(region.center, center):
+        return region.inner, region.outer
+    return None
+
+
+def _disjoint_sum(measure: Measure, region: Region) -> float:
+    """Add up the parts of a union declared disjoint; nan for anything else."""
+    if isinstance(region, Union) and region.disjoint:
+        return float(sum(measure.of(part) for part in region.parts))
+    return float("nan")

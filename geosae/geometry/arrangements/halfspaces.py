@@ -1,0 +1,81 @@
+"""Open half-spaces {x : ⟨w, x⟩ + c > 0}: what a neuron with an absolute gate fires on (theory §0)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from geosae.errors import InvalidInput
+from geosae.validation import finite_points, finite_vector
+
+
+class NoHalfSpace(TypeError):  # noqa: N818
+    """Raised where a neuron with a relative gate is asked for a half-space it does not have.
+
+    Examples
+    --------
+    >>> issubclass(NoHalfSpace, TypeError)
+    True
+    """
+
+
+@dataclass(frozen=True, eq=False)
+class HalfSpaces:
+    """The d open half-spaces {⟨w_i, x⟩ + c_i > 0} of Rⁿ.
+
+    A row w_i = 0 is allowed (a dead encoder row): its set is all of Rⁿ when c_i > 0, and empty otherwise.
+
+    Parameters
+    ----------
+    w
+        Normals, one per row.
+    c
+        Offsets.
+
+    Examples
+    --------
+    >>> right = HalfSpaces(np.array([[1.0, 0.0]]), np.array([-2.0]))
+    >>> right.contains(np.array([[3.0, 0.0], [2.0, 5.0]])).ravel().tolist()
+    [True, False]
+    """
+
+    w: Float[np.ndarray, "d n"]
+    c: Float[np.ndarray, " d"]
+
+    def __post_init__(self) -> None:
+        w = finite_points(self.w, "normals w", allow_empty=True)
+        c = np.zeros(0) if np.size(self.c) == 0 else finite_vector(self.c, "offsets c")
+        if len(w) != len(c):
+            raise InvalidInput(
+                f"{len(w)} normals w come with {len(c)} offsets c; one offset per row is needed"
+            )
+        object.__setattr__(self, "w", w)
+        object.__setattr__(self, "c", c)
+
+    def __len__(self) -> int:
+        """Count the half-spaces."""
+        return len(self.c)
+
+    @property
+    def dim(self) -> int:
+        """The dimension n."""
+        return self.w.shape[1]
+
+    def values(self, points: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N d"]:
+        """Return ⟨w_i, x⟩ + c_i for every point x (row) and half-space i (column)."""
+        return finite_points(points, dim=self.dim, allow_empty=True) @ self.w.T + self.c
+
+    def contains(self, points: Float[np.ndarray, "N n"]) -> Bool[np.ndarray, "N d"]:
+        """Tell which points (rows) lie in which half-spaces (columns), by the sign of the computed value."""
+        return self.values(points) > 0
+
+    def common(self, points: Float[np.ndarray, "N n"]) -> Bool[np.ndarray, " N"]:
+        """Tell which points lie in all the half-spaces: θ_M of theory §0 (all of Rⁿ for none)."""
+        return np.all(self.contains(points), axis=1)
+
+    def take(self, indices: Sequence[int] | Int[np.ndarray, " k"] | Bool[np.ndarray, " d"]) -> "HalfSpaces":
+        """Return the half-spaces with these indices (or those a mask selects), in this order."""
+        rows = np.asarray(indices)
+        rows = rows.astype(np.intp) if rows.size == 0 else rows
+        return HalfSpaces(self.w[rows], self.c[rows])

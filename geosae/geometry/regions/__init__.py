@@ -1,0 +1,1 @@
+"""Regions of Rⁿ with exact membership, volume, support function, hull and uniform samples."""

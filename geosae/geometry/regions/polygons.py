@@ -1,0 +1,159 @@
+"""Polygons in the plane, convex or not, and two classic shapes."""
+
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from geosae.errors import InvalidInput
+from geosae.geometry._hull import point_hull, signed_area
+from geosae.geometry.regions.base import Region
+from geosae.geometry.regions.polytopes import Polytope
+from geosae.validation import finite_points
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Polygon(Region):
+    """A simple polygon in the plane, convex or not, given by its vertices in order.
+
+    Examples
+    --------
+    >>> ell = Polygon(np.array([[0.0, 0], [2, 0], [2, 1], [1, 1], [1, 2], [0, 2]]))
+    >>> ell.volume, ell.hull_volume, ell.is_convex
+    (3.0, 3.5, False)
+    """
+
+    vertices: Float[np.ndarray, "v 2"]
+
+    def __post_init__(self) -> None:
+        corners = finite_points(self.vertices, "vertices", dim=2)
+        if len(corners) < 3:
+            raise InvalidInput(f"a polygon needs at least 3 vertices; got {len(corners)}")
+        if _crosses_itself(corners):
+            raise InvalidInput(
+                "the polygon's boundary meets itself",
+                causes="vertices out of order, a repeated vertex",
+                remedy="list the vertices in the order in which the boundary visits them",
+            )
+        object.__setattr__(self, "vertices", corners if signed_area(corners) > 0 else corners[::-1].copy())
+        point_hull(self.vertices)
+
+    @property
+    def dim(self) -> int:
+        """Two."""
+        return 2
+
+    def contains(self, points: Float[np.ndarray, "N 2"]) -> Bool[np.ndarray, " N"]:
+        """Tell which points are inside by the parity of the edges that a ray crosses."""
+        x = finite_points(points, dim=2, allow_empty=True)
+        inside = np.zeros(len(x), dtype=np.bool_)
+        for start, end in zip(self.vertices, np.roll(self.vertices, -1, axis=0), strict=True):
+            turn = _turn(start, end, x)
+            upward = (start[1] <= x[:, 1]) & (x[:, 1] < end[1]) & (turn > 0)
+            downward = (end[1] <= x[:, 1]) & (x[:, 1] < start[1]) & (turn < 0)
+            inside ^= upward | downward
+        on_edge = np.zeros(len(x), dtype=np.bool_)
+        for start, end in zip(self.vertices, np.roll(self.vertices, -1, axis=0), strict=True):
+            between = np.all((x >= np.minimum(start, end)) & (x <= np.maximum(start, end)), axis=1)
+            on_edge |= between & (_turn(start, end, x) == 0)
+        return inside | on_edge
+
+    @property
+    def volume(self) -> float:
+        """The area by the shoelace formula."""
+        return signed_area(self.vertices)
+
+    @property
+    def is_convex(self) -> bool:
+        """Whether no corner turns to the right, by the computed cross products."""
+        before, after = np.roll(self.vertices, 1, axis=0), np.roll(self.vertices, -1, axis=0)
+        one, two = self.vertices - before, after - self.vertices
+        return bool(np.all(one[:, 0] * two[:, 1] - one[:, 1] * two[:, 0] >= 0))
+
+    def extreme(self, directions: Float[np.ndarray, "m 2"]) -> Float[np.ndarray, "m 2"]:
+        """Return the best vertex for each direction."""
+        return self.vertices[np.argmax(directions @ self.vertices.T, axis=1)]
+
+    def farthest(self, point: Float[np.ndarray, " 2"]) -> float:
+        """Return the distance to the farthest vertex."""
+        return float(np.max(np.linalg.norm(self.vertices - point, axis=1)))
+
+    def hull(self) -> "Region":
+        """Return the convex polygon around the vertices."""
+        return Polytope(self.vertices)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return {"kind": "polygon", "vertices": …}."""
+        return {"kind": "polygon", "vertices": self.vertices.tolist()}
+
+    def _draw(self, count: int, rng: np.random.Generator) -> Float[np.ndarray, "m 2"]:
+        low, high = self.bounds
+        return rng.uniform(low, high, (count, 2))
+
+
+def star_polygon(tips: int, outer: float, inner: float) -> Polygon:
+    """Return the star with its tips at radius `outer` and its notches at radius `inner`, around the origin.
+
+    Its area is tips·outer·inner·sin(π/tips), and its hull (for inner ≤ outer·cos(π/tips)) has the area
+    ½·tips·outer²·sin(2π/tips).
+
+    Examples
+    --------
+    >>> star = star_polygon(5, 2.0, 1.0)
+    >>> bool(np.isclose(star.volume, 5 * 2 * np.sin(np.pi / 5)))
+    True
+    """
+    if tips < 3:
+        raise InvalidInput(f"a star needs at least 3 tips; got {tips}")
+    angles = np.pi * np.arange(2 * tips) / tips
+    radii = np.where(np.arange(2 * tips) % 2 == 0, outer, inner)
+    return Polygon(radii[:, None] * np.column_stack([np.cos(angles), np.sin(angles)]))
+
+
+def l_shape(size: float, notch: float) -> Polygon:
+    """Return the square [0, size]² without the square notch of side `notch` at its far corner.
+
+    Area size² − notch², hull size² − notch²/2.
+
+    Examples
+    --------
+    >>> l_shape(2.0, 1.0).volume
+    3.0
+    """
+    if not 0 < notch < size:
+        raise InvalidInput(f"an L needs 0 < notch < size; got {notch} and {size}")
+    k = size - notch
+    return Polygon(np.array([[0.0, 0.0], [size, 0.0], [size, k], [k, k], [k, size], [0.0, size]]))
+
+
+def _turn(
+    start: Float[np.ndarray, " 2"], end: Float[np.ndarray, " 2"], x: Float[np.ndarray, "N 2"]
+) -> Float[np.ndarray, " N"]:
+    """Return twice the signed area of (start, end, x): positive where x lies to the left."""
+    return (end[0] - start[0]) * (x[:, 1] - start[1]) - (end[1] - start[1]) * (x[:, 0] - start[0])
+
+
+def _crosses_itself(corners: Float[np.ndarray, "v 2"]) -> bool:
+    """Tell whether two edges without a common vertex meet, or two neighbours fold back on each other."""
+    count = len(corners)
+    after = np.roll(corners, -1, axis=0)
+    if np.any(np.all(corners == after, axis=1)):
+        return True
+    for i in range(count):
+        a, b = corners[i], after[i]
+        sides = _turn(a, b, corners)
+        for j in range(i + 1, count):
+            if (j + 1) % count == i or j == i + 1:
+                shared, one, two = (b, a, after[j]) if j == i + 1 else (a, b, corners[j])
+                if _turn(shared, one, two[None, :])[0] == 0 and float((one - shared) @ (two - shared)) > 0:
+                    return True
+                continue
+            across = _turn(corners[j], after[j], np.stack([a, b]))
+            apart = sides[j] * sides[(j + 1) % count] > 0 or across[0] * across[1] > 0
+            lows = np.maximum(np.minimum(a, b), np.minimum(corners[j], after[j]))
+            highs = np.minimum(np.maximum(a, b), np.maximum(corners[j], after[j]))
+            if not apart and np.all(lows <= highs):
+                return True
+    return False

@@ -1,0 +1,1 @@
+"""Can one neuron, or one unit, separate two point sets: verdicts with certificates in exact arithmetic."""

@@ -1,0 +1,167 @@
+"""The size of the smallest unit that separates A from B (theory S4).
+
+Points of B conflict when their hull meets Conv(A): no half-space that holds A excludes them all. So m* is the
+least number of conflict-free groups that cover B (polyhedral separability; Megiddo 1988,
+doi:10.1007/BF02187917).
+"""
+
+from dataclasses import dataclass
+from typing import Literal, NoReturn
+
+import numpy as np
+from jaxtyping import Float
+
+from geosae.geometry.arrangements.halfspaces import HalfSpaces
+from geosae.geometry.separation._cloud import as_cloud, frame_of
+from geosae.geometry.separation._excludable import Groups, Rows, conflict_clique, greedy_cover
+from geosae.geometry.separation._set_cover import FewestGroups
+from geosae.geometry.separation._smallest_unit_2d import planar_cover
+from geosae.geometry.separation.certificate import ForgedCertificate, Inseparable
+from geosae.geometry.separation.separate_unit import separate_unit
+from geosae.geometry.separation.unit_certificate import UnitInseparable, UnitSeparated
+
+LowerBy = Literal["one", "clique", "arcs", "program"]
+MOST_GROWN = 3000
+
+
+@dataclass(frozen=True, eq=False)
+class SmallestUnit:
+    """An interval for m*, the size of the smallest unit that separates A from B (theory S4).
+
+    Parameters
+    ----------
+    lower, upper
+        lower ≤ m* ≤ upper.
+    separated
+        A proved unit of `upper` half-spaces.
+    lower_by
+        "one": no unit has fewer. "clique": the conflicts hold `lower` points of which any two conflict.
+        "arcs": n = 2, where m* is computed in exact arithmetic (directions that exclude a point form an
+        arc, and `lower` is the least number of directions that meet every arc). "program": any cover of B
+        by groups free of these conflicts takes `lower` groups; that is HiGHS's word on programs of zeros
+        and ones, not a proof.
+    conflicts
+        Rows of B that no half-space excludes together, each with its proof.
+    """
+
+    lower: int
+    upper: int
+    separated: UnitSeparated
+    lower_by: LowerBy
+    conflicts: tuple[tuple[Rows, Inseparable], ...]
+
+    @property
+    def unit(self) -> HalfSpaces:
+        """The `upper` half-spaces."""
+        return self.separated.halfspaces
+
+    @property
+    def exact(self) -> bool:
+        """True where the two bounds meet."""
+        return self.lower == self.upper
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError("an interval is not a truth value; ask for .lower and .upper, and .check() it")
+
+    def check(self) -> "SmallestUnit":
+        """Prove the unit, every conflict, and a clique where there is one, in exact arithmetic.
+
+        Raises
+        ------
+        ForgedCertificate
+            If any of it is not so.
+        """
+        self.separated.check()
+        if not 1 <= self.lower <= self.upper == len(self.unit):
+            raise ForgedCertificate("the interval is empty, or the unit is of another size")
+        for rows, proof in self.conflicts:
+            self._check_conflict(rows, proof)
+        if self.lower_by == "one" and self.lower != 1:
+            raise ForgedCertificate("a lower bound above 1 needs conflicts")
+        if self.lower_by == "clique":
+            self._check_clique()
+        if self.lower_by == "arcs" and self.lower > len(self._planar_cover()):
+            raise ForgedCertificate("fewer directions meet every arc")
+        return self
+
+    def _planar_cover(self) -> list[Rows]:
+        positives, negatives = self.separated.positives, self.separated.negatives
+        if positives.dim != 2:
+            raise ForgedCertificate("arcs of directions bound the size in the plane only")
+        return planar_cover(positives, negatives)
+
+    def _check_conflict(self, rows: Rows, proof: Inseparable) -> None:
+        proof.check()
+        negatives, positives = self.separated.negatives, self.separated.positives
+        if proof.grade != "exact" or proof.positives.points is not positives.points:
+            raise ForgedCertificate("a conflict is not proved for this A")
+        wanted = np.array(rows, dtype=np.int64)
+        if not negatives.holds(wanted) or not np.array_equal(proof.B, negatives.take(wanted)):
+            raise ForgedCertificate("a conflict speaks of other points than it says")
+
+    def _check_clique(self) -> None:
+        pairs = {frozenset(rows) for rows, _ in self.conflicts}
+        points = sorted(set().union(*pairs)) if pairs else []
+        wanted = {frozenset((a, b)) for i, a in enumerate(points) for b in points[i + 1 :]}
+        if len(points) != self.lower or not wanted <= pairs:
+            raise ForgedCertificate("the conflicts do not make a clique of that size")
+
+
+def smallest_unit(
+    A: Float[np.ndarray, "Na n"],
+    B: Float[np.ndarray, "Nb n"],
+    exact: bool = False,
+    *,
+    seconds: float | int = 60,
+) -> SmallestUnit | UnitInseparable:
+    """Bound the size m* of the smallest unit that separates A from B, or find it (theory S4).
+
+    Parameters
+    ----------
+    A, B
+        Points, one per row.
+    exact
+        Close the interval by integer programming (HiGHS). The problem is NP-hard: meant for some dozens of
+        points of B. In the plane the interval is closed without it.
+    seconds
+        Time for that; where it runs out, the interval stays open.
+
+    Returns
+    -------
+    SmallestUnit | UnitInseparable
+        The interval with a proved unit; or the points of B in Conv(A), where no unit exists at all.
+
+    Raises
+    ------
+    InvalidInput
+        If the clouds are empty, not finite, or of different dimensions.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> square = np.array([[-1.0, -1.0], [1.0, -1.0], [-1.0, 1.0], [1.0, 1.0]])
+    >>> around = 3 * np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]])
+    >>> found = smallest_unit(square, around, exact=True).check()
+    >>> found.lower, found.upper, found.lower_by
+    (2, 2, 'arcs')
+    """
+    start = separate_unit(A, B)
+    if isinstance(start, UnitInseparable):
+        return start
+    positives, negatives = as_cloud(A, "points A"), as_cloud(B, "points B")
+    groups = Groups(positives, negatives, frame_of(positives, negatives))
+    if positives.dim == 2 and len(negatives) <= MOST_GROWN:
+        cover = planar_cover(positives, negatives)
+        return SmallestUnit(len(cover), len(cover), groups.unit(cover), "arcs", ())
+    cover = greedy_cover(groups, start, tries=40 if len(negatives) <= MOST_GROWN else 0)
+    clique = conflict_clique(groups, most=64) if len(cover) > 1 else cover[0][:1]
+    lower, by = len(clique), "clique" if len(clique) > 1 else "one"
+    conflicts = [(a, b) for i, a in enumerate(clique) for b in clique[i + 1 :]]
+    if exact and lower < len(cover):
+        search = FewestGroups(groups, cover, lower, float(seconds))
+        search.run()
+        cover = search.best
+        if search.lower > lower:
+            lower, by, conflicts = search.lower, "program", list(groups.conflicts)
+    proofs = tuple((rows, groups.conflicts[rows]) for rows in conflicts)
+    return SmallestUnit(lower, len(cover), groups.unit(cover), by, proofs)

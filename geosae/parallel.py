@@ -1,0 +1,198 @@
+"""The local executor: processes of one thread each, which end when their parent does."""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import Any, TypeVar
+
+from geosae.errors import InvalidInput
+
+T = TypeVar("T")
+THREAD_SETTINGS: tuple[str, ...] = (
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+)
+
+
+class LocalPool:
+    """A process pool whose workers use one thread each, so that results do not depend on their number.
+
+    The workers hold the reading end of a pipe, its owner the only writing end: when the owner abandons the
+    pool, or is killed, the pipe ends and with it every worker. What they had begun is lost, no file is torn.
+    """
+
+    def __init__(self, workers: int, preload: Sequence[str] = ()) -> None:
+        if workers < 1:
+            raise InvalidInput(f"{workers} workers cannot work", remedy="ask for at least one")
+        methods = multiprocessing.get_all_start_methods()
+        context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
+        if preload and "forkserver" in methods:
+            # Imported once by the server, from which each worker is forked in milliseconds.
+            context.set_forkserver_preload(list(preload))
+        reader, self._writer = context.Pipe(duplex=False)
+        self.executor = ProcessPoolExecutor(workers, context, initializer=start_worker, initargs=(reader,))
+
+    def abandon(self) -> None:
+        """End the workers at once; tasks under way are lost."""
+        self.executor.shutdown(wait=False, cancel_futures=True)
+        self._writer.close()
+
+    def close(self) -> None:
+        """Wait for the tasks under way and end the workers."""
+        self.executor.shutdown(wait=True, cancel_futures=True)
+        self._writer.close()
+
+
+def ask(call: Callable[..., T], *args: Any, preload: Sequence[str] = ()) -> T:
+    """Return the answer of one call in a local process, so that what it imports stays there."""
+    with one_thread():
+        pool = LocalPool(1, preload)
+        try:
+            answer = pool.executor.submit(call, *args).result()
+        except BaseException:
+            pool.abandon()
+            raise
+    pool.close()
+    return answer
+
+
+def start_worker(reader: Connection) -> None:
+    """Prepare a worker: Ctrl-C is its owner's to handle, and the end of the pipe is its own end."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(reader,), daemon=True).start()
+
+
+def _end_with(reader: Connection) -> None:
+    try:
+        reader.recv_bytes()
+    except (EOFError, OSError):
+        os._exit(1)
+
+
+@contextmanager
+def one_thread() -> Generator[None]:
+    """Let numerical libraries loaded by processes started meanwhile use one thread each."""
+    before = {name: os.environ.get(name) for name in THREAD_SETTINGS}
+    for name in THREAD_SETTINGS:
+        os.environ[name] = "1"
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+@dataclass(frozen=True)
+class Task:
+    """A call that can be sent to another process, and what to do in this one if its worker dies.
+
+    Attributes
+    ----------
+    call, args
+        A top-level function, which records its own failures on disk, and its arguments.
+    begun
+        Tells whether the task was under way when a worker died.
+    fail
+        Records that the task killed its worker, or could not be sent; called with the reason.
+    """
+
+    call: Callable[..., Any]
+    args: tuple[Any, ...]
+    begun: Callable[[], bool]
+    fail: Callable[[str], None]
+
+
+Progress = Callable[[int, int], None]
+
+
+def conduct(
+    tasks: Sequence[Task], executor: Executor | None, workers: int, preload: Sequence[str], progress: Progress
+) -> None:
+    """Do all tasks, on the executor where one is handed in, else on a pool of local processes.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        After Ctrl-C, once nothing is under way any more on the local pool; finished tasks stay finished.
+    """
+    count = _Count(len(tasks), progress)
+    if executor is not None:
+        for task, reason in _through(executor, tasks, count):
+            task.fail(reason)
+        return
+    lost = _locally(tasks, workers, preload, count)
+    if not lost:
+        return
+    suspects = [task for task, _ in lost if task.begun()]
+    rest = [task for task, _ in lost if not task.begun()]
+    for task in suspects:
+        for _, reason in _locally([task], 1, preload, count):
+            task.fail(reason)
+    if rest and len(rest) < len(tasks):
+        conduct(
+            rest, None, workers, preload, lambda done, _: progress(len(tasks) - len(rest) + done, len(tasks))
+        )
+    else:
+        for task in rest:
+            task.fail("the worker processes died before they could begin")
+
+
+class _Count:
+    def __init__(self, total: int, progress: Progress) -> None:
+        self.done, self.total, self.progress = 0, total, progress
+        progress(0, total)
+
+    def one_more(self) -> None:
+        self.done += 1
+        self.progress(self.done, self.total)
+
+
+def _locally(
+    tasks: Sequence[Task], workers: int, preload: Sequence[str], count: _Count
+) -> list[tuple[Task, str]]:
+    with one_thread():
+        pool = LocalPool(min(workers, max(1, len(tasks))), preload)
+        try:
+            lost = _through(pool.executor, tasks, count)
+        except BaseException:
+            pool.abandon()
+            raise
+        pool.close()
+    return lost
+
+
+def _through(executor: Executor, tasks: Sequence[Task], count: _Count) -> list[tuple[Task, str]]:
+    """Return the tasks whose worker died or that could not be sent, with the reason."""
+    futures: dict[Future[Any], Task] = {}
+    lost: list[tuple[Task, str]] = []
+    try:
+        for task in tasks:
+            try:
+                futures[executor.submit(task.call, *task.args)] = task
+            except BrokenProcessPool:
+                lost.append((task, "its worker process died"))
+        for future in as_completed(futures):
+            error = future.exception()
+            if error is None:
+                count.one_more()
+            elif isinstance(error, BrokenProcessPool):
+                lost.append((futures[future], "its worker process died (out of memory, or a crash)"))
+            else:
+                lost.append((futures[future], f"{type(error).__name__}: {error}"))
+    except BaseException:
+        for future in futures:
+            future.cancel()
+        raise
+    return lost

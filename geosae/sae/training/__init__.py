@@ -1,0 +1,1 @@
+"""Training one sparse autoencoder or a grid of them, on arrays, mapped files, streams and generators."""

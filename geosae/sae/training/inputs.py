@@ -1,0 +1,109 @@
+"""What may be given as training points, and how each kind is looked at before training starts."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Literal, TypeAlias
+
+import numpy as np
+import torch
+from jaxtyping import Float
+
+from geosae.errors import InvalidInput
+from geosae.sae.training.batches import (
+    ArraySource,
+    IteratedSource,
+    MappedSource,
+    Source,
+    Stream,
+    StreamSource,
+    inward,
+)
+from geosae.sae.training.standardize import CENTRE_SAMPLES, Frame, frame_of
+from geosae.storage.files import content_hash
+from geosae.validation import finite_points
+
+Points: TypeAlias = np.ndarray | Stream | Callable[[], Iterator[np.ndarray]]
+Centre = Literal["geometric_median", "mean", "zero"]
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """Points ready for training.
+
+    Parameters
+    ----------
+    source
+        Where batches come from.
+    frame
+        The frame of training: of all points of an array, of a sample otherwise.
+    sample
+        Points for the final metrics, in their own coordinates: all of an array.
+    u
+        The same in the frame, on the device.
+    data_hash
+        SHA-256 of an array's points; of the sample's otherwise.
+    """
+
+    source: Source
+    frame: Frame
+    sample: Float[np.ndarray, "E n"]
+    u: Float[torch.Tensor, "E n"]
+    data_hash: str
+
+
+def opened(points: Points, centre: Centre, device: torch.device, seed: int, *, shuffled: bool) -> Opened:
+    """Look at points and return them ready for training.
+
+    Raises
+    ------
+    InvalidInput
+        If they are not finite, do not vary or do not fit float32, or cannot be shuffled.
+    """
+    # The frame is the points' own, whatever the seed: members of a grid share it.
+    rng = np.random.default_rng(0)
+    if isinstance(points, np.ndarray) and not isinstance(points, np.memmap):
+        cloud = finite_points(points)
+        if shuffled:
+            cloud = np.random.default_rng(seed).permuted(cloud, axis=0)
+        frame = frame_of(cloud, centre, rng)
+        u = inward(cloud, frame, device)
+        return Opened(ArraySource(u), frame, cloud, u, content_hash(np.asarray(points)))
+    if shuffled:
+        raise InvalidInput(
+            "the baseline 'shuffled' permutes whole columns, and so needs all points in memory",
+            remedy="pass an array that is not mapped from a file",
+        )
+    sample = finite_points(_glimpse(points))
+    frame = frame_of(sample, centre, rng)
+    u = inward(sample, frame, device)
+    return Opened(_source(points, frame, device), frame, sample, u, content_hash(sample))
+
+
+def _glimpse(points: Points) -> np.ndarray:
+    if isinstance(points, np.memmap):
+        return np.asarray(points[:: -(-len(points) // CENTRE_SAMPLES)])
+    if isinstance(points, Stream):
+        return points.rows(0, min(len(points), CENTRE_SAMPLES))
+    if not callable(points):
+        raise InvalidInput(
+            f"points are a {type(points).__name__}",
+            remedy="pass an array (or a mapped file), an object with dim, len() and rows(start, stop), or a "
+            "function that returns an iterator over blocks",
+        )
+    blocks: list[np.ndarray] = []
+    for block in islice(points(), CENTRE_SAMPLES):
+        blocks.append(finite_points(block))
+        if sum(map(len, blocks)) >= CENTRE_SAMPLES:
+            break
+    if not blocks:
+        raise InvalidInput("the generator of points yields none")
+    return np.concatenate(blocks)[:CENTRE_SAMPLES]
+
+
+def _source(points: Points, frame: Frame, device: torch.device) -> Source:
+    if isinstance(points, np.ndarray):
+        return MappedSource(points, frame, device)
+    if isinstance(points, Stream):
+        return StreamSource(points, frame, device)
+    return IteratedSource(points, frame, device)

@@ -1,0 +1,4 @@
+"""Questions beyond the grid: each study lists its jobs, does them, and answers from their numbers."""
+
+from geosae.studies.study import Answer as Answer
+from geosae.studies.study import Study as Study

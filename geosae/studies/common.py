@@ -1,0 +1,58 @@
+"""What jobs share: a world's two halves, an SAE trained on one, everything measured on the other."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from jaxtyping import Float
+
+from geosae.data.dataset import ConceptDataset
+from geosae.experiments.jobs import MakeWorld
+
+if TYPE_CHECKING:
+    from geosae.sae import Neurons
+
+
+def two_halves(
+    make_world: MakeWorld, name: str, params: Mapping[str, Any], seed: int
+) -> tuple[ConceptDataset, ConceptDataset]:
+    """Return a fresh draw of a world: the half to train on, and the half that the SAE never sees (E2)."""
+    data = make_world(name, params, np.random.default_rng(seed))
+    return data.split(0.5, np.random.default_rng([seed, 1]), allow_trivial=True)
+
+
+def trained(
+    points: Float[np.ndarray, "N n"],
+    gate: str,
+    sparsity: float | int,
+    width: int,
+    seed: int,
+    steps: int,
+    *,
+    baseline: str = "trained",
+) -> "Neurons":
+    """Return the neurons of an SAE trained with geosae's defaults; one log line only, at the end."""
+    from geosae.experiments.sae_config import config_of
+    from geosae.sae import neurons_of
+    from geosae.sae.training.train import train
+
+    settings = {"steps": steps, "log_every": steps}
+    config = config_of(gate, sparsity, width, baseline, settings)
+    return neurons_of(train(points, config, seed, device="cpu").sae)
+
+
+def l0_of(neurons: "Neurons", points: Float[np.ndarray, "N n"]) -> float:
+    """Return the mean number of active neurons per point."""
+    return float(neurons.fires(points).sum(axis=1).mean())
+
+
+def gates_in(settings: Mapping[str, Any]) -> list[tuple[str, float | int]]:
+    """Return the (gate, sparsity) pairs of a study's setting `gates`, a table of gate → sparsities.
+
+    Examples
+    --------
+    >>> gates_in({"gates": {"topk": [1, 2], "relu": [0.1]}})
+    [('topk', 1), ('topk', 2), ('relu', 0.1)]
+    """
+    table: Mapping[str, Sequence[float | int]] = settings["gates"]
+    return [(gate, sparsity) for gate, values in table.items() for sparsity in values]

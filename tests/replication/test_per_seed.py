@@ -1,0 +1,63 @@
+import pytest
+
+from geosae.replication.per_seed import grid_values, numbers_in, study_values
+
+
+def record(result: dict, **settings: object) -> dict:
+    return {"study": "s", "settings": settings, "result": result}
+
+
+def test_a_study_is_grouped_by_its_settings_without_the_seed():
+    records = [
+        record({"share": k + s / 10}, gate="topk", k=k, steps=4, seed=s) for k in (1, 2) for s in (0, 7)
+    ]
+    assert study_values("s", records) == {
+        ("s", "k=1", "share"): {0: 1.0, 7: 1.7},
+        ("s", "k=2", "share"): {0: 2.0, 7: 2.7},
+    }
+
+
+def test_a_word_that_was_not_said_has_the_share_zero_and_a_number_not_known_none():
+    records = [
+        record({"kind": kind, "margin": m}, seed=s) for s, (kind, m) in enumerate([("a", 1.0), ("b", None)])
+    ]
+    assert study_values("s", records) == {
+        ("s", "", "kind=a"): {0: 1.0, 1: 0.0},
+        ("s", "", "kind=b"): {0: 0.0, 1: 1.0},
+        ("s", "", "margin"): {0: 1.0},
+    }
+
+
+def test_names_of_neurons_are_no_numbers_and_counts_are():
+    found = numbers_in({"whole": 3, "found": True, "kinds": {"whole": 4, "split": 0}, "pieces": [5, 9]}, {})
+    assert found == {
+        "whole known": 1.0,
+        "found": 1.0,
+        "kinds.whole": 4.0,
+        "kinds.split": 0.0,
+        "pieces.count": 2.0,
+    }
+
+
+def test_lists_are_read_by_place_only_where_the_settings_say_what_the_places_are():
+    result = {"shares": [0.1, 0.3], "others": [0.1, 0.2, 0.3]}
+    assert numbers_in(result, {"widths": (4, 8)}) == {
+        "shares[widths=4]": 0.1,
+        "shares[widths=8]": 0.3,
+        "others.count": 3.0,
+        "others": pytest.approx(0.2),
+    }
+    # Two lists of that length: nothing tells which of them it follows.
+    assert numbers_in({"shares": [0.1, 0.3]}, {"widths": [4, 8], "ks": [1, 2]}) == {
+        "shares.count": 2.0,
+        "shares": 0.2,
+    }
+
+
+def test_the_grid_gives_what_the_summary_averages():
+    cell = {"world": "w", "gate": "topk", "width": 8, "sparsity": 2, "baseline": "trained", "seed": 3}
+    told = {"metrics": {"l0": 2.0, "mcc": None}, "notions": {"detection": {"per_concept": [1.0], "share": 1}}}
+    assert grid_values([{"cell": cell, "neurons": 8, "lattice": {}, **told}]) == {
+        ("grid", "w topk width=8 2 trained", measure): {3: value}
+        for measure, value in [("neurons", 8.0), ("metrics.l0", 2.0), ("notions.detection.share", 1.0)]
+    }

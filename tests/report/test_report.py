@@ -1,0 +1,257 @@
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from figures.made_runs import NAMES, write_run
+
+from geosae.data.storage import save_dataset
+from geosae.errors import InvalidInput
+from geosae.experiments import Results
+from geosae.figures import draw
+from geosae.report import write_report
+from geosae.report.findings import findings
+from geosae.report.report import vacuous_verdicts
+from geosae.storage.files import read_json, write_json
+
+LOADING = {
+    "src",
+    "href",
+    "srcset",
+    "action",
+    "data",
+    "poster",
+    "background",
+    "formaction",
+    "xlink:href",
+    "cite",
+}
+VOID = {"meta", "img", "br", "hr"}
+
+
+class Reader(HTMLParser):
+    """Reads a page strictly: elements must close in order."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text += data
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = write_run(tmp_path_factory.mktemp("run"), world='plane "<i>"')
+    draw(folder, ["png"])
+    write_report(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def read(made: Path) -> Reader:
+    return Reader((made / "report.html").read_text(encoding="utf-8"))
+
+
+def test_the_page_is_well_formed_and_ids_are_unique(read: Reader):
+    assert read.open == []
+    ids = [a["id"] for _, a in read.tags if "id" in a]
+    assert len(ids) == len(set(ids))
+    links = [a["href"] for t, a in read.tags if t == "a"]
+    assert links
+    assert {link[1:] for link in links if link} <= set(ids)
+
+
+def test_nothing_is_loaded_from_anywhere(made: Path, read: Reader):
+    for tag, attributes in read.tags:
+        assert tag not in {"script", "link", "iframe", "object", "embed", "base", "form"}
+        for name in LOADING & set(attributes):
+            value = attributes[name] or ""
+            assert value.startswith(("data:image/", "#")), (tag, name, value[:60])
+    style = re.search(r"<style>(.*?)</style>", (made / "report.html").read_text(), re.DOTALL)
+    assert style is not None
+    assert "url(" not in style[1]
+    assert "@import" not in style[1]
+    policies = [a["content"] for t, a in read.tags if a.get("http-equiv") == "Content-Security-Policy"]
+    assert policies
+    assert policies[0] is not None
+    assert policies[0].startswith("default-src 'none'")
+
+
+def test_names_from_the_data_are_escaped(made: Path, read: Reader):
+    raw = (made / "report.html").read_text(encoding="utf-8")
+    assert "<script>" not in raw
+    assert "<i>" not in raw
+    assert "right <b>&</b>" not in raw
+    for name in NAMES:
+        assert name in read.text
+    assert 'plane "<i>"' in read.text
+    assert "p <script>alert(1)</script> concepts" in read.text
+
+
+def test_every_figure_is_inside_with_alternative_text_and_caption(made: Path, read: Reader):
+    cards = [read_json(p) for p in (made / "figures").glob("*.json")]
+    images = [a for t, a in read.tags if t == "img"]
+    assert len(images) == len(cards)
+    assert {a["alt"] for a in images} == {c["alt"] for c in cards}
+    for card in cards:
+        assert card["caption"] in read.text
+
+
+def test_the_page_says_what_it_must(made: Path, read: Reader):
+    results = Results.load(made)
+    for words in (
+        "The question", "Method", "n = 2 dimensions", "N = 80 points", "p = 3 concepts", "2 seeds", "ε = "
+        "0.05",
+        "probability at least 0.95", "untrained", "frozen decoder", "shuffled labels", "Checks can refute",
+        "they cannot prove", "geosae run plan.toml", results.plan.key, "python 3.11", "worst slack", "3 of 3",
+    ):  # fmt: skip
+        assert words in read.text, words
+
+
+def test_intervals_stand_beside_the_means(read: Reader):
+    # Errors of trained SAEs at width 2: 0.05 and 0.06 over two seeds; their shares are 1 and 1.
+    assert "1 [1, 1]" in read.text
+    assert "0.2 [0.2, 0.2]" in read.text
+
+
+def test_a_report_without_figures_says_how_to_draw_them(tmp_path: Path):
+    text = Reader(write_report(write_run(tmp_path)).read_text()).text
+    assert "No figures have been drawn yet" in text
+
+
+def test_failed_cells_are_named(tmp_path: Path):
+    folder = write_run(tmp_path)
+    first = sorted(folder.glob("cells/*"))[0]
+    (first / "result.json").unlink()
+    write_json(first / "error.json", {"error": "Diverged: loss is <nan>"})
+    text = Reader(write_report(folder).read_text()).text
+    assert "1 cell failed" in text
+    assert "Diverged: loss is <nan>" in text
+
+
+def test_a_violated_bound_is_said_loudly(tmp_path: Path):
+    folder = write_run(tmp_path)
+    path = sorted(folder.glob("cells/*/result.json"))[0]
+    record = read_json(path)
+    record["evidence"]["S5"][0] |= {"observed": 9.0, "slack": -5.0, "holds": False}
+    write_json(path, record)
+    found = [f for f in findings(Results.load(folder)) if f.id == "S5"]
+    assert [(f.verdict, f.tone) for f in found] == [("violated on 1", "bad")]
+    assert "refuted" in Reader(write_report(folder).read_text()).text
+
+
+def test_a_broken_check_gives_its_reason(tmp_path: Path):
+    folder = write_run(tmp_path)
+    verdicts = read_json(folder / "verdicts.json")
+    verdicts[0] |= {"status": "broken", "reason": "control 2 passed: <too weak>"}
+    write_json(folder / "verdicts.json", verdicts)
+    text = Reader(write_report(folder).read_text()).text
+    assert "Control 2 passed: <too weak>." in text
+    assert "0 of 1" in text  # the headline counts it
+
+
+def test_findings_follow_the_numbers(tmp_path: Path):
+    folder = write_run(tmp_path)
+    before = {(f.id, f.verdict) for f in findings(Results.load(folder)) if f.id == "baseline"}
+    # In the made run trained SAEs have smaller errors than both baselines in all 4 gate × width × 2 notions.
+    assert before == {("baseline", "better in 8 of 8")}
+    for path in folder.glob("cells/*/result.json"):
+        record = read_json(path)
+        if record["cell"]["baseline"] == "untrained":
+            for table in record["notions"].values():
+                if table["neurons"]:
+                    table["neurons"]["best_error"] = 0.0
+            write_json(path, record)
+    from geosae.experiments import summarise
+
+    write_json(folder / "summary.json", summarise(Results.load(folder).cells))
+    after = {f.verdict for f in findings(Results.load(folder)) if f.id == "baseline"}
+    assert after == {"better in 8 of 8", "better in 0 of 8"}
+
+
+def test_few_points_in_high_dimension_are_warned_about(made: Path, tmp_path: Path):
+    assert vacuous_verdicts(Results.load(made)) == []
+    from figures import made_runs
+
+    small = made_runs.dataset(points=10)
+    folder = write_run(tmp_path)
+    for path in folder.glob("worlds/*.npz"):
+        save_dataset(small, path)
+    warnings = vacuous_verdicts(Results.load(folder))
+    assert len(warnings) == 1
+    assert "S8" in warnings[0]
+    assert "says little" in Reader(write_report(folder).read_text()).text
+
+
+def test_writing_again_gives_the_same_bytes(made: Path):
+    before = (made / "report.html").read_bytes()
+    assert write_report(made).read_bytes() == before
+
+
+def test_a_folder_without_results_is_refused(tmp_path: Path):
+    with pytest.raises(InvalidInput):
+        write_report(tmp_path)
+
+
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(BROWSER is None, reason="no chromium on this machine")
+@pytest.mark.parametrize("width", [400, 1200])
+def test_a_browser_shows_it_without_errors_and_without_sideways_scrolling(
+    made: Path, tmp_path: Path, width: int
+):
+    assert BROWSER is not None
+    # The page forbids scripts, so the probe goes into a copy without that policy.
+    probe = (
+        "<script>addEventListener('load',()=>{const d=document;"
+        "d.title=JSON.stringify({w:d.documentElement.scrollWidth,i:[...d.images].every(x=>x.naturalWidth>0)})})</script>"
+    )
+    text = (made / "report.html").read_text(encoding="utf-8")
+    text = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", text).replace(
+        "</body>", probe + "</body>"
+    )
+    copy = tmp_path / "probe.html"
+    copy.write_text(text, encoding="utf-8")
+    common = [
+        BROWSER,
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        f"--user-data-dir={tmp_path / 'profile'}",
+    ]
+    dumped = subprocess.run(
+        [*common, f"--window-size={width},2000", "--virtual-time-budget=5000", "--dump-dom", copy.as_uri()],
+        capture_output=True, text=True, timeout=120, check=True,
+    ).stdout  # fmt: skip
+    title = re.search(r"<title>(.*?)</title>", dumped)
+    assert title is not None
+    seen = title[1].replace("&quot;", '"')
+    found = re.fullmatch(r'\{"w":(\d+),"i":(true|false)\}', seen)
+    assert found is not None, seen
+    assert int(found[1]) <= max(width, 500)  # headless windows are at least 500 wide in some versions
+    assert found[2] == "true"
+    shot = tmp_path / "page.png"
+    run = subprocess.run(
+        [*common, f"--window-size={width},2000", "--enable-logging=stderr", f"--screenshot={shot}",
+         (made / "report.html").as_uri()],
+        capture_output=True, text=True, timeout=120, check=True,
+    )  # fmt: skip
+    assert shot.stat().st_size > 10_000
+    assert "Content Security Policy" not in run.stderr

@@ -1,0 +1,91 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from sae.clouds import blobs
+
+from geosae.errors import InvalidInput
+from geosae.sae.config import TrainConfig
+from geosae.sae.gates import BatchTopK, Gated, ReLU, TopK
+from geosae.sae.training import grid
+from geosae.sae.training.grid import member_bytes, train_grid, workers_that_fit
+from geosae.sae.training.train import train
+
+CONFIGS = [
+    TrainConfig(gate, width=10, steps=20, log_every=10)
+    for gate in (ReLU(), TopK(k=2), BatchTopK(k=2), Gated())
+]
+
+
+def weights(run):
+    return torch.cat([getattr(run.sae, name).detach().flatten() for name in run.sae.names])
+
+
+def same(one, two):
+    decided = one.config == two.config and one.data_hash == two.data_hash
+    return torch.equal(weights(one), weights(two)) and one.log == two.log and decided
+
+
+def test_a_member_does_not_depend_on_how_members_were_grouped():
+    points = blobs(500).astype(np.float32)
+    alone = [train(points, config, seed) for config in CONFIGS for seed in (0, 1)]
+    done = []
+    for workers in (1, 2):
+        runs = train_grid(
+            points, CONFIGS, [0, 1], workers=workers, progress=lambda i, total: done.append((i, total))
+        )
+        assert [(run.config, run.seed) for run in runs] == [(c, s) for c in CONFIGS for s in (0, 1)]
+        assert all(same(one, two) for one, two in zip(alone, runs, strict=True))
+    assert done == [(i, 8) for i in range(1, 9)] * 2
+
+
+def test_finished_members_are_read_and_the_rest_goes_on(tmp_path, monkeypatch):
+    points = blobs(500)
+    first = train_grid(points, CONFIGS[:2], [0], folder=tmp_path)
+    trained = []
+
+    def watched(*args, **kwargs):
+        trained.append(args[1])
+        return train(*args, **kwargs)
+
+    monkeypatch.setattr(grid, "train", watched)
+    again = train_grid(points, CONFIGS, [0], folder=tmp_path)
+    assert trained == CONFIGS[2:]
+    assert all(same(one, two) for one, two in zip(first, again, strict=False))
+    # Other points are other members.
+    train_grid(points + 1.0, CONFIGS[:1], [0], folder=tmp_path)
+    assert len(trained) == 3
+
+
+def test_alike_members_can_be_stacked_and_the_rest_trains_alone(tmp_path):
+    points, configs = blobs(500), [*CONFIGS, replace(CONFIGS[0], lr=0.01), replace(CONFIGS[1], ema=0.5)]
+    runs = train_grid(points, configs, [0, 1], stack=True, folder=tmp_path)
+    for run, (config, seed) in zip(runs, [(c, s) for c in configs for s in (0, 1)], strict=True):
+        assert (run.config, run.seed) == (config, seed)
+        alone = train(points, config, seed)
+        if config in (CONFIGS[0], CONFIGS[1], configs[4]):
+            assert run.log[1]["fvu"] == pytest.approx(alone.log[1]["fvu"], rel=1e-3)
+        else:
+            assert same(run, alone)
+
+
+def test_memory_decides_how_many_members_train_at_once(monkeypatch):
+    shape, config = (1000, 10), CONFIGS[0]
+    need = member_bytes(shape, config)
+    monkeypatch.setattr(grid, "_free_bytes", lambda: 3 * need)
+    assert workers_that_fit(shape, [config], 8) == 3
+    assert workers_that_fit(shape, [config], 2) == 2
+    monkeypatch.setattr(grid, "_free_bytes", lambda: need - 1)
+    with pytest.raises(InvalidInput, match="one member needs about"):
+        workers_that_fit(shape, [config], 8)
+    monkeypatch.setattr(grid, "_free_bytes", lambda: None)
+    assert workers_that_fit(shape, [config], 8) == 8
+
+
+@pytest.mark.parametrize(
+    ("configs", "seeds"), [([], [0]), (CONFIGS, []), (CONFIGS, [1, 1]), (CONFIGS[:1] * 2, [0])]
+)
+def test_an_empty_or_doubled_grid_is_refused(configs, seeds):
+    with pytest.raises(InvalidInput, match="configs and"):
+        train_grid(np.eye(3), configs, seeds)

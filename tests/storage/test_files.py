@@ -1,0 +1,50 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from geosae.errors import InvalidInput
+from geosae.storage.files import atomic_path, content_hash, read_json, write_atomic, write_json
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path) -> None:
+    target = tmp_path / "a.txt"
+    write_atomic(target, b"old")
+
+    def crash() -> None:
+        with atomic_path(target) as temporary:
+            temporary.write_bytes(b"half of the new")
+            raise RuntimeError("crash")
+
+    with pytest.raises(RuntimeError, match="crash"):
+        crash()
+    assert target.read_bytes() == b"old"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_folders_are_made_and_files_readable_by_all(tmp_path) -> None:
+    target = tmp_path / "deep" / "er" / "a.bin"
+    write_atomic(target, b"x")
+    assert target.stat().st_mode & 0o777 == 0o644
+
+
+def test_json_refuses_nan_and_names_the_wrong_line(tmp_path) -> None:
+    with pytest.raises(InvalidInput, match=r"a\.json"):
+        write_json(tmp_path / "a.json", {"x": float("nan")})
+    (tmp_path / "b.json").write_text('{\n"x": 1,\n')
+    with pytest.raises(InvalidInput, match="line 3"):
+        read_json(tmp_path / "b.json")
+    with pytest.raises(InvalidInput, match="no file"):
+        read_json(tmp_path / "c.json")
+
+
+@given(st.lists(st.text(max_size=3), max_size=3), st.lists(st.text(max_size=3), max_size=3))
+def test_hashes_differ_where_the_parts_differ(one: list[str], two: list[str]) -> None:
+    assert (content_hash(*one) == content_hash(*two)) == (one == two)
+
+
+def test_hash_sees_dtype_shape_and_order_of_the_values() -> None:
+    array = np.arange(6.0).reshape(2, 3)
+    variants = [array, array.T, array.astype(np.float32), array.reshape(3, 2), -array]
+    assert len({content_hash(variant) for variant in variants}) == len(variants)
+    assert content_hash(np.asfortranarray(array)) == content_hash(array)

@@ -1,0 +1,197 @@
+import json
+
+import numpy as np
+import pytest
+
+from geosae.cli.sources import make_world
+from geosae.experiments import parse_plan, plan_toml
+from geosae.experiments.jobs import do_job, jobs_of, plan_jobs, study_failures, study_records, write_job_list
+from geosae.experiments.plan import StudyEntry
+from geosae.geometry import InvalidInput
+from geosae.studies.approximation import body_of, plateau, slope_of
+from geosae.studies.feasibility import probe
+from geosae.studies.numbers import Mean, direction, mean_of, paired, per_seed
+from geosae.studies.registry import STUDIES, all_studies, answers_of
+
+PLAN = """
+widths = [4]
+seeds = [0, 1]
+baselines = []
+[[worlds]]
+name = "disk-in-ring"
+points = 300
+dim = 2
+[[gates]]
+name = "topk"
+sparsity = [1]
+"""
+SMALL = {
+    "absorption": {
+        "gates": {"topk": [2]},
+        "variations": [0.1, 0.4],
+        "steps": 30,
+        "points": 600,
+    },
+    "approximation": {"dims": [2], "non_convex": ["shell 2"], "widths": [8], "steps": 30, "points": 600},
+    "capacity": {
+        "widths": [4],
+        "budgets": [1, 2],
+        "depths": [3],
+        "cell_widths": [4],
+        "steps": 30,
+        "points": 900,
+    },
+    "splitting": {"widths": [4, 8], "gates": {"topk": [2]}, "steps": 30, "points": 600},
+    "hedging": {"widths": [3, 12], "gates": {"topk": [2]}, "steps": 30, "points": 600},
+    "lattice-training": {
+        "gates": {"topk": [2]},
+        "width": 8,
+        "widths": [4, 8],
+        "steps": [0, 30],
+        "points": 900,
+    },
+    "failures": {
+        "budgets": [1, 4],
+        "dims": [64],
+        "crowd_gates": ["mp", "batchtopk"],
+        "tree_gates": {"relu": 0.1, "batchtopk": 1},
+        "steps": 30,
+        "points": 600,
+    },
+    "feasibility": {},
+}
+
+
+def plan_of(name: str):
+    entry = f'[[studies]]\nname = "{name}"\n'
+    for key, value in SMALL[name].items():
+        spelled = (
+            json.dumps(value)
+            if not isinstance(value, dict)
+            else ("{" + ", ".join(f"{k} = {json.dumps(v)}" for k, v in value.items()) + "}")
+        )
+        entry += f"{key} = {spelled}\n"
+    return parse_plan(PLAN + entry)
+
+
+@pytest.mark.parametrize("name", list(STUDIES))
+def test_every_study_runs_small_and_answers_in_sentences(name, tmp_path):
+    plan = plan_of(name)
+    assert parse_plan(plan_toml(plan)) == plan
+    jobs = plan_jobs(plan, STUDIES)
+    assert {int(job.settings["seed"]) for job in jobs} == {0, 1}
+    for job in jobs:
+        assert do_job(str(tmp_path), job.study, job.settings, make_world, all_studies) is None
+    write_job_list(tmp_path, jobs)
+    records = study_records(tmp_path, plan)
+    assert len(records[name]) == len(jobs)
+    answers = answers_of(records)[name]
+    assert answers
+    for answer in answers:
+        assert answer.prediction.endswith(".")
+        assert any(c.isdigit() for c in answer.observation)
+        assert answer.verdict in ("as predicted", "the prediction fails", "undecided")
+    assert study_failures(tmp_path, plan) == {}
+    assert STUDIES[name].answers([]) == []
+
+
+def test_a_job_gives_the_same_bytes_again_and_a_failed_one_says_why(tmp_path):
+    plan = plan_of("feasibility")
+    job = plan_jobs(plan, STUDIES)[0]
+    for folder in ("a", "b"):
+        do_job(str(tmp_path / folder), job.study, job.settings, make_world, all_studies)
+    one, two = (next((tmp_path / f / "studies" / "feasibility").glob(f"{job.key}.json")) for f in "ab")
+    assert one.read_bytes() == two.read_bytes()
+    wrong = {**job.settings, "source": "no-such-world"}
+    assert "no-such-world" in str(do_job(str(tmp_path), "feasibility", wrong, make_world, all_studies))
+
+
+def test_feasibility_knows_the_disk_in_its_ring():
+    (job, *_) = plan_jobs(plan_of("feasibility"), STUDIES)
+    (disk,) = STUDIES["feasibility"].do(job.settings, make_world)["concepts"]
+    assert (disk["one"], disk["unit"], disk["inside_hull"]) == (False, True, 0)
+
+
+def test_unknown_studies_settings_and_types_are_refused():
+    with pytest.raises(InvalidInput, match=r"unknown study 'absorbtion'.*'absorption'"):
+        plan_jobs(parse_plan(PLAN + '[[studies]]\nname = "absorbtion"\n'), STUDIES)
+    with pytest.raises(InvalidInput, match=r"'step'.*'steps'"):
+        plan_jobs(parse_plan(PLAN + '[[studies]]\nname = "hedging"\nstep = 5\n'), STUDIES)
+    with pytest.raises(InvalidInput, match="steps is 'many'"):
+        plan_jobs(parse_plan(PLAN + '[[studies]]\nname = "hedging"\nsteps = "many"\n'), STUDIES)
+    with pytest.raises(InvalidInput, match="unknown gate"):
+        parse_plan(PLAN.replace("dim = 2", 'dim = 2\ngates = ["relu"]'))
+
+
+def test_a_world_takes_only_the_gates_it_names():
+    text = PLAN + '[[gates]]\nname = "relu"\nsparsity = [0.1]\n'
+    assert {c.gate for c in parse_plan(text).cells()} == {"topk", "relu"}
+    assert {c.gate for c in parse_plan(text.replace("dim = 2", 'dim = 2\ngates = ["relu"]')).cells()} == {
+        "relu"
+    }
+
+
+def test_a_prediction_can_fail():
+    absorption = STUDIES["absorption"]
+    jobs = jobs_of(absorption, StudyEntry("absorption", {"gates": {"relu": [0.1], "topk": [2]}}), (0, 1, 2))
+
+    def record(job, silent_inside):
+        share = {
+            "value": silent_inside
+            if job.settings["position"] == "inside"
+            else 0.2 + 0.01 * job.settings["seed"]
+        }
+        pair = {"silent": share, "effect": share, "absorbed": False, "can": False, "exact": [3]}
+        absolute = job.settings["gate"] == "relu"
+        return {"settings": job.settings, "result": {"absolute": absolute, "pairs": [pair], "l0": 1.0}}
+
+    answers = absorption.answers([record(job, 0.9) for job in jobs])
+    by_words = {a.prediction[:4]: a.verdict for a in answers}
+    assert by_words["By o"] == "the prediction fails"  # a half-space did what a certificate excludes
+    assert by_words["ReLU"] == "the prediction fails"  # interior children were absorbed more
+    fine = {a.prediction[:4]: a.verdict for a in absorption.answers([record(job, 0.0) for job in jobs])}
+    assert fine["ReLU"] == "as predicted"
+
+
+def test_directions_need_an_interval_on_one_side():
+    assert direction(mean_of([0.1, -0.1, 0.05])) == "undecided"
+    assert direction(mean_of([])) == "undecided"
+    assert mean_of([None, float("nan"), 2.0]) == Mean(2.0, -np.inf, np.inf, 1)
+    records = [{"settings": {"seed": s}, "result": {"x": v}} for s, v in ((1, 1.0), (0, 2.0), (1, 3.0))]
+    assert per_seed(records, lambda r: r["x"]) == {0: 2.0, 1: 2.0}
+    assert paired({0: 1.0}, {1: 1.0}) == []
+
+
+def test_bodies_have_the_plateau_that_geometry_gives():
+    assert plateau(body_of("ball", 3)) == pytest.approx(0)
+    assert plateau(body_of("shell", 2)) == pytest.approx(1 / 0.75 - 1)
+    # Two disks of radius 0.4 at ±0.6: their hull adds a rectangle 1.2 × 0.8 and loses nothing else.
+    hull = np.pi * 0.16 + 1.2 * 0.8
+    assert plateau(body_of("two-balls", 2)) == pytest.approx(hull / (2 * np.pi * 0.16) - 1)
+
+
+def test_a_slope_with_scatter_is_that_of_an_independent_fit():
+    rng = np.random.default_rng(0)
+    points = [(float(m), float(m**-1.5 * np.exp(0.05 * rng.standard_normal()))) for m in range(4, 40)]
+    assert slope_of(points) == pytest.approx(np.polyfit(*np.log(np.array(points).T), 1)[0])
+    assert slope_of(points) == pytest.approx(-1.5, abs=0.1)
+
+
+@pytest.mark.parametrize(("excess", "verdict"), [(0.5, "as predicted"), (0.001, "the prediction fails")])
+def test_a_unit_below_what_no_polyhedron_reaches_refutes_the_approximation(excess, verdict):
+    at = {"body": "ball", "dim": 2, "seed": 0}
+    found = [{"settings": {**at, "part": "oracle", "m": m}, "result": {"excess": e, "over_hull": e}}
+             for m, e in ((4, 0.2733), (6, 0.1027), (8, 0.0548))]  # fmt: skip
+    settings = {**at, "part": "units", "baseline": "trained", "width": 8}
+    unit = {"settings": settings, "result": {"members": 4, "miss": 0.0, "excess": excess, "nothing": 9.0}}
+    told = [a for a in STUDIES["approximation"].answers([*found, unit]) if "cut to the box" in a.prediction]
+    assert [a.verdict for a in told] == [verdict]
+
+
+def test_the_probe_finds_what_one_half_space_can_do():
+    rng = np.random.default_rng(0)
+    points = rng.standard_normal((400, 3))
+    assert max(probe(points, points @ [1.0, 2.0, -1.0] > 0.3)) < 0.05
+    assert min(max(probe(points, np.linalg.norm(points, axis=1) < 1.2)), 1) > 0.2
+    with pytest.raises(InvalidInput, match="inside and outside"):
+        probe(points, np.ones(400, dtype=bool))
