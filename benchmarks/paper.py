@@ -62,7 +62,7 @@ def _ran(folder: Path) -> list[str]:
 
 
 def _compared(folder: Path, second: Path) -> Iterator[str]:
-    found = replicate(Results.load(folder), Results.load(second))
+    found = replicate(load_results(folder), load_results(second))
     told = ", ".join(f"{many} {kind}" for kind, many in found.counts().items() if many)
     yield "## A second set of seeds"
     yield ""

@@ -117,7 +117,7 @@ class Task:
 Progress = Callable[[int, int], None]
 
 
-def conduct(
+def run_tasks(
     tasks: Sequence[Task], executor: Executor | None, workers: int, preload: Sequence[str], progress: Progress
 ) -> None:
     """Do all tasks, on the executor where one is handed in, else on a pool of local processes.
@@ -141,7 +141,7 @@ def conduct(
         for _, reason in _locally([task], 1, preload, count):
             task.fail(reason)
     if rest and len(rest) < len(tasks):
-        conduct(
+        run_tasks(
             rest, None, workers, preload, lambda done, _: progress(len(tasks) - len(rest) + done, len(tasks))
         )
     else:

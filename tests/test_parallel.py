@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from geosae.parallel import Task, conduct
+from geosae.parallel import Task, run_tasks
 
 HERE = Path(__file__).parent / "experiments"
 sys.path.insert(0, str(HERE))
@@ -22,7 +22,7 @@ def make(call, path: Path, failures: list[str]) -> Task:
 def test_all_tasks_are_done_and_counted(tmp_path: Path):
     failures, seen = [], []
     paths = [tmp_path / str(i) for i in range(5)]
-    conduct([make(tasks.touch, p, failures) for p in paths], None, 2, [], lambda *p: seen.append(p))
+    run_tasks([make(tasks.touch, p, failures) for p in paths], None, 2, [], lambda *p: seen.append(p))
     assert all(p.exists() for p in paths)
     assert not failures
     assert seen == [(i, 5) for i in range(6)]
@@ -33,7 +33,7 @@ def test_a_task_that_kills_its_worker_is_named_and_loses_no_other(tmp_path: Path
     calls = [tasks.touch, tasks.die, tasks.touch, tasks.touch, tasks.touch, tasks.touch]
     paths = [tmp_path / str(i) for i in range(len(calls))]
     todo = [make(c, p, failures) for c, p in zip(calls, paths, strict=True)]
-    conduct(todo, None, 2, [], lambda *_: None)
+    run_tasks(todo, None, 2, [], lambda *_: None)
     assert [f.split(":")[0] for f in failures] == ["1"]
     assert "died" in failures[0]
     assert all(p.exists() for p in paths)
@@ -43,7 +43,7 @@ def test_an_executor_that_is_handed_in_is_used_and_left_open(tmp_path: Path):
     failures = []
     with ThreadPoolExecutor(1) as executor:
         todo = [make(tasks.touch, tmp_path / "a", failures), make(tasks.refuse, tmp_path / "b", failures)]
-        conduct(todo, executor, 2, [], lambda *_: None)
+        run_tasks(todo, executor, 2, [], lambda *_: None)
         assert executor.submit(int, "3").result() == 3
     assert failures == [f"b: RuntimeError: {tmp_path / 'b'}"]
     assert (tmp_path / "a").exists()
@@ -51,7 +51,7 @@ def test_an_executor_that_is_handed_in_is_used_and_left_open(tmp_path: Path):
 
 def test_workers_are_told_to_use_one_thread_and_the_owner_keeps_its_environment(tmp_path: Path):
     before = dict(os.environ)
-    conduct([make(tasks.threads, tmp_path / "a", [])], None, 1, [], lambda *_: None)
+    run_tasks([make(tasks.threads, tmp_path / "a", [])], None, 1, [], lambda *_: None)
     assert (tmp_path / "a").read_text() == "1"
     assert dict(os.environ) == before
 
@@ -61,10 +61,10 @@ import sys
 sys.path.insert(0, {here!r})
 import tasks
 from pathlib import Path
-from geosae.parallel import Task, conduct
+from geosae.parallel import Task, run_tasks
 if __name__ == "__main__":
     path = Path(sys.argv[1])
-    conduct([Task(tasks.sleep, (str(path),), path.exists, print)], None, 1, [], lambda *_: None)
+    run_tasks([Task(tasks.sleep, (str(path),), path.exists, print)], None, 1, [], lambda *_: None)
 """
 
 

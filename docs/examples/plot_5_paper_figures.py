@@ -56,7 +56,7 @@ with ThreadPoolExecutor(1) as here:  # in this process; by default a run has a p
 # %%
 # What is stored, and what can be drawn from it
 # ---------------------------------------------
-results = Results.load(folder)
+results = load_results(folder)
 print(len(results.cells), "cells;", {name: len(records) for name, records in results.studies.items()}, "jobs")
 print("families:", ", ".join(PAPER))
 

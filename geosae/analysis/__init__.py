@@ -4,6 +4,7 @@ from geosae.analysis.agreement import Agreement as Agreement
 from geosae.analysis.agreement import agreement as agreement
 from geosae.analysis.agreement import antitone_violations as antitone_violations
 from geosae.analysis.alignment import Alignment as Alignment
+from geosae.analysis.analyse import AnalysisConfig as AnalysisConfig
 from geosae.analysis.analyse import analyse as analyse
 from geosae.analysis.analyse import analyse_shuffled as analyse_shuffled
 from geosae.analysis.grades import Graded as Graded
@@ -14,8 +15,9 @@ from geosae.analysis.recovery import mcc as mcc
 from geosae.analysis.recovery import mcc_floor as mcc_floor
 from geosae.analysis.round_trips import learning_and_interpretation as learning_and_interpretation
 from geosae.analysis.table import NOTIONS as NOTIONS
+from geosae.analysis.table import ConceptError as ConceptError
 from geosae.analysis.table import Notion as Notion
+from geosae.analysis.table import NotionSummary as NotionSummary
 from geosae.analysis.table import NotionTable as NotionTable
-from geosae.analysis.table import Row as Row
 from geosae.analysis.units import UnitAlignment as UnitAlignment
 from geosae.analysis.units import closure_units as closure_units

@@ -29,15 +29,20 @@ class Agreement:
         tested = self.best_neuron >= 0
         return float(self.mutual[tested].mean()) if tested.any() else float("nan")
 
-    def means(self) -> dict[str, float | None]:
-        """Return the mutual-best rate and the mean asymmetries of the scores; None where none was tested."""
-        values = {
-            "mutual": np.array([self.rate]),
-            "concept_asymmetry": self.concept_asymmetry,
-            "neuron_asymmetry": self.neuron_asymmetry,
-        }
-        known = {name: v[np.isfinite(v)] for name, v in values.items()}
-        return {name: float(v.mean()) if v.size else None for name, v in known.items()}
+    @property
+    def mean_concept_asymmetry(self) -> float:
+        """The mean over tested concepts of what reading their best neuron costs; nan if none was tested."""
+        return _finite_mean(self.concept_asymmetry)
+
+    @property
+    def mean_neuron_asymmetry(self) -> float:
+        """The mean over neurons of what learning their best concept costs; nan if none was tested."""
+        return _finite_mean(self.neuron_asymmetry)
+
+
+def _finite_mean(values: Float[np.ndarray, " k"]) -> float:
+    finite = values[np.isfinite(values)]
+    return float(finite.mean()) if finite.size else float("nan")
 
 
 def agreement(table: NotionTable) -> Agreement:

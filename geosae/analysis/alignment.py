@@ -11,14 +11,14 @@ from jaxtyping import Bool
 
 from geosae.analysis.ambient import AmbientCounts
 from geosae.analysis.counts import Counts
-from geosae.analysis.sae_metrics import Vitals
+from geosae.analysis.sae_metrics import SAEMetrics
 from geosae.analysis.table import NOTIONS, Notion, NotionTable
 from geosae.analysis.units import UnitAlignment
 from geosae.errors import InvalidInput
 from geosae.fca.context import FormalContext
 from geosae.storage.npz_card import load_record, save_record
 
-_VERSION = 1
+_VERSION = 2
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -36,7 +36,7 @@ class Alignment:
     seed: int
     fit_points: int
     test_points: int
-    vitals: Vitals
+    metrics: SAEMetrics
     counts: Counts
     """Concepts against neurons, (p, d), on the held-out half."""
     members: Bool[np.ndarray, "p d"]
@@ -94,17 +94,17 @@ class Alignment:
     @property
     def l0(self) -> float:
         """The mean number of active neurons per point."""
-        return self.vitals.l0
+        return self.metrics.l0
 
     @property
     def fvu(self) -> float:
         """The fraction of variance unexplained on the held-out half; nan if the points do not vary."""
-        return self.vitals.fvu
+        return self.metrics.fvu
 
     @property
     def dead_share(self) -> float:
         """The share of neurons that fire on no point (P6)."""
-        return self.vitals.dead_share
+        return self.metrics.dead_share
 
     @property
     def untested(self) -> tuple[str, ...]:
@@ -139,27 +139,12 @@ class Alignment:
         return FormalContext(self.concepts, tuple(f"n{i}" for i in range(self.width)), held)
 
     def best(self, concept: str | int) -> dict[str, Any]:
-        """Return the best neuron and the closure unit of a concept for each notion, as `Row` records."""
+        """Return the errors of a concept's best neuron and of its closure unit for each notion."""
         k = concept if isinstance(concept, int) else self._index(concept)
         both = (("neuron", self), ("unit", self.units))
         return {
             notion: {what: table.rows()[k] for what, side in both if (table := getattr(side, notion))}
             for notion in NOTIONS
-        }
-
-    def summary(self) -> dict[str, Any]:
-        """Return the metrics and, per notion, the shares, least errors and rows; JSON-ready, null for nan."""
-        return {
-            "metrics": self.vitals.to_metrics(),
-            "notions": {
-                notion: {
-                    "neurons": None if (t := getattr(self, notion)) is None else t.summary(),
-                    "units": None if (u := getattr(self.units, notion)) is None else u.summary(),
-                }
-                for notion in NOTIONS
-            },
-            "approximation_reason": self.approximation_reason,
-            "untested": list(self.untested),
         }
 
     def to_dict(self) -> dict[str, Any]:
@@ -196,11 +181,11 @@ class Alignment:
             "kind": "alignment",
             "version": _VERSION,
             "concepts": list(self.concepts),
-            "vitals": self.vitals.to_dict(),
+            "metrics": self.metrics.to_dict(),
         }
 
     def _arrays(self) -> dict[str, np.ndarray]:
-        arrays = {"members": self.members, "fired": self.vitals.fired}
+        arrays = {"members": self.members, "fired": self.metrics.fired}
         arrays |= self.counts.arrays("neurons") | self.unit_counts.arrays("units")
         if self.ambient is not None and self.unit_ambient is not None:
             arrays |= self.ambient.arrays("ambient") | self.unit_ambient.arrays("unit_ambient")
@@ -216,7 +201,7 @@ class Alignment:
         try:
             parts: dict[str, Any] = {f.name: card[f.name] for f in fields(cls) if f.name not in _IN_ARRAYS}
             parts["concepts"] = tuple(card["concepts"])
-            parts["vitals"] = Vitals.from_parts(card["vitals"], arrays["fired"])
+            parts["metrics"] = SAEMetrics.from_parts(card["metrics"], arrays["fired"])
             parts["members"] = np.asarray(arrays["members"], dtype=bool)
             parts["counts"] = Counts.from_arrays(arrays, "neurons")
             parts["unit_counts"] = Counts.from_arrays(arrays, "units")
@@ -234,7 +219,7 @@ class Alignment:
         return (
             f"Alignment of {len(self.concepts)} concepts with {self.width} neurons on {self.test_points} "
             f"held-out points at tolerance {self.tolerance:g}\n"
-            f"  learned by one neuron: {found}\n  {self.vitals}"
+            f"  learned by one neuron: {found}\n  {self.metrics}"
         )
 
 

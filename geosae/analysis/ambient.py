@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from geosae.analysis._neurons import FiringNeurons
-from geosae.analysis.counts import Counts, Tally
+from geosae.analysis.counts import CountAccumulator, Counts
 from geosae.analysis.grades import Graded, graded_odds, graded_share, shares
 from geosae.data.dataset import ConceptDataset
 from geosae.errors import InvalidInput
@@ -164,12 +164,12 @@ def measure_ambient(
     inside = membership(regions, points)
     if shuffle:
         inside = inside[rng.permutation(samples)]
-    tally = Tally(len(regions), neurons.width, members)
+    accumulator = CountAccumulator(len(regions), neurons.width, members)
     for start in range(0, samples, chunk):
         rows = slice(start, start + chunk)
-        tally.add(neurons.fires(points[rows]), inside[rows])
+        accumulator.add(neurons.fires(points[rows]), inside[rows])
     known = np.array([r is not None for r in regions])
-    outer, unit_outer = _known_only(tally.neurons(), known), _known_only(tally.units(), known)
+    outer, unit_outer = _known_only(accumulator.neurons(), known), _known_only(accumulator.units(), known)
 
     hits, sizes = outer.hits.copy(), outer.positives.copy()
     unit_hits, unit_sizes = unit_outer.hits.copy(), unit_outer.positives.copy()

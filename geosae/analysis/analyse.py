@@ -10,8 +10,8 @@ from jaxtyping import Bool, Float, Int
 from geosae.analysis._neurons import FiringNeurons, as_neurons
 from geosae.analysis.alignment import Alignment
 from geosae.analysis.ambient import measure_ambient, why_not
-from geosae.analysis.counts import Tally
-from geosae.analysis.sae_metrics import Vitals
+from geosae.analysis.counts import CountAccumulator
+from geosae.analysis.sae_metrics import SAEMetrics
 from geosae.analysis.units import closure_units
 from geosae.data.dataset import ConceptDataset
 from geosae.errors import InvalidInput
@@ -20,21 +20,49 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
-class _Plan:
-    tolerance: float
-    unit_tolerance: float
-    alpha: float
-    test_share: float
-    ambient_samples: int
-    seed: int
-    chunk: int
-    progress: Progress | None
-    shuffle: bool
+class AnalysisConfig:
+    """The settings of an analysis, shared by `analyse` and `analyse_shuffled`.
+
+    Attributes
+    ----------
+    tolerance
+        ε in [0, 1): a notion holds where its graded errors are ≤ ε.
+    unit_tolerance
+        ε of the closure units; `tolerance` if None, 0 for the exact closure unit of D3.
+    alpha
+        The chance that any interval misses.
+    test_share
+        Share of the points held out.
+    ambient_samples
+        Points drawn from ν.
+    seed
+        Of the split and of the ambient points.
+    chunk
+        Points taken at once; memory grows with chunk × neurons, never with points × neurons.
+
+    Raises
+    ------
+    InvalidInput
+        If a setting is out of range.
+
+    Examples
+    --------
+    >>> AnalysisConfig(tolerance=0.1).unit_errors
+    0.1
+    """
+
+    tolerance: float = 0.05
+    unit_tolerance: float | None = None
+    alpha: float = 0.05
+    test_share: float = 0.5
+    ambient_samples: int = 20_000
+    seed: int = 0
+    chunk: int = 8192
 
     def __post_init__(self) -> None:
         checks = {
             "tolerance": 0 <= self.tolerance < 1,
-            "unit_tolerance": 0 <= self.unit_tolerance < 1,
+            "unit_tolerance": self.unit_tolerance is None or 0 <= self.unit_tolerance < 1,
             "alpha": 0 < self.alpha < 1,
             "test_share": 0 < self.test_share < 1,
             "ambient_samples": self.ambient_samples >= 1,
@@ -47,18 +75,20 @@ class _Plan:
                 remedy="0 ≤ tolerances < 1; 0 < alpha, test_share < 1; samples ≥ 1; 1 ≤ chunk ≤ 2^20",
             )
 
+    @property
+    def unit_errors(self) -> float:
+        """The largest miss on the fit half with which a neuron belongs to a concept's unit."""
+        return float(self.tolerance if self.unit_tolerance is None else self.unit_tolerance)
+
+
+DEFAULTS = AnalysisConfig()
+
 
 def analyse(
     sae: Any,
     dataset: ConceptDataset,
-    tolerance: float | int = 0.05,
+    config: AnalysisConfig = DEFAULTS,
     *,
-    unit_tolerance: float | int | None = None,
-    alpha: float = 0.05,
-    test_share: float = 0.5,
-    ambient_samples: int = 20_000,
-    seed: int = 0,
-    chunk: int = 8192,
     progress: Progress | None = None,
 ) -> Alignment:
     """Grade detection, separation and approximation of every concept by every neuron and by its closure unit.
@@ -74,27 +104,15 @@ def analyse(
         A SparseAutoencoder, a TrainedSAE, or Neurons.
     dataset
         Points (N, n) with membership in p concepts; regions and ν, if approximation is to be measured.
-    tolerance
-        ε in [0, 1): a notion holds where its graded errors are ≤ ε.
-    unit_tolerance
-        ε of the closure units; `tolerance` if None, 0 for the exact closure unit of D3.
-    alpha
-        The chance that any interval misses.
-    test_share
-        Share of the points held out.
-    ambient_samples
-        Points drawn from ν.
-    seed
-        Of the split and of the ambient points.
-    chunk
-        Points taken at once; memory grows with chunk × neurons, never with points × neurons.
+    config
+        Tolerances, split, seed: see `AnalysisConfig`.
     progress
         Called with (points done, points in all).
 
     Raises
     ------
     InvalidInput
-        If the dimensions differ, a setting is out of range, or the split leaves a half empty.
+        If the dimensions differ, or the split leaves a half empty.
 
     References
     ----------
@@ -108,38 +126,20 @@ def analyse(
     >>> x = rng.uniform(-1, 1, (400, 2))
     >>> data = ConceptDataset(x, x[:, :1] > 0, ("right",))
     >>> sae = SparseAutoencoder.planted(HalfSpaces(np.array([[1.0, 0.0], [0.0, 1.0]]), np.zeros(2)))
-    >>> al = analyse(sae, data)
+    >>> al = analyse(sae, data, AnalysisConfig(tolerance=0.1))
     >>> al.separation.best.tolist(), al.separation.holds.tolist()
     ([0], [[True, False]])
     >>> al.approximation_reason
     'the dataset has no ambient measure ν'
     """
-    unit = tolerance if unit_tolerance is None else unit_tolerance
-    plan = _Plan(
-        float(tolerance),
-        float(unit),
-        alpha,
-        test_share,
-        ambient_samples,
-        seed,
-        chunk,
-        progress,
-        shuffle=False,
-    )
-    return _run(as_neurons(sae, dataset.dim), dataset, plan)
+    return _run(as_neurons(sae, dataset.dim), dataset, config, progress, shuffle=False)
 
 
 def analyse_shuffled(
     sae: Any,
     dataset: ConceptDataset,
-    tolerance: float | int = 0.05,
+    config: AnalysisConfig = DEFAULTS,
     *,
-    unit_tolerance: float | int | None = None,
-    alpha: float = 0.05,
-    test_share: float = 0.5,
-    ambient_samples: int = 20_000,
-    seed: int = 0,
-    chunk: int = 8192,
     progress: Progress | None = None,
 ) -> Alignment:
     """Return the floor of `analyse`: the same figures with the rows of the labels permuted.
@@ -157,28 +157,31 @@ def analyse_shuffled(
     >>> analyse(sae, data).separation.holds.tolist(), analyse_shuffled(sae, data).separation.holds.tolist()
     ([[True]], [[False]])
     """
-    unit = tolerance if unit_tolerance is None else unit_tolerance
-    plan = _Plan(
-        float(tolerance), float(unit), alpha, test_share, ambient_samples, seed, chunk, progress, shuffle=True
-    )
-    return _run(as_neurons(sae, dataset.dim), dataset, plan)
+    return _run(as_neurons(sae, dataset.dim), dataset, config, progress, shuffle=True)
 
 
-def _run(neurons: FiringNeurons, dataset: ConceptDataset, plan: _Plan) -> Alignment:
+def _run(
+    neurons: FiringNeurons,
+    dataset: ConceptDataset,
+    config: AnalysisConfig,
+    progress: Progress | None,
+    *,
+    shuffle: bool,
+) -> Alignment:
     # One stream per use, so that asking for more ambient points does not change the split.
     for_split, for_labels, for_ambient = (
-        np.random.default_rng(s) for s in np.random.SeedSequence(plan.seed).spawn(3)
+        np.random.default_rng(s) for s in np.random.SeedSequence(config.seed).spawn(3)
     )
-    fit_rows, test_rows = _halves(dataset.size, plan.test_share, for_split)
+    fit_rows, test_rows = _halves(dataset.size, config.test_share, for_split)
     labels = dataset.membership
-    if plan.shuffle:
+    if shuffle:
         labels = labels[for_labels.permutation(dataset.size)]
-    count = _Counter(neurons, dataset.points, labels, plan)
+    count = _Counter(neurons, dataset.points, labels, config.chunk, progress)
 
-    fit = Tally(len(dataset.names), neurons.width)
+    fit = CountAccumulator(len(dataset.names), neurons.width)
     count.run(fit, fit_rows)
-    members = closure_units(fit.neurons(), plan.unit_tolerance)
-    test = Tally(len(dataset.names), neurons.width, members)
+    members = closure_units(fit.neurons(), config.unit_errors)
+    test = CountAccumulator(len(dataset.names), neurons.width, members)
     residual = count.run(test, test_rows, reconstruct=True)
 
     reason, ambient, unit_ambient = why_not(dataset), None, None
@@ -187,33 +190,33 @@ def _run(neurons: FiringNeurons, dataset: ConceptDataset, plan: _Plan) -> Alignm
             neurons,
             dataset,
             members,
-            plan.ambient_samples,
+            config.ambient_samples,
             for_ambient,
-            chunk=plan.chunk,
-            shuffle=plan.shuffle,
+            chunk=config.chunk,
+            shuffle=shuffle,
         )
     return Alignment(
         concepts=dataset.names,
-        tolerance=plan.tolerance,
-        alpha=plan.alpha,
-        seed=plan.seed,
+        tolerance=float(config.tolerance),
+        alpha=config.alpha,
+        seed=config.seed,
         fit_points=fit.points,
         test_points=test.points,
-        vitals=Vitals(
+        metrics=SAEMetrics(
             points=dataset.size,
             active=fit.active + test.active,
             residual=residual,
-            variance=_variance(dataset.points, test_rows, plan.chunk),
+            variance=_variance(dataset.points, test_rows, config.chunk),
             fired=fit.fired + test.fired,
         ),
         counts=test.neurons(),
         members=members,
-        unit_tolerance=plan.unit_tolerance,
+        unit_tolerance=config.unit_errors,
         unit_counts=test.units(),
         ambient=ambient,
         unit_ambient=unit_ambient,
         approximation_reason=reason,
-        shuffled=plan.shuffle,
+        shuffled=shuffle,
     )
 
 
@@ -225,23 +228,26 @@ class _Counter:
         neurons: FiringNeurons,
         points: Float[np.ndarray, "N n"],
         labels: Bool[np.ndarray, "N p"],
-        plan: _Plan,
+        chunk: int,
+        progress: Progress | None,
     ) -> None:
-        self._neurons, self._points, self._labels, self._plan = neurons, points, labels, plan
-        self._done = 0
+        self._neurons, self._points, self._labels = neurons, points, labels
+        self._chunk, self._progress, self._done = chunk, progress, 0
 
-    def run(self, tally: Tally, rows: Int[np.ndarray, "K"], *, reconstruct: bool = False) -> float:
+    def run(
+        self, counts: CountAccumulator, rows: Int[np.ndarray, "K"], *, reconstruct: bool = False
+    ) -> float:
         """Count over the rows; return Σ ‖x − x̂‖² over them if asked to reconstruct, else 0."""
         residual = 0.0
-        for start in range(0, len(rows), self._plan.chunk):
-            take = rows[start : start + self._plan.chunk]
+        for start in range(0, len(rows), self._chunk):
+            take = rows[start : start + self._chunk]
             points = self._points[take].astype(np.float64)
-            tally.add(self._neurons.fires(points), self._labels[take])
+            counts.add(self._neurons.fires(points), self._labels[take])
             if reconstruct:
                 residual += float(np.sum((points - self._neurons.reconstruct(points)) ** 2))
             self._done += len(take)
-            if self._plan.progress is not None:
-                self._plan.progress(self._done, len(self._points))
+            if self._progress is not None:
+                self._progress(self._done, len(self._points))
         return residual
 
 

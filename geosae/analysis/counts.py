@@ -70,7 +70,7 @@ class Counts:
         )
 
 
-class Tally:
+class CountAccumulator:
     """Adds up counts chunk by chunk; points × neurons are never held at once."""
 
     def __init__(self, concepts: int, width: int, members: Bool[np.ndarray, "p d"] | None = None) -> None:

@@ -11,7 +11,7 @@ from geosae.errors import InvalidInput
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Vitals:
+class SAEMetrics:
     """Figures over all points of the dataset, both halves; the FVU over the held-out half."""
 
     points: int
@@ -59,7 +59,7 @@ class Vitals:
         }
 
     @classmethod
-    def from_parts(cls, value: Mapping[str, Any], fired: np.ndarray) -> "Vitals":
+    def from_parts(cls, value: Mapping[str, Any], fired: np.ndarray) -> "SAEMetrics":
         """Read back what `to_dict` wrote, with the array."""
         if int(value["points"]) < 1 or int(value["active"]) != int(fired.sum()):
             raise InvalidInput(

@@ -16,7 +16,7 @@ NOTIONS: tuple[Notion, ...] = ("detection", "separation", "approximation")
 
 
 @dataclass(frozen=True)
-class Row:
+class ConceptError:
     """The best model concept for one human concept: its neurons, its worst error and that error's limits.
 
     `error` is nan where the concept could not be tested; its interval then is as wide as the error's range.
@@ -29,11 +29,20 @@ class Row:
     high: float
     holds: bool
 
-    def to_list(self) -> list[object]:
-        """Return the row for JSON: numbers that are not finite become null, one neuron loses its list."""
-        numbers = [x if np.isfinite(x) else None for x in (self.error, self.low, self.high)]
-        who = self.neurons[0] if len(self.neurons) == 1 else list(self.neurons)
-        return [self.concept, who, *numbers, self.holds]
+
+@dataclass(frozen=True)
+class NotionSummary:
+    """What a table says in three numbers and a row per concept.
+
+    Share and mean error are over the tested concepts, nan if there is none.
+    """
+
+    share: float
+    """The share of concepts for which something holds at the tolerance."""
+    best_error: float
+    """The mean over concepts of the least error."""
+    tested: int
+    concepts: tuple[ConceptError, ...]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -122,7 +131,7 @@ class NotionTable:
         """Return the same errors judged at another tolerance; units stay those chosen in the analysis."""
         return replace(self, tolerance=float(tolerance))
 
-    def rows(self) -> tuple[Row, ...]:
+    def rows(self) -> tuple[ConceptError, ...]:
         """Return the best model concept of each concept, with intervals for these alone."""
         neurons = np.maximum(self.best, 0)
         counts = self.counts if self.units is not None else self.counts.pick(neurons)
@@ -131,7 +140,7 @@ class NotionTable:
             np.maximum.reduce([getattr(e, part) for e in errors]) for part in ("value", "low", "high")
         )
         return tuple(
-            Row(
+            ConceptError(
                 concept=name,
                 neurons=self._who(i),
                 error=float(value[i]),
@@ -142,24 +151,14 @@ class NotionTable:
             for i, name in enumerate(self.concepts)
         )
 
-    def to_rows(self) -> list[list[object]]:
-        """Return `rows` for JSON: [concept, neuron or neurons, error, low, high, holds], null for nan."""
-        return [row.to_list() for row in self.rows()]
-
-    def summary(self) -> dict[str, object]:
-        """Return the share of concepts for which something holds, the mean least error, and the rows.
-
-        Both figures are over the tested concepts, null if there is none; ``tested`` counts them.
-        """
+    def summary(self) -> NotionSummary:
+        """Return the share of concepts for which something holds, the mean least error, and the rows."""
         rows = self.rows()
-        tested = [row for row, known in zip(rows, self.tested, strict=True) if known]
-        errors = [row.error for row in tested]
-        return {
-            "share": sum(row.holds for row in tested) / len(tested) if tested else None,
-            "best_error": float(np.mean(errors)) if tested else None,
-            "tested": len(tested),
-            "per_concept": [row.to_list() for row in rows],
-        }
+        tested = [row for row, can_judge in zip(rows, self.tested, strict=True) if can_judge]
+        if not tested:
+            return NotionSummary(float("nan"), float("nan"), 0, rows)
+        share = sum(row.holds for row in tested) / len(tested)
+        return NotionSummary(share, float(np.mean([row.error for row in tested])), len(tested), rows)
 
     def _who(self, concept: int) -> tuple[int, ...]:
         if self.units is not None:
@@ -187,7 +186,7 @@ class NotionTable:
 _SHOWN = 20
 
 
-def _line(row: Row, width: int) -> str:
+def _line(row: ConceptError, width: int) -> str:
     neurons = ",".join(map(str, row.neurons[:6])) + ("…" if len(row.neurons) > 6 else "")
     error = "untested" if np.isnan(row.error) else f"{row.error:.4f}"
     verdict = "holds" if row.holds else "-"

@@ -29,7 +29,7 @@ def replicate(
     from geosae.replication import replicate as compare
     from geosae.storage.files import write_json
 
-    found = compare(Results.load(first), Results.load(second))
+    found = compare(load_results(first), load_results(second))
     if json_file is not None:
         write_json(json_file, found.to_dict())
     _tell_parts(found)

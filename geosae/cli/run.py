@@ -80,10 +80,8 @@ def _announce(outline: "Outline") -> None:
         warn(
             f"{outline.absent} cells of the plan left out: no half-spaces are known to be true of their world"
         )
-    if outline.strangers:
-        warn(
-            f"{outline.strangers} finished cells of another plan stay in the folder and out of these results"
-        )
+    if outline.foreign:
+        warn(f"{outline.foreign} finished cells of another plan stay in the folder and out of these results")
 
 
 def _tell(results: "Results") -> None:

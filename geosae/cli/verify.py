@@ -82,7 +82,7 @@ def _on_run(folder: Path, claims: Claims) -> tuple[list[Any], str]:
     from geosae.experiments import Results
     from geosae.geometry import InvalidInput
 
-    cells = Results.load(folder).cells
+    cells = load_results(folder).cells
     found: list[dict[str, Any]] = []
     for claim_id in claims:
         evidence = [e for cell in cells for e in cell["evidence"].get(claim_id, ())]

@@ -3,14 +3,14 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from geosae._version import __version__
 from geosae.experiments.baselines import Baseline
 from geosae.experiments.gates import GATES, Gate
-from geosae.validation import refuse_unknown
+from geosae.storage.structure import to_json
 
 # Part of every key: results of another version of geosae are never taken for one's own.
 FORMAT = f"geosae {__version__}"
@@ -59,7 +59,8 @@ class Cell:
     Examples
     --------
     >>> cell = Cell("w", "nested-balls", {"dim": 2}, 0, "topk", 4, 16, 0)
-    >>> cell.key == Cell.from_dict(cell.to_dict()).key
+    >>> from geosae.storage.structure import from_json
+    >>> cell.key == from_json(Cell, to_json(cell), "the cell").key
     True
     """
 
@@ -76,27 +77,10 @@ class Cell:
     analysis: Mapping[str, Any] = field(default_factory=dict[str, Any])
     tolerance: float = 0.05
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the cell as a JSON-ready dictionary."""
-        entries = {f.name: getattr(self, f.name) for f in fields(self)}
-        return entries | {name: dict(entries[name]) for name in ("world_params", "train", "analysis")}
-
-    @staticmethod
-    def from_dict(entries: Mapping[str, Any]) -> "Cell":
-        """Return the cell that `to_dict` gave.
-
-        Raises
-        ------
-        InvalidInput
-            If a key is unknown.
-        """
-        refuse_unknown(entries, [f.name for f in fields(Cell)], "the cell")
-        return Cell(**entries)
-
     @cached_property
     def key(self) -> str:
         """Return 16 hexadecimal digits that name the cell: its label in the plan does not enter."""
-        entries = self.to_dict()
+        entries = to_json(self)
         del entries["world"]
         return short_hash({"format": FORMAT, "cell": entries})
 

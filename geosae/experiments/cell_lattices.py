@@ -1,19 +1,26 @@
 """The detection lattice of a cell beside the true one, its size along ε, and the maps of F2 and F3."""
 
-from dataclasses import asdict
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from geosae.analysis import NOTIONS, Alignment, Notion, along_tolerances, learning_and_interpretation
+from geosae.analysis.round_trips import Maps
 from geosae.data.dataset import ConceptDataset
+from geosae.experiments.measures import LatticeMeasures
+from geosae.fca import (
+    ConceptLattice,
+    LatticeComparison,
+    TooManyConcepts,
+    compare,
+    concept_lattice,
+    sizes_along,
+)
 from geosae.fca.context import FormalContext
-from geosae.storage.files import write_json
-
-if TYPE_CHECKING:
-    from geosae.analysis import Alignment
-    from geosae.analysis.round_trips import Maps
-    from geosae.fca import LatticeComparison
+from geosae.storage.structure import CONVERTER, write_record
 
 LARGEST = 400
 """A lattice of more concepts is not drawn either."""
@@ -21,7 +28,45 @@ NULLS = 5
 ALONG = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3)
 """The tolerances at which lattices are counted, up to `COUNTED` concepts."""
 COUNTED = 2000
-FIGURES = ("exact_recall", "tightness", "round_trip", "closed_objects")
+
+
+@dataclass(frozen=True)
+class LatticeSize:
+    """How many concepts the lattice has at a tolerance; at least so many where the count is not complete."""
+
+    tolerance: float
+    concepts: int
+    complete: bool
+
+
+@dataclass(frozen=True, eq=False)
+class CellLattices:
+    """What lattice.json holds of one cell.
+
+    Attributes
+    ----------
+    detection
+        The lattice of "neuron detects concept" at the tolerance; None if it has more than `LARGEST` concepts.
+    truth
+        The lattice of the true hierarchy.
+    comparison
+        How the two compare, beside their floors.
+    along
+        The sizes along growing tolerances, for each notion that was measured.
+    maps
+        Where learning and interpretation lead (F2, F3).
+    """
+
+    detection: ConceptLattice | None
+    truth: ConceptLattice
+    comparison: LatticeComparison
+    along: Mapping[Notion, tuple[LatticeSize, ...]]
+    maps: Maps
+
+
+# A lattice has a JSON form of its own, which is checked against its context as it is read.
+CONVERTER.register_unstructure_hook(ConceptLattice, ConceptLattice.to_dict)
+CONVERTER.register_structure_hook(ConceptLattice, lambda value, _: ConceptLattice.from_dict(value))
 
 
 def truth_context(dataset: ConceptDataset) -> FormalContext:
@@ -39,66 +84,48 @@ def truth_context(dataset: ConceptDataset) -> FormalContext:
 
 
 def store_lattices(
-    alignment: "Alignment", dataset: ConceptDataset, folder: Path, seed: int
-) -> dict[str, Any]:
+    alignment: Alignment, dataset: ConceptDataset, folder: Path, seed: int
+) -> LatticeMeasures[float]:
     """Write lattice.json with the detection lattice and the true one, and return how they compare.
 
     A learned lattice of more than `LARGEST` concepts is neither counted nor stored (null); the comparison
     needs no lattice and is always there, beside its floor under permuted columns. The file holds all of it,
     the sizes along ε, and where learning and interpretation lead (F2, F3).
     """
-    from geosae.analysis import learning_and_interpretation
-    from geosae.fca import TooManyConcepts, compare, concept_lattice
-
     context, truth = alignment.context("detection"), truth_context(dataset)
     true_lattice = concept_lattice(truth)
     try:
         learned = concept_lattice(context, cap=LARGEST)
     except TooManyConcepts:
         learned = None
-    found = compare(truth, context, np.random.default_rng([seed, 2]), nulls=NULLS)
+    comparison = compare(truth, context, np.random.default_rng([seed, 2]), nulls=NULLS)
     maps = learning_and_interpretation(alignment, hierarchy=dataset.hierarchy)
-    stored = {
-        "detection": None if learned is None else learned.to_dict(),
-        "truth": true_lattice.to_dict(),
-        "comparison": found.to_dict(),
-        "along": _along(alignment),
-        "maps": _maps(maps),
-    }
-    write_json(folder / "lattice.json", stored)
-    return {
-        "concepts": None if learned is None else len(learned),
-        "truth_concepts": len(true_lattice),
-        **_figures(found),
-        **{f"{name}_floor": value for name, value in _figures(found.floor).items()},
-    }
+    write_record(
+        folder / "lattice.json",
+        CellLattices(learned, true_lattice, comparison, _along(alignment), maps),
+    )
+    floor = comparison.floor
+    return LatticeMeasures(
+        concepts=math.nan if learned is None else float(len(learned)),
+        truth_concepts=float(len(true_lattice)),
+        exact_recall=comparison.exact_recall,
+        tightness=comparison.tightness,
+        round_trip=comparison.round_trip,
+        closed_objects=comparison.closed_objects,
+        exact_recall_floor=math.nan if floor is None else floor.exact_recall,
+        tightness_floor=math.nan if floor is None else floor.tightness,
+        round_trip_floor=math.nan if floor is None else floor.round_trip,
+        closed_objects_floor=math.nan if floor is None else floor.closed_objects,
+    )
 
 
-def _figures(found: "LatticeComparison | None") -> dict[str, float | None]:
-    values = {name: float("nan") if found is None else getattr(found, name) for name in FIGURES}
-    return {name: value if np.isfinite(value) else None for name, value in values.items()}
-
-
-def _along(alignment: "Alignment") -> dict[str, list[list[float | int | bool]]]:
-    """Return for each notion that was measured (ε, concepts, whether these are all), from small ε on."""
-    from geosae.analysis import along_tolerances
-    from geosae.fca import sizes_along
-
-    found: dict[str, list[list[float | int | bool]]] = {}
-    for notion in ("detection", "separation", "approximation"):
+def _along(alignment: Alignment) -> dict[Notion, tuple[LatticeSize, ...]]:
+    """Return for each notion that was measured the sizes of its lattices, from small ε on."""
+    sizes: dict[Notion, tuple[LatticeSize, ...]] = {}
+    for notion in NOTIONS:
         if notion == "approximation" and alignment.approximation is None:
             continue
         counts = sizes_along(along_tolerances(alignment, notion, ALONG), cap=COUNTED, seconds=float("inf"))
         pairs = zip(sorted(ALONG), reversed(counts), strict=True)
-        found[notion] = [[tolerance, count.found, count.complete] for tolerance, count in pairs]
-    return found
-
-
-def _maps(maps: "Maps") -> dict[str, Any]:
-    return {
-        "mutual_rate": maps.mutual_rate if np.isfinite(maps.mutual_rate) else None,
-        "closed_share": maps.closed_share,
-        "concepts": [asdict(row) for row in maps.concepts],
-        "neurons": [asdict(row) for row in maps.neurons],
-        "violations": [[child, parent, list(neurons)] for child, parent, neurons in maps.violations],
-    }
+        sizes[notion] = tuple(LatticeSize(t, count.found, count.complete) for t, count in pairs)
+    return sizes

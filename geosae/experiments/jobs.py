@@ -1,7 +1,8 @@
 """The jobs of a plan's studies: listed, done in a worker, stored one file per job, read back.
 
 Which studies there are is not decided here: whoever runs a plan hands in their registry, and each of them is
-seen through the protocol `StudyJobs`.
+seen through the protocol `StudyJobs`. What a job is set to and what it finds are frozen dataclasses of the
+study; here they are only written, read and named.
 """
 
 import time
@@ -9,7 +10,7 @@ import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -19,25 +20,53 @@ from geosae.errors import InvalidInput
 from geosae.experiments.cell import FORMAT, short_hash
 from geosae.experiments.plan import Plan, StudyEntry
 from geosae.storage.files import read_json, write_json
+from geosae.storage.structure import from_table, read_record, to_json, write_record
 from geosae.validation import refuse_unknown
 
-Settings = Mapping[str, Any]
-Record = Mapping[str, Any]
-"""What a job leaves: {"study", "settings", "result"}."""
+S = TypeVar("S", covariant=True)
+R = TypeVar("R", covariant=True)
 MakeWorld = Callable[[str, Mapping[str, Any], np.random.Generator], ConceptDataset]
 
 
 @dataclass(frozen=True)
+class StudyWorld:
+    """A world of the plan, for studies that look at the plan's own worlds."""
+
+    label: str
+    source: str
+    params: Mapping[str, Any]
+    data_seed: int | None
+
+
+@dataclass(frozen=True)
 class Job:
-    """One job of a study."""
+    """One job of a study: `settings` is a frozen dataclass of the study, its seed included."""
 
     study: str
-    settings: Settings
+    settings: Any
 
     @property
     def key(self) -> str:
         """Return 16 hexadecimal digits that name the job; equal jobs have equal keys on every machine."""
-        return short_hash({"format": FORMAT, "study": self.study, "settings": self.settings})
+        return short_hash({"format": FORMAT, "study": self.study, "settings": to_json(self.settings)})
+
+
+@dataclass(frozen=True)
+class StudyRecord(Generic[S, R]):
+    """What a finished job leaves: what it was set to, and what it found."""
+
+    settings: S
+    result: R
+
+
+@dataclass(frozen=True)
+class JobError:
+    """Why a job failed, as its error file holds it; the settings as they stand in JSON."""
+
+    study: str
+    settings: Any
+    error: str
+    traceback: str
 
 
 @runtime_checkable
@@ -50,18 +79,21 @@ class StudyJobs(Protocol):
         ...
 
     @property
-    def defaults(self) -> Settings:
-        """The settings that a plan may change, with their types."""
+    def grid(self) -> type[Any]:
+        """The frozen dataclass of what a plan may change, each with a default.
+
+        A study that looks at the plan's own worlds has a field `worlds: tuple[StudyWorld, ...]`.
+        """
         ...
 
     @property
-    def jobs(self) -> Callable[[Settings, Sequence[int]], Iterable[Settings]]:
-        """From these settings and the plan's seeds to the settings of each job."""
+    def jobs(self) -> Callable[[Any, Sequence[int]], Iterable[Any]]:
+        """From the grid's settings and the plan's seeds to the settings of each job."""
         ...
 
     @property
-    def do(self) -> Callable[[Settings, MakeWorld], dict[str, Any]]:
-        """From the settings of a job to its result, ready for JSON."""
+    def do(self) -> Callable[[Any, MakeWorld], Any]:
+        """From the settings of a job to its result."""
         ...
 
 
@@ -71,8 +103,6 @@ Studies = Callable[[], Mapping[str, StudyJobs]]
 
 def plan_jobs(plan: Plan, studies: Mapping[str, StudyJobs]) -> tuple[Job, ...]:
     """Return the jobs of all studies of a plan, study by study.
-
-    A study that looks at the plan's own worlds finds them in its setting "worlds".
 
     Raises
     ------
@@ -89,32 +119,25 @@ def plan_jobs(plan: Plan, studies: Mapping[str, StudyJobs]) -> tuple[Job, ...]:
         {"label": w.label, "source": w.source, "params": dict(w.params), "data_seed": w.data_seed}
         for w in plan.worlds
     ]
-    jobs: list[Job] = []
-    for entry in plan.studies:
-        study = studies[entry.name]
-        given = {"worlds": worlds} if "worlds" in study.defaults and "worlds" not in entry.settings else {}
-        jobs += jobs_of(study, entry, plan.seeds, given)
-    return tuple(jobs)
+    return tuple(
+        job for entry in plan.studies for job in jobs_of(studies[entry.name], entry, plan.seeds, worlds)
+    )
 
 
 def jobs_of(
-    study: StudyJobs, entry: StudyEntry, seeds: Sequence[int], given: Settings | None = None
+    study: StudyJobs, entry: StudyEntry, seeds: Sequence[int], worlds: Sequence[Mapping[str, Any]] = ()
 ) -> tuple[Job, ...]:
-    """Return the jobs of a study as a plan asks for it, each once; `given` takes the place of defaults.
+    """Return the jobs of a study as a plan asks for it, each once; `worlds` are the plan's own.
 
     Raises
     ------
     InvalidInput
         If the plan changes a setting that the study does not have, or to another type.
     """
-    refuse_unknown(entry.settings, study.defaults, f"the study {study.name!r}", "setting")
-    for key, value in entry.settings.items():
-        wanted = type(study.defaults[key])
-        fits = isinstance(value, int | float) if wanted is float else isinstance(value, wanted | tuple)
-        if not fits:
-            raise InvalidInput(f"the study {study.name!r}: {key} is {value!r}; a {wanted.__name__} is needed")
-    settings = {**study.defaults, **(given or {}), **entry.settings}
-    jobs = [Job(study.name, s) for s in study.jobs(settings, entry.seeds or seeds)]
+    looks_at_worlds = "worlds" in study.grid.__dataclass_fields__
+    table = {**({"worlds": list(worlds)} if looks_at_worlds and worlds else {}), **entry.settings}
+    grid = from_table(study.grid, table, f"the study {study.name!r}")
+    jobs = [Job(study.name, settings) for settings in study.jobs(grid, entry.seeds or seeds)]
     return tuple({job.key: job for job in jobs}.values())
 
 
@@ -132,7 +155,7 @@ def _index(folder: Path) -> Path:
 
 
 def write_job_list(folder: Path, jobs: Sequence[Job]) -> None:
-    """Write which jobs belong to the plan of a run, in its order: what reads the run needs no registry."""
+    """Write which jobs belong to the plan of a run, study by study, in its order."""
     by_study: dict[str, list[str]] = {}
     for job in jobs:
         by_study.setdefault(job.study, []).append(job.key)
@@ -140,15 +163,13 @@ def write_job_list(folder: Path, jobs: Sequence[Job]) -> None:
         write_json(_index(folder), by_study)
 
 
-def _job_keys(folder: Path, plan: Plan) -> dict[str, list[str]]:
+def _job_keys(folder: Path, plan: Plan) -> dict[str, tuple[str, ...]]:
     """Return the keys of a plan's jobs, study by study."""
-    stored: Mapping[str, list[str]] = read_json(_index(folder)) if plan.studies else {}
-    return {entry.name: list(stored.get(entry.name, ())) for entry in plan.studies}
+    keys = read_record(_index(folder), dict[str, tuple[str, ...]]) if plan.studies else {}
+    return {entry.name: keys.get(entry.name, ()) for entry in plan.studies}
 
 
-def do_job(
-    folder: str, study: str, settings: Settings, make_world: MakeWorld, studies: Studies
-) -> str | None:
+def do_job(folder: str, study: str, settings: Any, make_world: MakeWorld, studies: Studies) -> str | None:
     """Do one job and store its result; return None, or why it failed (recorded beside it)."""
     job = Job(study, settings)
     path = job_file(Path(folder), job)
@@ -156,7 +177,7 @@ def do_job(
     try:
         with threadpool_limits(1):
             result = studies()[study].do(settings, make_world)
-        write_json(path, {"study": study, "settings": dict(settings), "result": result})
+        write_record(path, StudyRecord(settings, result))
         seconds = round(time.perf_counter() - start, 4)
         write_json(path.with_suffix(".timing.json"), {"seconds": seconds})
         path.with_suffix(".error.json").unlink(missing_ok=True)
@@ -169,12 +190,12 @@ def do_job(
 
 def fail(folder: Path, job: Job, reason: str, trace: str = "") -> None:
     """Record by its settings that a job failed."""
-    entries = {"study": job.study, "settings": dict(job.settings), "error": reason, "traceback": trace}
-    write_json(job_file(folder, job).with_suffix(".error.json"), entries)
+    error = JobError(job.study, to_json(job.settings), reason, trace)
+    write_record(job_file(folder, job).with_suffix(".error.json"), error)
 
 
-def study_records(folder: Path, plan: Plan) -> dict[str, tuple[Record, ...]]:
-    """Return the finished records of each study of a plan, in the order of its jobs."""
+def study_records(folder: Path, plan: Plan) -> dict[str, tuple[Mapping[str, Any], ...]]:
+    """Return the finished records of each study of a plan as they stand in JSON, in the order of its jobs."""
     return {
         study: tuple(read_json(path) for key in keys if (path := _file(folder, study, key)).is_file())
         for study, keys in _job_keys(folder, plan).items()
@@ -186,8 +207,7 @@ def study_failures(folder: Path, plan: Plan) -> dict[str, str]:
     failures: dict[str, str] = {}
     for study, keys in _job_keys(folder, plan).items():
         for path in (_file(folder, study, key) for key in keys):
-            error = path.with_suffix(".error.json")
-            if not path.is_file() and error.is_file():
-                entries: Mapping[str, Any] = read_json(error)
-                failures[f"{study} {dict(entries['settings'])}"] = str(entries["error"])
+            if not path.is_file() and path.with_suffix(".error.json").is_file():
+                error = read_record(path.with_suffix(".error.json"), JobError)
+                failures[f"{study} {error.settings}"] = error.error
     return failures

@@ -8,27 +8,28 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
+from geosae._version import __version__
 from geosae.errors import InvalidInput
 from geosae.experiments.cell import Cell
 from geosae.experiments.jobs import Job, Studies, do_job, fail, job_file, plan_jobs, write_job_list
 from geosae.experiments.plan import Plan
-from geosae.experiments.results import Results
+from geosae.experiments.results import Results, load_results
 from geosae.experiments.sae_config import check_configs
-from geosae.experiments.store import Store
+from geosae.experiments.store import RunCard, Store
 from geosae.experiments.summary import summarise
 from geosae.experiments.theorem_checks import Claims, check_ids, check_key, do_check, gather
 from geosae.experiments.worker import HEAVY, MakeWorld, can_be_had, do_cell, ensure_dataset
-from geosae.parallel import Task, ask, conduct
+from geosae.parallel import Task, ask, run_tasks
 from geosae.storage.files import write_json
+from geosae.storage.structure import write_record
 
 
 @dataclass(frozen=True)
 class Outline:
     """What a run has to do and what it found done: shown before it begins.
 
-    `strangers` are finished cells of other plans; `absent` are cells of this one that cannot be had, because
+    `foreign` are finished cells of other plans; `absent` are cells of this one that cannot be had, because
     no half-spaces are known to be true of their world; `jobs` are those of the plan's studies.
     """
 
@@ -36,7 +37,7 @@ class Outline:
     finished: int
     checks: int
     checked: int
-    strangers: int
+    foreign: int
     absent: int = 0
     jobs: int = 0
     jobs_done: int = 0
@@ -102,40 +103,35 @@ def run(
         begun = time.time()
         _make_datasets(store, cells, make_world)
         named, cells = len(cells), [cell for cell in cells if can_be_had(store, cell)]
-        card = {
-            "plan": plan.key,
-            "cells": len(cells),
-            "checks": len(ids),
-            "jobs": len(jobs),
-            "machine": _machine(),
-        }
+        card = RunCard(plan.key, len(cells), len(ids), len(jobs), _machine(), status="running")
         store.write_plan(plan)
         write_job_list(store.folder, jobs)
-        write_json(store.folder / "run.json", {**card, "status": "running"})
+        store.write_card(card)
         todo = [cell for cell in cells if not store.finished(cell)]
         open_checks = [i for i in ids if not store.check(check_key(i, plan.checks)).is_file()]
         open_jobs = [job for job in jobs if not job_file(store.folder, job).is_file()]
         if outline is not None:
             studied = {"jobs": len(jobs), "jobs_done": len(jobs) - len(open_jobs)}
-            done = len(cells) - len(todo), len(ids), len(ids) - len(open_checks), store.strangers(cells)
+            done = len(cells) - len(todo), len(ids), len(ids) - len(open_checks), store.foreign_cells(cells)
             outline(Outline(len(cells), *done, absent=named - len(cells), **studied))
         tasks = [_check_task(store, i, plan, claims) for i in open_checks if claims is not None]
         tasks += [_job_task(store, job, make_world, studies) for job in open_jobs if studies is not None]
         tasks += [_cell_task(store, cell, make_world, claims) for cell in todo]
         try:
-            conduct(tasks, executor, workers, preload, progress or _silent)
+            run_tasks(tasks, executor, workers, preload, progress or _silent)
         except KeyboardInterrupt:
-            write_json(store.folder / "run.json", {**card, "status": "interrupted"})
+            store.write_card(replace(card, status="interrupted"))
             raise
         gather(store, ids, plan.checks)
         results = _summarised(store, cells)
-        status = "failed cells" if results.failures else "finished"
-        ended = {
-            "status": status,
-            "failures": dict(results.failures),
-            "seconds": round(time.time() - begun, 2),
-        }
-        write_json(store.folder / "run.json", {**card, **ended})
+        store.write_card(
+            replace(
+                card,
+                status="failed cells" if results.failures else "finished",
+                failures=dict(results.failures),
+                seconds=round(time.time() - begun, 2),
+            )
+        )
     return results
 
 
@@ -155,7 +151,7 @@ def _make_datasets(store: Store, cells: Sequence[Cell], make_world: MakeWorld) -
 def _cell_task(store: Store, cell: Cell, make_world: MakeWorld, claims: Claims | None) -> Task:
     return Task(
         call=do_cell,
-        args=(str(store.folder.resolve()), cell.to_dict(), make_world, claims),
+        args=(str(store.folder.resolve()), cell, make_world, claims),
         begun=lambda: (store.cell(cell) / "cell.json").is_file() and not store.finished(cell),
         fail=lambda reason: store.write_error(cell, reason, ""),
     )
@@ -172,7 +168,7 @@ def _check_task(store: Store, claim_id: str, plan: Plan, claims: Claims) -> Task
 def _job_task(store: Store, job: Job, make_world: MakeWorld, studies: Studies) -> Task:
     return Task(
         call=do_job,
-        args=(str(store.folder.resolve()), job.study, dict(job.settings), make_world, studies),
+        args=(str(store.folder.resolve()), job.study, job.settings, make_world, studies),
         # A job leaves no trace before it is done: after a worker's death each open one is suspect.
         begun=lambda: not job_file(store.folder, job).is_file(),
         fail=lambda reason: fail(store.folder, job, reason),
@@ -193,15 +189,16 @@ def _summarised(store: Store, cells: Sequence[Cell]) -> Results:
             causes="; ".join(sorted(errors)[:3]),
             remedy="see cells/*/error.json",
         )
-    results = Results.load(store.folder)
+    results = load_results(store.folder)
     summary = summarise(results.cells)
-    write_json(store.folder / "summary.json", summary)
+    write_record(store.folder / "summary.json", summary)
     return replace(results, summary=summary)
 
 
-def _machine() -> dict[str, Any]:
-    packages = {name: version(name) for name in ("geosae", "numpy", "scipy", "torch")}
+def _machine() -> dict[str, str | int | None]:
+    packages = {name: version(name) for name in ("numpy", "scipy", "torch")}
     return {
+        "geosae": __version__,
         "python": platform.python_version(),
         "system": platform.platform(),
         "cores": os.cpu_count(),

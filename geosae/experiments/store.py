@@ -1,16 +1,47 @@
 """The folder of a run: where each file lies, and when a cell counts as finished."""
 
-import os
-from collections.abc import Generator, Sequence
+import math
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+from filelock import FileLock, Timeout
 
 from geosae.errors import InvalidInput
-from geosae.experiments.cell import Cell
+from geosae.experiments.cell import FORMAT, Cell
+from geosae.experiments.cell_result import CellResult
 from geosae.experiments.plan import Plan
 from geosae.experiments.plan_file import parse_plan, plan_toml
 from geosae.storage.files import read_json, write_atomic, write_json
+from geosae.storage.structure import from_json, read_record, write_record
+
+
+@dataclass(frozen=True)
+class CellError:
+    """Why a cell failed, as error.json holds it."""
+
+    name: str
+    cell: Cell
+    error: str
+    traceback: str
+
+
+@dataclass(frozen=True)
+class RunCard:
+    """What run.json says of a run as a whole; what depends on the clock stands here and nowhere else."""
+
+    plan: str
+    """The key of the plan."""
+    cells: int
+    checks: int
+    jobs: int
+    machine: Mapping[str, str | int | None]
+    status: Literal["running", "interrupted", "finished", "failed cells"]
+    failures: Mapping[str, str] = field(default_factory=dict[str, str])
+    seconds: float = math.nan
+    format: str = FORMAT
 
 
 class Store:
@@ -47,26 +78,48 @@ class Store:
         """Return whether the cell's result is there."""
         return (self.cell(cell) / "result.json").is_file()
 
-    def write_result(self, cell: Cell, result: dict[str, Any], seconds: float) -> None:
+    def write_result(self, result: CellResult, seconds: float) -> None:
         """Write the timing, then the result, and forget an earlier failure."""
-        folder = self.cell(cell)
+        folder = self.cell(result.cell)
         write_json(folder / "timing.json", {"seconds": round(seconds, 4)})
-        write_json(folder / "result.json", result)
+        write_record(folder / "result.json", result)
         (folder / "error.json").unlink(missing_ok=True)
 
     def write_error(self, cell: Cell, error: str, trace: str) -> None:
         """Record by name that a cell failed."""
-        entries = {"name": cell.name, "cell": cell.to_dict(), "error": error, "traceback": trace}
-        write_json(self.cell(cell) / "error.json", entries)
+        write_record(self.cell(cell) / "error.json", CellError(cell.name, cell, error, trace))
 
     def error(self, cell: Cell) -> str | None:
         """Return why a cell failed, or None where no failure is recorded."""
         path = self.cell(cell) / "error.json"
-        return str(read_json(path)["error"]) if path.is_file() else None
+        return read_record(path, CellError).error if path.is_file() else None
 
     def write_plan(self, plan: Plan) -> None:
         """Write the plan as used."""
         write_atomic(self.folder / "plan.toml", plan_toml(plan).encode())
+
+    def write_card(self, card: RunCard) -> None:
+        """Write what is known of the run as a whole."""
+        write_record(self.folder / "run.json", card)
+
+    def card(self) -> RunCard:
+        """Return what is known of the run as a whole.
+
+        Raises
+        ------
+        InvalidInput
+            If another version of geosae made the run.
+        """
+        path = self.folder / "run.json"
+        entries = read_json(path)
+        written = _format_of(entries)
+        if written != FORMAT:
+            raise InvalidInput(
+                f"the run in {self.folder} was made by {written}; this is {FORMAT}, which reads its own only",
+                causes="a run of an earlier version",
+                remedy="run the plan again into a new folder with --out, or read it with that version",
+            )
+        return from_json(RunCard, entries, str(path))
 
     def plan(self) -> Plan:
         """Return the plan of the run.
@@ -82,13 +135,14 @@ class Store:
                 f"{self.folder} is not the folder of a run: it has no plan.toml",
                 remedy="make one with `geosae run quickstart --out FOLDER`",
             )
+        if (self.folder / "run.json").is_file():
+            self.card()
         return parse_plan(path.read_text(encoding="utf-8"))
 
-    def strangers(self, cells: Sequence[Cell]) -> int:
+    def foreign_cells(self, cells: Sequence[Cell]) -> int:
         """Return how many finished cells of other plans the folder holds."""
-        known = {cell.key for cell in cells}
-        found = (self.folder / "cells").glob("*/result.json")
-        return sum(path.parent.name not in known for path in found)
+        keys = {cell.key for cell in cells}
+        return sum(path.parent.name not in keys for path in (self.folder / "cells").glob("*/result.json"))
 
     @contextmanager
     def lock(self) -> Generator[None]:
@@ -101,12 +155,18 @@ class Store:
         """
         self._refuse_foreign_folder()
         self.folder.mkdir(parents=True, exist_ok=True)
-        handle = os.open(self.folder / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+        lock = FileLock(self.folder / ".lock", timeout=0)
         try:
-            _hold(handle, self.folder)
+            lock.acquire()
+        except Timeout as error:
+            raise InvalidInput(
+                f"another run is writing into {self.folder}",
+                remedy="wait for it, stop it, or name another folder",
+            ) from error
+        try:
             yield
         finally:
-            os.close(handle)
+            lock.release()
 
     def _refuse_foreign_folder(self) -> None:
         if self.folder.exists() and not self.folder.is_dir():
@@ -120,14 +180,11 @@ class Store:
             )
 
 
-def _hold(handle: int, folder: Path) -> None:
-    try:
-        import fcntl
-    except ImportError:  # Windows has no flock; two runs at once then only waste work.
-        return
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        raise InvalidInput(
-            f"another run is writing into {folder}", remedy="wait for it, stop it, or name another folder"
-        ) from error
+def _format_of(entries: Any) -> str:
+    """Return which version wrote a run.json: 0.1.0 said so among the machine's packages only."""
+    if not isinstance(entries, dict):
+        return "another program"
+    card: Mapping[str, Any] = entries
+    machine: Any = card.get("machine")
+    packages: Mapping[str, Any] = machine if isinstance(machine, dict) else {}
+    return str(card.get("format") or f"geosae {packages.get('geosae', 'of an unknown version')}")

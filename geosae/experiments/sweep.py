@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,17 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 from geosae.errors import InvalidInput
 from geosae.experiments.gates import GATES, Gate
+from geosae.experiments.interval import Interval, mean_interval
 from geosae.experiments.plan import GateEntry
 from geosae.experiments.plan_file import gates_of, seeds_of, widths_of
 from geosae.experiments.sae_config import config_of
-from geosae.experiments.summary import LEVEL, estimate_range
 from geosae.storage.records import typed
 from geosae.validation import refuse_unknown
 
 if TYPE_CHECKING:
     from geosae.sae import TrainConfig
 
-MEASURES = ("fvu", "l0", "dead_share", "mcc")
+# What a sweep measures, each with the range of the quantity.
+RANGES = {"fvu": (0.0, math.inf), "l0": (0.0, math.inf), "dead_share": (0.0, 1.0), "mcc": (0.0, 1.0)}
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,19 @@ def parse_sweep(text: str) -> Sweep:
     return sweep
 
 
-def summarise_sweep(sweep: Sweep, measured: Sequence[Mapping[str, float | None]]) -> list[dict[str, Any]]:
+@dataclass(frozen=True)
+class SweepRow:
+    """Mean and Student-t interval over the seeds of each measure, at one setting."""
+
+    setting: Setting
+    seeds: int
+    fvu: Interval
+    l0: Interval
+    dead_share: Interval
+    mcc: Interval
+
+
+def summarise_sweep(sweep: Sweep, measured: Sequence[Mapping[str, float | None]]) -> list[SweepRow]:
     """Return a row per setting: mean and Student-t interval over seeds of each measure.
 
     `measured` has an entry per setting and seed, seeds running fastest.
@@ -117,29 +131,27 @@ def summarise_sweep(sweep: Sweep, measured: Sequence[Mapping[str, float | None]]
     --------
     >>> sweep = Sweep((GateEntry("topk", (2,)),), widths=(4,), seeds=(0, 1))
     >>> row, = summarise_sweep(sweep, [{"fvu": 0.25}, {"fvu": 0.75}])
-    >>> row["width"], row["fvu"]["mean"], row["fvu"]["count"], row["mcc"]
-    (4, 0.5, 2, None)
+    >>> row.setting.width, row.fvu.mean, row.fvu.n, row.mcc.n
+    (4, 0.5, 2, 0)
     """
-    rows: list[dict[str, Any]] = []
+    rows: list[SweepRow] = []
     count = len(sweep.seeds)
     for place, setting in enumerate(sweep.settings()):
         runs = measured[place * count : (place + 1) * count]
-        estimates = {name: estimate_range(name, [run.get(name) for run in runs]) for name in MEASURES}
-        head = {"gate": setting.gate, "sparsity": setting.sparsity, "width": setting.width}
-        rows.append({**head, "seeds": count, "level": LEVEL, **estimates})
+        intervals = {name: mean_interval([run.get(name) for run in runs], RANGES[name]) for name in RANGES}
+        rows.append(SweepRow(setting, count, **intervals))
     return rows
 
 
-def sweep_csv(rows: Sequence[Mapping[str, Any]]) -> str:
+def sweep_csv(rows: Sequence[SweepRow]) -> str:
     """Return the rows of a summary as CSV: for each measure its mean and the ends of its interval."""
     heads = ["gate", "sparsity", "width", "seeds"]
-    ends = ("mean", "low", "high")
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(
-        [*heads, *(name if end == "mean" else f"{name}_{end}" for name in MEASURES for end in ends)]
-    )
+    writer.writerow([*heads, *(title for name in RANGES for title in (name, f"{name}_low", f"{name}_high"))])
     for row in rows:
-        values = [(row[name] or {}).get(end) for name in MEASURES for end in ends]
-        writer.writerow([*(row[head] for head in heads), *("" if v is None else v for v in values)])
+        intervals: list[Interval] = [getattr(row, name) for name in RANGES]
+        limits = [limit for i in intervals for limit in (i.mean, i.low, i.high)]
+        values = ["" if not math.isfinite(limit) else limit for limit in limits]
+        writer.writerow([row.setting.gate, row.setting.sparsity, row.setting.width, row.seeds, *values])
     return text.getvalue()

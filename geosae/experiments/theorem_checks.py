@@ -1,21 +1,43 @@
 """Theorem checks of a run: one task per claim, each verdict stored, then gathered in verdicts.json."""
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from geosae.experiments.cell import FORMAT, short_hash
 from geosae.experiments.plan import CheckEntry
 from geosae.experiments.store import Store
-from geosae.storage.files import read_json, write_json
+from geosae.storage.files import write_json
+from geosae.storage.structure import read_record, write_record
 from geosae.validation import refuse_unknown
 from geosae.verification import Claim, verify
-from geosae.verification.runner import FALSE_ALARM_BUDGET
+from geosae.verification.evidence import Kind
+from geosae.verification.runner import FALSE_ALARM_BUDGET, Verdict
 
 # A top-level function that returns the registry: a claim holds functions, which cannot all be sent.
 Claims = Callable[[], Mapping[str, Claim[Any]]]
-ABOUT = ("statement", "tex", "hypotheses", "kind", "source", "figure")
+
+
+@dataclass(frozen=True)
+class CheckedClaim:
+    """A statement of the theory and what trying to refute it on constructed instances gave."""
+
+    statement: str
+    tex: str
+    hypotheses: tuple[str, ...]
+    kind: Kind
+    source: str
+    figure: str
+    verdict: Verdict
+    format: str = FORMAT
+
+    @property
+    def id(self) -> str:
+        """The id of the statement."""
+        return self.verdict.id
 
 
 def check_ids(entry: CheckEntry, claims: Claims | None) -> tuple[str, ...]:
@@ -42,18 +64,23 @@ def do_check(folder: str, claim_id: str, entry: CheckEntry, claims: Claims) -> N
     """Verify one claim on constructed instances and store the verdict, its timing apart."""
     start = time.perf_counter()
     registry = claims()
+    claim = registry[claim_id]
     # The run as a whole may cry wolf as seldom as the budget says, whichever claims a plan chooses.
     budget = FALSE_ALARM_BUDGET / len(registry)
-    verdict = verify(registry[claim_id], entry.instances, entry.seed, budget=budget).to_dict()
-    del verdict["seconds"]
+    verdict = verify(claim, entry.instances, entry.seed, budget=budget)
+    # The time it took depends on the machine: it stands in the file beside this one.
+    checked = CheckedClaim(
+        claim.statement, claim.tex, claim.hypotheses, claim.kind, claim.source, claim.figure,
+        replace(verdict, seconds=math.nan),
+    )  # fmt: skip
     path = Store(Path(folder)).check(check_key(claim_id, entry))
     write_json(path.with_suffix(".timing.json"), {"seconds": round(time.perf_counter() - start, 4)})
-    write_json(path, {**verdict, **{name: getattr(registry[claim_id], name) for name in ABOUT}})
+    write_record(path, checked)
 
 
-def gather(store: Store, ids: Sequence[str], entry: CheckEntry) -> list[dict[str, Any]]:
+def gather(store: Store, ids: Sequence[str], entry: CheckEntry) -> list[CheckedClaim]:
     """Write verdicts.json from the checks that are done, in the order of their ids."""
     paths = [store.check(check_key(claim_id, entry)) for claim_id in ids]
-    verdicts = [read_json(path) for path in paths if path.is_file()]
-    write_json(store.folder / "verdicts.json", verdicts)
+    verdicts = [read_record(path, CheckedClaim) for path in paths if path.is_file()]
+    write_record(store.folder / "verdicts.json", verdicts)
     return verdicts

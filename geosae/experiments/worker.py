@@ -1,11 +1,11 @@
 """What a worker does: one cell, from the data set to result.json, in functions that can be sent to it."""
 
+import math
 import time
 import traceback
-from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -19,10 +19,15 @@ from geosae.experiments.cell_lattices import store_lattices
 from geosae.experiments.jobs import MakeWorld
 from geosae.experiments.store import Store
 from geosae.experiments.theorem_checks import Claims
-from geosae.storage.files import write_json
+from geosae.storage.structure import write_record
 
 if TYPE_CHECKING:
+    from geosae.analysis import Agreement, Alignment
+    from geosae.experiments.cell_result import CellResult
+    from geosae.experiments.measures import AgreementMeasures
+    from geosae.sae import Neurons
     from geosae.sae.training.train import TrainedSAE
+    from geosae.verification import Evidence
 
 # The share of a data set that an SAE never sees while it is trained.
 UNSEEN = 0.5
@@ -45,20 +50,18 @@ def _load(path: Path) -> ConceptDataset:
     return load_dataset(path)
 
 
-def do_cell(
-    folder: str, entries: Mapping[str, Any], make_world: MakeWorld, claims: Claims | None
-) -> str | None:
+def do_cell(folder: str, cell: Cell, make_world: MakeWorld, claims: Claims | None) -> str | None:
     """Do one cell and store its result; return None, or why it failed (recorded in error.json)."""
-    store, cell = Store(Path(folder)), Cell.from_dict(entries)
+    store = Store(Path(folder))
     start = time.perf_counter()
     try:
         # One thread: sums then do not depend on how many cores the machine has.
         with threadpool_limits(1):
             _sweep(store.cell(cell))
-            write_json(store.cell(cell) / "cell.json", {"name": cell.name, **cell.to_dict()})
+            write_record(store.cell(cell) / "cell.json", cell)
             dataset = _load(ensure_dataset(store, cell, make_world))
             result = compute(cell, dataset, store.cell(cell), claims)
-            store.write_result(cell, result, time.perf_counter() - start)
+            store.write_result(result, time.perf_counter() - start)
     except Exception as error:  # one cell that fails must not lose the others
         reason = f"{type(error).__name__}: {error}"
         store.write_error(cell, reason, traceback.format_exc())
@@ -72,42 +75,39 @@ def _sweep(folder: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def compute(cell: Cell, dataset: ConceptDataset, folder: Path, claims: Claims | None) -> dict[str, Any]:
+def compute(cell: Cell, dataset: ConceptDataset, folder: Path, claims: Claims | None) -> "CellResult":
     """Train, analyse and check one cell, store the parts, and return its result.
 
     The SAE learns from one part of the points; everything is measured on the other, which it never saw
     (theory E2 asks for that).
     """
-    from geosae.analysis import agreement, analyse, analyse_shuffled
+    from geosae.analysis import AnalysisConfig, agreement, analyse, analyse_shuffled
+    from geosae.experiments.cell_result import cell_result
     from geosae.sae import neurons_of
     from geosae.sae.checkpoint import save
 
-    settings = dict(cell.analysis)
-    seen, unseen = halves(cell, dataset)
-    trained = obtain(cell, seen)
+    seen, unseen = train_test_split(cell, dataset)
+    trained = fit_or_build(cell, seen)
     save(trained, folder)
     neurons = neurons_of(trained.sae)
-    common: dict[str, Any] = {"tolerance": cell.tolerance, "seed": cell.seed, **settings}
-    alignment = analyse(neurons, unseen, **common)
+    config = AnalysisConfig(tolerance=cell.tolerance, seed=cell.seed, **cell.analysis)
+    alignment = analyse(neurons, unseen, config)
     alignment.save(folder / "alignment.npz")
-    shuffled = analyse_shuffled(neurons, unseen, **common)
-    # Baselines are there to be compared with; the statements are held against what was trained.
-    told = claims if cell.baseline == "trained" else None
-    evidence = _evidence(told, neurons, unseen, alignment, cell.name)
-    summary = alignment.summary()
-    return {
-        "cell": cell.to_dict(),
-        "neurons": neurons.width,
-        "metrics": {**summary["metrics"], "mcc": _mcc(neurons, dataset)},
-        "notions": _notions(summary["notions"], shuffled.summary()["notions"]),
-        "reading": agreement(alignment.separation).means(),
-        "approximation_reason": summary["approximation_reason"],
-        "evidence": evidence,
-        "lattice": store_lattices(alignment, dataset, folder, cell.seed),
-    }
+    return cell_result(
+        cell,
+        alignment,
+        analyse_shuffled(neurons, unseen, config),
+        agreement=_agreement(agreement(alignment.separation)),
+        lattice=store_lattices(alignment, dataset, folder, cell.seed),
+        mcc=_mcc(neurons, dataset),
+        # Baselines are there to be compared with; the statements are held against what was trained.
+        evidence=_evidence(claims, neurons, unseen, alignment, cell.name)
+        if claims is not None and cell.baseline == "trained"
+        else {},
+    )
 
 
-def obtain(cell: Cell, seen: ConceptDataset) -> "TrainedSAE":
+def fit_or_build(cell: Cell, seen: ConceptDataset) -> "TrainedSAE":
     """Return the cell's SAE, trained or constructed on the points it may see."""
     from geosae.experiments.sae_config import config_of
     from geosae.sae import baselines
@@ -131,32 +131,31 @@ def can_be_had(store: Store, cell: Cell) -> bool:
     return cell.baseline != "planted" or true_halfspaces(_load(store.world(cell))) is not None
 
 
-def halves(cell: Cell, dataset: ConceptDataset) -> tuple[ConceptDataset, ConceptDataset]:
+def train_test_split(cell: Cell, dataset: ConceptDataset) -> tuple[ConceptDataset, ConceptDataset]:
     """Return the points that the cell's SAE learns from, and those it is measured on."""
     return dataset.split(UNSEEN, np.random.default_rng([cell.seed, 1]), allow_trivial=True)
 
 
-def _notions(found: Mapping[str, Any], shuffled: Mapping[str, Any]) -> dict[str, Any]:
-    notions: dict[str, Any] = {}
-    for notion, table in found.items():
-        chance = {who: (shuffled[notion][who] or {}).get("share") for who in ("neurons", "units")}
-        notions[notion] = {**table, "shuffled": chance["neurons"], "shuffled_units": chance["units"]}
-    return notions
+def _agreement(agreement: "Agreement") -> "AgreementMeasures[float]":
+    from geosae.experiments.measures import AgreementMeasures
+
+    return AgreementMeasures(
+        agreement.rate, agreement.mean_concept_asymmetry, agreement.mean_neuron_asymmetry
+    )
 
 
-def _mcc(neurons: Any, dataset: ConceptDataset) -> float | None:
+def _mcc(neurons: "Neurons", dataset: ConceptDataset) -> float:
     from geosae.analysis import mcc
 
-    return None if dataset.directions is None else float(mcc(neurons.decoder, dataset.directions))
+    return math.nan if dataset.directions is None else float(mcc(neurons.decoder, dataset.directions))
 
 
 def _evidence(
-    claims: Claims | None, neurons: Any, dataset: ConceptDataset, alignment: Any, name: str
-) -> dict[str, list[dict[str, Any]]]:
+    claims: Claims, neurons: "Neurons", dataset: ConceptDataset, alignment: "Alignment", name: str
+) -> dict[str, tuple["Evidence", ...]]:
     """Hold every statement that speaks about trained SAEs against this one."""
     from geosae.verification import TrainedInstance
 
     instance = TrainedInstance(neurons, dataset, alignment, name)
-    found = {} if claims is None else claims()
-    checks = {claim_id: claim.check_run for claim_id, claim in found.items() if claim.check_run is not None}
-    return {claim_id: [e.to_dict() for e in check(instance)] for claim_id, check in checks.items()}
+    checks = {claim_id: claim.check_run for claim_id, claim in claims().items()}
+    return {claim_id: tuple(check(instance)) for claim_id, check in checks.items() if check is not None}

@@ -59,7 +59,7 @@ def draw(
     names = list(FAMILIES) if only is None else list(dict.fromkeys(only))
     refuse_unknown(names, FAMILIES, "`only`", "figure")
     refuse_unknown(formats, FORMATS, "`formats`", "format")
-    results = Results.load(folder)
+    results = load_results(folder)
     target = results.folder / "figures"
     paths: list[Path] = []
     for name in names:

@@ -24,7 +24,7 @@ def write_tables(folder: str | Path) -> list[Path]:
     InvalidInput
         If the folder holds no results.
     """
-    results = Results.load(folder)
+    results = load_results(folder)
     paths: list[Path] = []
     for name, rows in {**_answers(results), **_gaps(results), "summary": _summary(results)}.items():
         if rows:

@@ -31,7 +31,7 @@ def write_report(folder: str | Path) -> Path:
     InvalidInput
         If the folder holds no results.
     """
-    results = Results.load(folder)
+    results = load_results(folder)
     drawn = cards(results.folder / "figures")
     title = f"geosae: {results.plan.title}"
     body = [

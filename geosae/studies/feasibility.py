@@ -1,6 +1,8 @@
 """What *any* neuron, or any unit, could do on these points: the certified answer (theory S1, S3, A1)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -8,56 +10,96 @@ from jaxtyping import Bool, Float
 
 from geosae.data.dataset import ConceptDataset
 from geosae.errors import InvalidInput
-from geosae.experiments.jobs import MakeWorld, Record, Settings
+from geosae.experiments.jobs import MakeWorld, StudyRecord, StudyWorld
 from geosae.studies.study import Answer, Study
 
 
-def _jobs(settings: Settings, seeds: Sequence[int]) -> Iterator[Settings]:
-    for world in settings["worlds"]:
-        own = [world["data_seed"]] if world["data_seed"] is not None else seeds
-        for seed in own:
-            yield {"world": world["label"], "source": world["source"], "params": world["params"],
-                   "seed": seed, "tolerance": settings["tolerance"]}  # fmt: skip
+@dataclass(frozen=True)
+class Grid:
+    """What a plan may change."""
+
+    worlds: tuple[StudyWorld, ...] = ()
+    tolerance: float = 0.05
 
 
-def _do(s: Settings, make_world: MakeWorld) -> dict[str, Any]:
-    data = make_world(s["source"], s["params"], np.random.default_rng(s["seed"]))
-    concepts = [_concept(data, c, float(s["tolerance"])) for c in range(len(data.names))]
-    return {"points": data.size, "dim": data.dim, "concepts": concepts}
+@dataclass(frozen=True)
+class Draw:
+    """One draw of one world."""
+
+    world: str
+    source: str
+    params: Mapping[str, Any]
+    seed: int
+    tolerance: float
 
 
-def _concept(data: ConceptDataset, c: int, tolerance: float) -> dict[str, Any]:
-    """Return what is possible for one concept, exactly and within the tolerance."""
+@dataclass(frozen=True)
+class Possible:
+    """What is possible for one concept, exactly and within the tolerance."""
+
+    name: str
+    one: bool
+    one_within: bool
+    unit: bool
+    unit_within: bool
+    inside_hull: float
+    """The share of negatives in the concept's hull, which no unit that misses nothing can exclude."""
+    irreducible: float
+    """e_irr over ν(C); nan where it is not known."""
+
+
+@dataclass(frozen=True)
+class Feasible:
+    """What is possible for every concept of a draw."""
+
+    points: int
+    dim: int
+    concepts: tuple[Possible, ...]
+
+
+def _jobs(grid: Grid, seeds: Sequence[int]) -> Iterator[Draw]:
+    for world in grid.worlds:
+        for seed in seeds if world.data_seed is None else [world.data_seed]:
+            yield Draw(world.label, world.source, world.params, seed, grid.tolerance)
+
+
+def _do(draw: Draw, make_world: MakeWorld) -> Feasible:
+    data = make_world(draw.source, draw.params, np.random.default_rng(draw.seed))
+    concepts = tuple(_concept(data, c, draw.tolerance) for c in range(len(data.names)))
+    return Feasible(data.size, data.dim, concepts)
+
+
+def _concept(data: ConceptDataset, c: int, tolerance: float) -> Possible:
     from geosae.geometry import UnitInseparable, separate, separate_unit
 
     points = np.asarray(data.points, dtype=np.float64)
     inside = data.membership[:, c]
     negatives = points[~inside]
     one = separate(points[inside], negatives).separable
-    found = separate_unit(points[inside], negatives)
-    held = len(found.inside) / len(negatives) if isinstance(found, UnitInseparable) else 0.0
+    unit = separate_unit(points[inside], negatives)
+    inside_hull = len(unit.inside) / len(negatives) if isinstance(unit, UnitInseparable) else 0.0
     miss, alarms = probe(points, inside)
-    return {
-        "name": data.names[c],
-        "one": one,
-        "one_within": bool(one or max(miss, alarms) <= tolerance),
-        "unit": held == 0,
+    return Possible(
+        name=data.names[c],
+        one=one,
+        one_within=bool(one or max(miss, alarms) <= tolerance),
+        unit=inside_hull == 0,
         # A unit that misses nothing cannot exclude the negatives in the hull; it can exclude all others.
-        "unit_within": held <= tolerance,
-        "inside_hull": held,
-        "irreducible": _irreducible(data, c),
-    }
+        unit_within=inside_hull <= tolerance,
+        inside_hull=inside_hull,
+        irreducible=_irreducible(data, c),
+    )
 
 
-def _irreducible(data: ConceptDataset, c: int) -> float | None:
+def _irreducible(data: ConceptDataset, c: int) -> float:
     """Return e_irr over ν(C) where both are known."""
     truth = data.truth[c] if data.truth else None
     region = data.regions[c] if data.regions else None
     if truth is None or truth.irreducible_error is None or region is None or data.ambient is None:
-        return None
+        return math.nan
     size = float(data.ambient.of(region))
     if not np.isfinite(size) or size <= 0:
-        return 0.0 if truth.irreducible_error == 0 else None
+        return 0.0 if truth.irreducible_error == 0 else math.nan
     return truth.irreducible_error / size
 
 
@@ -71,37 +113,44 @@ def probe(points: Float[np.ndarray, "N n"], inside: Bool[np.ndarray, "N"]) -> tu
     """
     if inside.all() or not inside.any():
         raise InvalidInput("a probe needs points inside and outside the concept")
-    one, other = points[inside], points[~inside]
-    spread = np.cov(one.T, bias=True).reshape((points.shape[1],) * 2)
-    spread = spread + np.cov(other.T, bias=True).reshape(spread.shape)
+    members, others = points[inside], points[~inside]
+    spread = np.cov(members.T, bias=True).reshape((points.shape[1],) * 2)
+    spread = spread + np.cov(others.T, bias=True).reshape(spread.shape)
     ridge = 1e-9 * max(float(np.trace(spread)), 1e-300) * np.eye(len(spread))
-    heights = points @ np.linalg.solve(spread + ridge, one.mean(axis=0) - other.mean(axis=0))
-    order = np.argsort(heights, kind="stable")
-    held = inside[order]
+    heights = points @ np.linalg.solve(spread + ridge, members.mean(axis=0) - others.mean(axis=0))
+    by_height = inside[np.argsort(heights, kind="stable")]
     # Cutting below position k: the points before it are outside the half-space.
-    misses = np.concatenate([[0], np.cumsum(held)]) / max(1, int(held.sum()))
-    alarms = 1 - np.concatenate([[0], np.cumsum(~held)]) / max(1, int((~held).sum()))
+    misses = np.concatenate([[0], np.cumsum(by_height)]) / max(1, int(by_height.sum()))
+    alarms = 1 - np.concatenate([[0], np.cumsum(~by_height)]) / max(1, int((~by_height).sum()))
     best = int(np.argmin(np.maximum(misses, alarms)))
     return float(misses[best]), float(alarms[best])
 
 
-def possible(records: Sequence[Record], world: str, key: str) -> float | None:
-    """Return the share of a world's concepts for which something is possible, a mean over its draws."""
-    own = [r for r in records if r["settings"]["world"] == world]
-    shares = [[bool(c[key]) for c in r["result"]["concepts"]] for r in own]
-    return float(np.mean([np.mean(share) for share in shares])) if shares else None
+def possible_share(
+    records: Sequence[StudyRecord[Draw, Feasible]], world: str, judge: Callable[[Possible], bool]
+) -> float:
+    """Return the share of a world's concepts for which something is possible, a mean over its draws.
+
+    It is nan where the world was not drawn; `judge` says what is asked of a concept.
+    """
+    shares = [
+        np.mean([judge(concept) for concept in record.result.concepts])
+        for record in records
+        if record.settings.world == world
+    ]
+    return float(np.mean(shares)) if shares else math.nan
 
 
-def _answers(records: Sequence[Record]) -> list[Answer]:
+def _answers(records: Sequence[StudyRecord[Draw, Feasible]]) -> list[Answer]:
     """S1 implies S3, on every concept: the certificates must agree with one another."""
-    concepts: list[Mapping[str, Any]] = [c for r in records for c in r["result"]["concepts"]]
+    concepts = [concept for record in records for concept in record.result.concepts]
     if not concepts:
         return []
-    wrong = sum(bool(c["one"]) and not c["unit"] for c in concepts)
+    wrong = sum(c.one and not c.unit for c in concepts)
     observation = (
         f"Of {len(concepts)} concepts (draws counted), one half-space separates "
-        f"{sum(c['one'] for c in concepts)} exactly and a unit "
-        f"{sum(c['unit'] for c in concepts)}; {wrong} contradict S1 ⇒ S3."
+        f"{sum(c.one for c in concepts)} exactly and a unit "
+        f"{sum(c.unit for c in concepts)}; {wrong} contradict S1 ⇒ S3."
     )
     prediction = "What one neuron can separate, a unit can (S1 implies S3)."
     return [Answer("S3", prediction, observation, "the prediction fails" if wrong else "as predicted")]
@@ -112,8 +161,10 @@ STUDY = Study(
     title="What is possible",
     question="Which concepts could any neuron, or any unit, separate on these points?",
     world="The worlds of the plan's grid, all points of each draw.",
-    grid="World × draw.",
-    defaults={"worlds": [], "tolerance": 0.05},
+    design="World × draw.",
+    grid=Grid,
+    settings=Draw,
+    result=Feasible,
     jobs=_jobs,
     do=_do,
     answers=_answers,

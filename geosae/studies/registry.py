@@ -1,8 +1,9 @@
 """All studies, by name."""
 
 from collections.abc import Mapping
+from typing import Any
 
-from geosae.experiments.jobs import Record
+from geosae.experiments import Results
 from geosae.studies import (
     absorption,
     approximation,
@@ -15,7 +16,7 @@ from geosae.studies import (
 )
 from geosae.studies.study import Answer, Study
 
-STUDIES: Mapping[str, Study] = {
+STUDIES: Mapping[str, Study[Any, Any, Any]] = {
     module.STUDY.name: module.STUDY
     for module in (
         feasibility,
@@ -31,11 +32,14 @@ STUDIES: Mapping[str, Study] = {
 """In the order of the report."""
 
 
-def all_studies() -> Mapping[str, Study]:
+def all_studies() -> Mapping[str, Study[Any, Any, Any]]:
     """Return the registry: a function that a run can send to its workers."""
     return STUDIES
 
 
-def answers_of(records: Mapping[str, tuple[Record, ...]]) -> dict[str, list[Answer]]:
-    """Return what each study answers, from its stored numbers."""
-    return {name: STUDIES[name].answers(done) if done else [] for name, done in records.items()}
+def answers_of(results: Results) -> dict[str, list[Answer]]:
+    """Return what each study of a run answers, from its stored numbers."""
+    return {
+        name: STUDIES[name].answers(STUDIES[name].records(stored)) if stored else []
+        for name, stored in results.studies.items()
+    }

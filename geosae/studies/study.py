@@ -1,17 +1,23 @@
 """A study: one question put to many small jobs, whose stored numbers answer it in a sentence.
 
-The grid of a plan asks the same of every SAE. A study asks one thing more: it lists its own jobs (plain JSON
-settings), does each of them, and reads its answers off all their results. Jobs are stored like cells: one
-file per job, named by the hash of its settings, written whole or not at all.
+The grid of a plan asks the same of every SAE. A study asks one thing more: it lists its own jobs, does each
+of them, and reads its answers off all their results. What a plan may change, what a job is set to and what
+it finds are frozen dataclasses, stored and read by `geosae.experiments.jobs`.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
-from geosae.experiments.jobs import MakeWorld, Record, Settings
+from geosae.experiments.jobs import MakeWorld, StudyRecord
+from geosae.storage.structure import from_json
 
+G = TypeVar("G")
+S = TypeVar("S")
+R = TypeVar("R")
 Verdict = Literal["as predicted", "the prediction fails", "undecided"]
+StoredRecords: TypeAlias = Sequence[Mapping[str, Any]]
+"""Records as they stand in JSON."""
 
 
 @dataclass(frozen=True)
@@ -35,21 +41,26 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Study:
-    """A question, its jobs and its answers.
+class Study(Generic[G, S, R]):
+    """A question, its jobs and its answers; G is its grid, S the settings of a job, R the result of one.
 
     Attributes
     ----------
     name, title
         How plans and figures name it.
-    question, world, grid
+    question, world, design
         What is asked, of which points, over which settings; one sentence each.
-    defaults
-        The settings that a plan may change, with their types.
+    grid
+        The frozen dataclass of what a plan may change, each with a default.
+    settings
+        The frozen dataclass of what one job is set to, its seed included, or a union of such: of a study
+        whose jobs ask several things each kind has a field `part` of its own literal type.
+    result
+        The frozen dataclass of what one job finds, or a union of such.
     jobs
-        From these settings and the plan's seeds to the settings of each job.
+        From the grid and the plan's seeds to the settings of each job.
     do
-        From the settings of a job to its result, ready for JSON.
+        From the settings of a job to its result.
     answers
         From all records to the predictions beside the observations.
     """
@@ -58,8 +69,21 @@ class Study:
     title: str
     question: str
     world: str
-    grid: str
-    defaults: Settings
-    jobs: Callable[[Settings, Sequence[int]], Iterable[Settings]]
-    do: Callable[[Settings, MakeWorld], dict[str, Any]]
-    answers: Callable[[Sequence[Record]], list[Answer]]
+    design: str
+    grid: type[G]
+    settings: Any
+    result: Any
+    jobs: Callable[[G, Sequence[int]], Iterable[S]]
+    do: Callable[[S, MakeWorld], R]
+    answers: Callable[[Sequence[StudyRecord[S, R]]], list[Answer]]
+
+    def records(self, stored: StoredRecords) -> tuple[StudyRecord[S, R], ...]:
+        """Return stored records in the study's own types.
+
+        Raises
+        ------
+        InvalidInput
+            If one does not fit them: another version of the study wrote it.
+        """
+        kind: Any = StudyRecord[self.settings, self.result]
+        return tuple(from_json(kind, record, f"a record of the study {self.name!r}") for record in stored)

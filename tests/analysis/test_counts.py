@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geosae.analysis.counts import Counts, Tally
+from geosae.analysis.counts import Counts, CountAccumulator
 from geosae.analysis.units import closure_units
 from geosae.geometry import InvalidInput
 
@@ -13,16 +13,16 @@ def _cases(seed, chunks):
     size, p, d = rng.integers(1, 30), rng.integers(1, 4), rng.integers(1, 6)
     fires, inside = rng.random((size, d)) < 0.6, rng.random((size, p)) < 0.4
     members = rng.random((p, d)) < 0.4
-    tally = Tally(int(p), int(d), members)
+    accumulator = CountAccumulator(int(p), int(d), members)
     for rows in np.array_split(np.arange(size), chunks):
-        tally.add(fires[rows], inside[rows])
-    return fires, inside, members, tally
+        accumulator.add(fires[rows], inside[rows])
+    return fires, inside, members, accumulator
 
 
 @given(st.integers(0, 10_000), st.integers(1, 5))
 def test_counts_equal_brute_force_whatever_the_chunks(seed, chunks):
-    fires, inside, members, tally = _cases(seed, chunks)
-    neurons, units = tally.neurons(), tally.units()
+    fires, inside, members, accumulator = _cases(seed, chunks)
+    neurons, units = accumulator.neurons(), accumulator.units()
     for k in range(inside.shape[1]):
         c = inside[:, k]
         theta = fires[:, members[k]].all(axis=1)  # an empty unit holds everywhere
@@ -32,15 +32,15 @@ def test_counts_equal_brute_force_whatever_the_chunks(seed, chunks):
         for i in range(fires.shape[1]):
             assert neurons.hits[k, i] == (fires[:, i] & c).sum()
             assert neurons.alarms[k, i] == (fires[:, i] & ~c).sum()
-    assert tally.active == fires.sum()
-    np.testing.assert_array_equal(tally.fired, fires.sum(axis=0))
+    assert accumulator.active == fires.sum()
+    np.testing.assert_array_equal(accumulator.fired, fires.sum(axis=0))
 
 
 @given(st.integers(0, 10_000))
 def test_no_detecting_unit_has_a_smaller_model_concept_than_the_closure_unit(seed):
     # D3 by brute force over all 2^d units, on the sample the unit is chosen on.
-    fires, inside, _, tally = _cases(seed, 1)
-    members = closure_units(tally.neurons(), 0.0)
+    fires, inside, _, accumulator = _cases(seed, 1)
+    members = closure_units(accumulator.neurons(), 0.0)
     d = fires.shape[1]
     for k in range(inside.shape[1]):
         c = inside[:, k]
@@ -63,8 +63,8 @@ def test_closure_units_take_the_tolerance_at_its_word():
 
 
 def test_picking_takes_one_neuron_per_concept():
-    _, _, _, tally = _cases(5, 1)
-    counts = tally.neurons()
+    _, _, _, accumulator = _cases(5, 1)
+    counts = accumulator.neurons()
     columns = np.arange(counts.hits.shape[0]) % counts.hits.shape[1]
     picked = counts.pick(columns)
     for k, i in enumerate(columns):

@@ -64,7 +64,7 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 def test_each_finished_cell_has_its_parts_and_the_agreed_result(done: Path):
-    results = Results.load(done)
+    results = load_results(done)
     assert len(results.cells) == len(PLAN.cells()) == 4
     for cell in results.cells:
         folder = done / "cells" / cell["key"]
@@ -89,7 +89,7 @@ def test_each_finished_cell_has_its_parts_and_the_agreed_result(done: Path):
 
 
 def test_what_is_stored_can_be_read_back_and_agrees(done: Path):
-    results = Results.load(done)
+    results = load_results(done)
     cell = results.cells[0]
     alignment = results.alignment(cell)
     summary = alignment.summary()
@@ -100,7 +100,7 @@ def test_what_is_stored_can_be_read_back_and_agrees(done: Path):
 
 
 def test_the_summary_has_a_row_per_group_over_all_seeds(done: Path):
-    rows = Results.load(done).summary["rows"]
+    rows = load_results(done).summary["rows"]
     assert [(r["baseline"], r["seeds"]) for r in rows] == [("trained", 2), ("untrained", 2)]
     assert rows[0]["metrics"]["l0"]["count"] == 2
 
@@ -191,7 +191,7 @@ def test_another_plan_in_the_same_folder_shares_cells_and_leaves_the_others_out(
     assert counted.count == 1
     assert seen[0].strangers == 1
     assert [c["cell"]["seed"] for c in results.cells] == [0, 2]
-    assert Results.load(out).plan.seeds == (0, 2)
+    assert load_results(out).plan.seeds == (0, 2)
 
 
 @pytest.mark.parametrize(
@@ -222,4 +222,4 @@ def test_two_runs_at_once_and_foreign_folders_are_refused(done: Path, tmp_path: 
     with pytest.raises(InvalidInput, match="is a file"):
         go(NO_CHECKS, tmp_path / "thesis.txt")
     with pytest.raises(InvalidInput, match="not the folder of a run"):
-        Results.load(tmp_path)
+        load_results(tmp_path)

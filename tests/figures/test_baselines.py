@@ -20,7 +20,7 @@ def results(tmp_path: Path) -> Results:
     from figures.made_runs import write_run
 
     folder = write_run(tmp_path)
-    made = Results.load(folder)
+    made = load_results(folder)
     plan = replace(made.plan, baselines=tuple(BASELINES))
     found = [result(cell, made.dataset(made.cells[0]).names) for cell in plan.cells()]
     for entry in found:

@@ -108,4 +108,4 @@ def test_without_verdicts_and_evidence_there_is_no_bounds_figure(tmp_path: Path)
     for path in folder.glob("cells/*/result.json"):
         write_json(path, {**read_json(path), "evidence": {}})
     assert draw(folder, ["png"], ["bounds"]) == []
-    assert Results.load(folder).verdicts == ()
+    assert load_results(folder).verdicts == ()

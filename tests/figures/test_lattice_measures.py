@@ -45,7 +45,7 @@ def run(tmp_path):
 
 def test_the_measures_stand_beside_their_nulls(run):
     folder, found = run
-    (sheet,) = lattice_measures.sheets(Results.load(folder))
+    (sheet,) = lattice_measures.sheets(load_results(folder))
     figure = sheet.figure
     assert [ax.get_title(loc="left") for ax in figure.axes if ax.axison] == ["Top-K, K = 1", "ReLU, λ = 0.1"]
     ax = figure.axes[0]
@@ -60,7 +60,7 @@ def test_the_measures_stand_beside_their_nulls(run):
 
 def test_sizes_along_the_tolerance_are_drawn_per_notion(run):
     folder, _ = run
-    (sheet,) = lattice_measures.along_sheets(Results.load(folder))
+    (sheet,) = lattice_measures.along_sheets(load_results(folder))
     axes = sheet.figure.axes
     assert [ax.get_title(loc="left") for ax in axes] == ["detection", "separation"]
     assert axes[0].lines[0].get_ydata().tolist() == [3.0, 5.0]
@@ -75,7 +75,7 @@ def test_sizes_along_the_tolerance_are_drawn_per_notion(run):
 
 def test_the_caption_tells_of_both_maps_and_of_broken_order(run):
     folder, _ = run
-    caption = lattices.sheets(Results.load(folder))[0].caption
+    caption = lattices.sheets(load_results(folder))[0].caption
     assert "The best neuron of 3 of the 3 concepts has them as its own best concept, and 0 alone" in caption
     assert "against F3: all without left: n0, n1, n4 and 1 more" in caption
 
@@ -93,7 +93,7 @@ def test_rules_of_the_stable_core_are_told_in_words():
 def test_runs_that_stored_none_of_it_have_no_such_sheets(tmp_path):
     folder = write_run(tmp_path / "old")
     told(folder, {"comparison": None, "along": None})
-    results = Results.load(folder)
+    results = load_results(folder)
     assert lattice_measures.sheets(results) == []
     assert lattice_measures.along_sheets(results) == []
     assert "F2" not in lattices.sheets(results)[0].caption

@@ -113,7 +113,7 @@ def test_every_figure_is_inside_with_alternative_text_and_caption(made: Path, re
 
 
 def test_the_page_says_what_it_must(made: Path, read: Reader):
-    results = Results.load(made)
+    results = load_results(made)
     for words in (
         "The question", "Method", "n = 2 dimensions", "N = 80 points", "p = 3 concepts", "2 seeds", "ε = "
         "0.05",
@@ -150,7 +150,7 @@ def test_a_violated_bound_is_said_loudly(tmp_path: Path):
     record = read_json(path)
     record["evidence"]["S5"][0] |= {"observed": 9.0, "slack": -5.0, "holds": False}
     write_json(path, record)
-    found = [f for f in findings(Results.load(folder)) if f.id == "S5"]
+    found = [f for f in findings(load_results(folder)) if f.id == "S5"]
     assert [(f.verdict, f.tone) for f in found] == [("violated on 1", "bad")]
     assert "refuted" in Reader(write_report(folder).read_text()).text
 
@@ -167,7 +167,7 @@ def test_a_broken_check_gives_its_reason(tmp_path: Path):
 
 def test_findings_follow_the_numbers(tmp_path: Path):
     folder = write_run(tmp_path)
-    before = {(f.id, f.verdict) for f in findings(Results.load(folder)) if f.id == "baseline"}
+    before = {(f.id, f.verdict) for f in findings(load_results(folder)) if f.id == "baseline"}
     # In the made run trained SAEs have smaller errors than both baselines in all 4 gate × width × 2 notions.
     assert before == {("baseline", "better in 8 of 8")}
     for path in folder.glob("cells/*/result.json"):
@@ -179,20 +179,20 @@ def test_findings_follow_the_numbers(tmp_path: Path):
             write_json(path, record)
     from geosae.experiments import summarise
 
-    write_json(folder / "summary.json", summarise(Results.load(folder).cells))
-    after = {f.verdict for f in findings(Results.load(folder)) if f.id == "baseline"}
+    write_json(folder / "summary.json", summarise(load_results(folder).cells))
+    after = {f.verdict for f in findings(load_results(folder)) if f.id == "baseline"}
     assert after == {"better in 8 of 8", "better in 0 of 8"}
 
 
 def test_few_points_in_high_dimension_are_warned_about(made: Path, tmp_path: Path):
-    assert vacuous_verdicts(Results.load(made)) == []
+    assert vacuous_verdicts(load_results(made)) == []
     from figures import made_runs
 
     small = made_runs.dataset(points=10)
     folder = write_run(tmp_path)
     for path in folder.glob("worlds/*.npz"):
         save_dataset(small, path)
-    warnings = vacuous_verdicts(Results.load(folder))
+    warnings = vacuous_verdicts(load_results(folder))
     assert len(warnings) == 1
     assert "S8" in warnings[0]
     assert "says little" in Reader(write_report(folder).read_text()).text

@@ -114,7 +114,7 @@ def test_every_family_is_drawn_the_same_twice_with_a_caption_that_says_how(folde
 def test_the_report_shows_each_study_with_its_question_figure_and_answers(folder):
     draw(folder, ("png",), only=list(PAPER))
     text = write_report(folder).read_text()
-    results = Results.load(folder)
+    results = load_results(folder)
     for name, answers in all_answers(results).items():
         assert answers, name
     for name in PAPER:
@@ -123,7 +123,7 @@ def test_the_report_shows_each_study_with_its_question_figure_and_answers(folder
 
 
 def test_each_kind_of_sae_stands_at_its_own_best_sparsity_in_the_headline(folder):
-    results = Results.load(folder)
+    results = load_results(folder)
     for gap in gaps(results):
         tried = {"relu": (0.3,), "topk": (1, 2)}[gap.gate]
         for kind, mean in {"trained": gap.reached, **gap.baselines}.items():
@@ -142,7 +142,7 @@ def test_tables_come_as_csv_and_latex(folder):
     }
     with (folder / "tables" / "gaps.csv").open() as file:
         rows = list(csv.DictReader(file))
-    results = Results.load(folder)
+    results = load_results(folder)
     assert len(rows) == len(gaps(results)) == 4
     for row, gap in zip(rows, gaps(results), strict=True):
         assert float(row["gap"]) == gap.gap.value == pytest.approx(gap.possible.value - gap.reached.value)

@@ -1,0 +1,103 @@
+"""The one interval of the experiments: a mean over seeds with its Student-t limits."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+from scipy.special import stdtrit
+
+from geosae.storage.structure import CONVERTER
+
+LEVEL = 0.95
+UNBOUNDED = (-math.inf, math.inf)
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A mean of n values with an interval (95 %) around it.
+
+    One value has a mean and no interval: its limits are the ends of the quantity's range. Of no value
+    (n = 0) everything is nan, and every comparison with it is false.
+
+    Examples
+    --------
+    >>> print(mean_interval([1.0, 2.0, 3.0]))
+    2.00 [−0.48, 4.48]
+    >>> print(mean_interval([]), mean_interval([0.5]))
+    none 0.50
+    """
+
+    mean: float
+    low: float
+    high: float
+    n: int
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether there are two values or more, and so an interval beyond the quantity's own range."""
+        return self.n > 1 and math.isfinite(self.low) and math.isfinite(self.high)
+
+    def __str__(self) -> str:
+        if not self.n:
+            return "none"
+        if self.n < 2:
+            return _spell(self.mean)
+        return f"{_spell(self.mean)} [{_spell(self.low)}, {_spell(self.high)}]"
+
+
+UNKNOWN = Interval(math.nan, math.nan, math.nan, 0)
+"""The interval of no values."""
+
+
+def _spell(number: float) -> str:
+    return f"{number:.2f}".replace("-", "−")
+
+
+def mean_interval(
+    values: Sequence[float | int | None], bounds: tuple[float, float] = UNBOUNDED, level: float = LEVEL
+) -> Interval:
+    """Return the mean of the values that are known (not None, finite) and its Student-t interval.
+
+    Exact at the given level for independent normal values, and approximately otherwise; cut to the range
+    `bounds` of the quantity.
+
+    Examples
+    --------
+    >>> mean_interval([1.0, 1.0, None], (0.0, 1.0))
+    Interval(mean=1.0, low=1.0, high=1.0, n=2)
+    >>> interval = mean_interval([1.0, 2.0, 3.0])
+    >>> interval.mean, round(interval.low, 3), round(interval.high, 3)
+    (2.0, -0.484, 4.484)
+    """
+    finite = [float(v) for v in values if v is not None and math.isfinite(v)]
+    if not finite:
+        return UNKNOWN
+    array: Float[np.ndarray, " n"] = np.asarray(finite, dtype=np.float64)
+    mean, half = float(array.mean()), math.inf
+    if array.size > 1:
+        quantile = float(stdtrit(array.size - 1, 0.5 + level / 2))
+        half = quantile * float(array.std(ddof=1)) / math.sqrt(array.size)
+    return Interval(mean, max(mean - half, bounds[0]), min(mean + half, bounds[1]), int(array.size))
+
+
+def _plain(interval: Interval) -> dict[str, float | int | None] | None:
+    if not interval.n:
+        return None
+    low, high = (end if math.isfinite(end) else None for end in (interval.low, interval.high))
+    return {"mean": interval.mean, "low": low, "high": high, "n": interval.n}
+
+
+def _read(value: Any, _: Any) -> Interval:
+    if value is None:
+        return UNKNOWN
+    low, high = value["low"], value["high"]
+    ends = -math.inf if low is None else float(low), math.inf if high is None else float(high)
+    return Interval(float(value["mean"]), *ends, int(value["n"]))
+
+
+# JSON has no infinity: an open end is null, and the interval of no values is null as a whole.
+CONVERTER.register_unstructure_hook(Interval, _plain)
+CONVERTER.register_structure_hook(Interval, _read)

@@ -1,0 +1,197 @@
+"""Typed records to and from JSON: frozen dataclasses, read strictly, refused by name.
+
+The structuring is done by cattrs, which works on plain dataclasses, generic ones included, and forbids
+unknown keys everywhere by one setting (msgspec forbids them on its own classes only, pydantic asks every
+dataclass for a configuration of its own). JSON has no NaN and no infinity: a float that is not finite is
+written as null, and null is read as NaN where a float is promised.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin
+
+import cattrs
+from cattrs.errors import ClassValidationError, ForbiddenExtraKeysError, IterableValidationError
+
+from geosae.errors import InvalidInput
+from geosae.storage.files import read_json, write_json
+from geosae.validation import refuse_unknown
+
+T = TypeVar("T")
+
+
+class _MismatchError(ValueError):
+    """A value that is not of the promised type; the message is the whole story."""
+
+
+def _exactly(kind: type[T]) -> Callable[[Any, Any], T]:
+    """Return a hook that takes values of this type only, and never a bool for a number."""
+
+    def structured(value: Any, _: Any) -> T:
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            raise _MismatchError(f"is {value!r}, which is no {kind.__name__}")
+        return value
+
+    return structured
+
+
+def _float(value: Any, _: Any) -> float:
+    if value is None:
+        return math.nan
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise _MismatchError(f"is {value!r}, which is no number")
+    return float(value)
+
+
+def _plain(value: Any, union: Any) -> Any:
+    """Take a value of any of the union's plain types as it is: an int stays an int where a float may stand."""
+    kinds = get_args(union)
+    fits = type(value) in kinds or (type(value) is int and float in kinds)
+    if not fits:
+        raise _MismatchError(f"is {value!r}; it must be of type {' or '.join(k.__name__ for k in kinds)}")
+    return value
+
+
+def _word(value: Any, literal: Any) -> Any:
+    words = get_args(literal)
+    if isinstance(value, bool) or value not in words:
+        raise _MismatchError(f"is {value!r}; it must be one of {', '.join(map(repr, words))}")
+    return value
+
+
+def _is_plain_union(kind: Any) -> bool:
+    plain = {bool, int, float, str, NoneType}
+    return (
+        get_origin(kind) in (Union, UnionType)
+        and len(set(get_args(kind)) - {NoneType}) > 1
+        and (set(get_args(kind)) <= plain)
+    )
+
+
+def _converter() -> cattrs.Converter:
+    converter = cattrs.Converter(forbid_extra_keys=True)
+    for kind in (bool, int, str):
+        converter.register_structure_hook(kind, _exactly(kind))
+    converter.register_structure_hook(float, _float)
+    converter.register_structure_hook_func(_is_plain_union, _plain)
+    converter.register_structure_hook_func(lambda kind: get_origin(kind) is Literal, _word)
+    converter.register_unstructure_hook(float, lambda value: value if math.isfinite(value) else None)
+    return converter
+
+
+CONVERTER = _converter()
+"""The one converter; a record that JSON spells in its own way registers its hooks here, beside its class."""
+
+
+def to_json(record: Any) -> Any:
+    """Return a record as dictionaries, lists, strings and numbers.
+
+    Examples
+    --------
+    >>> from dataclasses import dataclass
+    >>> @dataclass(frozen=True)
+    ... class Point:
+    ...     x: float
+    >>> to_json(Point(0.5)), to_json(Point(float("nan")))
+    ({'x': 0.5}, {'x': None})
+    """
+    return CONVERTER.unstructure(record)
+
+
+def from_json(kind: type[T], value: Any, where: str) -> T:
+    """Return the record of this type that `to_json` wrote.
+
+    Raises
+    ------
+    InvalidInput
+        If a key is unknown (the nearest valid one is named) or missing, or a value is of another type.
+        `where` names what was read.
+
+    Examples
+    --------
+    >>> from dataclasses import dataclass
+    >>> @dataclass(frozen=True)
+    ... class Point:
+    ...     x: float
+    ...     label: str = ""
+    >>> from_json(Point, {"x": 1}, "the point")
+    Point(x=1.0, label='')
+    >>> from_json(Point, {"x": 1, "lable": "a"}, "the point")
+    Traceback (most recent call last):
+        ...
+    geosae.errors.InvalidInput: the point has an unknown key 'lable'; the nearest valid one is 'label'.
+      What to do: use one of: label, x.
+    """
+    try:
+        return CONVERTER.structure(value, kind)
+    except (cattrs.BaseValidationError, ForbiddenExtraKeysError, ValueError, TypeError, KeyError) as error:
+        place, reason = _innermost(error, where)
+        _refuse(place, reason, value)
+        raise AssertionError from error  # pragma: no cover: _refuse always raises
+
+
+def _innermost(error: BaseException, where: str) -> tuple[str, BaseException]:
+    """Return where the first fault lies and what it is."""
+    while isinstance(error, ClassValidationError | IterableValidationError) and error.exceptions:
+        first = error.exceptions[0]
+        # cattrs notes on each exception the attribute or index that it belongs to; a missing key is no place.
+        for note in () if isinstance(first, KeyError) else getattr(first, "__notes__", ()):
+            name = getattr(note, "name", None)
+            if name is None:
+                name = getattr(note, "index", None)
+            if name is not None:
+                where = f"{where}: {name}"
+        error = first
+    return where, error
+
+
+def _refuse(where: str, reason: BaseException, value: Any) -> None:
+    if isinstance(reason, ForbiddenExtraKeysError):
+        refuse_unknown(sorted(reason.extra_fields), [f.name for f in fields(reason.cl)], where)
+    if isinstance(reason, KeyError):
+        raise InvalidInput(f"{where} lacks the key {reason}", remedy=f"add {str(reason).strip(chr(39))}")
+    if isinstance(reason, _MismatchError):
+        raise InvalidInput(f"{where} {reason}")
+    raise InvalidInput(f"{where} cannot be read: {reason}", causes="a record of another kind or version")
+
+
+def write_record(path: Path, record: Any) -> None:
+    """Write a record as JSON, whole or not at all."""
+    write_json(path, to_json(record))
+
+
+def read_record(path: Path, kind: type[T]) -> T:
+    """Read a record of this type.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no such file, its text is not JSON, or it does not hold such a record.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from dataclasses import dataclass
+    >>> @dataclass(frozen=True)
+    ... class Point:
+    ...     x: float
+    >>> path = Path(tempfile.mkdtemp()) / "point.json"
+    >>> write_record(path, Point(0.5))
+    >>> read_record(path, Point)
+    Point(x=0.5)
+    """
+    return from_json(kind, read_json(path), str(path))
+
+
+def from_table(kind: type[T], table: Mapping[str, Any], where: str) -> T:
+    """Return the record that a table of a TOML file describes; the same checks as for JSON.
+
+    Raises
+    ------
+    InvalidInput
+        As `from_json` does.
+    """
+    return from_json(kind, dict(table), where)
