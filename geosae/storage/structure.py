@@ -47,7 +47,7 @@ def _float(value: Any, _: Any) -> float:
 
 
 def _plain(value: Any, union: Any) -> Any:
-    """Take a value of any of the union's plain types as it is: an int stays an int where a float may stand."""
+    """Take a value of any of the union's types as it is: an int stays one where a float may stand."""
     kinds = get_args(union)
     fits = type(value) in kinds or (type(value) is int and float in kinds)
     if not fits:

@@ -1,6 +1,7 @@
 """Means with intervals against a quantity: what the figures of the studies draw with."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -8,13 +9,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from geosae.experiments import Results
-from geosae.experiments.jobs import Record
+from geosae.experiments.interval import Interval
+from geosae.experiments.jobs import StudyRecord
 from geosae.figures.style import colour, line, marker
-from geosae.studies.numbers import Mean
 
 INTERVALS = "Bars: 95 % Student-t intervals of the mean over seeds"
 
-Series = Sequence[tuple[float | int, Mean]]
+Series = Sequence[tuple[float | int, Interval]]
+"""Positions on the x axis, each with a mean over seeds."""
 
 
 def draw_series(
@@ -38,15 +40,15 @@ def draw_series(
     """
     count = max(1, len(series))
     for i, (label, points) in enumerate(series.items()):
-        known = [(x, m) for x, m in points if m.count and np.isfinite(m.value)]
-        if not known:
+        drawable = [(x, interval) for x, interval in points if interval.n]
+        if not drawable:
             continue
         shift = 1 + spread * (i - (count - 1) / 2)
-        xs = [x * shift for x, _ in known]
-        means = [m.value for _, m in known]
+        xs = [x * shift for x, _ in drawable]
+        means = [i.mean for _, i in drawable]
         ends = [
-            [m.value - max(m.low, within[0]) if np.isfinite(m.low) else 0.0 for _, m in known],
-            [min(m.high, within[1]) - m.value if np.isfinite(m.high) else 0.0 for _, m in known],
+            [i.mean - max(i.low, within[0]) if np.isfinite(i.low) else 0.0 for _, i in drawable],
+            [min(i.high, within[1]) - i.mean if np.isfinite(i.high) else 0.0 for _, i in drawable],
         ]
         k = first + i
         ax.errorbar(
@@ -64,25 +66,29 @@ def in_octaves(ax: Axes, values: Sequence[float | int]) -> None:
 
 def legend_below(figure: Figure, axes: Sequence[Axes], columns: int = 4) -> None:
     """Put one legend for all axes below the figure, each label once."""
-    found: dict[str, Artist] = {}
+    handles: dict[str, Artist] = {}
     for ax in axes:
         for handle, label in zip(*ax.get_legend_handles_labels(), strict=True):
-            found.setdefault(str(label), handle)
-    if found:
+            handles.setdefault(str(label), handle)
+    if handles:
         figure.legend(
-            list(found.values()), list(found), loc="outside lower center", ncols=min(columns, len(found))
+            list(handles.values()),
+            list(handles),
+            loc="outside lower center",
+            ncols=min(columns, len(handles)),
         )
 
 
-def seeds_of(records: Sequence[Record]) -> str:
+def seeds_of(records: Sequence[StudyRecord[Any, Any]]) -> str:
     """Return how many seeds records have, in words.
 
     Examples
     --------
-    >>> seeds_of([{"settings": {"seed": 0}}, {"settings": {"seed": 1}}, {"settings": {"seed": 1}}])
+    >>> from types import SimpleNamespace
+    >>> seeds_of([StudyRecord(SimpleNamespace(seed=seed), None) for seed in (0, 1, 1)])
     '2 seeds'
     """
-    count = len({int(r["settings"]["seed"]) for r in records})
+    count = len({record.settings.seed for record in records})
     return f"{count} seed{'s' if count != 1 else ''}"
 
 
@@ -90,18 +96,6 @@ def sizes_of(results: Results, worlds: Sequence[str]) -> str:
     """Return the dimension, points and concepts of worlds, and the number of seeds, for a caption."""
     parts: list[str] = []
     for world in worlds:
-        record = next(r for r in results.cells if r["cell"]["world"] == world)
-        data = results.dataset(record)
+        data = results.dataset(next(r for r in results.cells if r.cell.world == world))
         parts.append(f"{world}: n = {data.dim}, N = {data.size:,}, p = {len(data.names)}")
     return f"{'; '.join(parts)}; {len(results.plan.seeds)} seeds."
-
-
-def values_of(records: Sequence[Record], key: str) -> list[float | int]:
-    """Return the different values of a numeric setting, in order.
-
-    Examples
-    --------
-    >>> values_of([{"settings": {"k": 4}}, {"settings": {"k": 1}}, {"settings": {"seed": 0}}], "k")
-    [1, 4]
-    """
-    return sorted({r["settings"][key] for r in records if key in r["settings"]})
