@@ -1,7 +1,7 @@
 """A plan: the grid of cells of one run, and the theorem checks that go with it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Any
 
@@ -9,6 +9,7 @@ from geosae.errors import InvalidInput
 from geosae.experiments.baselines import BASELINES, USUAL, Baseline, place_of
 from geosae.experiments.cell import Cell, short_hash
 from geosae.experiments.gates import GATES, Gate
+from geosae.storage.structure import to_json
 
 
 @dataclass(frozen=True)
@@ -179,7 +180,7 @@ class Plan:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the plan as a JSON-ready dictionary."""
-        return asdict(self)
+        return to_json(self)
 
     @property
     def key(self) -> str:
