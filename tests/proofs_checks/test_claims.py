@@ -91,7 +91,7 @@ def test_the_audit_catches_every_mutant(chosen: tuple[str, ...]) -> None:
     lines = done.stdout.splitlines()
     assert [line for line in lines if " nobody " in line or " error " in line] == []
     assert done.returncode == 0
-    assert lines[-1] == f"{len(lines) - 1} of {len(lines) - 1} mutants caught"
+    assert lines[-1] == f"{len(lines) - 1} of {len(lines) - 1} wrong bounds caught"
 
 
 @pytest.mark.parametrize(
