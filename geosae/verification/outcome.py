@@ -42,8 +42,8 @@ def verdicts_outcome(verdicts: Sequence[Verdict]) -> Outcome:
     sentences = (f"probability that random points raised a false alarm: at most {alarm:.2g}",)
     if bad:
         return Outcome(sentences, f"{len(bad)} of {len(verdicts)} do not hold: {', '.join(bad)}")
-    held = f"all {len(verdicts)} held on every instance, and every control failed as it must"
-    return Outcome((held, *sentences))
+    success = f"all {len(verdicts)} held on every instance, and every control failed as it must"
+    return Outcome((success, *sentences))
 
 
 def audit_outcome(mutations: Sequence[Mutation]) -> Outcome:
