@@ -117,7 +117,7 @@ def _record(summary: "EvidenceSummary") -> dict[str, Any]:
 
 
 def _audited(claims: Claims, instances: int, seed: int) -> "tuple[Records, Outcome]":
-    """Print who catches each wrong form of each bound."""
+    """Print what exposes each wrong form of each bound."""
     from geosae.verification import audit, audit_outcome
 
     with bar("audit") as progress:

@@ -38,7 +38,7 @@ class ConceptLattice:
     extents: Sequence[tuple[int, ...]]
     """Object indices of each concept, by size and then lexicographically by the context's shorter side.
 
-    Tuples up to 5 000 concepts; beyond, kept as bits and made when they are asked for."""
+    Tuples up to 5 000 concepts; beyond, stored as bits and made into tuples on demand."""
     intents: Sequence[tuple[int, ...]]
     """Attribute indices of each concept."""
     upper: Sequence[tuple[int, ...]]

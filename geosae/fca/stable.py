@@ -64,7 +64,7 @@ def stable_family(
         Which side is counted.
     grounded
         Keep only concepts to which at least θ members of that side are nearest (by the Jaccard index of their
-        own sets, at least a half), and the intersections of such: what is closed by false crosses alone goes.
+        own sets, at least a half), and the intersections of such: not what false crosses alone close.
         An automatic θ is chosen for this smaller family.
     weights
         How many each member of that side stands for, as `context.clarify()` counts them; default 1.

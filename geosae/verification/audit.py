@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Mutation:
-    """One mutant of one claim, and who caught it ("nobody": a blind spot)."""
+    """One mutant of one claim, and what exposed it ("nobody": nothing did, a blind spot)."""
 
     id: str
     mutant: str
@@ -98,14 +98,14 @@ def audit(
     *,
     progress: Callable[[int, int], None] | None = None,
 ) -> tuple[Mutation, ...]:
-    """Run every mutant of every claim and say who caught it.
+    """Run every mutant of every claim and record what exposed it.
 
     Parameters
     ----------
     claims
         The registry.
     instances
-        How many instances are asked for per mutant; the fixed extreme ones are always among them.
+        How many instances are constructed per mutant; the fixed extreme ones are always among them.
     seed
         Seed of the generators.
     progress

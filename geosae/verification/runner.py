@@ -26,7 +26,7 @@ AUDIT_INSTANCES = 20
 
 @dataclass(frozen=True)
 class Kept:
-    """Evidence that is kept in the record, with the place that regenerates its instance."""
+    """Evidence that is kept in the record, with the index from which `reproduce` rebuilds its instance."""
 
     role: Literal["instance", "control"]
     index: int
@@ -115,7 +115,7 @@ def verify(
     claim
         The claim.
     instances
-        How many instances are asked of its generator (its fixed extreme ones always come first).
+        How many instances its generator constructs (its fixed extreme ones always come first).
     seed
         Seed of both generators.
     budget

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from geosae.errors import InvalidInput
 from geosae.verification import Claim, reproduce, verify, verify_all
 from proofs_checks import a2_rate, claims, files
 from proofs_checks.__main__ import main
@@ -54,6 +55,12 @@ def test_the_command_prints_a_line_each_and_exits_0(capsys: pytest.CaptureFixtur
     rows = [line.split() for line in out[2:4]]
     assert [(row[0], row[-2]) for row in rows] == [("S5", "holds"), ("S7", "holds")]
     assert "cannot prove" in out[-1]
+
+
+def test_the_command_refuses_an_unknown_statement() -> None:
+    for options in ([], ["--audit"]):
+        with pytest.raises(InvalidInput, match="unknown id 'S99'"):
+            main(["S99", *options])
 
 
 def test_a_perturbed_bound_makes_the_command_exit_1(
