@@ -60,12 +60,14 @@ def ball_points(count: int, n: int, rng: np.random.Generator) -> Float[np.ndarra
     return sphere_points(count, n, rng) * rng.random((count, 1)) ** (1.0 / n)
 
 
-def turned(points: Float[np.ndarray, "N n"], axis: Float[np.ndarray, " n"]) -> Float[np.ndarray, "N n"]:
-    """Apply a reflection that takes the first axis to the given unit vector.
+def reflect_first_axis(
+    points: Float[np.ndarray, "N n"], axis: Float[np.ndarray, " n"]
+) -> Float[np.ndarray, "N n"]:
+    """Apply to every point the reflection that takes the first coordinate axis to the unit vector `axis`.
 
     Examples
     --------
-    >>> turned(np.array([[2.0, 0.0]]), np.array([0.0, 1.0])).tolist()
+    >>> reflect_first_axis(np.array([[2.0, 0.0]]), np.array([0.0, 1.0])).tolist()
     [[0.0, 2.0]]
     """
     mirror = -axis.copy()

@@ -30,10 +30,10 @@ def _week(points: int, dim: int, rng: np.random.Generator, params: Mapping[str, 
     ambient = UniformBox(-high, high)
     area = 4 * float(high[0] * high[1]) * float(np.prod(high[2:] / half))
     cloud = scatter(points, days, rng, ambient=ambient, background=params["background"])
-    filled = arcs[0].hull().volume - arcs[0].volume
+    filled = arcs[0].hull_volume - arcs[0].volume
     # The hull of two days is that of the arc over both, less the cap of the disk over the gap between them.
     missing = step * params["gap"]
-    both = AnnularSector(np.zeros(2), inner, outer, 0.0, step / 2 + alpha).hull().volume
+    both = AnnularSector(np.zeros(2), inner, outer, 0.0, step / 2 + alpha).hull_volume
     both -= outer**2 / 2 * (missing - math.sin(missing)) + 2 * arcs[0].volume
     alone = params["background"] == 0
     regions: tuple[Region, ...] = (*days, weekend)
