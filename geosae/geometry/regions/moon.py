@@ -74,7 +74,7 @@ class Moon(Region):
         """Return the hull's maximiser, which lies on the outer sphere."""
         return self.hull().extreme(directions)
 
-    def hull(self) -> "Region":
+    def hull(self) -> Region:
         """Return the cap of the ball below the horns."""
         return Cap(self.center, self.radius, -self.axis, -self.height)
 

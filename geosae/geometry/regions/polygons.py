@@ -71,7 +71,7 @@ class Polygon(Region):
         arriving, leaving = self.vertices - before, after - self.vertices
         return bool(np.all(arriving[:, 0] * leaving[:, 1] - arriving[:, 1] * leaving[:, 0] >= 0))
 
-    def hull(self) -> "Region":
+    def hull(self) -> Region:
         """Return the convex polygon around the vertices."""
         return Polytope(self.vertices)
 

@@ -148,7 +148,7 @@ class Shell(Region):
         """Return the exact largest distance |center − point| + outer."""
         return float(np.linalg.norm(self.center - point)) + self.outer
 
-    def hull(self) -> "Region":
+    def hull(self) -> Region:
         """Return the outer ball."""
         return Ball(self.center, self.outer)
 
