@@ -84,8 +84,7 @@ class Region(ABC):
     @final
     def to_dict(self) -> dict[str, Any]:
         """Return the kind and the fields, ready for JSON, as `region_from_dict` reads them."""
-        described: Any = self  # every concrete region is a dataclass
-        return {"kind": self.kind} | {f.name: _plain(getattr(self, f.name)) for f in fields(described)}
+        return describe(self)
 
     @final
     def sample(self, count: int, rng: np.random.Generator) -> Float[np.ndarray, "count n"]:
@@ -124,6 +123,11 @@ class Region(ABC):
         """The volume of the convex hull; nan where it has no closed form here."""
         hull = self.hull()
         return float("nan") if hull is None else hull.volume
+
+
+def describe(record: Any) -> dict[str, Any]:
+    """Return the `kind` and the fields of a dataclass, ready for JSON."""
+    return {"kind": record.kind} | {f.name: _plain(getattr(record, f.name)) for f in fields(record)}
 
 
 def _plain(value: Any) -> Any:
