@@ -115,6 +115,12 @@ _TRUTH = (
     "Convex, e_irr = 0, S3; S1 fails, since the background surrounds every ball. The subset order is the "
 )
 
+
+def _ratio(default: float) -> Parameter:
+    meaning = "radius of a ball over that of its parent"
+    return Parameter("ratio", default, meaning, low=0, high=1, open_low=True, open_high=True)
+
+
 WORLDS = (
     World(
         name="nested-balls",
@@ -129,15 +135,7 @@ WORLDS = (
         parameters=(
             Parameter("depth", 4, "number of balls in the chain", low=1, high=64),
             _RADIUS,
-            Parameter(
-                "ratio",
-                0.7,
-                "radius of a ball over that of its parent",
-                low=0,
-                high=1,
-                open_low=True,
-                open_high=True,
-            ),
+            _ratio(0.7),
             Parameter(
                 "drift",
                 0.5,
@@ -166,15 +164,7 @@ WORLDS = (
             Parameter("depth", 3, "number of levels, the root included", low=1, high=16),
             Parameter("branching", 2, "children of a ball", low=1, high=64),
             _RADIUS,
-            Parameter(
-                "ratio",
-                0.4,
-                "radius of a ball over that of its parent",
-                low=0,
-                high=1,
-                open_low=True,
-                open_high=True,
-            ),
+            _ratio(0.4),
             Parameter(
                 "gap",
                 0.05,

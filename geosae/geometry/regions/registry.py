@@ -61,7 +61,9 @@ def region_from_dict(description: Mapping[str, Any]) -> Region:
     """
     kind = description.get("kind")
     if not isinstance(kind, str) or kind not in _CLASSES:
-        raise InvalidInput(f"{kind!r} is not a kind of region", remedy=f"use one of {', '.join(_CLASSES)}")
+        raise InvalidInput(
+            f"{kind!r} is not a kind of region", remedy=f"use one of {', '.join(sorted(_CLASSES))}"
+        )
     cls = _CLASSES[kind]
     try:
         return cls(**{f.name: _read_field(f.type, description[f.name]) for f in fields(cls)})
