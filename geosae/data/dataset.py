@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from geosae.data.order import subset_order
+from geosae.data.split import split_rows
 from geosae.data.truth import ConceptTruth
 from geosae.errors import InvalidInput
 from geosae.geometry.approximation.measures import Measure
@@ -292,13 +293,12 @@ class ConceptDataset:
             If the share leaves a part without points, or a concept is empty or everything in a part and
             `allow_trivial` is not set.
         """
-        tests = round(self.size * test_share)
-        if not 0 < tests < self.size:
-            raise InvalidInput(f"a test share of {test_share} of {self.size} points leaves one part empty")
-        order = rng.permutation(self.size)
-        # Sorted, so that each part keeps the order of the data.
-        fit, test = np.sort(order[tests:]), np.sort(order[:tests])
+        fit, test = split_rows(self.size, test_share, rng)
         return self.take(fit, allow_trivial=allow_trivial), self.take(test, allow_trivial=allow_trivial)
+
+    def train_test_split(self, seed: int) -> tuple["ConceptDataset", "ConceptDataset"]:
+        """Return the half that an SAE of this seed learns from, and the half it never sees (theory E2)."""
+        return self.split(0.5, np.random.default_rng([seed, 1]), allow_trivial=True)
 
 
 def hash_of(dataset: ConceptDataset, card_text: str) -> str:
