@@ -22,10 +22,12 @@ extensions = [
     "sphinxcontrib.bibtex",
     "myst_parser",
     "statements",
+    "architecture",
 ]
 root_doc = "index"
 source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
-exclude_patterns = ["_build", "examples", "**/README*"]
+# The last two are included in architecture.md.
+exclude_patterns = ["_build", "examples", "**/README*", "generated/architecture/*.md", "measured/trainconfig_path.md"]
 myst_enable_extensions = ["dollarmath", "deflist", "colon_fence"]
 myst_heading_anchors = 3
 bibtex_bibfiles = ["references.bib"]
