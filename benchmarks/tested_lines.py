@@ -24,12 +24,14 @@ TEXT = """# Coverage, measured
 
     python benchmarks/tested_lines.py
 
-One run of `make coverage`, {day}, Python {python}, coverage {coverage}. Of {lines:,} lines that can be run, the tests run
-{covered:,}: **{share:.1f} %**. `make check` measures this again and refuses less than {least:g} %.
+One run of `make coverage`, {day}, Python {python}, coverage {coverage}. Of {lines:,} lines that
+can be run, the tests run {covered:,}: **{share:.1f} %**. `make check` measures this again and
+refuses less than {least:g} %.
 
-Slow tests are left out, and Hypothesis draws 10 examples a property. Not counted either way are functions compiled by
-numba, which no tracer sees (they are tested against plain Python), and what only type checkers read. What runs in
-processes that a test starts is not seen and counts as not run.
+Slow tests are left out, and Hypothesis draws 10 examples a property. Not counted either way are
+functions compiled by numba, which no tracer sees (they are tested against plain Python), and what
+only type checkers read. What runs in processes that a test starts is not seen and counts as not
+run.
 
 | package | lines | run | share |
 |---|---|---|---|
@@ -64,11 +66,8 @@ def page(report: dict[str, Any]) -> str:
         package = package_of(file)
         lines[package] += entry["summary"]["num_statements"]
         covered[package] += entry["summary"]["covered_lines"]
-    rows = [
-        f"| `{package}` | {lines[package]:,} | {covered[package]:,} | {100 * covered[package] / lines[package]:.1f} % |"
-        for package in sorted(lines)
-        if lines[package]
-    ]
+    shares = {package: 100 * covered[package] / lines[package] for package in sorted(lines) if lines[package]}
+    rows = [f"| `{p}` | {lines[p]:,} | {covered[p]:,} | {share:.1f} % |" for p, share in shares.items()]
     totals = report["totals"]
     return TEXT.format(
         day=f"{date.today():%-d %B %Y}",

@@ -1,4 +1,4 @@
-"""Hypothesis profiles: `dev` while writing, `ci` the same every time, `hunt` for long, `brief` for coverage."""
+"""Hypothesis profiles: `dev` while writing, `ci` the same every time, `hunt` long, `brief` for coverage."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""What an installed wheel must hold; run by `make wheel` with the Python of an environment that has nothing else.
+"""What an installed wheel must hold; run by `make wheel` in an environment that has nothing else.
 
 No test framework and no checkout: only the standard library and what `pip install geosae` brought.
 """
@@ -54,7 +54,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for words in COMMANDS:
             done = subprocess.run([command, *words], cwd=folder, capture_output=True, text=True, check=False)
-            check(done.returncode == 0, f"`geosae {' '.join(words)}` ends with {done.returncode}:\n{done.stderr}")
+            check(
+                done.returncode == 0,
+                f"`geosae {' '.join(words)}` ends with {done.returncode}:\n{done.stderr}",
+            )
             check(done.stdout.strip(), f"`geosae {' '.join(words)}` prints nothing")
         pages = {path.name for path in Path(folder).glob("*.html")}
         check(pages, "`geosae worlds card` wrote no page")

@@ -1,4 +1,4 @@
-"""The templates of CONTRIBUTING.md: a world and a theorem are made from them and put through what all of them pass."""
+"""The templates of CONTRIBUTING.md: what is made from them passes what all of its kind must pass."""
 
 import ast
 import importlib.util
@@ -80,7 +80,9 @@ def test_the_figure_draws_the_numbers_it_is_given(module: ModuleType) -> None:
     assert [bar.get_width() for bar in ax.patches] == [30, 12]
     assert sheet.name.startswith(module.FAMILY)
     assert "left 30" in sheet.alt
-    assert render(sheet.figure, "png") == render(module.sheet("plane", {"left": 30, "right": 12}).figure, "png")
+    assert render(sheet.figure, "png") == render(
+        module.sheet("plane", {"left": 30, "right": 12}).figure, "png"
+    )
 
 
 @pytest.mark.parametrize("name", [name for name in TEMPLATES if name not in PENDING])

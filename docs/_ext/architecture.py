@@ -20,7 +20,13 @@ from geosae.figures.style import INK, MUTED, PAGE
 
 ROOT = Path(__file__).parents[2]
 BESIDE = ("geosae_synthetic", "proofs_checks")
-BORDERS = {"torch": "torch", "matplotlib": "matplotlib", "cvxpy": "solvers", "typer": "typer", "jinja2": "Jinja2"}
+BORDERS = {
+    "torch": "torch",
+    "matplotlib": "matplotlib",
+    "cvxpy": "solvers",
+    "typer": "typer",
+    "jinja2": "Jinja2",
+}
 """External packages that stay in one layer, and how the picture calls them."""
 LEFT, RIGHT = 6.3, 10.0
 """Right edges of the column of layers and of the whole picture, in row heights."""
@@ -95,7 +101,12 @@ def picture(rows: list[list[Layer]], imported: dict[str, set[str]]) -> Figure:
             width = (RIGHT if depth == 0 else LEFT) / len(row)
             for place, layer in enumerate(row):
                 box = (place * width, -depth, width - GAP, 1 - GAP)
-                draw_layer(ax, box, layer, sorted(BORDERS[name] for name in BORDERS if name in imported.get(layer.name, ())))
+                draw_layer(
+                    ax,
+                    box,
+                    layer,
+                    sorted(BORDERS[name] for name in BORDERS if name in imported.get(layer.name, ())),
+                )
         heights = {layer.name: depth for depth, row in enumerate(rows) for layer in row}
         for package in BESIDE:
             below = min(heights[name] for name in imported[package] if name in heights)
@@ -112,7 +123,9 @@ def draw_layer(ax: Axes, box: tuple[float, float, float, float], layer: Layer, e
     colour = MUTED if layer.planned else INK
     ax.text(x + 0.15, y + height / 2, layer.name, va="center", color=colour, gid=layer.name)
     note = "planned" if layer.planned else ", ".join(external)
-    ax.text(x + width - 0.15, y + height / 2, note, va="center", ha="right", color=MUTED, gid=f"{layer.name}:note")
+    ax.text(
+        x + width - 0.15, y + height / 2, note, va="center", ha="right", color=MUTED, gid=f"{layer.name}:note"
+    )
 
 
 def draw_beside(ax: Axes, package: str, below: int, layers: list[str]) -> None:
@@ -131,7 +144,7 @@ def outline(box: tuple[float, float, float, float], *, dashed: bool = False) -> 
     """Return the frame of a box."""
     x, y, width, height = box
     style = "round,pad=0,rounding_size=0.08"
-    line, face = (("--", "none") if dashed else ("-", "#eef3f7"))
+    line, face = ("--", "none") if dashed else ("-", "#eef3f7")
     return FancyBboxPatch((x, y), width, height, boxstyle=style, ls=line, fc=face, ec=MUTED, lw=0.8)
 
 
@@ -147,7 +160,9 @@ def paragraph(path: Path) -> str:
     file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
     name = ".".join(path.relative_to(ROOT / "synthetic" if "synthetic" in path.parts else ROOT).parts)
     rooms = sorted(room.parent for room in path.glob("*/__init__.py")) if path.is_dir() else []
-    listed = "".join(f"- `{name}.{room.name}`: {plain(docstring(room / '__init__.py')[0])}\n" for room in rooms)
+    listed = "".join(
+        f"- `{name}.{room.name}`: {plain(docstring(room / '__init__.py')[0])}\n" for room in rooms
+    )
     return f"### `{name}`\n\n" + "\n\n".join(map(plain, docstring(file))) + f"\n\n{listed}"
 
 
