@@ -40,7 +40,7 @@ coverage: .venv/installed
 	HYPOTHESIS_PROFILE=brief $(BIN)/python -m pytest -n 2 -q \
 		--override-ini='addopts=--import-mode=importlib --strict-markers --doctest-modules' \
 		-m 'not slow and not gpu' --cov --cov-report=
-	$(BIN)/coverage report --skip-covered --show-missing --sort=cover > .coverage.txt; tail -1 .coverage.txt
+	$(BIN)/coverage report --skip-covered --show-missing --sort=cover > .coverage.txt; grep ^TOTAL .coverage.txt
 	@echo "Line by line: $(CURDIR)/.coverage.txt"
 	$(BIN)/coverage report --format=total
 
