@@ -1,17 +1,20 @@
 """Plans as TOML files, read strictly, and the presets that come with geosae."""
 
-import json
 import tomllib
 from collections.abc import Mapping
+from dataclasses import fields
 from importlib import resources
 from pathlib import Path
 from typing import Any, cast
 
+import tomli_w
+
+from geosae.analysis import AnalysisConfig
 from geosae.errors import InvalidInput
 from geosae.experiments.baselines import BASELINES, USUAL, Baseline
 from geosae.experiments.gates import GATES, Gate
 from geosae.experiments.plan import CheckEntry, GateEntry, Plan, StudyEntry, WorldEntry
-from geosae.storage.records import listed, typed
+from geosae.storage.structure import entries, entry, from_table, to_json
 from geosae.validation import nearest, refuse_unknown
 
 Table = Mapping[str, Any]
@@ -105,16 +108,16 @@ def parse_plan(text: str, title: str = "") -> Plan:
     worlds = tuple(_world(t) for t in tables(table, "worlds", where))
     unique([w.label for w in worlds], "worlds", where, "give each a label of its own: label = …")
     plan = Plan(
-        title=typed(table, "title", str, where, title),
+        title=entry(table, "title", str, where, title),
         worlds=worlds,
         gates=gates_of(table, where),
         widths=widths_of(table, where),
         seeds=seeds_of(table, where),
         baselines=_baselines(table),
-        tolerance=_share(typed(table, "tolerance", float, where, 0.05)),
-        train=typed(table, "train", dict, where, {}),
-        analysis=_analysis(typed(table, "analysis", dict, where, {})),
-        checks=_checks(typed(table, "checks", dict, where, {})),
+        tolerance=_share(entry(table, "tolerance", float, where, 0.05)),
+        train=entry(table, "train", dict[str, Any], where, {}),
+        analysis=_analysis(entry(table, "analysis", dict[str, Any], where, {})),
+        checks=_checks(entry(table, "checks", dict[str, Any], where, {})),
         studies=tuple(_study(t) for t in tables(table, "studies", where)) if "studies" in table else (),
     )
     unique([entry.name for entry in plan.studies], "studies", where, "name each study once")
@@ -137,58 +140,56 @@ def _share(value: float) -> float:
 def _baselines(table: Table) -> tuple[Baseline, ...]:
     if table.get("baselines") == []:
         return ()
-    names = listed({"baselines": list(USUAL), **table}, "baselines", str, "the plan")
+    names = entries({"baselines": list(USUAL), **table}, "baselines", str, "the plan")
     refuse_unknown(names, BASELINES, "the plan", "baseline")
     return cast("tuple[Baseline, ...]", names)
 
 
 def _world(table: Table) -> WorldEntry:
     """All keys that are not the plan's own go to the maker of the world, which knows which it takes."""
-    name = typed(table, "name", str, "a world")
+    name = entry(table, "name", str, "a world")
     where = f"the world {name!r}"
-    own = {"name", "label", "data_seed", "widths", "sparsity", "train", "gates"}
-    sparsity: Table = typed(table, "sparsity", dict, where, {})
+    keys = {"name", "label", "data_seed", "widths", "sparsity", "train", "gates"}
+    sparsity: Table = entry(table, "sparsity", dict[str, Any], where, {})
     gates: list[Gate] = [gate_called(str(gate), f"{where}, sparsity") for gate in sparsity]
     return WorldEntry(
-        label=typed(table, "label", str, where, name),
+        label=entry(table, "label", str, where, name),
         source=name,
-        params={key: value for key, value in table.items() if key not in own},
-        data_seed=typed(table, "data_seed", int, where) if "data_seed" in table else None,
+        params={key: value for key, value in table.items() if key not in keys},
+        data_seed=entry(table, "data_seed", int, where) if "data_seed" in table else None,
         widths=widths_of(table, where) if "widths" in table else (),
         sparsity={gate: sparsities(sparsity, gate, gate, f"{where}, sparsity") for gate in gates},
-        train=typed(table, "train", dict, where, {}),
-        gates=tuple(gate_called(g, where) for g in listed(table, "gates", str, where))
+        train=entry(table, "train", dict[str, Any], where, {}),
+        gates=tuple(gate_called(g, where) for g in entries(table, "gates", str, where))
         if "gates" in table
         else (),
     )
 
 
 def _refuse_gates(plan: Plan) -> None:
-    known = [gate.name for gate in plan.gates]
+    names = [gate.name for gate in plan.gates]
     for world in plan.worlds:
-        refuse_unknown(world.gates, known, f"the world {world.label!r}", "gate")
+        refuse_unknown(world.gates, names, f"the world {world.label!r}", "gate")
 
 
 def _study(table: Table) -> StudyEntry:
     """All keys but the name and the seeds are the study's settings, which it checks itself."""
-    name = typed(table, "name", str, "a study")
+    name = entry(table, "name", str, "a study")
     settings = {key: value for key, value in table.items() if key not in ("name", "seeds")}
     return StudyEntry(name, settings, seeds_of(table, f"the study {name!r}") if "seeds" in table else ())
 
 
 def _analysis(table: Table) -> Table:
-    kinds = {"alpha": float, "test_share": float, "unit_tolerance": float, "ambient_samples": int}
-    refuse_unknown(table, kinds, "[analysis]")
-    return {key: typed(table, key, kinds[key], "[analysis]") for key in table}
+    """Return the settings of the analysis; tolerance and seed are the plan's, the chunk is nobody's."""
+    ours = {field.name for field in fields(AnalysisConfig)} - {"tolerance", "seed", "chunk"}
+    refuse_unknown(table, ours, "[analysis]")
+    from_table(AnalysisConfig, table, "[analysis]")
+    return table
 
 
 def _checks(table: Table) -> CheckEntry:
-    refuse_unknown(table, ("claims", "instances", "seed"), "[checks]")
-    return CheckEntry(
-        claims=listed(table, "claims", str, "[checks]") if table.get("claims") else (),
-        instances=typed(table, "instances", int, "[checks]", 20),
-        seed=typed(table, "seed", int, "[checks]", 0),
-    )
+    single = isinstance(table.get("claims"), str)
+    return from_table(CheckEntry, {**table, "claims": [table["claims"]]} if single else table, "[checks]")
 
 
 def tables(table: Table, key: str, where: str) -> list[Table]:
@@ -199,10 +200,10 @@ def tables(table: Table, key: str, where: str) -> list[Table]:
     InvalidInput
         If it is not.
     """
-    entries = typed(table, key, list, where)
-    if not entries or not all(isinstance(t, dict) for t in entries):
+    rows = entry(table, key, list[Any], where)
+    if not rows or not all(isinstance(row, dict) for row in rows):
         raise InvalidInput(f"{where}: {key} must be a list of tables", remedy=f"write [[{key}]] above each")
-    return entries
+    return rows
 
 
 def unique(names: list[Any], key: str, where: str, remedy: str) -> None:
@@ -226,7 +227,7 @@ def widths_of(table: Table, where: str) -> tuple[int, ...]:
     InvalidInput
         If they are none.
     """
-    widths = listed(table, "widths", int, where)
+    widths = entries(table, "widths", int, where)
     if min(widths) < 1:
         raise InvalidInput(f"{where}: widths must be positive, not {min(widths)}")
     return widths
@@ -245,7 +246,7 @@ def seeds_of(table: Table, where: str) -> tuple[int, ...]:
         if value < 1:
             raise InvalidInput(f"{where}: seeds must be positive, not {value}")
         return tuple(range(value))
-    seeds = listed(table, "seeds", int, where)
+    seeds = entries(table, "seeds", int, where)
     if min(seeds) < 0:
         raise InvalidInput(f"{where}: a seed is negative ({min(seeds)})")
     return seeds
@@ -260,7 +261,7 @@ def sparsities(table: Table, key: str, gate: Gate, where: str) -> tuple[float | 
         If there is none, or one does not fit the gate.
     """
     whole = GATES[gate].whole
-    values = listed(table, key, int if whole else float, where)
+    values = entries(table, key, int if whole else float, where)
     if min(values) < (1 if whole else 0):
         raise InvalidInput(f"{where}: {key} holds {min(values)}, which is too small for {gate}")
     return values
@@ -286,13 +287,13 @@ def gates_of(table: Table, where: str) -> tuple[GateEntry, ...]:
     InvalidInput
         If there is none, or an entry is not valid.
     """
-    entries = tables(table, "gates", where)
-    unique([g.get("name") for g in entries], "gates", where, "list all sparsities in one entry")
-    return tuple(_gate(entry, where) for entry in entries)
+    rows = tables(table, "gates", where)
+    unique([row.get("name") for row in rows], "gates", where, "list all sparsities in one entry")
+    return tuple(_gate(row, where) for row in rows)
 
 
 def _gate(table: Table, owner: str) -> GateEntry:
-    name = gate_called(typed(table, "name", str, "a gate"), owner)
+    name = gate_called(entry(table, "name", str, "a gate"), owner)
     where = f"the gate {name!r}"
     refuse_unknown(table, ("name", "sparsity", "baseline_sparsity", "widths"), where)
     sparsity = sparsities(table, "sparsity", name, where)
@@ -313,39 +314,20 @@ def plan_toml(plan: Plan) -> str:
     >>> parse_plan(plan_toml(load_plan("quickstart"))) == load_plan("quickstart")
     True
     """
-    entries = plan.to_dict()
-    lines = [
-        f"{key} = {_value(entries[key])}" for key in ("title", "widths", "seeds", "baselines", "tolerance")
-    ]
-    lines += [f"{key} = {_value(entries[key])}" for key in ("train", "analysis", "checks")]
-    for world in plan.worlds:
-        own = {"name": world.source, "label": world.label, **world.params}
-        own |= {} if world.data_seed is None else {"data_seed": world.data_seed}
-        own |= {k: v for k in ("widths", "sparsity", "train", "gates") if (v := getattr(world, k))}
-        lines += ["", "[[worlds]]", *(f"{_key(k)} = {_value(v)}" for k, v in own.items())]
-    for gate in plan.gates:
-        compared = {} if gate.baseline_sparsity is None else {"baseline_sparsity": gate.baseline_sparsity}
-        own = {"name": gate.name, "sparsity": gate.sparsity, **compared}
-        own |= {"widths": gate.widths} if gate.widths else {}
-        lines += ["", "[[gates]]", *(f"{k} = {_value(v)}" for k, v in own.items())]
-    for study in plan.studies:
-        own = {"name": study.name, **study.settings, **({"seeds": study.seeds} if study.seeds else {})}
-        lines += ["", "[[studies]]", *(f"{_key(k)} = {_value(v)}" for k, v in own.items())]
-    return "\n".join(lines) + "\n"
+    table = plan.to_dict()
+    table["worlds"] = [_world_table(world) for world in plan.worlds]
+    table["gates"] = [_given(to_json(gate)) for gate in plan.gates]
+    table["studies"] = [{"name": s.name, **s.settings, **_given({"seeds": s.seeds})} for s in plan.studies]
+    return tomli_w.dumps(table if plan.studies else {k: v for k, v in table.items() if k != "studies"})
 
 
-def _key(key: str) -> str:
-    return key if key.replace("_", "").replace("-", "").isalnum() and key.isascii() else _value(key)
+def _world_table(world: WorldEntry) -> dict[str, Any]:
+    """Return a world with its parameters beside the plan's own keys, as a plan has it."""
+    settings = {"data_seed": world.data_seed, "widths": world.widths, "sparsity": world.sparsity}
+    settings |= {"train": world.train, "gates": world.gates}
+    return {"name": world.source, "label": world.label, **world.params, **_given(settings)}
 
 
-def _value(value: Any) -> str:
-    """JSON's strings, numbers and truth values are TOML's, save for the character DEL."""
-    if isinstance(value, Mapping):
-        return (
-            "{"
-            + ", ".join(f"{_key(k)} = {_value(v)}" for k, v in cast("Mapping[str, Any]", value).items())
-            + "}"
-        )
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(_value(v) for v in cast("list[Any]", value)) + "]"
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+def _given(table: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what says nothing: None, and what is empty."""
+    return {key: value for key, value in table.items() if value not in (None, (), [], {})}

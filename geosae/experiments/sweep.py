@@ -15,7 +15,7 @@ from geosae.experiments.interval import Interval, mean_interval
 from geosae.experiments.plan import GateEntry
 from geosae.experiments.plan_file import gates_of, seeds_of, widths_of
 from geosae.experiments.sae_config import config_of
-from geosae.storage.records import typed
+from geosae.storage.structure import entry
 from geosae.validation import refuse_unknown
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def parse_sweep(text: str) -> Sweep:
         gates=gates_of(table, "the sweep"),
         widths=widths_of(table, "the sweep"),
         seeds=seeds_of(table, "the sweep"),
-        train=typed(table, "train", dict, "the sweep", {}),
+        train=entry(table, "train", dict[str, Any], "the sweep", {}),
     )
     if not sweep.settings():
         raise InvalidInput("the sweep has no SAE", causes="every k is larger than every width")

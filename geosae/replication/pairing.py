@@ -23,7 +23,7 @@ class Table:
 
     Attributes
     ----------
-    places, known
+    places, by_seed
         What each row is, and its value for each seed that has one.
     values
         The same, scaled to [0, 1] row by row; NaN where a seed has no value.
@@ -38,7 +38,7 @@ class Table:
     """
 
     places: tuple[Place, ...]
-    known: tuple[Mapping[int, float], ...]
+    by_seed: tuple[Mapping[int, float], ...]
     values: Float[np.ndarray, "M S"]
     seeds: tuple[int, ...]
     first: Bool[np.ndarray, " S"]
@@ -50,9 +50,9 @@ class Table:
 
     def sides(self, row: int) -> tuple[list[float], list[float]]:
         """Return the values of a row in the first run and in the second, seed after seed."""
-        known = self.known[row]
-        columns = [(s, bool(f)) for s, f in zip(self.seeds, self.first, strict=True) if s in known]
-        return [known[s] for s, f in columns if f], [known[s] for s, f in columns if not f]
+        values = self.by_seed[row]
+        columns = [(s, bool(f)) for s, f in zip(self.seeds, self.first, strict=True) if s in values]
+        return [values[s] for s, f in columns if f], [values[s] for s, f in columns if not f]
 
 
 def table_of(values: Values, first: "Plan", second: "Plan") -> Table:
@@ -63,37 +63,40 @@ def table_of(values: Values, first: "Plan", second: "Plan") -> Table:
     InvalidInput
         If there is none.
     """
-    one, other = first.seeds_by_part(), second.seeds_by_part()
-    own = {seed for seeds in one.values() for seed in seeds}
-    seeds = sorted(own | {seed for seeds in other.values() for seed in seeds})
-    uses = [tuple(part for part in one if s in one[part] or s in other[part]) for s in seeds]
-    kept: dict[Place, dict[int, float]] = {}
+    parts_of_first, parts_of_second = first.seeds_by_part(), second.seeds_by_part()
+    first_seeds = {seed for seeds in parts_of_first.values() for seed in seeds}
+    seeds = sorted(first_seeds | {seed for seeds in parts_of_second.values() for seed in seeds})
+    uses = [
+        tuple(part for part in parts_of_first if s in parts_of_first[part] or s in parts_of_second[part])
+        for s in seeds
+    ]
+    comparable: dict[Place, dict[int, float]] = {}
     constant: dict[str, int] = {}
     too_few: dict[str, int] = {}
-    for place, known in values.items():
-        mine = sum(seed in own for seed in known)
-        few, fixed = min(mine, len(known) - mine) < 2, _is_constant(list(known.values()))
+    for (part, setting, measure), by_seed in values.items():
+        in_first = sum(seed in first_seeds for seed in by_seed)
+        few, fixed = min(in_first, len(by_seed) - in_first) < 2, _is_constant(list(by_seed.values()))
         if not few and not fixed:
-            kept[place] = known
-        elif not (fixed and is_word(place[2])):  # a word that never changes is a name
-            left = too_few if few else constant
-            left[place[0]] = left.get(place[0], 0) + 1
-    if not kept:
+            comparable[part, setting, measure] = by_seed
+        elif not (fixed and is_word(measure)):  # a word that never changes is a name
+            left_out = too_few if few else constant
+            left_out[part] = left_out.get(part, 0) + 1
+    if not comparable:
         raise InvalidInput(
             "no measure of the two runs can be compared",
             causes="a single seed in a run, or values that never vary",
             remedy="run the plan on two seeds or more, better five",
         )
-    names = tuple(dict.fromkeys(place[0] for place in kept))
+    names = tuple(dict.fromkeys(part for part, _, _ in comparable))
     return Table(
-        places=tuple(kept),
-        known=tuple(kept.values()),
-        values=_scaled(np.array([[known.get(s, np.nan) for s in seeds] for known in kept.values()])),
+        places=tuple(comparable),
+        by_seed=tuple(comparable.values()),
+        values=_scaled(np.array([[row.get(s, np.nan) for s in seeds] for row in comparable.values()])),
         seeds=tuple(seeds),
-        first=np.array([s in own for s in seeds]),
+        first=np.array([s in first_seeds for s in seeds]),
         strata=np.array([sorted(set(uses)).index(use) for use in uses]),
         names=names,
-        parts=np.array([names.index(place[0]) for place in kept]),
+        parts=np.array([names.index(part) for part, _, _ in comparable]),
         constant=constant,
         too_few=too_few,
     )

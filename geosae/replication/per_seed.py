@@ -7,8 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from geosae.experiments.cell import canonical_json
-from geosae.experiments.jobs import Record, Settings
-from geosae.experiments.summary import KEYS
+from geosae.experiments.cell_result import CellResult
+from geosae.experiments.jobs import StudyRecord
+from geosae.experiments.measures import numbers
+from geosae.experiments.summary import Setting
+from geosae.storage.structure import to_json
 
 Place: TypeAlias = tuple[str, str, str]
 """Part ("grid" or a study), setting (all but the seed), measure."""
@@ -20,43 +23,38 @@ INTERVAL = {"value", "low", "high"}
 NEURON = re.compile(r"(^|[._])(neuron|keeper|whole|target)$")
 
 
-def grid_values(cells: Sequence[Record]) -> Values:
-    """Return the numbers that the summary averages: each measure of each row, seed by seed."""
-    found: Values = {}
-    for record in cells:
-        cell = record["cell"]
-        setting = " ".join(str(cell[key]) if key != "width" else f"width={cell[key]}" for key in KEYS)
-        tables = {key: record.get(key) for key in ("neurons", "metrics", "notions", "lattice")}
-        for measure, value in _tabled(tables, ""):
-            found.setdefault(("grid", setting, measure), {})[int(cell["seed"])] = value
-    return found
+def grid_values(cells: Sequence[CellResult]) -> Values:
+    """Return every number that the summary averages: each measure of each setting, seed by seed."""
+    values: Values = {}
+    for result in cells:
+        setting = _spelled(Setting.of(result.cell))
+        for measure, value in numbers(result.measures):
+            if math.isfinite(value):
+                values.setdefault(("grid", setting, measure), {})[result.cell.seed] = float(value)
+    return values
 
 
-def _tabled(value: Any, name: str) -> Iterator[tuple[str, float]]:
-    """Yield the numbers of nested tables; as in the summary, lists (per concept) are left out."""
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from _tabled(inner, f"{name}.{key}" if name else str(key))
-    elif isinstance(value, int | float) and math.isfinite(value):
-        yield name, float(value)
+def _spelled(setting: Setting) -> str:
+    parts = (setting.world, setting.gate, f"width={setting.width}", setting.sparsity, setting.baseline)
+    return " ".join(map(str, parts))
 
 
-def study_values(study: str, records: Sequence[Record]) -> Values:
+def study_values(study: str, records: Sequence[StudyRecord[Any, Any]]) -> Values:
     """Return the numbers of a study's records (see `numbers_in`), grouped by their settings but the seed."""
-    found: Values = {}
+    values: Values = {}
     seeds: dict[str, set[int]] = {}
-    rests = [{k: v for k, v in record["settings"].items() if k != "seed"} for record in records]
-    names = _names(rests)
-    for record, name in zip(records, names, strict=True):
-        seed = int(record["settings"].get("seed", 0))
+    tables: list[dict[str, Any]] = [to_json(record.settings) for record in records]
+    names = _names([{k: v for k, v in table.items() if k != "seed"} for table in tables])
+    for record, table, name in zip(records, tables, names, strict=True):
+        seed = int(record.settings.seed)
         seeds.setdefault(name, set()).add(seed)
-        for measure, value in numbers_in(record["result"], record["settings"]).items():
-            found.setdefault((study, name, measure), {})[seed] = value
+        for measure, value in numbers_in(to_json(record.result), table).items():
+            values.setdefault((study, name, measure), {})[seed] = value
     # A word that was not said has the share 0.
-    for (_, name, measure), values in found.items():
+    for (_, name, measure), by_seed in values.items():
         if is_word(measure):
-            values.update(dict.fromkeys(seeds[name] - values.keys(), 0.0))
-    return found
+            by_seed.update(dict.fromkeys(seeds[name] - by_seed.keys(), 0.0))
+    return values
 
 
 def is_word(measure: str) -> bool:
@@ -70,11 +68,11 @@ def is_word(measure: str) -> bool:
     return "=" in measure.rpartition("]")[2]
 
 
-def _names(rests: Sequence[Settings]) -> list[str]:
+def _names(rests: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return the settings as text, without those that all of them share."""
     texts = [{key: canonical_json(value) for key, value in rest.items()} for rest in rests]
-    seen: dict[str, set[str | None]] = {key: {t.get(key) for t in texts} for text in texts for key in text}
-    return [" ".join(f"{k}={_plain(v)}" for k, v in text.items() if len(seen[k]) > 1) for text in texts]
+    kinds: dict[str, set[str | None]] = {key: {t.get(key) for t in texts} for text in texts for key in text}
+    return [" ".join(f"{k}={_plain(v)}" for k, v in text.items() if len(kinds[k]) > 1) for text in texts]
 
 
 def _plain(text: str) -> str:
@@ -82,7 +80,7 @@ def _plain(text: str) -> str:
     return value if isinstance(value, str) else text
 
 
-def numbers_in(result: Any, settings: Settings) -> dict[str, float]:
+def numbers_in(result: Any, settings: Mapping[str, Any]) -> dict[str, float]:
     """Return the numbers of a study's result, each under a name.
 
     Truth values count as 0 and 1. Of an interval (value, low, high) the value counts. A list that is as long
@@ -118,7 +116,7 @@ def _numbers(value: Any, name: str, places: Mapping[int, list[str]]) -> Iterator
             yield name, float(value)
     elif isinstance(value, Mapping):
         if value.keys() >= INTERVAL:
-            yield from _numbers(value["value"], name, {})
+            yield from _numbers(value.get("value"), name, {})
             return
         counts = all(_whole(inner) for inner in value.values())
         for key, inner in value.items():
@@ -127,11 +125,11 @@ def _numbers(value: Any, name: str, places: Mapping[int, list[str]]) -> Iterator
                 yield f"{full} known", float(inner is not None)
             else:
                 yield from _numbers(inner, full, places)
-    elif isinstance(value, list) and len(value) in places:
+    elif isinstance(value, list | tuple) and len(value) in places:
         for place, inner in zip(places[len(value)], value, strict=True):
             # Below a list that was read place by place another of this length is so by chance.
             yield from _numbers(inner, f"{name}[{place}]", {})
-    elif isinstance(value, list):
+    elif isinstance(value, list | tuple):
         yield from _listed(value, name)
 
 
@@ -143,10 +141,10 @@ def _listed(entries: Sequence[Any], name: str) -> Iterator[tuple[str, float]]:
     yield f"{name}.count", float(len(entries))
     if all(_whole(entry) for entry in entries):
         return
-    told: dict[str, list[float]] = {}
+    by_measure: dict[str, list[float]] = {}
     for entry in entries:
         for measure, value in _numbers(entry, name, {}):
-            told.setdefault(measure, []).append(value)
-    for measure, values in told.items():
+            by_measure.setdefault(measure, []).append(value)
+    for measure, values in by_measure.items():
         # A word counts over all entries, a number over those that know it.
         yield measure, sum(values) / (len(entries) if is_word(measure) else len(values))

@@ -16,8 +16,6 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from scipy.special import stdtr, stdtrit
 
-from geosae.experiments.summary import LEVEL
-
 # Rounding, in units of the range of a measure (which is scaled to 1).
 EXACT = 1e-14
 
@@ -27,23 +25,14 @@ class Groups:
     """Two groups of seeds, compared in M measures under L labellings; NaN where a group has under two values.
 
     `apart` is the difference of the means (first − second), `error` its standard error after Welch,
-    `reach` the sum of the half widths of both intervals, `explained` the share of the variance of all
-    values that lies between the groups. `width_first` and `width_second` tell which interval has a width.
+    `freedom` its degrees of freedom, `explained` the share of the variance of all values that lies between
+    the groups.
     """
 
     apart: Float[np.ndarray, "M L"]
     error: Float[np.ndarray, "M L"]
-    reach: Float[np.ndarray, "M L"]
     explained: Float[np.ndarray, "M L"]
     freedom: Float[np.ndarray, "M L"]
-    width_first: Bool[np.ndarray, "M L"]
-    width_second: Bool[np.ndarray, "M L"]
-
-    @property
-    def overlaps(self) -> Float[np.ndarray, "M L"]:
-        """1 where the intervals overlap, 0 where they do not."""
-        shown = (np.abs(self.apart) <= self.reach + np.sqrt(EXACT)).astype(np.float64)
-        return np.where(np.isnan(self.apart), np.nan, shown)
 
     @property
     def welch(self) -> Float[np.ndarray, "M L"]:
@@ -60,18 +49,16 @@ def groups(values: Float[np.ndarray, "M S"], first: Bool[np.ndarray, "S L"]) -> 
 
     Examples
     --------
-    >>> told = groups(np.array([[0.0, 0.1, 0.9, 1.0]]), np.array([[True], [True], [False], [False]]))
-    >>> round(float(told.welch[0, 0]), 3), float(told.overlaps[0, 0]), round(float(told.explained[0, 0]), 3)
-    (-12.728, 1.0, 0.988)
+    >>> split = groups(np.array([[0.0, 0.1, 0.9, 1.0]]), np.array([[True], [True], [False], [False]]))
+    >>> round(float(split.welch[0, 0]), 3), round(float(split.explained[0, 0]), 3)
+    (-12.728, 0.988)
     """
-    known = np.isfinite(values).astype(np.float64)
+    finite = np.isfinite(values).astype(np.float64)
     filled = np.where(np.isfinite(values), values, 0.0)
     label = first.astype(np.float64)
-    counts = [c := known @ label, known.sum(axis=1, keepdims=True) - c]
+    counts = [c := finite @ label, finite.sum(axis=1, keepdims=True) - c]
     sums = [s := filled @ label, filled.sum(axis=1, keepdims=True) - s]
     squares = [q := filled**2 @ label, (filled**2).sum(axis=1, keepdims=True) - q]
-    quantiles = np.concatenate([[np.nan, np.nan], stdtrit(np.arange(1, values.shape[1]), 0.5 + LEVEL / 2)])
-    halves: list[np.ndarray] = []
     parts: list[np.ndarray] = []
     frees: list[np.ndarray] = []
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -81,17 +68,13 @@ def groups(values: Float[np.ndarray, "M S"], first: Bool[np.ndarray, "S L"]) -> 
             variance = np.where(variance <= EXACT, 0.0, variance)
             parts.append(variance / n)
             frees.append((variance / n) ** 2 / (n - 1))
-            halves.append(quantiles[n.astype(np.int64)] * np.sqrt(variance / n))
         apart = np.where(np.isnan(parts[0] + parts[1]), np.nan, means[0] - means[1])
         total = sum(squares) - sum(sums) ** 2 / sum(counts)
         return Groups(
             apart=apart,
             error=np.sqrt(parts[0] + parts[1]),
-            reach=halves[0] + halves[1],
             explained=apart**2 * counts[0] * counts[1] / sum(counts) / total,
             freedom=(parts[0] + parts[1]) ** 2 / (frees[0] + frees[1]),
-            width_first=parts[0] > 0,
-            width_second=parts[1] > 0,
         )
 
 
@@ -114,8 +97,6 @@ class Relabelled:
     explained, usual, part
         For each part the mean share of variance between the runs, its mean over all labellings, and the
         share of labellings in which *some* part exceeds its own as much (p corrected for all parts).
-    overlap, low, high
-        For each part the mean share of overlapping intervals over all labellings, and where 95 % of them lie.
     """
 
     count: int
@@ -125,9 +106,6 @@ class Relabelled:
     explained: Float[np.ndarray, " P"]
     usual: Float[np.ndarray, " P"]
     part: Float[np.ndarray, " P"]
-    overlap: Float[np.ndarray, " P"]
-    low: Float[np.ndarray, " P"]
-    high: Float[np.ndarray, " P"]
 
 
 def relabel(
@@ -149,8 +127,8 @@ def relabel(
     >>> values = rng.uniform(size=(3, 10))
     >>> values[1, :5] += 9  # one measure differs
     >>> first, parts = np.arange(10) < 5, np.zeros(3, dtype=int)
-    >>> found = relabel(values / 10, first, np.zeros(10, dtype=int), parts, 252, rng)
-    >>> found.exact, (found.pair <= 0.025).tolist()
+    >>> relabelled = relabel(values / 10, first, np.zeros(10, dtype=int), parts, 252, rng)
+    >>> relabelled.exact, (relabelled.pair <= 0.025).tolist()
     (True, [False, True, False])
     """
     labels, exact = labellings(first, strata, most, rng)
@@ -159,15 +137,12 @@ def relabel(
     caps, freedoms = _caps(values, first)
     greatest: list[np.ndarray] = []
     explained: list[np.ndarray] = []
-    shares: list[np.ndarray] = []
     for start in range(0, labels.shape[1], CHUNK):
-        found = groups(values, labels[:, start : start + CHUNK])
-        greatest.append(_greatest(_capped(found.welch, caps), freedoms))
-        explained.append(_mean_by_part(member, found.explained))
-        shares.append(_mean_by_part(member, found.overlaps))
+        split = groups(values, labels[:, start : start + CHUNK])
+        greatest.append(_greatest(_capped(split.welch, caps), freedoms))
+        explained.append(_mean_by_part(member, split.explained))
     scores = _score(_capped(groups(values, labels[:, :1]).welch, caps)[:, 0], freedoms)
     top, between = np.concatenate(greatest), _filled(np.concatenate(explained, axis=1))
-    overlap = _filled(np.concatenate(shares, axis=1))
     spread = between.std(axis=1, keepdims=True)
     excess = (between - between.mean(axis=1, keepdims=True)) / np.where(spread > EXACT, spread, np.inf)
     return Relabelled(
@@ -178,9 +153,6 @@ def relabel(
         explained=between[:, 0],
         usual=between.mean(axis=1),
         part=_shares_above(excess.max(axis=0), excess[:, 0]),
-        overlap=overlap.mean(axis=1),
-        low=np.quantile(overlap, 0.025, axis=1),
-        high=np.quantile(overlap, 0.975, axis=1),
     )
 
 
@@ -197,22 +169,22 @@ def labellings(
     ((4, 6), True)
     """
     places = [np.flatnonzero(strata == s) for s in np.unique(strata)]
-    taken = [int(first[place].sum()) for place in places]
-    total = prod(comb(len(place), k) for place, k in zip(places, taken, strict=True))
-    found = [first]
+    sizes = [int(first[columns].sum()) for columns in places]
+    total = prod(comb(len(columns), k) for columns, k in zip(places, sizes, strict=True))
+    labels = [first]
     if total <= most:
-        found += [new for new in _all(places, taken, len(first)) if not np.array_equal(new, first)]
-        return np.array(found).T, True
+        labels += [new for new in _all(places, sizes, len(first)) if not np.array_equal(new, first)]
+        return np.array(labels).T, True
     for _ in range(most - 1):
         new = first.copy()
-        for place in places:
-            new[place] = rng.permutation(first[place])
-        found.append(new)
-    return np.array(found).T, False
+        for columns in places:
+            new[columns] = rng.permutation(first[columns])
+        labels.append(new)
+    return np.array(labels).T, False
 
 
-def _all(places: list[np.ndarray], taken: list[int], size: int) -> Iterator[np.ndarray]:
-    for chosen in product(*(combinations(p.tolist(), k) for p, k in zip(places, taken, strict=True))):
+def _all(places: list[np.ndarray], sizes: list[int], size: int) -> Iterator[np.ndarray]:
+    for chosen in product(*(combinations(p.tolist(), k) for p, k in zip(places, sizes, strict=True))):
         new = np.zeros(size, dtype=np.bool_)
         new[list(chain(*chosen))] = True
         yield new
@@ -232,10 +204,10 @@ def _caps(values: np.ndarray, first: np.ndarray) -> tuple[np.ndarray, np.ndarray
     chance and t has no law: such a measure stands out by no more than the two most extreme of its own
     labellings do.
     """
-    known = np.isfinite(values)
-    sizes, ones = known.sum(axis=1), (known & first[None, :]).sum(axis=1)
+    finite = np.isfinite(values)
+    sizes, ones = finite.sum(axis=1), (finite & first[None, :]).sum(axis=1)
     freedoms = np.maximum(sizes - 2, 1).astype(np.float64)
-    distinct = np.array([len(np.unique(row[ok])) for row, ok in zip(values, known, strict=True)])
+    distinct = np.array([len(np.unique(row[ok])) for row, ok in zip(values, finite, strict=True)])
     ways = np.array([comb(int(n), int(k)) for n, k in zip(sizes, ones, strict=True)], dtype=np.float64)
     caps = np.where(2 * distinct <= sizes, stdtrit(freedoms, 1 - 1 / ways), 1e6)
     return caps, freedoms
@@ -257,16 +229,16 @@ def _greatest(t: np.ndarray, freedoms: np.ndarray) -> np.ndarray:
 
 
 def _mean_by_part(member: np.ndarray, table: np.ndarray) -> np.ndarray:
-    known = np.isfinite(table)
+    finite = np.isfinite(table)
     with np.errstate(invalid="ignore"):
-        return (member @ np.where(known, table, 0.0)) / (member @ known.astype(np.float64))
+        return (member @ np.where(finite, table, 0.0)) / (member @ finite.astype(np.float64))
 
 
 def _filled(table: np.ndarray) -> np.ndarray:
     """Put a part's mean where a labelling leaves it no pair that could be compared."""
-    known = np.isfinite(table)
-    means = np.where(known, table, 0.0).sum(axis=1, keepdims=True) / known.sum(axis=1, keepdims=True)
-    return np.where(known, table, means)
+    finite = np.isfinite(table)
+    means = np.where(finite, table, 0.0).sum(axis=1, keepdims=True) / finite.sum(axis=1, keepdims=True)
+    return np.where(finite, table, means)
 
 
 def _shares_above(reference: np.ndarray, values: np.ndarray) -> np.ndarray:

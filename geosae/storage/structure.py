@@ -32,7 +32,7 @@ def _exactly(kind: type[T]) -> Callable[[Any, Any], T]:
 
     def structured(value: Any, _: Any) -> T:
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-            raise _MismatchError(f"is {value!r}, which is no {kind.__name__}")
+            raise _MismatchError(f"is {value!r}; it must be of type {kind.__name__}")
         return value
 
     return structured
@@ -42,7 +42,10 @@ def _float(value: Any, _: Any) -> float:
     if value is None:
         return math.nan
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise _MismatchError(f"is {value!r}, which is no number")
+        raise _MismatchError(f"is {value!r}; it must be of type float")
+    # What is not known is null; a NaN or an infinity that somebody wrote is a mistake.
+    if not math.isfinite(value):
+        raise _MismatchError(f"is {value}; it must be finite")
     return float(value)
 
 
@@ -101,7 +104,7 @@ def to_json(record: Any) -> Any:
     return CONVERTER.unstructure(record)
 
 
-def from_json(kind: type[T], value: Any, where: str) -> T:
+def from_json(kind: type[T] | Any, value: Any, where: str) -> T:
     """Return the record of this type that `to_json` wrote.
 
     Raises
@@ -128,8 +131,8 @@ def from_json(kind: type[T], value: Any, where: str) -> T:
     try:
         return CONVERTER.structure(value, kind)
     except (cattrs.BaseValidationError, ForbiddenExtraKeysError, ValueError, TypeError, KeyError) as error:
-        place, reason = _innermost(error, where)
-        _refuse(place, reason, value)
+        path, reason = _innermost(error, where)
+        _refuse(path, reason)
         raise AssertionError from error  # pragma: no cover: _refuse always raises
 
 
@@ -148,7 +151,7 @@ def _innermost(error: BaseException, where: str) -> tuple[str, BaseException]:
     return where, error
 
 
-def _refuse(where: str, reason: BaseException, value: Any) -> None:
+def _refuse(where: str, reason: BaseException) -> None:
     if isinstance(reason, ForbiddenExtraKeysError):
         refuse_unknown(sorted(reason.extra_fields), [f.name for f in fields(reason.cl)], where)
     if isinstance(reason, KeyError):
@@ -158,12 +161,57 @@ def _refuse(where: str, reason: BaseException, value: Any) -> None:
     raise InvalidInput(f"{where} cannot be read: {reason}", causes="a record of another kind or version")
 
 
+def entry(table: Mapping[str, Any], key: str, kind: type[T] | Any, where: str, default: T | None = None) -> T:
+    """Return the entry of a table, which must be of the given type; without a default it must be there.
+
+    Raises
+    ------
+    InvalidInput
+        If the entry is missing and has no default, or is of another type.
+
+    Examples
+    --------
+    >>> entry({"seeds": 3}, "seeds", int, "the plan"), entry({}, "title", str, "the plan", "none")
+    (3, 'none')
+    """
+    if key not in table:
+        if default is None:
+            raise InvalidInput(f"{where} lacks the key {key!r}", remedy=f"add {key} = …")
+        return default
+    return from_json(kind, table[key], f"{where}: {key}")
+
+
+def entries(table: Mapping[str, Any], key: str, kind: type[T] | Any, where: str) -> tuple[T, ...]:
+    """Return a non-empty list of distinct entries of one type; a single value counts as a list of one.
+
+    Raises
+    ------
+    InvalidInput
+        If the key is missing, the list is empty, an entry is of another type or occurs twice.
+
+    Examples
+    --------
+    >>> entries({"widths": 4}, "widths", int, "the plan")
+    (4,)
+    """
+    if key not in table:
+        raise InvalidInput(f"{where} lacks the key {key!r}", remedy=f"add {key} = …")
+    value = table[key]
+    items: list[Any] = list(value) if isinstance(value, list | tuple) else [value]
+    values = tuple(from_json(kind, item, f"{where}: {key}") for item in items)
+    if not values:
+        raise InvalidInput(f"{where}: {key} is an empty list")
+    if len(set(values)) != len(values):
+        raise InvalidInput(f"{where}: {key} names the same value twice: {list(values)}")
+    return values
+
+
 def write_record(path: Path, record: Any) -> None:
     """Write a record as JSON, whole or not at all."""
     write_json(path, to_json(record))
 
 
-def read_record(path: Path, kind: type[T]) -> T:
+def read_record(path: Path, kind: type[T] | Any) -> T:
     """Read a record of this type.
 
     Raises
@@ -186,7 +234,7 @@ def read_record(path: Path, kind: type[T]) -> T:
     return from_json(kind, read_json(path), str(path))
 
 
-def from_table(kind: type[T], table: Mapping[str, Any], where: str) -> T:
+def from_table(kind: type[T] | Any, table: Mapping[str, Any], where: str) -> T:
     """Return the record that a table of a TOML file describes; the same checks as for JSON.
 
     Raises

@@ -7,7 +7,7 @@ from analysis.planted import random_dataset, random_planted, square
 
 from geosae.analysis import NOTIONS, Alignment, NotionSummary, analyse
 from geosae.data.dataset import ConceptDataset
-from geosae.geometry import InvalidInput
+from geosae.errors import InvalidInput
 from geosae.geometry.approximation.measures import UniformBox
 from geosae.geometry.regions.registry import Ball
 from geosae.storage.structure import from_json, to_json

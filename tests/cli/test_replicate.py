@@ -92,22 +92,20 @@ def test_two_runs_on_different_seeds_are_compared(runs: Path, monkeypatch, capsy
     assert found["decisive"]
     assert {p["part"] for p in found["pairs"]} >= {"grid", "hedging"}
     assert sum(found["counts"].values()) == len(found["answers"]) > 0
-    assert {
-        (p["first"]["count"], p["second"]["count"]) for p in found["pairs"] if p["part"] == "hedging"
-    } == {(6, 6)}
+    assert {(p["first"]["n"], p["second"]["n"]) for p in found["pairs"] if p["part"] == "hedging"} == {(6, 6)}
 
 
 def test_a_run_that_differs_is_noticed(runs: Path, monkeypatch, capsys):
     """The negative control: the same files, with every reconstruction made worse."""
     for path in runs.glob("my-shifted-100/cells/*/result.json"):
         result = read_json(path)
-        result["metrics"]["fvu"] += 10
+        result["measures"]["metrics"]["fvu"] += 10
         write_json(path, result)
     status, out, err = command.call(
         monkeypatch, capsys, "replicate", "runs/my", "runs/my-shifted-100", "--worst", 2
     )
     assert status == 1
-    assert "the worst of" in out
+    assert "the most different of" in out
     assert "grid, metrics.fvu, nested-balls topk width=4 1 trained: differs beyond chance" in err
     assert "no difference" not in out
 

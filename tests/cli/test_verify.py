@@ -9,21 +9,18 @@ import pytest
 from typer.testing import CliRunner
 
 from geosae.cli.app import app
-from geosae.experiments import Results
-from geosae.verification import Mutation
+from geosae.verification import Evidence, Mutation
 
 
-def evidence(holds: bool, observed: float, bound: float) -> dict[str, Any]:
-    tightness = observed / bound if bound else None
-    return {
-        "instance": f"{observed} of {bound}", "observed": observed, "bound": bound,
-        "holds": holds, "slack": bound - observed, "tightness": tightness,
-    }  # fmt: skip
+def evidence(holds: bool, observed: float, bound: float) -> Evidence:
+    return Evidence(
+        f"{observed:g} of {bound:g}", float(observed), float(bound), float(bound - observed), holds, "exact"
+    )
 
 
-def run_with(monkeypatch: pytest.MonkeyPatch, *cells: dict[str, Any]) -> None:
-    stored = SimpleNamespace(cells=[{"evidence": cell} for cell in cells])
-    monkeypatch.setattr(Results, "load", staticmethod(lambda folder: stored))
+def run_with(monkeypatch: pytest.MonkeyPatch, *cells: dict[str, list[Evidence]]) -> None:
+    stored = SimpleNamespace(cells=[SimpleNamespace(evidence=cell) for cell in cells])
+    monkeypatch.setattr("geosae.experiments.load_results", lambda folder: stored)
 
 
 def test_a_run_that_keeps_its_bounds(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -71,7 +68,7 @@ def test_a_wrong_bound_that_slips_through_ends_with_1(
     caught_by: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slipped = (Mutation("S7", "bound + 1", caught_by, "…"),)
-    monkeypatch.setattr("geosae.verification.audit", lambda claims, instances, seed: slipped)
+    monkeypatch.setattr("geosae.verification.audit", lambda claims, instances, seed, progress: slipped)
     done = CliRunner().invoke(app, ["verify", "--audit", "S7"])
     assert done.exit_code == 1
     assert "not caught: S7 (bound + 1)" in done.output

@@ -109,7 +109,7 @@ def test_constructed_baselines_stand_once_beside_all_that_they_are_compared_with
         (("widths = [4, 8]", ""), "lacks the key 'widths'"),
         (("[1, 8]", "[0]"), "too small"),
         (("[1, 8]", "[1.5]"), "must be of type int"),
-        (("[0.1, 1]", "[nan, 1]"), "JSON"),
+        (("[0.1, 1]", "[nan, 1]"), "sparsity is nan; it must be finite"),
         (("baseline_sparsity = 1", "baseline_sparsity = 9"), "must be among"),
         (('name = "relu"', 'name = "topk"'), "two gates called 'topk'"),
         (("dim = 2", 'dim = 2\n[[worlds]]\nname = "nested-balls"'), "two worlds called 'nested-balls'"),

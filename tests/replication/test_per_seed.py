@@ -1,10 +1,15 @@
-import pytest
+from dataclasses import make_dataclass
 
+import pytest
+from measure_trees import cell_result
+
+from geosae.experiments import Cell, numbers, summarise
+from geosae.experiments.jobs import StudyRecord
 from geosae.replication.per_seed import grid_values, numbers_in, study_values
 
 
-def record(result: dict, **settings: object) -> dict:
-    return {"study": "s", "settings": settings, "result": result}
+def record(result: dict, **settings: object) -> StudyRecord:
+    return StudyRecord(make_dataclass("Settings", settings)(**settings), result)
 
 
 def test_a_study_is_grouped_by_its_settings_without_the_seed():
@@ -55,9 +60,10 @@ def test_lists_are_read_by_place_only_where_the_settings_say_what_the_places_are
 
 
 def test_the_grid_gives_what_the_summary_averages():
-    cell = {"world": "w", "gate": "topk", "width": 8, "sparsity": 2, "baseline": "trained", "seed": 3}
-    told = {"metrics": {"l0": 2.0, "mcc": None}, "notions": {"detection": {"per_concept": [1.0], "share": 1}}}
-    assert grid_values([{"cell": cell, "neurons": 8, "lattice": {}, **told}]) == {
-        ("grid", "w topk width=8 2 trained", measure): {3: value}
-        for measure, value in [("neurons", 8.0), ("metrics.l0", 2.0), ("notions.detection.share", 1.0)]
+    cell = Cell("w", "nested-balls", {}, 0, "topk", 2, 8, 3)
+    known = {"neurons": 8.0, "metrics.l0": 2.0, "detection.neurons.share": 1.0, "agreement.mutual": 0.5}
+    assert grid_values([cell_result(cell, known)]) == {
+        ("grid", "w topk width=8 2 trained", measure): {3: value} for measure, value in known.items()
     }
+    row = summarise([cell_result(cell, known)]).rows[0]
+    assert {name for name, interval in numbers(row.measures) if interval.n} == set(known)
