@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 from geosae.errors import InvalidInput
 from geosae.sae.gates.abstopk import AbsTopK
 from geosae.sae.gates.batchtopk import BatchTopK
-from geosae.sae.gates.gate import Batch, Extra, Gate, Gating, Parts, Weights, pre_activations
+from geosae.sae.gates.gate import AuxK, Batch, Extra, Gate, Gating, Parts, Weights, pre_activations
 from geosae.sae.gates.gated import Gated
 from geosae.sae.gates.jumprelu import JumpReLU
 from geosae.sae.gates.largest import largest_positive
@@ -22,6 +22,7 @@ from geosae.validation import refuse_unknown
 __all__ = [
     "GATES",
     "AbsTopK",
+    "AuxK",
     "Batch",
     "BatchTopK",
     "Extra",

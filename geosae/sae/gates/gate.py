@@ -48,6 +48,19 @@ class Weights(NamedTuple):
     extra: Mapping[str, torch.Tensor]
 
 
+@dataclass(frozen=True)
+class AuxK:
+    """The auxiliary loss coefficient · Σ‖e − ê‖² / Σ‖e − mean e‖² on dead neurons, with e = u − û held fixed.
+
+    ê = W_decᵀ a_aux, where a_aux holds the k largest positive pre-activations of dead neurons at each point.
+    Where the residual does not vary (one point, or a perfect reconstruction) the quotient is 0/0 and counts
+    as 0. Gao et al., arXiv 2406.04093 (2024), section A.2.
+    """
+
+    k: int
+    coefficient: float
+
+
 class Batch(NamedTuple):
     """What the loss is taken on.
 
@@ -61,12 +74,15 @@ class Batch(NamedTuple):
         The neurons that are dead, or None where none is.
     prefixes
         Widths of the prefixes whose reconstructions are scored (Matryoshka); None scores the whole alone.
+    aux
+        The auxiliary loss on the dead neurons, if there is one.
     """
 
     u: Float[torch.Tensor, "B n"]
     inputs: Float[torch.Tensor, "B n"]
     dead: Bool[torch.Tensor, " d"] | None = None
     prefixes: tuple[int, ...] | None = None
+    aux: AuxK | None = None
 
 
 class Parts(NamedTuple):

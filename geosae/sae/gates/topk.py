@@ -77,7 +77,7 @@ class TopK(Gate):
         """Return error and AuxK."""
         a = self.encode(pre_activations(weights, batch.inputs), weights)
         misfit = error(weights, a, batch)
-        aux = aux_k_loss(weights, batch, residual(weights, a, batch), self.aux_k, float(self.aux_coefficient))
+        aux = aux_k_loss(weights, batch, residual(weights, a, batch))
         return Parts(misfit, torch.zeros_like(misfit), aux, a)
 
     def settle(self, weights: Weights, inputs: Float[torch.Tensor, "N n"]) -> Mapping[str, torch.Tensor]:

@@ -15,7 +15,6 @@ from safetensors import SafetensorError, safe_open
 
 from geosae.errors import InvalidInput
 from geosae.sae.training.state import Descent
-from geosae.sae.training.step import kernel_of
 from geosae.storage.files import write_atomic
 
 SCHEMA = "geosae.sae.state/1"
@@ -30,10 +29,10 @@ class Place:
     identity: str
 
     @classmethod
-    def of(cls, folder: Path | str, descent: Descent, seed: int, data_hash: str, device: str) -> "Place":
+    def of(cls, folder: Path | str, descent: Descent, seed: int, data_hash: str) -> "Place":
         """Return the place of a run in a folder."""
-        kernel = kernel_of(descent.config, descent.at.flat.device)
-        whole = [descent.config.to_dict(), seed, data_hash, device, kernel]
+        spec = descent.spec
+        whole = [spec.config.to_dict(), seed, data_hash, spec.device.type, spec.kernel]
         identity = hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
         return cls(Path(folder), identity)
 

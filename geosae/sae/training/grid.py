@@ -20,8 +20,9 @@ from geosae.errors import InvalidInput
 from geosae.parallel import LocalPool, one_thread
 from geosae.sae.checkpoint import CARD_FILE, load, save
 from geosae.sae.config import TrainConfig
+from geosae.sae.training.spec import resolve_device
 from geosae.sae.training.stacked import stackable, train_stacked
-from geosae.sae.training.train import TrainedSAE, device_named, train
+from geosae.sae.training.train import TrainedSAE, train
 from geosae.storage.files import content_hash
 from geosae.validation import finite_points
 
@@ -80,11 +81,12 @@ def train_grid(
             causes="an empty list, or a config or seed that occurs twice",
             remedy="give each config and each seed once",
         )
-    on_gpu = device_named(device).type == "cuda"
+    resolved = resolve_device(device).type
+    on_gpu = resolved == "cuda"
     how = _How(
         1 if on_gpu else workers_that_fit(cloud.shape, configs, workers),
         on_gpu if stack is None else stack,
-        device,
+        resolved,
     )
     if folder is not None:
         return _kept(cloud, members, how, Path(folder), progress)
@@ -187,7 +189,7 @@ def _groups(
             home.append(member)
         elif stackable([member[0]]):
             alike.append([member])
-    free = torch.cuda.mem_get_info()[0] if device_named(device).type == "cuda" else _free_bytes()
+    free = torch.cuda.mem_get_info()[0] if device == "cuda" else _free_bytes()
     groups: list[list[tuple[TrainConfig, int]]] = []
     for group in alike:
         most = len(group) if free is None else max(1, free // member_bytes(cloud.shape, group[0][0]))

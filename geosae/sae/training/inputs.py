@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -19,12 +19,12 @@ from geosae.sae.training.batches import (
     StreamSource,
     inward,
 )
+from geosae.sae.training.spec import TrainingSpec
 from geosae.sae.training.standardize import CENTRE_SAMPLES, Frame, frame_of
 from geosae.storage.files import content_hash
 from geosae.validation import finite_points
 
 Points: TypeAlias = np.ndarray | Stream | Callable[[], Iterator[np.ndarray]]
-Centre = Literal["geometric_median", "mean", "zero"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,32 +52,42 @@ class Opened:
     data_hash: str
 
 
-def opened(points: Points, centre: Centre, device: torch.device, seed: int, *, shuffled: bool) -> Opened:
-    """Look at points and return them ready for training.
+def sample_of(points: Points) -> Float[np.ndarray, "E n"]:
+    """Return the points that are looked at before training: all of an array, at most 32 768 otherwise.
 
     Raises
     ------
     InvalidInput
-        If they are not finite, do not vary or do not fit float32, or cannot be shuffled.
+        If they are not finite, or are no points.
+    """
+    held = isinstance(points, np.ndarray) and not isinstance(points, np.memmap)
+    return finite_points(points if held else _glimpse(points))
+
+
+def opened(points: Points, sample: Float[np.ndarray, "E n"], spec: TrainingSpec, seed: int) -> Opened:
+    """Return points ready for training; `sample` is what `sample_of` gave.
+
+    Raises
+    ------
+    InvalidInput
+        If they do not vary or do not fit float32, or cannot be shuffled.
     """
     # The frame is the points' own, whatever the seed: members of a grid share it.
     rng = np.random.default_rng(0)
+    shuffled, centre = spec.config.baseline == "shuffled", spec.config.pre_bias
     if isinstance(points, np.ndarray) and not isinstance(points, np.memmap):
-        cloud = finite_points(points)
-        if shuffled:
-            cloud = np.random.default_rng(seed).permuted(cloud, axis=0)
+        cloud = np.random.default_rng(seed).permuted(sample, axis=0) if shuffled else sample
         frame = frame_of(cloud, centre, rng)
-        u = inward(cloud, frame, device)
+        u = inward(cloud, frame, spec.device)
         return Opened(ArraySource(u), frame, cloud, u, content_hash(np.asarray(points)))
     if shuffled:
         raise InvalidInput(
             "the baseline 'shuffled' permutes whole columns, and so needs all points in memory",
             remedy="pass an array that is not mapped from a file",
         )
-    sample = finite_points(_glimpse(points))
     frame = frame_of(sample, centre, rng)
-    u = inward(sample, frame, device)
-    return Opened(_source(points, frame, device), frame, sample, u, content_hash(sample))
+    u = inward(sample, frame, spec.device)
+    return Opened(_source(points, frame, spec.device), frame, sample, u, content_hash(sample))
 
 
 def _glimpse(points: Points) -> np.ndarray:

@@ -14,11 +14,11 @@ from geosae.sae.metrics import measure
 from geosae.sae.model import SparseAutoencoder
 from geosae.sae.neurons import neurons_of
 from geosae.sae.training.checkpoint_state import Place
-from geosae.sae.training.inputs import Opened, Points, opened
+from geosae.sae.training.inputs import Opened, Points, opened, sample_of
 from geosae.sae.training.parameters import Parameters
+from geosae.sae.training.spec import training_spec
 from geosae.sae.training.standardize import Frame
 from geosae.sae.training.state import Descent, TrainingDiverged
-from geosae.sae.training.step import kernel_of
 
 __all__ = ["Baseline", "TrainConfig", "TrainedSAE", "TrainingDiverged", "train"]
 
@@ -107,30 +107,29 @@ def train(
     >>> run.metrics["fvu"] < run.log[0]["fvu"], run.metrics["l0"] <= 1.0
     (True, True)
     """
-    where = device_named(device)
     checked_seed(seed)
-    data = opened(points, config.pre_bias, where, seed, shuffled=config.baseline == "shuffled")
+    sample = sample_of(points)
+    spec = training_spec(config, sample.shape[1], device)
+    data = opened(points, sample, spec, seed)
     with using_threads(config.threads):
-        descent = Descent.begin(config, data.source, data.u, seed)
-        place = None if folder is None else Place.of(folder, descent, seed, data.data_hash, where.type)
+        descent = Descent.begin(spec, data.source, data.u, seed)
+        place = None if folder is None else Place.of(folder, descent, seed, data.data_hash)
         if config.baseline != "untrained":
             _descend(descent, data.frame, place, probe, progress)
         else:
             descent.log.append(descent.line())
-        result = finished(descent, data, seed, where)
+        result = finished(descent, data, seed)
     if place is not None:
         place.clear()
     return result
 
 
-def finished(descent: Descent, data: Opened, seed: int, where: torch.device) -> TrainedSAE:
+def finished(descent: Descent, data: Opened, seed: int) -> TrainedSAE:
     """Return the result of a run: its SAE in the points' own coordinates, measured on them."""
     sae = _fold(descent, descent.result(), data.frame)
     metrics = measure(neurons_of(sae), data.sample[:: -(-len(data.sample) // METRIC_POINTS)])
-    kernel = kernel_of(descent.config, where)
-    return TrainedSAE(
-        sae, descent.config, seed, tuple(descent.log), metrics, data.data_hash, where.type, kernel
-    )
+    spec, log = descent.spec, tuple(descent.log)
+    return TrainedSAE(sae, spec.config, seed, log, metrics, data.data_hash, spec.device.type, spec.kernel)
 
 
 def _descend(
@@ -155,7 +154,7 @@ def _fold(descent: Descent, at: Parameters, frame: Frame) -> SparseAutoencoder:
 
     Exact because gates are positively homogeneous (see `Gate`). What descent does not move is settled first.
     """
-    config = descent.config
+    config = descent.spec.config
     gate = config.gate
     weights = at.weights(gate)
     inputs = descent.sample - at.b_dec if config.tied_bias else descent.sample
@@ -183,26 +182,6 @@ def checked_seed(seed: int) -> None:
     """
     if not 0 <= seed < 2**63:
         raise InvalidInput(f"the seed is {seed}", remedy="choose one between 0 and 2⁶³ − 1")
-
-
-def device_named(name: str) -> torch.device:
-    """Return the device of a name: "cpu", "cuda", or "auto", a GPU if there is one.
-
-    Raises
-    ------
-    InvalidInput
-        If there is no such device.
-    """
-    if name not in ("auto", "cpu", "cuda"):
-        raise InvalidInput(f"there is no device '{name}'", remedy="use auto, cpu or cuda")
-    there = torch.cuda.is_available()
-    if name == "cuda" and not there:
-        raise InvalidInput(
-            "device 'cuda' was asked for and torch sees none",
-            causes=f"a CPU build of torch (this is {torch.__version__}), or no visible GPU",
-            remedy="use device='auto' or 'cpu', or install a CUDA build of torch",
-        )
-    return torch.device("cuda" if there and name != "cpu" else "cpu")
 
 
 @contextmanager
