@@ -99,10 +99,7 @@ def train(
     out: Annotated[Path, typer.Option("--out", "-o", help="The folder to write.")],
     gate: Annotated[
         str | None,
-        typer.Option(
-            help="relu, relu-tanh, relu-sqrt, topk (default), jumprelu, gated, batchtopk, matryoshka, mp, "
-            "spade or abstopk."
-        ),
+        typer.Option(help="topk (default), relu, jumprelu, …: any other word is answered with all of them."),
     ] = None,
     width: Annotated[int | None, typer.Option(min=1, help="Number of neurons (default 64).")] = None,
     sparsity: Annotated[
@@ -203,10 +200,10 @@ def sparsity_of(gate: str, sparsity: float | None, k: int | None, l1: float | No
 
     known = GATES[gate]
     for name, value in (("k", k), ("l1", l1)):
-        if value is not None and known.knob != name:
+        if value is not None and known.sparsity_parameter != name:
             raise InvalidInput(
                 f"--{name} is not a setting of {gate}",
-                remedy=f"use --sparsity: for {gate} it is its {known.knob}",
+                remedy=f"use --sparsity: for {gate} it is its {known.sparsity_parameter}",
             )
     given = [value for value in (sparsity, k, l1) if value is not None]
     if len(given) > 1:

@@ -30,7 +30,7 @@ def config_of(
     """
     from geosae.sae import TrainConfig
 
-    if GATES[gate].whole and sparsity is not None and sparsity > width:
+    if sparsity is not None and not GATES[gate].fits(sparsity, width):
         raise InvalidInput(
             f"the gate '{gate}' keeps k = {sparsity} neurons of a width of {width}",
             causes="k and width swapped, or a grid that pairs every k with every width",

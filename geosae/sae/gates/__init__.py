@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
-from typing import Any, TypeAlias
+from typing import Any
 
 from geosae.errors import InvalidInput
 from geosae.sae.gates.abstopk import AbsTopK
@@ -42,16 +42,14 @@ __all__ = [
     "pre_activations",
 ]
 
-AnyGate: TypeAlias = (
-    ReLU | TopK | JumpReLU | Gated | BatchTopK | Matryoshka | MatchingPursuit | SpaDE | AbsTopK
-)
-GATES: dict[str, type[AnyGate]] = {
+GATES: dict[str, type[Gate]] = {
     gate.kind: gate
     for gate in (ReLU, TopK, JumpReLU, Gated, BatchTopK, Matryoshka, MatchingPursuit, SpaDE, AbsTopK)
 }
+"""The registry: every gate by its kind."""
 
 
-def gate_from_dict(record: Mapping[str, Any]) -> AnyGate:
+def gate_from_dict(record: Mapping[str, Any]) -> Gate:
     """Build a gate from its kind and knobs.
 
     Raises

@@ -5,7 +5,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float
@@ -35,8 +35,10 @@ class AbsTopK(Gate):
 
     kind: ClassVar[str] = "abstopk"
     gating: ClassVar[Gating] = "relative"
-    knob: ClassVar[str] = "k"
-    decoder: ClassVar[Literal["unit", "free"]] = "unit"
+    printed: ClassVar[str] = "AbsTopK"
+    sparsity_parameter: ClassVar[str] = "k"
+    symbol: ClassVar[str] = "K"
+    whole: ClassVar[bool] = True
 
     k: int
 

@@ -5,7 +5,7 @@ Bussmann, Leask and Nanda, "BatchTopK sparse autoencoders", arXiv 2412.06410 (20
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float
@@ -41,8 +41,10 @@ class BatchTopK(Gate):
 
     kind: ClassVar[str] = "batchtopk"
     gating: ClassVar[Gating] = "absolute"
-    knob: ClassVar[str] = "k"
-    decoder: ClassVar[Literal["unit", "free"]] = "unit"
+    printed: ClassVar[str] = "BatchTopK"
+    sparsity_parameter: ClassVar[str] = "k"
+    symbol: ClassVar[str] = "K"
+    whole: ClassVar[bool] = True
 
     k: int
     aux_k: int | None = None

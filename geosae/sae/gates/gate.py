@@ -94,6 +94,14 @@ class Parts(NamedTuple):
     a: Float[torch.Tensor, "B d"]
 
 
+class Variant(NamedTuple):
+    """A further word for a gate with some of its parameters fixed, and its name in tables and figures."""
+
+    word: str
+    printed: str
+    fixed: Mapping[str, Any]
+
+
 @dataclass(frozen=True)
 class Gate(ABC):
     """A rule from pre-activations to activations, with the loss by which it is trained.
@@ -104,11 +112,28 @@ class Gate(ABC):
     """
 
     kind: ClassVar[str]
+    """The word of the gate in records, plans and commands."""
     gating: ClassVar[Gating]
-    knob: ClassVar[str]
-    """The name of the knob that sets how sparse the activations are."""
-    decoder: ClassVar[Literal["unit", "free"]]
+    printed: ClassVar[str]
+    """Its name in tables and figures."""
+    sparsity_parameter: ClassVar[str]
+    """The name of the parameter that sets how sparse the activations are."""
+    symbol: ClassVar[str]
+    """The symbol of that parameter in tables and figures."""
+    whole: ClassVar[bool] = False
+    """Whether it is a number of neurons (an integer from 1 to the width); otherwise it is a number ≥ 0."""
+    variants: ClassVar[tuple[Variant, ...]] = ()
+    """Further words for the gate with some of its parameters fixed."""
+    usual_inner: ClassVar["type[Gate] | None"] = None
+    """The gate that stands inside where a plan names this one, if it stands around another gate."""
+    decoder: ClassVar[Literal["unit", "free"]] = "unit"
     """Whether the decoder's atoms have norm 1 unless the config says otherwise."""
+    decoder_reason: ClassVar[str | None] = None
+    """Why the decoder must be as `decoder` says, for a gate that allows nothing else."""
+    own_encoder: ClassVar[bool] = True
+    """Whether there is an encoder that could be frozen while the decoder moves."""
+    prototypes: ClassVar[bool] = False
+    """Whether encoder and decoder start at random points instead of random directions."""
 
     @property
     @abstractmethod

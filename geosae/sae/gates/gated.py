@@ -5,7 +5,7 @@ Rajamanoharan et al., "Improving dictionary learning with gated sparse autoencod
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float
@@ -35,8 +35,9 @@ class Gated(Gate):
 
     kind: ClassVar[str] = "gated"
     gating: ClassVar[Gating] = "absolute"
-    knob: ClassVar[str] = "l1"
-    decoder: ClassVar[Literal["unit", "free"]] = "unit"
+    printed: ClassVar[str] = "Gated"
+    sparsity_parameter: ClassVar[str] = "l1"
+    symbol: ClassVar[str] = "λ"
 
     l1: float | int = 0.03
 

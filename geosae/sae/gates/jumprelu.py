@@ -6,7 +6,7 @@ arXiv 2407.14435 (2024).
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import torch
 from jaxtyping import Float
@@ -42,8 +42,9 @@ class JumpReLU(Gate):
 
     kind: ClassVar[str] = "jumprelu"
     gating: ClassVar[Gating] = "absolute"
-    knob: ClassVar[str] = "l0"
-    decoder: ClassVar[Literal["unit", "free"]] = "unit"
+    printed: ClassVar[str] = "JumpReLU"
+    sparsity_parameter: ClassVar[str] = "l0"
+    symbol: ClassVar[str] = "λ"
 
     l0: float | int = 0.01
     bandwidth: float | int = 0.3

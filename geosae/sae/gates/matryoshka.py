@@ -5,12 +5,13 @@ Bussmann et al., "Learning multi-level features with Matryoshka sparse autoencod
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float
 
 from geosae.errors import InvalidInput
+from geosae.sae.gates.batchtopk import BatchTopK
 from geosae.sae.gates.gate import Batch, Extra, Gate, Gating, Parts, Weights
 
 
@@ -36,8 +37,9 @@ class Matryoshka(Gate):
     """
 
     kind: ClassVar[str] = "matryoshka"
-    knob: ClassVar[str] = "inner"
-    decoder: ClassVar[Literal["unit", "free"]] = "unit"
+    printed: ClassVar[str] = "Matryoshka"
+    sparsity_parameter: ClassVar[str] = "inner"
+    usual_inner: ClassVar[type[Gate] | None] = BatchTopK
 
     inner: Gate
     shares: tuple[float, ...] = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)

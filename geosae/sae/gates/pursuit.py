@@ -7,7 +7,7 @@ Trans. Signal Process. 41 (1993) 3397.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float
@@ -40,8 +40,14 @@ class MatchingPursuit(Gate):
 
     kind: ClassVar[str] = "mp"
     gating: ClassVar[Gating] = "relative"
-    knob: ClassVar[str] = "k"
-    decoder: ClassVar[Literal["unit", "free"]] = "unit"
+    printed: ClassVar[str] = "Matching pursuit"
+    sparsity_parameter: ClassVar[str] = "k"
+    symbol: ClassVar[str] = "K"
+    whole: ClassVar[bool] = True
+    decoder_reason: ClassVar[str | None] = (
+        "matching pursuit takes inner products with its own atoms, which must have norm 1 and are its encoder"
+    )
+    own_encoder: ClassVar[bool] = False
 
     k: int
 

@@ -13,7 +13,7 @@ from typing import ClassVar, Literal
 import torch
 from jaxtyping import Float
 
-from geosae.sae.gates.gate import Batch, Extra, Gate, Gating, Parts, Weights, above, pre_activations
+from geosae.sae.gates.gate import Batch, Extra, Gate, Gating, Parts, Variant, Weights, above, pre_activations
 from geosae.sae.gates.terms import checked_number, error, lengths
 
 Shape = Literal["l1", "tanh", "sqrt"]
@@ -43,8 +43,13 @@ class ReLU(Gate):
 
     kind: ClassVar[str] = "relu"
     gating: ClassVar[Gating] = "absolute"
-    knob: ClassVar[str] = "l1"
-    decoder: ClassVar[Literal["unit", "free"]] = "unit"
+    printed: ClassVar[str] = "ReLU"
+    sparsity_parameter: ClassVar[str] = "l1"
+    symbol: ClassVar[str] = "λ"
+    variants: ClassVar[tuple[Variant, ...]] = (
+        Variant("relu-tanh", "ReLU (tanh)", {"shape": "tanh"}),
+        Variant("relu-sqrt", "ReLU (√)", {"shape": "sqrt"}),
+    )
 
     l1: float | int = 0.03
     shape: Shape = "l1"

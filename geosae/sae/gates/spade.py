@@ -39,8 +39,14 @@ class SpaDE(Gate):
 
     kind: ClassVar[str] = "spade"
     gating: ClassVar[Gating] = "relative"
-    knob: ClassVar[str] = "scale"
+    printed: ClassVar[str] = "SpaDE"
+    sparsity_parameter: ClassVar[str] = "scale"
+    symbol: ClassVar[str] = "scale"
     decoder: ClassVar[Literal["unit", "free"]] = "free"
+    decoder_reason: ClassVar[str | None] = (
+        "the gate 'spade' with atoms of norm 1 reaches only the hull of unit vectors"
+    )
+    prototypes: ClassVar[bool] = True
 
     distance: float | int = 0.0
     scale: float | int = 1.0

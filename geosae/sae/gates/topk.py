@@ -5,7 +5,7 @@ Gao et al., "Scaling and evaluating sparse autoencoders", arXiv 2406.04093 (2024
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float
@@ -40,8 +40,10 @@ class TopK(Gate):
 
     kind: ClassVar[str] = "topk"
     gating: ClassVar[Gating] = "relative"
-    knob: ClassVar[str] = "k"
-    decoder: ClassVar[Literal["unit", "free"]] = "unit"
+    printed: ClassVar[str] = "Top-K"
+    sparsity_parameter: ClassVar[str] = "k"
+    symbol: ClassVar[str] = "K"
+    whole: ClassVar[bool] = True
 
     k: int
     aux_k: int | None = None

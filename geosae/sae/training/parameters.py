@@ -8,8 +8,9 @@ import torch
 from jaxtyping import Float
 
 from geosae.errors import InvalidInput
-from geosae.sae.config import CONSTRUCTED, TrainConfig
-from geosae.sae.gates import Batch, Extra, Gate, SpaDE, Weights
+from geosae.sae.baseline_kinds import CONSTRUCTED
+from geosae.sae.config import TrainConfig
+from geosae.sae.gates import Batch, Extra, Gate, Weights
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +85,7 @@ class Parameters:
 def initial(config: TrainConfig, u: Float[torch.Tensor, "N n"], generator: torch.Generator) -> Parameters:
     """Return the weights at the start: random unit atoms, the encoder their transpose, biases 0.
 
-    Prototypes (SpaDE) start at random points instead, encoder and decoder alike. What is random is drawn on
+    Prototypes start at random points instead, encoder and decoder alike. What is random is drawn on
     the CPU, so a seed gives the same start on every device.
 
     Raises
@@ -101,7 +102,7 @@ def initial(config: TrainConfig, u: Float[torch.Tensor, "N n"], generator: torch
     start = Parameters.zeros(width, dim, u.device, gate.extras)
     for name, spec in gate.extras.items():
         start.extra[name].fill_(math.log(spec.initial) if spec.positive else spec.initial)
-    if isinstance(gate, SpaDE):
+    if gate.prototypes:
         chosen = torch.randint(len(u), (width,), generator=generator)
         start.W_enc.copy_(u[chosen.to(u.device)])
         start.W_dec.copy_(start.W_enc)

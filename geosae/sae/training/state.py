@@ -168,13 +168,14 @@ class Descent:
 
 def _diverged(spec: TrainingSpec, step: int, lr: float, parts: list[float]) -> TrainingDiverged:
     named = ", ".join(
-        f"{name} {part:.3g}" for name, part in zip(("error", "penalty", "aux"), parts, strict=True)
+        f"{key} {part:.3g}" for key, part in zip(("error", "penalty", "aux"), parts, strict=True)
     )
     config = spec.config
-    knob = config.gate.to_dict().get(config.gate.knob)
+    name = config.gate.sparsity_parameter
+    sparsity = config.gate.to_dict().get(name)
     return TrainingDiverged(
         f"the loss stopped being finite by step {step} of {config.steps} ({named}; lr {lr:.3g}).\n"
         f"  Likely causes: too high a learning rate ({config.lr:g}), no warm-up (share {config.warmup:g}), "
-        f"a penalty too heavy ({config.gate.knob} = {knob}), or a few points far outside all others.\n"
+        f"a penalty too heavy ({name} = {sparsity}), or a few points far outside all others.\n"
         "  What to do: divide the learning rate by 10, then look at the largest norms among the points."
     )
