@@ -3,14 +3,13 @@
 import csv
 import io
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from geosae.errors import InvalidInput
-from geosae.experiments.gates import GATES, Gate
-from geosae.experiments.plan import GateEntry
+from geosae.experiments.plan import GateEntry, Setting, settings_of
 from geosae.experiments.plan_file import gates_of, seeds_of, widths_of
 from geosae.experiments.sae_config import config_of
 from geosae.experiments.summary import LEVEL, estimate_range
@@ -21,15 +20,6 @@ if TYPE_CHECKING:
     from geosae.sae import TrainConfig
 
 MEASURES = ("fvu", "l0", "dead_share", "mcc")
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One gate with its sparsity at one width."""
-
-    gate: Gate
-    sparsity: float | int
-    width: int
 
 
 @dataclass(frozen=True)
@@ -50,13 +40,8 @@ class Sweep:
 
     def settings(self) -> tuple[Setting, ...]:
         """Return the settings in a fixed order; a gate that keeps more neurons than there are is left out."""
-        return tuple(self._settings())
-
-    def _settings(self) -> Iterator[Setting]:
-        for gate in self.gates:
-            for width, sparsity in product(gate.widths or self.widths, gate.sparsity):
-                if not (GATES[gate.name].whole and sparsity > width):
-                    yield Setting(gate.name, sparsity, width)
+        by_gate = (settings_of(gate.name, gate.widths or self.widths, gate.sparsity) for gate in self.gates)
+        return tuple(chain.from_iterable(by_gate))
 
     def configs(self) -> list["TrainConfig"]:
         """Return the configuration of each setting.
