@@ -62,36 +62,36 @@ def _cells(
 
     from geosae.storage.files import read_json
 
-    homes: dict[str, str] = {}
+    folders: dict[str, str] = {}
     for card in sorted(out.glob("*/card.json")):
         entries = read_json(card)
-        homes[json.dumps([entries["config"], entries["seed"]], sort_keys=True)] = card.parent.name
+        folders[json.dumps([entries["config"], entries["seed"]], sort_keys=True)] = card.parent.name
     heads = [(setting, seed) for setting in sweep.settings() for seed in sweep.seeds]
     return [
         {
             "gate": setting.gate, "sparsity": setting.sparsity, "width": setting.width, "seed": seed,
-            "folder": homes.get(json.dumps([run.config.to_dict(), seed], sort_keys=True)), **metrics,
+            "folder": folders.get(json.dumps([run.config.to_dict(), seed], sort_keys=True)), **metrics,
         }
         for (setting, seed), run, metrics in zip(heads, runs, measured, strict=True)
     ]  # fmt: skip
 
 
 def _show(rows: Sequence[Mapping[str, Any]]) -> None:
-    known = [name for name in ("fvu", "l0", "dead_share", "mcc") if any(row[name] for row in rows)]
+    measures = [name for name in ("fvu", "l0", "dead_share", "mcc") if any(row[name] for row in rows)]
     lines = [
-        [row["gate"], f"{row['sparsity']:g}", str(row["width"]), *(_spread(row[name]) for name in known)]
+        [row["gate"], f"{row['sparsity']:g}", str(row["width"]), *(_spread(row[name]) for name in measures)]
         for row in rows
     ]
     say("mean over seeds, and its 95 % Student-t interval:")
-    table(["gate", "sparsity", "width", *(name.replace("_", " ") for name in known)], lines)
+    table(["gate", "sparsity", "width", *(name.replace("_", " ") for name in measures)], lines)
 
 
-def _spread(found: Mapping[str, Any] | None) -> str:
-    if found is None:
+def _spread(interval: Mapping[str, Any] | None) -> str:
+    if interval is None:
         return "–"
-    if found["count"] < 2 or found["low"] is None or found["high"] is None:
-        return number(found["mean"])
-    return f"{number(found['mean'])} [{number(found['low'])}, {number(found['high'])}]"
+    if interval["count"] < 2 or interval["low"] is None or interval["high"] is None:
+        return number(interval["mean"])
+    return f"{number(interval['mean'])} [{number(interval['low'])}, {number(interval['high'])}]"
 
 
 def train(
@@ -124,7 +124,6 @@ def train(
 
     The same command goes on with a run that was interrupted, from its last log line.
     """
-    from geosae.cli.train import train_sweep
     from geosae.geometry import InvalidInput
 
     if sweep is None:
@@ -139,9 +138,9 @@ def train(
         "seed": seed,
         "set": settings,
     }
-    given = [name for name, value in alone.items() if value is not None]
-    if given:
-        raise InvalidInput(f"--{given[0]} beside --sweep", remedy=f"say it in {sweep}")
+    conflicting = [name for name, value in alone.items() if value is not None]
+    if conflicting:
+        raise InvalidInput(f"--{conflicting[0]} beside --sweep", remedy=f"say it in {sweep}")
     train_sweep(sweep, data, out, device, workers)
 
 
@@ -150,7 +149,7 @@ def _one(
     out: Path,
     gate: str,
     width: int,
-    asked: tuple[float | None, int | None, float | None],
+    sparsities: tuple[float | None, int | None, float | None],
     seed: int,
     device: str,
     settings: list[str],
@@ -163,7 +162,7 @@ def _one(
     from geosae.validation import refuse_unknown
 
     refuse_unknown([gate], GATES, "--gate", "gate")
-    config = config_of(gate, sparsity_of(gate, *asked), width, "trained", parse_settings(settings))
+    config = config_of(gate, sparsity_of(gate, *sparsities), width, "trained", parse_settings(settings))
     points, directions = read_points(data), read_directions(data)
     probe = None if directions is None else recovery_of(directions)
     try:
@@ -175,11 +174,11 @@ def _one(
         warn(f"stopped; the same command goes on in {out}, from the last line of the log")
         raise typer.Exit(130) from None
     save(trained, out)
-    found = {**trained.metrics, **(probe(trained.sae) if probe is not None else {})}
-    shown = ", ".join(
-        f"{key} {number(found[key])}" for key in ("fvu", "l0", "dead_share", "mcc") if key in found
+    metrics = {**trained.metrics, **(probe(trained.sae) if probe is not None else {})}
+    summary = ", ".join(
+        f"{key} {number(metrics[key])}" for key in ("fvu", "l0", "dead_share", "mcc") if key in metrics
     )
-    say(f"{out}: {gate} with {width} neurons in dimension {points.shape[1]}; {shown}")
+    say(f"{out}: {gate} with {width} neurons in dimension {points.shape[1]}; {summary}")
 
 
 def sparsity_of(gate: str, sparsity: float | None, k: int | None, l1: float | None) -> float | int | None:
@@ -198,21 +197,21 @@ def sparsity_of(gate: str, sparsity: float | None, k: int | None, l1: float | No
     from geosae.experiments import GATES
     from geosae.geometry import InvalidInput
 
-    known = GATES[gate]
+    entry = GATES[gate]
     for name, value in (("k", k), ("l1", l1)):
-        if value is not None and known.sparsity_parameter != name:
+        if value is not None and entry.sparsity_parameter != name:
             raise InvalidInput(
                 f"--{name} is not a setting of {gate}",
-                remedy=f"use --sparsity: for {gate} it is its {known.sparsity_parameter}",
+                remedy=f"use --sparsity: for {gate} it is its {entry.sparsity_parameter}",
             )
-    given = [value for value in (sparsity, k, l1) if value is not None]
-    if len(given) > 1:
+    values = [value for value in (sparsity, k, l1) if value is not None]
+    if len(values) > 1:
         raise InvalidInput(f"the sparsity of {gate} is given twice", remedy="use --sparsity alone")
-    if not given:
-        return 4 if known.whole else None
-    if known.whole and given[0] != int(given[0]):
-        raise InvalidInput(f"{gate} keeps a number of neurons, not {given[0]:g}")
-    return int(given[0]) if known.whole else float(given[0])
+    if not values:
+        return 4 if entry.whole else None
+    if entry.whole and values[0] != int(values[0]):
+        raise InvalidInput(f"{gate} keeps a number of neurons, not {values[0]:g}")
+    return int(values[0]) if entry.whole else float(values[0])
 
 
 def recovery_of(directions: Any) -> Callable[["SparseAutoencoder"], dict[str, float]]:

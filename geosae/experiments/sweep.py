@@ -6,18 +6,16 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from geosae.errors import InvalidInput
 from geosae.experiments.plan import GateEntry, Setting, settings_of
 from geosae.experiments.plan_file import gates_of, seeds_of, widths_of
 from geosae.experiments.sae_config import config_of
 from geosae.experiments.summary import LEVEL, estimate_range
+from geosae.sae.config import TrainConfig
 from geosae.storage.records import typed
 from geosae.validation import refuse_unknown
-
-if TYPE_CHECKING:
-    from geosae.sae import TrainConfig
 
 MEASURES = ("fvu", "l0", "dead_share", "mcc")
 
@@ -43,7 +41,7 @@ class Sweep:
         by_gate = (settings_of(gate.name, gate.widths or self.widths, gate.sparsity) for gate in self.gates)
         return tuple(chain.from_iterable(by_gate))
 
-    def configs(self) -> list["TrainConfig"]:
+    def configs(self) -> list[TrainConfig]:
         """Return the configuration of each setting.
 
         Raises
@@ -107,8 +105,8 @@ def summarise_sweep(sweep: Sweep, measured: Sequence[Mapping[str, float | None]]
     """
     rows: list[dict[str, Any]] = []
     count = len(sweep.seeds)
-    for place, setting in enumerate(sweep.settings()):
-        runs = measured[place * count : (place + 1) * count]
+    for index, setting in enumerate(sweep.settings()):
+        runs = measured[index * count : (index + 1) * count]
         estimates = {name: estimate_range(name, [run.get(name) for run in runs]) for name in MEASURES}
         head = {"gate": setting.gate, "sparsity": setting.sparsity, "width": setting.width}
         rows.append({**head, "seeds": count, "level": LEVEL, **estimates})

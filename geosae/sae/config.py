@@ -18,8 +18,9 @@ Kernel = Literal["auto", "autograd", "torch", "numba"]
 class TrainConfig:
     """How an SAE is trained; defaults are chosen by the study in docs/measured/training_defaults.md.
 
-    Training works in the frame u = (x − centre) / spread, where the spread is the root mean squared distance
-    of the points to their mean; the weights are folded back into the points' own coordinates at the end.
+    Training works on standardised points u = (x − centre) / spread, where the spread is the root mean squared
+    distance of the points to their mean; the weights are folded back into the points' own coordinates at the
+    end.
     Learning rate, L1 weight and initial norm therefore mean the same at every scale of the data.
 
     Parameters
@@ -143,13 +144,13 @@ class TrainConfig:
             )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return every knob by name, ready for JSON."""
-        knobs = {field.name: getattr(self, field.name) for field in fields(self)}
-        return knobs | {"gate": self.gate.to_dict()}
+        """Return every setting by name, ready for JSON."""
+        settings = {field.name: getattr(self, field.name) for field in fields(self)}
+        return settings | {"gate": self.gate.to_dict()}
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> "TrainConfig":
-        """Build a config from a mapping; knobs that are absent take their defaults.
+        """Build a config from a mapping; settings that are absent take their defaults.
 
         Raises
         ------

@@ -12,7 +12,7 @@ from typing import ClassVar
 import torch
 from jaxtyping import Float
 
-from geosae.sae.gates.gate import Batch, Extra, Gate, Gating, Parts, Weights
+from geosae.sae.gates.gate import Batch, Gate, GateParameter, Gating, Parts, Weights
 from geosae.sae.gates.terms import checked_k, error
 
 
@@ -60,7 +60,7 @@ class MatchingPursuit(Gate):
         return self.k
 
     @property
-    def extras(self) -> Mapping[str, Extra]:
+    def parameters(self) -> Mapping[str, GateParameter]:
         """None."""
         return {}
 
@@ -75,8 +75,8 @@ class MatchingPursuit(Gate):
             products = products - gain * gram[best.squeeze(1)]
         return a
 
-    def bar(self, weights: Weights) -> None:
-        """None: the bar of a neuron is set by the others."""
+    def thresholds(self, weights: Weights) -> None:
+        """None: whether a neuron is active depends on the others."""
         return
 
     def objective(self, weights: Weights, batch: Batch) -> Parts:
@@ -85,6 +85,6 @@ class MatchingPursuit(Gate):
         misfit = error(weights, a, batch)
         return Parts(misfit, torch.zeros_like(misfit), torch.zeros_like(misfit), a)
 
-    def settle(self, weights: Weights, inputs: Float[torch.Tensor, "N n"]) -> Mapping[str, torch.Tensor]:
+    def calibrate(self, weights: Weights, inputs: Float[torch.Tensor, "N n"]) -> Mapping[str, torch.Tensor]:
         """Return the encoder: the decoder, without bias."""
         return {"W_enc": weights.W_dec, "b_enc": torch.zeros_like(weights.b_enc)}

@@ -1,6 +1,6 @@
 """Parts of training losses that several gates share, differentiable.
 
-Points have unit spread in the frame of training, so an error is mean squared error over variance, as in
+Training points are standardised, so an error is mean squared error over variance, as in
 arXiv 2406.04093.
 """
 
@@ -65,7 +65,7 @@ def aux_k_loss(
 
 
 def checked_number(value: float | int, name: str, *, positive: bool = False) -> None:
-    """Refuse a knob that is not finite, or negative (or 0 where it must be positive).
+    """Refuse a setting that is not finite, or negative (or 0 where it must be positive).
 
     Raises
     ------

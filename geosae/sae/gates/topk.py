@@ -10,7 +10,7 @@ from typing import ClassVar
 import torch
 from jaxtyping import Float
 
-from geosae.sae.gates.gate import Batch, Extra, Gate, Gating, Parts, Weights, pre_activations
+from geosae.sae.gates.gate import Batch, Gate, GateParameter, Gating, Parts, Weights, pre_activations
 from geosae.sae.gates.largest import largest_positive
 from geosae.sae.gates.terms import aux_k_loss, checked_aux, checked_k, error, residual
 
@@ -59,7 +59,7 @@ class TopK(Gate):
         return self.k
 
     @property
-    def extras(self) -> Mapping[str, Extra]:
+    def parameters(self) -> Mapping[str, GateParameter]:
         """None."""
         return {}
 
@@ -71,8 +71,8 @@ class TopK(Gate):
         """Return z on the support, 0 off it."""
         return z * self.support(z)
 
-    def bar(self, weights: Weights) -> None:
-        """None: the bar of a neuron is set by the others."""
+    def thresholds(self, weights: Weights) -> None:
+        """None: whether a neuron is active depends on the others."""
         return
 
     def objective(self, weights: Weights, batch: Batch) -> Parts:
@@ -82,6 +82,6 @@ class TopK(Gate):
         aux = aux_k_loss(weights, batch, residual(weights, a, batch))
         return Parts(misfit, torch.zeros_like(misfit), aux, a)
 
-    def settle(self, weights: Weights, inputs: Float[torch.Tensor, "N n"]) -> Mapping[str, torch.Tensor]:
-        """Nothing is left to settle."""
+    def calibrate(self, weights: Weights, inputs: Float[torch.Tensor, "N n"]) -> Mapping[str, torch.Tensor]:
+        """Return nothing: all weights are trained."""
         return {}

@@ -1,13 +1,13 @@
 """The training loss and its gradient, written out for gates that keep z on a support (a = z·1[S(z)]).
 
-With u a batch of B points in the frame, r = û − u, and ν_i = ‖W_dec,i‖:
+With u a batch of B standardised points, r = û − u, and ν_i = ‖W_dec,i‖:
 
     loss = Σ‖r‖²/B + λ Σ a_i ν_i / B + aux
     ∂/∂a = 2 r W_decᵀ/B + λν/B,    ∂/∂z = ∂/∂a on the support, 0 off it
     ∂/∂W_enc = (∂/∂z)ᵀ(u − b_pre),   ∂/∂b_enc = Σ ∂/∂z
     ∂/∂W_dec = aᵀ 2r/B + λ (Σ a_i/B) W_dec,i/ν_i,   ∂/∂b_dec = Σ 2r/B − [tied] (Σ ∂/∂z) W_enc
 
-Points have unit spread in the frame, so the first term is mean squared error over variance, as in
+Standardised points have unit spread, so the first term is mean squared error over variance, as in
 arXiv 2406.04093. Autograd gives the same numbers at several times the cost in small sizes; the tests
 hold one against the other.
 """
@@ -49,9 +49,9 @@ def loss_and_gradient(
     at
         The weights.
     u
-        A batch of points in the frame.
+        A batch of standardised points.
     into
-        Where the gradient goes; what it held is overwritten.
+        Where the gradient goes; what stands there is overwritten.
     dead
         The neurons that the auxiliary loss revives, or None where none is dead.
 

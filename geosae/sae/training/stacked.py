@@ -18,10 +18,10 @@ from geosae.errors import InvalidInput
 from geosae.sae.config import TrainConfig
 from geosae.sae.gates import ReLU, TopK, largest_positive
 from geosae.sae.training.adam import learning_rate
-from geosae.sae.training.inputs import opened, sample_of
+from geosae.sae.training.inputs import prepare_inputs, sample_of
 from geosae.sae.training.parameters import Parameters
 from geosae.sae.training.spec import training_spec, written_out
-from geosae.sae.training.state import Descent
+from geosae.sae.training.state import TrainingState
 from geosae.sae.training.train import TrainedSAE, checked_seed, finished, using_threads
 
 
@@ -49,7 +49,7 @@ def train_stacked(
     device: str = "auto",
     progress: Callable[[int, int], None] | None = None,
 ) -> list[TrainedSAE]:
-    """Train members, pairs of a config and a seed, together on the same points; see this file's head.
+    """Train members, pairs of a config and a seed, together on the same points.
 
     Raises
     ------
@@ -78,14 +78,14 @@ def train_stacked(
     sample = sample_of(points)
     # The stacked step is the one written out in torch, whatever kernel a member alone would take.
     specs = [replace(training_spec(config, sample.shape[1], device), kernel="torch") for config, _ in members]
-    data = opened(points, sample, specs[0], 0)
+    inputs = prepare_inputs(points, sample, specs[0], 0)
     with using_threads(specs[0].config.threads):
         runs = [
-            Descent.begin(spec, data.source, data.u, seed)
+            TrainingState.begin(spec, inputs.source, inputs.u, seed)
             for spec, (_, seed) in zip(specs, members, strict=True)
         ]
         Stack(runs).run(progress)
-        return [finished(run, data, seed) for run, (_, seed) in zip(runs, members, strict=True)]
+        return [finished(run, inputs, seed) for run, (_, seed) in zip(runs, members, strict=True)]
 
 
 def _shape(config: TrainConfig) -> TrainConfig:
@@ -94,9 +94,9 @@ def _shape(config: TrainConfig) -> TrainConfig:
 
 
 class Stack:
-    """Runs under way that step together; each stays a `Descent` whose numbers are views of the stack's."""
+    """Runs under way that step together; each is a `TrainingState` whose numbers are views of the stack's."""
 
-    def __init__(self, runs: Sequence[Descent]) -> None:
+    def __init__(self, runs: Sequence[TrainingState]) -> None:
         spec, configs = runs[0].spec, [run.spec.config for run in runs]
         self.runs, self.config, self.aux = runs, spec.config, spec.aux
         self.width, self.dim = spec.config.width, spec.dim

@@ -26,10 +26,10 @@ class TrainingDiverged(ArithmeticError):  # noqa: N818
 
 
 @dataclass(eq=False)
-class Descent:
-    """A run under way: weights, moments, silence counts, generator, step and log.
+class TrainingState:
+    """The state of a training run: weights, moments, silence counts, generator, step and log.
 
-    All that the next step depends on is here, so that a run can be written down and taken up again
+    The next step depends on nothing else, so that a run can be saved and restored
     (`geosae.sae.training.checkpoint_state`).
     """
 
@@ -46,8 +46,10 @@ class Descent:
     log: list[Line] = field(default_factory=list[Line])
 
     @classmethod
-    def begin(cls, spec: TrainingSpec, source: Source, u: Float[torch.Tensor, "E n"], seed: int) -> "Descent":
-        """Return a run at step 0; u is a sample of the points in the frame."""
+    def begin(
+        cls, spec: TrainingSpec, source: Source, u: Float[torch.Tensor, "E n"], seed: int
+    ) -> "TrainingState":
+        """Return a run at step 0; u is a sample of the standardised points."""
         config, generator = spec.config, torch.Generator().manual_seed(seed)
         sample = u[:: -(-len(u) // SAMPLE)]
         at = initial(config, sample, generator)
@@ -62,7 +64,7 @@ class Descent:
         self,
         progress: Callable[[int, int], None] | None = None,
         probe: Callable[[], Mapping[str, float]] | None = None,
-        keep: Callable[[], None] | None = None,
+        save: Callable[[], None] | None = None,
     ) -> None:
         """Take the steps that are left, or as many as the target FVU needs.
 
@@ -71,9 +73,9 @@ class Descent:
         progress
             Called as progress(steps done, steps in all), once per log line.
         probe
-            Asked at each log line for more columns.
-        keep
-            Called after each log line, so that the run can be written down.
+            Called at each log line for further columns.
+        save
+            Called after each log line, so that the run can be saved.
 
         Raises
         ------
@@ -98,8 +100,8 @@ class Descent:
                 self.log.append(self.line(probe))
                 if progress is not None:
                     progress(self.step, config.steps)
-                if keep is not None:
-                    keep()
+                if save is not None:
+                    save()
 
     def reached(self) -> bool:
         """Tell whether the last log line reached the target FVU."""
@@ -114,7 +116,7 @@ class Descent:
             return at
         # Bias correction as Adam's: the average started from 0.
         mean = self.average / (1.0 - config.ema**self.step)
-        result = Parameters.of(mean, config.width, self.spec.dim, config.gate.extras)
+        result = Parameters.of(mean, config.width, self.spec.dim, config.gate.parameters)
         if config.decoder_norm == "unit":
             renormalise(result.W_dec)
         return result
@@ -145,13 +147,13 @@ class Descent:
         """
         config, u = self.spec.config, self.sample
         lr = learning_rate(config, self.step) if self.step else 0.0
-        found = objective(self.spec, self.at, u, self.dead())
-        parts = torch.stack([found.error, found.penalty, found.aux]).tolist()
+        losses = objective(self.spec, self.at, u, self.dead())
+        parts = torch.stack([losses.error, losses.penalty, losses.aux]).tolist()
         if not all(abs(part) < float("inf") for part in parts):
             raise _diverged(self.spec, self.step, lr, parts)
-        rates = (found.a != 0).double().mean(dim=0)
+        rates = (losses.a != 0).double().mean(dim=0)
         spread = (u - u.mean(dim=0)).double().square().sum()
-        guess = torch.addmm(self.at.b_dec, found.a, self.at.W_dec)
+        guess = torch.addmm(self.at.b_dec, losses.a, self.at.W_dec)
         return {
             "step": self.step,
             "lr": lr,
@@ -167,14 +169,14 @@ class Descent:
 
 
 def _diverged(spec: TrainingSpec, step: int, lr: float, parts: list[float]) -> TrainingDiverged:
-    named = ", ".join(
+    terms = ", ".join(
         f"{key} {part:.3g}" for key, part in zip(("error", "penalty", "aux"), parts, strict=True)
     )
     config = spec.config
     name = config.gate.sparsity_parameter
     sparsity = config.gate.to_dict().get(name)
     return TrainingDiverged(
-        f"the loss stopped being finite by step {step} of {config.steps} ({named}; lr {lr:.3g}).\n"
+        f"the loss stopped being finite by step {step} of {config.steps} ({terms}; lr {lr:.3g}).\n"
         f"  Likely causes: too high a learning rate ({config.lr:g}), no warm-up (share {config.warmup:g}), "
         f"a penalty too heavy ({name} = {sparsity}), or a few points far outside all others.\n"
         "  What to do: divide the learning rate by 10, then look at the largest norms among the points."

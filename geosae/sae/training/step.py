@@ -18,7 +18,7 @@ SOFT_COSINE = 0.8
 
 @runtime_checkable
 class Step(Protocol):
-    """Takes one step of descent on a batch and says what it saw there."""
+    """Takes one step of training on a batch and returns the losses before it."""
 
     def take(self, u: Float[torch.Tensor, "B n"], lr: float, dead: Bool[torch.Tensor, " d"] | None) -> Losses:
         """Move the weights by one step of Adam, in place."""
@@ -76,8 +76,8 @@ def hold_near(atoms: Float[torch.Tensor, "d n"], start: Float[torch.Tensor, "d n
     cosine = (now * unit).sum(dim=1, keepdim=True)
     across = now - cosine * unit
     across = across / torch.linalg.vector_norm(across, dim=1, keepdim=True).clamp_min(1e-12)
-    held = SOFT_COSINE * unit + math.sqrt(1 - SOFT_COSINE**2) * across
-    atoms.copy_(torch.where(cosine < SOFT_COSINE, held, now) * norms)
+    turned = SOFT_COSINE * unit + math.sqrt(1 - SOFT_COSINE**2) * across
+    atoms.copy_(torch.where(cosine < SOFT_COSINE, turned, now) * norms)
 
 
 def step_of(spec: TrainingSpec, at: Parameters, adam: Adam, start: Parameters) -> Step:

@@ -20,7 +20,7 @@ def batch(seed, count=BATCH):
 
 
 def loss(spec, flat, u):
-    parts = objective(spec, Parameters.of(flat, WIDTH, DIM, spec.config.gate.extras), u)
+    parts = objective(spec, Parameters.of(flat, WIDTH, DIM, spec.config.gate.parameters), u)
     return float(parts.error + parts.penalty + parts.aux)
 
 
@@ -31,7 +31,7 @@ def differences(spec, at, u):
         there[i] += STEP
         here[i] -= STEP
         slope[i] = (loss(spec, there, u) - loss(spec, here, u)) / (2 * STEP)
-    return Parameters.of(slope, WIDTH, DIM, spec.config.gate.extras)
+    return Parameters.of(slope, WIDTH, DIM, spec.config.gate.parameters)
 
 
 @pytest.mark.parametrize("tied", [True, False])
@@ -49,7 +49,7 @@ def test_gradients_are_finite_differences(gate, tied):
         names = ["W_enc", "b_enc"]
     for name in names:
         assert torch.allclose(getattr(into, name), getattr(expected, name), atol=1e-6, rtol=1e-5), name
-    for name, spec in gate.extras.items():
+    for name, spec in gate.parameters.items():
         if not spec.trained:
             assert float(into.extra[name].abs().max()) == 0.0
         elif not isinstance(gate, JumpReLU):
@@ -72,7 +72,7 @@ def test_jump_relu_thresholds_move_as_the_paper_estimates():
         for p in range(BATCH):
             near = abs(float(z[p, i] - theta[i])) < 0.4
             slope += near * (float(out[p, i]) * -float(theta[i]) / 0.8 - 0.3 / BATCH / 0.8)
-        # Descent moves log θ: dθ/dlog θ = θ.
+        # Training moves log θ: dθ/dlog θ = θ.
         assert float(into.extra["threshold"][i]) == pytest.approx(slope * float(theta[i]), abs=1e-12)
 
 
@@ -116,7 +116,7 @@ def test_matryoshka_is_the_sum_over_prefixes():
 def test_bfloat16_is_near_and_not_equal(gate):
     # Rounding flips near-ties among the choices of Top-K and its like: many points, so that few matter.
     at, u = random_parameters(gate, 17, WIDTH, DIM), batch(18, 1024).float()
-    at = Parameters.of(at.flat.float(), WIDTH, DIM, gate.extras)
+    at = Parameters.of(at.flat.float(), WIDTH, DIM, gate.parameters)
     full, half = at.zeroed(), at.zeroed()
     for precision, into in (("float32", full), ("bfloat16", half)):
         config = TrainConfig(gate=gate, width=WIDTH, precision=precision)

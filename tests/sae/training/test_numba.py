@@ -31,8 +31,8 @@ def case(seed, gate, **knobs):
     """Random weights, points and dead neurons in float64."""
     generator = torch.Generator().manual_seed(seed)
     config = TrainConfig(gate=gate, width=WIDTH, **knobs)
-    at = Parameters.zeros(WIDTH, DIM, extras=gate.extras)
-    at = Parameters.of(torch.randn(at.flat.shape, generator=generator).double(), WIDTH, DIM, gate.extras)
+    at = Parameters.zeros(WIDTH, DIM, gate_parameters=gate.parameters)
+    at = Parameters.of(torch.randn(at.flat.shape, generator=generator).double(), WIDTH, DIM, gate.parameters)
     if config.decoder_norm == "unit":
         renormalise(at.W_dec)
     u = torch.randn(BATCH, DIM, generator=generator, dtype=torch.float64)
@@ -227,7 +227,7 @@ def test_both_ways_to_the_k_largest_train_alike():
 
 def test_a_gate_without_written_out_gradient_is_refused():
     config = TrainConfig(JumpReLU(), WIDTH)
-    at = Parameters.zeros(WIDTH, DIM, extras=config.gate.extras)
+    at = Parameters.zeros(WIDTH, DIM, gate_parameters=config.gate.parameters)
     with pytest.raises(InvalidInput, match="no gradient is written out"):
         stepper(config, at)
 

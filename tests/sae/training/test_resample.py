@@ -8,7 +8,7 @@ from geosae.sae.training.batches import ArraySource
 from geosae.sae.training.parameters import renormalise
 from geosae.sae.training.resample import RELATIVE_NORM, RELATIVE_NORM_COMPARED, resample
 from geosae.sae.training.spec import training_spec
-from geosae.sae.training.state import Descent
+from geosae.sae.training.state import TrainingState
 
 WIDTH, DIM = 6, 3
 
@@ -18,7 +18,7 @@ def a_run(baseline=None, gate=None):
     generator = torch.Generator().manual_seed(0)
     u = torch.randn(50, DIM, generator=generator)
     config = TrainConfig(gate=gate or ReLU(), width=WIDTH, baseline=baseline)
-    run = Descent.begin(training_spec(config, u.shape[1]), ArraySource(u), u, 0)
+    run = TrainingState.begin(training_spec(config, u.shape[1]), ArraySource(u), u, 0)
     run.at.flat.copy_(torch.randn(run.at.flat.shape, generator=generator))
     renormalise(run.at.W_dec)
     run.adam.first.flat.fill_(1.0)
@@ -47,7 +47,7 @@ def test_dead_neurons_start_again_at_the_worst_point(baseline, gate, share):
         assert not run.adam.first.W_enc[neuron].any()
         assert not run.adam.second.W_dec[neuron].any()
     # The living are left alone.
-    old = Descent.begin(run.spec, ArraySource(u), u, 0).at
+    old = TrainingState.begin(run.spec, ArraySource(u), u, 0).at
     old.flat.copy_(before)
     for mine, theirs in zip(run.at.rows(), old.rows(), strict=True):
         assert torch.equal(mine[~dead], theirs[~dead])
@@ -76,13 +76,13 @@ def test_a_run_resamples_the_neurons_that_are_silent_long_enough():
     generator = torch.Generator().manual_seed(1)
     u = torch.randn(200, DIM, generator=generator)
     config = TrainConfig(gate=ReLU(), width=WIDTH, steps=20, batch_size=50, dead_after=400, resample_every=10)
-    run = Descent.begin(training_spec(config, u.shape[1]), ArraySource(u), u, 0)
+    run = TrainingState.begin(training_spec(config, u.shape[1]), ArraySource(u), u, 0)
     run.at.b_enc[2] = -100.0  # silent at every point
     run.run()
     assert float(run.at.b_enc[2]) > -10.0
     assert isinstance(run.adam, Adam)
     unrevived = TrainConfig(ReLU(), WIDTH, steps=20, batch_size=50, resample_every=0)
-    never = Descent.begin(training_spec(unrevived, DIM), ArraySource(u), u, 0)
+    never = TrainingState.begin(training_spec(unrevived, DIM), ArraySource(u), u, 0)
     never.at.b_enc[2] = -100.0
     never.run()
     assert float(never.at.b_enc[2]) == -100.0

@@ -96,7 +96,6 @@ def is_faster() -> bool:
 
     Where torch does not say, no. The processor is asked, no clock: the same bytes on the same machine.
     """
-    asked = (
-        getattr(torch.cpu, name, None) for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
-    )
-    return any(bool(ask()) for ask in asked if ask is not None)
+    names = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    queries = (getattr(torch.cpu, name, None) for name in names)
+    return any(bool(query()) for query in queries if query is not None)

@@ -173,13 +173,13 @@ class SparseStep:
         if self._aux is None or dead is None or not bool(dead.any()):
             return torch.zeros(()), self._no_aux, self._no_gradient
         at, neurons = self.at, dead.nonzero().squeeze(1)
-        own = _of_width(len(neurons), at)
-        for mine, theirs in zip(own.rows(), at.rows(), strict=True):
-            torch.index_select(theirs, 0, neurons, out=mine)
-        z = torch.addmm(own.b_enc, self._inputs, own.W_enc.T)
+        of_dead = _of_width(len(neurons), at)
+        for selected, rows in zip(of_dead.rows(), at.rows(), strict=True):
+            torch.index_select(rows, 0, neurons, out=selected)
+        z = torch.addmm(of_dead.b_enc, self._inputs, of_dead.W_enc.T)
         into, everyone = _of_width(len(neurons), at), torch.ones(len(neurons), dtype=torch.bool)
         residual = torch.from_numpy(self._residual).neg()
-        loss = add_auxk_gradient(self._aux, own, self._inputs, z, residual, everyone, into)
+        loss = add_auxk_gradient(self._aux, of_dead, self._inputs, z, residual, everyone, into)
         row_of = np.full(len(dead), -1)
         row_of[neurons.numpy()] = np.arange(len(neurons))
         return loss, row_of, arrays(into)[:3]
