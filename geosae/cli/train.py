@@ -182,12 +182,12 @@ def _one(
 
 
 def sparsity_of(gate: str, sparsity: float | None, k: int | None, l1: float | None) -> float | int | None:
-    """Return the sparsity that was asked for under any of its names; None leaves it to the gate's default.
+    """Return the sparsity from the options --sparsity, --k and --l1; None leaves it to the gate's default.
 
     Raises
     ------
     InvalidInput
-        If it was asked for twice, or under a name or with a number that the gate does not have.
+        If two of them are given, or one that the gate does not have, or a number that does not fit.
 
     Examples
     --------

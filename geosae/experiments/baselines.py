@@ -1,4 +1,4 @@
-"""The baselines that plans name, and where each stands beside a trained SAE."""
+"""The baselines of a plan, and with which trained SAE each of them is compared."""
 
 from typing import Literal
 
@@ -18,12 +18,12 @@ USUAL: tuple[Baseline, ...] = ("untrained", "frozen_decoder")
 def place_of(
     baseline: str, gate: Gate, sparsity: float | int, width: int
 ) -> tuple[Gate, float | int, int] | None:
-    """Return the (gate, sparsity, width) under which a baseline stands beside a trained SAE; None if nowhere.
+    """Return gate, sparsity and width of the baseline of a trained SAE; None if it has no such baseline.
 
     Trained baselines have the gate, sparsity and width of the SAE itself; matching pursuit has no encoder to
     freeze. Constructed ones have their own: PCA keeps as many components as the gate keeps neurons, or all
     where it sets no number; k-means has one active neuron; the planted SAE a ReLU without penalty. The width
-    of a constructed baseline says which SAEs it stands beside: it may have fewer neurons.
+    of a constructed baseline says with which SAEs it is compared: it may have fewer neurons.
 
     Examples
     --------

@@ -22,9 +22,9 @@ class KnownGate:
     inner
         The gate that decides activations, and that has the sparsity.
     fixed
-        Parameters of it that the word stands for.
+        Settings of it that the word implies.
     outer
-        The gate that stands around it, if one does.
+        The gate around it, if there is one.
     """
 
     printed: str

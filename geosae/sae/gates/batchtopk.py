@@ -1,4 +1,4 @@
-"""BatchTopK: k neurons per point on average, chosen over the batch; a threshold stands in at inference.
+"""BatchTopK: k neurons per point on average, chosen over the batch; at inference by a threshold.
 
 Bussmann, Leask and Nanda, "BatchTopK sparse autoencoders", arXiv 2412.06410 (2024).
 """

@@ -125,7 +125,7 @@ class Gate(ABC):
     variants: ClassVar[tuple[Variant, ...]] = ()
     """Further words for the gate with some of its parameters fixed."""
     usual_inner: ClassVar["type[Gate] | None"] = None
-    """The gate that stands inside where a plan names this one, if it stands around another gate."""
+    """The inner gate where a plan names this one, for a gate around another gate."""
     decoder: ClassVar[Literal["unit", "free"]] = "unit"
     """Whether the decoder's atoms have norm 1 unless the config says otherwise."""
     decoder_reason: ClassVar[str | None] = None

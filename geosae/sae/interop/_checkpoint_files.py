@@ -18,7 +18,7 @@ from geosae.storage.files import read_json
 
 TORCH = (".pt", ".pth", ".bin", ".ckpt")
 SUFFIXES = (*TORCH, ".safetensors", ".npz")
-# Files that training libraries put beside the weights and that are no weights.
+# Files that training libraries write next to the weights and that hold no SAE weights.
 NO_WEIGHTS = ("sparsity.safetensors", "trainer_state.pt", "optimizer.pt", "lr_scheduler.pt",
           "activations_store_state.pt", "activations_store_state.safetensors",
           "activation_whitening.safetensors")  # fmt: skip
@@ -50,7 +50,7 @@ def sha256(path: Path) -> str:
 
 
 def read_files(path: Path, ignore: Sequence[str] = ()) -> CheckpointFiles:
-    """Read the weights at a path (a file, or a folder with one) and the configuration beside them.
+    """Read the weights at a path (a file, or a folder with one) and the configuration next to them.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Gemma Scope 1: params.npz, one JumpReLU SAE per folder; layer, width and L0 stand in the path only.
+"""Gemma Scope 1: params.npz, one JumpReLU SAE per folder; layer, width and L0 are named in the path only.
 
 Lieberum et al., arXiv 2408.05147 (2024). The encoder does not subtract b_dec.
 """
@@ -65,5 +65,5 @@ FORMAT = Format(
     "Gemma Scope (params.npz)",
     _recognises,
     _read,
-    {"embedding": "whether the SAE reads embeddings; told by the path otherwise"},
+    {"embedding": "whether the SAE reads embeddings; by default the path decides"},
 )

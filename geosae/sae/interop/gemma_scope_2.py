@@ -1,7 +1,7 @@
 """Gemma Scope 2: params.safetensors with lower-case names and config.json; JumpReLU.
 
 Google DeepMind, "Gemma Scope 2" (2025). The encoder does not subtract b_dec. Transcoders and crosscoders,
-which lie beside the SAEs in the same form, map one place of a network to another and are refused.
+which are published with the SAEs in the same form, map one place of a network to another and are refused.
 """
 
 from collections.abc import Mapping

@@ -38,7 +38,7 @@ def read(
     Parameters
     ----------
     path
-        A weights file, or a folder with one; a configuration is looked for beside it.
+        A weights file, or a folder with one; a configuration is looked for in the same folder.
     format
         One of `FORMATS`; None finds it by files and keys, and refuses where that is not certain.
     ignore

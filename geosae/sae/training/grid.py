@@ -27,11 +27,11 @@ from geosae.sae.training.train import TrainedSAE, TrainingDiverged, train
 from geosae.storage.files import content_hash, read_json, write_json
 from geosae.validation import finite_points
 
-# Weights, start, gradient, two moments, average and what a step allocates beside them.
+# Weights, start, gradient, two moments, average and the temporary arrays of a step.
 COPIES_OF_PARAMETERS = 8
 # Pre-activations, activations, slopes and supports of one batch.
 COPIES_OF_BATCH = 6
-# Why a member could not be trained, as its process leaves it for the one that asked.
+# Written by the process of a member that could not be trained: error and message.
 FAILURE_FILE = "error.json"
 FAILURES: dict[str, type[Exception]] = {
     error.__name__: error for error in (InvalidInput, TrainingDiverged, RuntimeError)

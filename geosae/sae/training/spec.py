@@ -21,7 +21,7 @@ class TrainingSpec:
     Parameters
     ----------
     config
-        What the user asked for.
+        The settings of the user.
     dim
         The dimension n of the points.
     device

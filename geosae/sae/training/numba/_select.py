@@ -4,7 +4,7 @@ Exact Top-K by block maxima: neurons j, j + S, j + 2S, … form block j of S. A 
 is a lower bound of the k-th largest value, so only blocks whose maximum reaches it can hold a kept neuron.
 The bound is found by bisection, which counts in vectors and branches little; it need not be the best one.
 
-Lists are rows one after the other: row b holds `index[start[b]:start[b + 1]]`, and `value` beside it.
+Lists are rows one after the other: row b holds `index[start[b]:start[b + 1]]`, its activations in `value`.
 Only counting lets the compiler reorder float arithmetic: what is kept depends on z alone.
 """
 # pyright: basic

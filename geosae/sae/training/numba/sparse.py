@@ -43,7 +43,7 @@ class SparseStep:
     at, adam
         The weights and the moments, on the CPU; every step changes them in place.
     start
-        The weights at the start; not looked at.
+        The weights at the start; not used here.
     screen
         Whether Top-K goes through products in bfloat16 (see `Screen`); None asks the processor.
 
@@ -193,7 +193,7 @@ class SparseStep:
         """Make the buffers for batches of this size."""
         (width, dim), gate, like = self.at.W_enc.shape, self.gate, self.at.flat
         chunk = max(64, CHUNK_BYTES // (width * self._dtype.itemsize))
-        # Only Top-K decides point by point how many fire; the other gates are asked for all points at once.
+        # Only Top-K decides point by point how many fire; the other gates need all points at once.
         self._rows, room = (min(batch, chunk), batch * gate.k) if isinstance(gate, TopK) else (batch, batch)
         self._screen = None
         if self._screens and isinstance(gate, TopK) and self._dtype == np.float32:
