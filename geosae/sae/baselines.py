@@ -1,7 +1,7 @@
 """Baselines that are constructed instead of trained: PCA, k-means, and the planted half-spaces of a world.
 
-Each is returned as a `TrainedSAE` whose config names it as `baseline`. Baselines that are trained, or that are
-the SAE at its random start, are settings of `TrainConfig`.
+Each is returned as a `TrainedSAE` whose config names it as `baseline`. Baselines that are trained,
+or that are the SAE at its random start, are settings of `TrainConfig`.
 """
 
 import math

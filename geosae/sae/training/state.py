@@ -53,7 +53,7 @@ class TrainingState:
         config, generator = spec.config, torch.Generator().manual_seed(seed)
         sample = u[:: -(-len(u) // SAMPLE)]
         at = initial(config, sample, generator)
-        start = initial(config, sample, torch.Generator().manual_seed(seed))
+        start = Parameters.of(at.flat.clone(), config.width, spec.dim, config.gate.parameters)
         adam = Adam(at, config.beta1, config.beta2, config.eps)
         silent = torch.zeros(config.width, dtype=torch.int64, device=u.device)
         average = torch.zeros_like(at.flat)
