@@ -53,12 +53,12 @@ def plain_worlds(rounds: int) -> list[str]:
         "balls nested three deep": ("nested-balls", {"depth": 3}),
         "isotropic Gaussian clusters": ("gaussian-clusters", {}),
     }
-    prepare_inputs = {
+    opened = {
         name: stream(world, 0, points=10**9, dim=32, **params) for name, (world, params) in cases.items()
     }
     speeds: dict[str, tuple[list[float], list[float]]] = {name: ([], []) for name in cases}
     for turn in range(rounds + 1):
-        for name, points in prepare_inputs.items():
+        for name, points in opened.items():
             step, start = points.source.rows, turn * 10**7
             spans = [(start + k * step, start + (k + 1) * step) for k in range(64)]
             bare = timed(lambda points=points, spans=spans: sum(len(points.rows(*span)) for span in spans))
