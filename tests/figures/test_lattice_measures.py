@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from figures.made_runs import NAMES, card, write_run
 
-from geosae.experiments import Results
 from geosae.fca import compare, concept_lattice
 from geosae.fca.context import FormalContext
 from geosae.figures import draw
