@@ -1,9 +1,11 @@
 """Shares of points with exact intervals, and which neurons fire where: the measures of all phenomena."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from cattrs.gen import make_dict_structure_fn
 from jaxtyping import Bool, Float, Int
 
 from geosae.analysis._neurons import FiringNeurons, as_neurons
@@ -45,10 +47,15 @@ class Share:
 
 
 # In JSON the share stands beside the counts and the interval that it follows from.
+_without_value = make_dict_structure_fn(Share, CONVERTER)
+
+
+def _read_share(table: Mapping[str, Any], kind: type[Share]) -> Share:
+    return _without_value({name: number for name, number in table.items() if name != "value"}, kind)
+
+
 CONVERTER.register_unstructure_hook(Share, Share.to_dict)
-CONVERTER.register_structure_hook(
-    Share, lambda table, _: Share(table["hits"], table["trials"], table["low"], table["high"])
-)
+CONVERTER.register_structure_hook(Share, _read_share)
 
 
 def counted(hits: int | np.integer[Any], trials: int | np.integer[Any], alpha: float) -> Share:
