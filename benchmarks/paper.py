@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from geosae.experiments import Results, replicate
+from geosae.experiments import replicate
 from geosae.storage.files import read_json
 
 PAGE = Path(__file__).parent.parent / "docs" / "measured" / "paper.md"

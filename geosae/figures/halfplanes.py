@@ -15,9 +15,9 @@ from geosae.figures.plane import Window, edges_in, hull, window_of
 from geosae.figures.style import COLUMN, FAINT, INK, MUTED, blank, colour, line, marker, styled
 from geosae.geometry.arrangements.halfspaces import HalfSpaces
 
-SHOWN = 500
+MOST_POINTS = 500
 """At most so many points of each concept are drawn, evenly spread over the sample."""
-NAMED = 12
+MOST_NAMES = 12
 """With more concepts than this the legend counts them."""
 
 
@@ -64,7 +64,7 @@ def halfplanes(
     if len(chosen) != len(names) or any(not -1 <= i < len(halfspaces) for i in chosen):
         raise InvalidInput(f"highlight needs one neuron below {len(halfspaces)}, or −1, per concept")
     with styled():
-        figure = blank(width, width * 0.93 + 0.16 * (min(len(names), NAMED) / 2 + 1))
+        figure = blank(width, width * 0.93 + 0.16 * (min(len(names), MOST_NAMES) / 2 + 1))
         ax = figure.subplots()
         window = window_of(points)
         draw_concepts(ax, points, membership)
@@ -141,28 +141,28 @@ def draw_boundaries(
     ticks: int = 9,
 ) -> int:
     """Draw the boundary lines that cross the window, ticked on the firing side; return how many do not."""
-    segments, seen = edges_in(window, halfspaces.w, halfspaces.c)
+    segments, crossing = edges_in(window, halfspaces.w, halfspaces.c)
     if not len(segments):
-        return int((~seen).sum())
+        return int((~crossing).sum())
     lines = LineCollection(list(segments), colors=tint, linewidths=weight, zorder=3, linestyles=[dashes])  # pyright: ignore[reportArgumentType]
     ax.add_collection(lines, autolim=False)
     side = max(window[1] - window[0], window[3] - window[2])
-    normals = halfspaces.w[seen] / np.linalg.norm(halfspaces.w[seen], axis=1, keepdims=True)
+    normals = halfspaces.w[crossing] / np.linalg.norm(halfspaces.w[crossing], axis=1, keepdims=True)
     combs: list[Float[np.ndarray, "2 2"]] = []
     for (start, end), normal in zip(segments, normals, strict=True):
         # Ticks at equal distances: a line that only clips a corner gets one, or none.
         count = round(float(np.linalg.norm(end - start)) / side * ticks)
-        for place in (np.arange(count) + 0.5) / max(count, 1):
-            foot = start + place * (end - start)
+        for share in (np.arange(count) + 0.5) / max(count, 1):
+            foot = start + share * (end - start)
             combs.append(np.stack([foot, foot + 0.016 * side * normal]))
     if combs:
         ax.add_collection(
             LineCollection(combs, colors=tint, linewidths=weight * 0.8, zorder=3), autolim=False
         )
-    return int((~seen).sum())
+    return int((~crossing).sum())
 
 
-def thin(points: Float[np.ndarray, "N 2"], most: int = SHOWN) -> Float[np.ndarray, "m 2"]:
+def thin(points: Float[np.ndarray, "N 2"], most: int = MOST_POINTS) -> Float[np.ndarray, "m 2"]:
     """Return at most so many of the points, evenly spread over their order.
 
     Examples
@@ -179,10 +179,10 @@ def concept_handles(names: Sequence[str]) -> list[Line2D]:
     """Return legend entries for concepts: their marker and colour, or a count beyond a dozen."""
     handles = [
         Line2D([], [], color=colour(k), marker=marker(k), ls="", ms=4, label=name)
-        for k, name in enumerate(names[:NAMED])
+        for k, name in enumerate(names[:MOST_NAMES])
     ]
-    if len(names) > NAMED:
-        handles.append(Line2D([], [], ls="", label=f"and {len(names) - NAMED} more"))
+    if len(names) > MOST_NAMES:
+        handles.append(Line2D([], [], ls="", label=f"and {len(names) - MOST_NAMES} more"))
     return handles
 
 
