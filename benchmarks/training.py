@@ -73,6 +73,7 @@ def geosae(kernel: str) -> Callable[[Case, float, int], tuple[Fit, Result]]:
         from geosae.sae.gates import TopK
         from geosae.sae.training.adam import Adam
         from geosae.sae.training.parameters import initial
+        from geosae.sae.training.spec import training_spec
         from geosae.sae.training.step import step_of
 
         gate = TopK(case.k)
@@ -80,7 +81,9 @@ def geosae(kernel: str) -> Callable[[Case, float, int], tuple[Fit, Result]]:
         at, start = (
             initial(config, torch.empty(1, case.dim), torch.Generator().manual_seed(seed)) for _ in range(2)
         )
-        step = step_of(config, at, Adam(at, config.beta1, config.beta2, config.eps), start)
+        step = step_of(
+            training_spec(config, case.dim), at, Adam(at, config.beta1, config.beta2, config.eps), start
+        )
 
         def fit(stream: torch.Tensor) -> None:
             silent = torch.zeros(case.width, dtype=torch.int64)
@@ -229,10 +232,12 @@ def compiling() -> str:
         from geosae.sae.config import TrainConfig
         from geosae.sae.gates import TopK
         from geosae.sae.training.parameters import Parameters
+        from geosae.sae.training.spec import training_spec
         start = time.process_time()
         from geosae.sae.training.numba.sparse import SparseStep
         at = Parameters.zeros(64, 512)
-        SparseStep(TrainConfig(TopK(4), 64), at, Adam(at, 0.9, 0.999, 1e-8)).take(torch.ones(9, 512), 0.1)
+        spec = training_spec(TrainConfig(TopK(4), 64), 512)
+        SparseStep(spec, at, Adam(at, 0.9, 0.999, 1e-8)).take(torch.ones(9, 512), 0.1)
         print(time.process_time() - start)
     """
     with tempfile.TemporaryDirectory() as cache:

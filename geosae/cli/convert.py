@@ -1,4 +1,4 @@
-"""`geosae convert`: an SAE of another library in SAELens' form, or in geosae's own."""
+"""`geosae convert`: write an SAE of another library in SAELens' form or in geosae's own."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -60,8 +60,8 @@ def convert(
 def lines(imported: "Imported") -> list[tuple[str, str]]:
     """Return what was read, line by line: a heading and a text."""
     sae, source = imported.sae, imported.source
-    knobs = {key: held for key, held in sae.gate.to_dict().items() if key in ("k", "inner")}
-    gate = sae.gate.kind + (f" {knobs}" if knobs else "")
+    settings = {key: value for key, value in sae.gate.to_dict().items() if key in ("k", "inner")}
+    gate = sae.gate.kind + (f" {settings}" if settings else "")
     normalisation = imported.normalisation.to_dict()
     return [
         ("format", f"{source.format}, architecture {source.architecture}"),

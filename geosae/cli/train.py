@@ -9,7 +9,8 @@ import typer
 from geosae.cli._console import bar, number, say, table, warn
 
 if TYPE_CHECKING:
-    from geosae.experiments.sweep import Sweep
+    from geosae.experiments import Interval
+    from geosae.experiments.sweep import Sweep, SweepRow
     from geosae.sae import SparseAutoencoder
     from geosae.sae.training.train import TrainedSAE
 
@@ -24,6 +25,7 @@ def train_sweep(file: Path, data: Path, out: Path, device: str, workers: int) ->
     from geosae.experiments.sweep import parse_sweep, summarise_sweep, sweep_csv
     from geosae.sae.training.grid import train_grid
     from geosae.storage.files import write_atomic, write_json
+    from geosae.storage.structure import write_record
 
     if not file.is_file():
         raise InvalidInput(f"there is no file {file}", remedy="name a TOML file with --sweep")
@@ -40,7 +42,7 @@ def train_sweep(file: Path, data: Path, out: Path, device: str, workers: int) ->
         raise typer.Exit(130) from None
     measured = [{**run.metrics, "mcc": _mcc(run, directions)} for run in runs]
     rows = summarise_sweep(sweep, measured)
-    write_json(out / "summary.json", rows)
+    write_record(out / "summary.json", rows)
     write_atomic(out / "summary.csv", sweep_csv(rows).encode())
     write_json(out / "cells.json", _cells(sweep, runs, measured, out))
     _show(rows)
@@ -62,36 +64,39 @@ def _cells(
 
     from geosae.storage.files import read_json
 
-    homes: dict[str, str] = {}
+    folders: dict[str, str] = {}
     for card in sorted(out.glob("*/card.json")):
         entries = read_json(card)
-        homes[json.dumps([entries["config"], entries["seed"]], sort_keys=True)] = card.parent.name
+        folders[json.dumps([entries["config"], entries["seed"]], sort_keys=True)] = card.parent.name
     heads = [(setting, seed) for setting in sweep.settings() for seed in sweep.seeds]
     return [
         {
             "gate": setting.gate, "sparsity": setting.sparsity, "width": setting.width, "seed": seed,
-            "folder": homes.get(json.dumps([run.config.to_dict(), seed], sort_keys=True)), **metrics,
+            "folder": folders.get(json.dumps([run.config.to_dict(), seed], sort_keys=True)), **metrics,
         }
         for (setting, seed), run, metrics in zip(heads, runs, measured, strict=True)
     ]  # fmt: skip
 
 
-def _show(rows: Sequence[Mapping[str, Any]]) -> None:
-    known = [name for name in ("fvu", "l0", "dead_share", "mcc") if any(row[name] for row in rows)]
+def _show(rows: "Sequence[SweepRow]") -> None:
+    measures = [name for name in ("fvu", "l0", "dead_share", "mcc") if any(getattr(r, name).n for r in rows)]
     lines = [
-        [row["gate"], f"{row['sparsity']:g}", str(row["width"]), *(_spread(row[name]) for name in known)]
+        [
+            row.setting.gate,
+            f"{row.setting.sparsity:g}",
+            str(row.setting.width),
+            *(_spelled(getattr(row, name)) for name in measures),
+        ]
         for row in rows
     ]
     say("mean over seeds, and its 95 % Student-t interval:")
-    table(["gate", "sparsity", "width", *(name.replace("_", " ") for name in known)], lines)
+    table(["gate", "sparsity", "width", *(name.replace("_", " ") for name in measures)], lines)
 
 
-def _spread(found: Mapping[str, Any] | None) -> str:
-    if found is None:
-        return "–"
-    if found["count"] < 2 or found["low"] is None or found["high"] is None:
-        return number(found["mean"])
-    return f"{number(found['mean'])} [{number(found['low'])}, {number(found['high'])}]"
+def _spelled(interval: "Interval") -> str:
+    if not interval.is_bounded:
+        return number(interval.mean)
+    return f"{number(interval.mean)} [{number(interval.low)}, {number(interval.high)}]"
 
 
 def train(
@@ -99,10 +104,7 @@ def train(
     out: Annotated[Path, typer.Option("--out", "-o", help="The folder to write.")],
     gate: Annotated[
         str | None,
-        typer.Option(
-            help="relu, relu-tanh, relu-sqrt, topk (default), jumprelu, gated, batchtopk, matryoshka, mp, "
-            "spade or abstopk."
-        ),
+        typer.Option(help="topk (default), relu, jumprelu, …: any other word is answered with all of them."),
     ] = None,
     width: Annotated[int | None, typer.Option(min=1, help="Number of neurons (default 64).")] = None,
     sparsity: Annotated[
@@ -127,7 +129,6 @@ def train(
 
     The same command goes on with a run that was interrupted, from its last log line.
     """
-    from geosae.cli.train import train_sweep
     from geosae.errors import InvalidInput
 
     if sweep is None:
@@ -142,9 +143,9 @@ def train(
         "seed": seed,
         "set": settings,
     }
-    given = [name for name, value in alone.items() if value is not None]
-    if given:
-        raise InvalidInput(f"--{given[0]} beside --sweep", remedy=f"say it in {sweep}")
+    conflicting = [name for name, value in alone.items() if value is not None]
+    if conflicting:
+        raise InvalidInput(f"--{conflicting[0]} beside --sweep", remedy=f"say it in {sweep}")
     train_sweep(sweep, data, out, device, workers)
 
 
@@ -153,7 +154,7 @@ def _one(
     out: Path,
     gate: str,
     width: int,
-    asked: tuple[float | None, int | None, float | None],
+    sparsities: tuple[float | None, int | None, float | None],
     seed: int,
     device: str,
     settings: list[str],
@@ -166,7 +167,7 @@ def _one(
     from geosae.validation import refuse_unknown
 
     refuse_unknown([gate], GATES, "--gate", "gate")
-    config = config_of(gate, sparsity_of(gate, *asked), width, "trained", parse_settings(settings))
+    config = config_of(gate, sparsity_of(gate, *sparsities), width, "trained", parse_settings(settings))
     points, directions = read_points(data), read_directions(data)
     probe = None if directions is None else recovery_of(directions)
     try:
@@ -178,20 +179,20 @@ def _one(
         warn(f"stopped; the same command goes on in {out}, from the last line of the log")
         raise typer.Exit(130) from None
     save(trained, out)
-    found = {**trained.metrics, **(probe(trained.sae) if probe is not None else {})}
-    shown = ", ".join(
-        f"{key} {number(found[key])}" for key in ("fvu", "l0", "dead_share", "mcc") if key in found
+    metrics = {**trained.metrics, **(probe(trained.sae) if probe is not None else {})}
+    summary = ", ".join(
+        f"{key} {number(metrics[key])}" for key in ("fvu", "l0", "dead_share", "mcc") if key in metrics
     )
-    say(f"{out}: {gate} with {width} neurons in dimension {points.shape[1]}; {shown}")
+    say(f"{out}: {gate} with {width} neurons in dimension {points.shape[1]}; {summary}")
 
 
 def sparsity_of(gate: str, sparsity: float | None, k: int | None, l1: float | None) -> float | int | None:
-    """Return the sparsity that was asked for under any of its names; None leaves it to the gate's default.
+    """Return the sparsity from the options --sparsity, --k and --l1; None leaves it to the gate's default.
 
     Raises
     ------
     InvalidInput
-        If it was asked for twice, or under a name or with a number that the gate does not have.
+        If two of them are given, or one that the gate does not have, or a number that does not fit.
 
     Examples
     --------
@@ -201,21 +202,21 @@ def sparsity_of(gate: str, sparsity: float | None, k: int | None, l1: float | No
     from geosae.errors import InvalidInput
     from geosae.experiments import GATES
 
-    known = GATES[gate]
+    entry = GATES[gate]
     for name, value in (("k", k), ("l1", l1)):
-        if value is not None and known.knob != name:
+        if value is not None and entry.sparsity_parameter != name:
             raise InvalidInput(
                 f"--{name} is not a setting of {gate}",
-                remedy=f"use --sparsity: for {gate} it is its {known.knob}",
+                remedy=f"use --sparsity: for {gate} it is its {entry.sparsity_parameter}",
             )
-    given = [value for value in (sparsity, k, l1) if value is not None]
-    if len(given) > 1:
+    values = [value for value in (sparsity, k, l1) if value is not None]
+    if len(values) > 1:
         raise InvalidInput(f"the sparsity of {gate} is given twice", remedy="use --sparsity alone")
-    if not given:
-        return 4 if known.whole else None
-    if known.whole and given[0] != int(given[0]):
-        raise InvalidInput(f"{gate} keeps a number of neurons, not {given[0]:g}")
-    return int(given[0]) if known.whole else float(given[0])
+    if not values:
+        return 4 if entry.whole else None
+    if entry.whole and values[0] != int(values[0]):
+        raise InvalidInput(f"{gate} keeps a number of neurons, not {values[0]:g}")
+    return int(values[0]) if entry.whole else float(values[0])
 
 
 def recovery_of(directions: Any) -> Callable[["SparseAutoencoder"], dict[str, float]]:

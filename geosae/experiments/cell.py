@@ -100,7 +100,7 @@ class Cell:
         >>> Cell("disk", "disk-in-ring", {}, 0, "relu", 0.1, 16, 2).name
         'disk relu l1=0.1 width=16 seed=2 trained'
         """
-        sparsity = f"{GATES[self.gate].knob}={self.sparsity}"
+        sparsity = f"{GATES[self.gate].sparsity_parameter}={self.sparsity}"
         return f"{self.world} {self.gate} {sparsity} width={self.width} seed={self.seed} {self.baseline}"
 
 

@@ -1,22 +1,14 @@
-"""The gates that plans and commands name: kind, knob of sparsity, printed name and symbol; no torch here."""
+"""The gates that plans and commands name, each with its words for tables, figures and captions."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass, field, fields
+from typing import Any, TypeAlias
 
-Gate = Literal[
-    "relu",
-    "relu-tanh",
-    "relu-sqrt",
-    "topk",
-    "jumprelu",
-    "gated",
-    "batchtopk",
-    "matryoshka",
-    "mp",
-    "spade",
-    "abstopk",
-]
+from geosae.sae.gates import GATES as CLASSES
+from geosae.sae.gates import Gate as GateClass
+
+Gate: TypeAlias = str
+"""The word for a gate: a key of `GATES`."""
 
 
 @dataclass(frozen=True)
@@ -25,50 +17,67 @@ class KnownGate:
 
     Attributes
     ----------
-    kind
-        The kind of `geosae.sae.gates` that decides activations.
-    knob
-        The setting of that kind that a plan calls its sparsity.
-    printed, symbol
-        The gate's name and the sparsity's symbol in tables and figures.
-    whole
-        Whether the sparsity is a number of neurons (an integer from 1 to the width); else a weight ≥ 0.
+    printed
+        The gate's name in tables and figures.
+    inner
+        The gate that decides activations, and that has the sparsity.
     fixed
-        Settings that the name stands for.
-    around
-        The kind that wraps it, if one does, and the settings that are the wrapper's.
-    own_encoder
-        Whether it has an encoder that could be frozen while the decoder moves.
-    absolute
-        Whether a finished SAE's neurons are decided each by itself, so that they have half-spaces.
+        Settings of it that the word implies.
+    outer
+        The gate around it, if there is one.
     """
 
-    kind: str
-    knob: str
     printed: str
-    symbol: str
-    whole: bool = False
+    inner: type[GateClass]
     fixed: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    around: tuple[str, tuple[str, ...]] | None = None
-    own_encoder: bool = True
-    absolute: bool = True
+    outer: type[GateClass] | None = None
+
+    @property
+    def kind(self) -> str:
+        """The kind of the gate that decides activations."""
+        return self.inner.kind
+
+    @property
+    def sparsity_parameter(self) -> str:
+        """The parameter that a plan calls the gate's sparsity."""
+        return self.inner.sparsity_parameter
+
+    @property
+    def symbol(self) -> str:
+        """The symbol of the sparsity in tables and figures."""
+        return self.inner.symbol
+
+    @property
+    def whole(self) -> bool:
+        """Whether the sparsity is a number of neurons, an integer from 1 to the width; else a number ≥ 0."""
+        return self.inner.whole
+
+    @property
+    def own_encoder(self) -> bool:
+        """Whether there is an encoder that could be frozen while the decoder moves."""
+        return self.inner.own_encoder
+
+    @property
+    def absolute(self) -> bool:
+        """Whether a finished SAE's neurons are decided each by itself, so that they have half-spaces."""
+        return self.inner.gating == "absolute"
+
+    def fits(self, sparsity: float | int, width: int) -> bool:
+        """Return whether the gate does not keep more neurons than there are."""
+        return not self.whole or sparsity <= width
+
+
+def _known(gate: type[GateClass]) -> dict[str, KnownGate]:
+    if gate.usual_inner is not None:
+        return {gate.kind: KnownGate(gate.printed, gate.usual_inner, outer=gate)}
+    variants = {v.word: KnownGate(v.printed, gate, v.fixed) for v in gate.variants}
+    return {gate.kind: KnownGate(gate.printed, gate), **variants}
 
 
 GATES: Mapping[str, KnownGate] = {
-    "relu": KnownGate("relu", "l1", "ReLU", "λ"),
-    "relu-tanh": KnownGate("relu", "l1", "ReLU (tanh)", "λ", fixed={"shape": "tanh"}),
-    "relu-sqrt": KnownGate("relu", "l1", "ReLU (√)", "λ", fixed={"shape": "sqrt"}),
-    "topk": KnownGate("topk", "k", "Top-K", "K", whole=True, absolute=False),
-    "jumprelu": KnownGate("jumprelu", "l0", "JumpReLU", "λ"),
-    "gated": KnownGate("gated", "l1", "Gated", "λ"),
-    "batchtopk": KnownGate("batchtopk", "k", "BatchTopK", "K", whole=True),
-    "matryoshka": KnownGate(
-        "batchtopk", "k", "Matryoshka", "K", whole=True, around=("matryoshka", ("shares",))
-    ),
-    "mp": KnownGate("mp", "k", "Matching pursuit", "K", whole=True, own_encoder=False, absolute=False),
-    "spade": KnownGate("spade", "scale", "SpaDE", "scale", absolute=False),
-    "abstopk": KnownGate("abstopk", "k", "AbsTopK", "K", whole=True, absolute=False),
+    word: known for gate in CLASSES.values() for word, known in _known(gate).items()
 }
+"""Every gate by the word that plans and commands name it by, made from the classes."""
 
 
 def gate_name(gate: str, sparsity: float | int | None = None) -> str:
@@ -79,14 +88,14 @@ def gate_name(gate: str, sparsity: float | int | None = None) -> str:
     >>> gate_name("topk", 4), gate_name("relu", 0.1), gate_name("relu")
     ('Top-K, K = 4', 'ReLU, λ = 0.1', 'ReLU')
     """
-    known = GATES[gate]
-    return known.printed if sparsity is None else f"{known.printed}, {known.symbol} = {sparsity:g}"
+    entry = GATES[gate]
+    return entry.printed if sparsity is None else f"{entry.printed}, {entry.symbol} = {sparsity:g}"
 
 
 def gate_record(gate: str, sparsity: float | int | None, settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return the record that `geosae.sae.gates.gate_from_dict` reads; no sparsity: the gate's default.
 
-    What the name and the grid decide cannot be overridden by a setting beside it.
+    What the word and the grid decide cannot be overridden by a setting.
 
     Examples
     --------
@@ -95,11 +104,11 @@ def gate_record(gate: str, sparsity: float | int | None, settings: Mapping[str, 
     >>> gate_record("matryoshka", 4, {"shares": [0.5, 1.0], "aux_k": 2})
     {'kind': 'matryoshka', 'shares': [0.5, 1.0], 'inner': {'kind': 'batchtopk', 'aux_k': 2, 'k': 4}}
     """
-    known = GATES[gate]
-    knobs = {} if sparsity is None else {known.knob: sparsity}
-    if known.around is None:
-        return {**settings, "kind": known.kind, **known.fixed, **knobs}
-    wrapper, its_own = known.around
-    inner = {key: value for key, value in settings.items() if key not in its_own}
-    outer = {key: value for key, value in settings.items() if key in its_own}
-    return {"kind": wrapper, **outer, "inner": {"kind": known.kind, **inner, **known.fixed, **knobs}}
+    entry = GATES[gate]
+    decided = {**entry.fixed, **({} if sparsity is None else {entry.sparsity_parameter: sparsity})}
+    if entry.outer is None:
+        return {**settings, "kind": entry.kind, **decided}
+    names = {parameter.name for parameter in fields(entry.outer)} - {"inner"}
+    inner = {key: value for key, value in settings.items() if key not in names}
+    outer = {key: value for key, value in settings.items() if key in names}
+    return {"kind": entry.outer.kind, **outer, "inner": {"kind": entry.kind, **inner, **decided}}

@@ -1,6 +1,6 @@
 """A plan: the grid of cells of one run, and the theorem checks that go with it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Any
@@ -67,6 +67,29 @@ class GateEntry:
 
 
 @dataclass(frozen=True)
+class SAESetting:
+    """A gate with its sparsity at one width."""
+
+    gate: Gate
+    sparsity: float | int
+    width: int
+
+
+def settings_of(
+    gate: Gate, widths: Sequence[int], sparsities: Sequence[float | int]
+) -> tuple[SAESetting, ...]:
+    """Return width × sparsity in this order, without those that keep more neurons than there are.
+
+    Examples
+    --------
+    >>> [(s.width, s.sparsity) for s in settings_of("topk", (4, 8), (2, 8))]
+    [(4, 2), (8, 2), (8, 8)]
+    """
+    pairs = product(widths, sparsities)
+    return tuple(SAESetting(gate, k, width) for width, k in pairs if GATES[gate].fits(k, width))
+
+
+@dataclass(frozen=True)
 class CheckEntry:
     """The theorem checks on constructed instances: their ids (empty: all), how many instances, the seed."""
 
@@ -122,13 +145,14 @@ class Plan:
         for (gate, width), seed in product(places, self.seeds):
             data_seed = seed if world.data_seed is None else world.data_seed
             for baseline in ("trained", *self.baselines):
-                for sparsity in _sparsities(gate, world, compared=baseline != "trained"):
-                    setting = place_of(baseline, gate.name, sparsity, width)
-                    if setting is None or (GATES[gate.name].whole and sparsity > width):
+                sparsities = _sparsities(gate, world, compared=baseline != "trained")
+                for setting in settings_of(gate.name, (width,), sparsities):
+                    stands = place_of(baseline, gate.name, setting.sparsity, width)
+                    if stands is None:
                         continue
                     trains = baseline == "trained" or not BASELINES[baseline].constructed
                     yield Cell(
-                        world.label, world.source, world.params, data_seed, *setting, seed,
+                        world.label, world.source, world.params, data_seed, *stands, seed,
                         baseline, train if trains else {}, self.analysis, self.tolerance,
                     )  # fmt: skip
 

@@ -276,7 +276,7 @@ def gate_called(name: str, where: str) -> Gate:
         If there is no such gate; the nearest valid one is named.
     """
     refuse_unknown([name], GATES, where, "gate")
-    return cast("Gate", name)
+    return name
 
 
 def gates_of(table: Table, where: str) -> tuple[GateEntry, ...]:

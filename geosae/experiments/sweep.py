@@ -4,34 +4,22 @@ import csv
 import io
 import math
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import product
-from typing import TYPE_CHECKING, Any
+from itertools import chain
+from typing import Any
 
 from geosae.errors import InvalidInput
-from geosae.experiments.gates import GATES, Gate
 from geosae.experiments.interval import Interval, mean_interval
-from geosae.experiments.plan import GateEntry
+from geosae.experiments.plan import GateEntry, SAESetting, settings_of
 from geosae.experiments.plan_file import gates_of, seeds_of, widths_of
 from geosae.experiments.sae_config import config_of
+from geosae.sae.config import TrainConfig
 from geosae.storage.structure import entry
 from geosae.validation import refuse_unknown
 
-if TYPE_CHECKING:
-    from geosae.sae import TrainConfig
-
 # What a sweep measures, each with the range of the quantity.
 RANGES = {"fvu": (0.0, math.inf), "l0": (0.0, math.inf), "dead_share": (0.0, 1.0), "mcc": (0.0, 1.0)}
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One gate with its sparsity at one width."""
-
-    gate: Gate
-    sparsity: float | int
-    width: int
 
 
 @dataclass(frozen=True)
@@ -50,17 +38,12 @@ class Sweep:
     seeds: tuple[int, ...]
     train: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
-    def settings(self) -> tuple[Setting, ...]:
+    def settings(self) -> tuple[SAESetting, ...]:
         """Return the settings in a fixed order; a gate that keeps more neurons than there are is left out."""
-        return tuple(self._settings())
+        by_gate = (settings_of(gate.name, gate.widths or self.widths, gate.sparsity) for gate in self.gates)
+        return tuple(chain.from_iterable(by_gate))
 
-    def _settings(self) -> Iterator[Setting]:
-        for gate in self.gates:
-            for width, sparsity in product(gate.widths or self.widths, gate.sparsity):
-                if not (GATES[gate.name].whole and sparsity > width):
-                    yield Setting(gate.name, sparsity, width)
-
-    def configs(self) -> list["TrainConfig"]:
+    def configs(self) -> list[TrainConfig]:
         """Return the configuration of each setting.
 
         Raises
@@ -114,7 +97,7 @@ def parse_sweep(text: str) -> Sweep:
 class SweepRow:
     """Mean and Student-t interval over the seeds of each measure, at one setting."""
 
-    setting: Setting
+    setting: SAESetting
     seeds: int
     fvu: Interval
     l0: Interval
@@ -136,8 +119,8 @@ def summarise_sweep(sweep: Sweep, measured: Sequence[Mapping[str, float | None]]
     """
     rows: list[SweepRow] = []
     count = len(sweep.seeds)
-    for place, setting in enumerate(sweep.settings()):
-        runs = measured[place * count : (place + 1) * count]
+    for index, setting in enumerate(sweep.settings()):
+        runs = measured[index * count : (index + 1) * count]
         intervals = {name: mean_interval([run.get(name) for run in runs], RANGES[name]) for name in RANGES}
         rows.append(SweepRow(setting, count, **intervals))
     return rows

@@ -1,6 +1,7 @@
-"""Floor 2: sparse autoencoders, from points to float64 geometry; the only floor that knows torch.
+"""Sparse autoencoders: train them, load them, and read off where their neurons fire, in exact float64.
 
-Training is in `geosae.sae.training.train`, checkpoints in `geosae.sae.checkpoint`.
+Train with `geosae.sae.training.train`, save and load with `geosae.sae.checkpoint`, read SAEs of other
+libraries with `geosae.sae.interop`. No other part of geosae imports torch.
 """
 
 from geosae.sae.config import TrainConfig

@@ -1,7 +1,7 @@
 """Baselines that are constructed instead of trained: PCA, k-means, and the planted half-spaces of a world.
 
-Each comes as a run like any other (config, log, metrics, checkpoint), its config's `baseline` naming it.
-Baselines that are trained, or returned at the start, are settings of `TrainConfig`.
+Each is returned as a `TrainedSAE` whose config names it as `baseline`. Baselines that are trained,
+or that are the SAE at its random start, are settings of `TrainConfig`.
 """
 
 import math
@@ -66,7 +66,7 @@ def pca(points: Float[np.ndarray, "N n"], kept: int, width: int | None = None, s
     if rank == 0:
         raise InvalidInput(f"the {len(cloud)} points are all equal: they have no principal directions")
     atoms = directions[: min(rank, rank if width is None else width)]
-    # The sign of a direction is nobody's choice: its largest coordinate is made positive.
+    # The sign of a direction is arbitrary: its largest coordinate is made positive.
     largest = np.take_along_axis(atoms, np.abs(atoms).argmax(axis=1)[:, None], axis=1)
     atoms = atoms * np.sign(largest)
     gate = AbsTopK(k=min(kept, len(atoms)))

@@ -76,7 +76,7 @@ def save(run: TrainedSAE, folder: Path | str) -> None:
 
 
 def load(folder: Path | str) -> TrainedSAE:
-    """Read a run back, bit for bit.
+    """Return the run that `save` wrote, bit for bit.
 
     Raises
     ------
@@ -136,9 +136,9 @@ def _weights(data: bytes, sae: SparseAutoencoder, dtype: str) -> dict[str, torch
     shapes = {name: tuple(tensor.shape) for name, tensor in sae.state_dict().items()}
     for name, tensor in sorted(weights.items()):
         if tuple(tensor.shape) != shapes[name] or tensor.dtype != DTYPES[dtype]:
-            found = f"{tuple(tensor.shape)} of {str(tensor.dtype).removeprefix('torch.')}"
+            stored = f"{tuple(tensor.shape)} of {str(tensor.dtype).removeprefix('torch.')}"
             raise InvalidInput(
-                f"{name} in {WEIGHTS_FILE} is {found}; the card promises {shapes[name]} of {dtype}"
+                f"{name} in {WEIGHTS_FILE} is {stored}; the card promises {shapes[name]} of {dtype}"
             )
         if not bool(tensor.isfinite().all()):
             raise InvalidInput(
@@ -154,8 +154,8 @@ def _log(data: bytes) -> tuple[dict[str, float | int], ...]:
         raise InvalidInput(f"{LOG_FILE} is not JSON lines: {error}") from error
 
 
-def _same_keys(found: set[str], needed: set[str], of: str) -> None:
-    unknown, missing = sorted(found - needed), sorted(needed - found)
+def _same_keys(keys: set[str], needed: set[str], of: str) -> None:
+    unknown, missing = sorted(keys - needed), sorted(needed - keys)
     if unknown or missing:
         parts = [f"unknown {', '.join(unknown)}"] * bool(unknown) + [f"missing {', '.join(missing)}"] * bool(
             missing

@@ -6,22 +6,11 @@ from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 from geosae.errors import InvalidInput
+from geosae.sae.baseline_kinds import Baseline
 from geosae.sae.gates import Gate, gate_from_dict
 from geosae.storage.records import checked_types
 from geosae.validation import refuse_unknown
 
-Baseline = Literal[
-    "untrained",
-    "frozen_decoder",
-    "soft_frozen_decoder",
-    "frozen_encoder",
-    "shuffled",
-    "pca",
-    "kmeans",
-    "planted",
-]
-CONSTRUCTED: tuple[Baseline, ...] = ("pca", "kmeans", "planted")
-"""Baselines that are built, not trained (`geosae.sae.baselines`): their configs are records."""
 Kernel = Literal["auto", "autograd", "torch", "numba"]
 
 
@@ -29,8 +18,9 @@ Kernel = Literal["auto", "autograd", "torch", "numba"]
 class TrainConfig:
     """How an SAE is trained; defaults are chosen by the study in docs/measured/training_defaults.md.
 
-    Training works in the frame u = (x − centre) / spread, where the spread is the root mean squared distance
-    of the points to their mean; the weights are folded back into the points' own coordinates at the end.
+    Training works on standardised points u = (x − centre) / spread, where the spread is the root mean squared
+    distance of the points to their mean; the weights are folded back into the points' own coordinates at the
+    end.
     Learning rate, L1 weight and initial norm therefore mean the same at every scale of the data.
 
     Parameters
@@ -129,7 +119,7 @@ class TrainConfig:
             _require(getattr(self, name) >= 1, name, getattr(self, name), "at least 1")
         if self.decoder_norm is None:
             object.__setattr__(self, "decoder_norm", self.gate.decoder)
-        _norm_fits(self)
+        _refuse_norm_or_baseline(self)
         for name in ("clip", "target_fvu"):
             value = getattr(self, name)
             _require(value is None or 0 < value < math.inf, name, value, "positive and finite, or None")
@@ -154,13 +144,13 @@ class TrainConfig:
             )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return every knob by name, ready for JSON."""
-        knobs = {field.name: getattr(self, field.name) for field in fields(self)}
-        return knobs | {"gate": self.gate.to_dict()}
+        """Return every setting by name, ready for JSON."""
+        settings = {field.name: getattr(self, field.name) for field in fields(self)}
+        return settings | {"gate": self.gate.to_dict()}
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> "TrainConfig":
-        """Build a config from a mapping; knobs that are absent take their defaults.
+        """Build a config from a mapping; settings that are absent take their defaults.
 
         Raises
         ------
@@ -183,19 +173,16 @@ class TrainConfig:
         return cls(**checked_types({**record, "gate": gate}, cls, "the training config"))
 
 
-def _norm_fits(config: TrainConfig) -> None:
-    if config.gate.kind == "spade" and config.decoder_norm == "unit":
+def _refuse_norm_or_baseline(config: TrainConfig) -> None:
+    gate = getattr(config.gate, "inner", config.gate)
+    if gate.decoder_reason is not None and config.decoder_norm != gate.decoder:
         raise InvalidInput(
-            "the gate 'spade' with atoms of norm 1 reaches only the hull of unit vectors",
-            remedy="leave decoder_norm out, or use 'free'",
+            gate.decoder_reason, remedy=f"leave decoder_norm out, or use decoder_norm='{gate.decoder}'"
         )
-    if getattr(config.gate, "inner", config.gate).kind == "mp" and (
-        config.decoder_norm == "free" or config.baseline == "frozen_encoder"
-    ):
+    if not gate.own_encoder and config.baseline == "frozen_encoder":
         raise InvalidInput(
-            "matching pursuit takes inner products with its own atoms, which must have norm 1 and are its "
-            "encoder",
-            remedy="use decoder_norm='unit', and no frozen encoder",
+            f"the gate '{gate.kind}' has no encoder of its own that could be frozen",
+            remedy="use another baseline, such as 'frozen_decoder'",
         )
 
 

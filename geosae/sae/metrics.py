@@ -1,4 +1,4 @@
-"""FVU, L0 and dead share: what is said of an SAE on points, with the formulas.
+"""How well an SAE does on points: FVU, L0, dead and dense share.
 
 FVU = Σ‖x − x̂‖² / Σ‖x − x̄‖², where x̄ is the points' mean: numerator and denominator are summed over all
 points separately, and divided once. (The mean of per-batch quotients is another number, and so is a

@@ -15,8 +15,8 @@ WEIGHTS = ("W_enc", "b_enc", "W_dec", "b_dec", "b_pre")
 class SparseAutoencoder(torch.nn.Module):
     """z = W_enc(x − b_pre) + b_enc;  a = gate(z);  x̂ = W_decᵀ a + b_dec  (theory §0).
 
-    A gate's extras (thresholds and the like) are weights too, by their own names. Weights are zero until they
-    are loaded, trained or planted.
+    A gate's own parameters (thresholds and the like) are weights too, by their own names. Weights are zero
+    until they are loaded, trained or planted.
 
     Parameters
     ----------
@@ -44,18 +44,18 @@ class SparseAutoencoder(torch.nn.Module):
         self.W_dec = _weight((width, dim), dtype)
         self.b_dec = _weight((dim,), dtype)
         self.b_pre = _weight((dim,), dtype)
-        for name, extra in gate.extras.items():
-            self.register_parameter(name, _weight((width if extra.per_neuron else 1,), dtype))
+        for name, parameter in gate.parameters.items():
+            self.register_parameter(name, _weight((width if parameter.per_neuron else 1,), dtype))
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of all weights: the five of every SAE, then the gate's extras."""
-        return (*WEIGHTS, *self.gate.extras)
+        """The names of all weights: the five of every SAE, then the gate's own."""
+        return (*WEIGHTS, *self.gate.parameters)
 
     @property
     def weights(self) -> Weights:
         """The numbers as the gate sees them."""
-        extra: dict[str, torch.Tensor] = {name: getattr(self, name) for name in self.gate.extras}
+        extra: dict[str, torch.Tensor] = {name: getattr(self, name) for name in self.gate.parameters}
         return Weights(self.W_enc, self.b_enc, self.W_dec, self.b_dec, extra)
 
     @property

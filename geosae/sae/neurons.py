@@ -1,8 +1,8 @@
-"""The customs post: torch weights become float64 geometry; nothing above this file knows torch.
+"""The neurons of an SAE as float64 geometry: where they fire, how strongly, what they reconstruct.
 
-In which arithmetic firing is decided. Weights are widened exactly to float64, and c_i = b_enc,i − ⟨w_i,
+Firing is decided in float64. Weights are widened exactly to float64, and c_i = b_enc,i − ⟨w_i,
 b_pre⟩ is computed in float64. A neuron with an absolute gate fires at x when `HalfSpaces.values` at x is
-positive, the very expression that `half_spaces().contains` uses (a threshold is taken off c_i beforehand); a
+positive, the expression that `half_spaces().contains` uses (a threshold is subtracted from c_i beforehand); a
 relative gate is applied to the same values, in float64. So fires() and half_spaces().contains() are one
 decision, not two, and activations are 0 where it says so. It differs from the
 float32 model in `SparseAutoencoder` only at points within float32 rounding of a boundary. Float64 rounding
@@ -70,26 +70,26 @@ class Neurons:
         return self.gate.sparsity
 
     def half_spaces(self) -> HalfSpaces:
-        """Return the activation regions N_i as open half-spaces {⟨w_i, x⟩ + c_i > b_i} (theory G1).
+        """Return the activation regions N_i as open half-spaces {⟨w_i, x⟩ + c_i > θ_i} (theory G1).
 
         Raises
         ------
         NoHalfSpace
             If the gating is relative.
         """
-        bar = self.gate.bar(self.weights)
-        if self.gating == "relative" or bar is None:
+        thresholds = self.gate.thresholds(self.weights)
+        if self.gating == "relative" or thresholds is None:
             raise NoHalfSpace(
                 f"neurons behind the gate '{self.gate.kind}' have no half-space: its gating is relative, so "
                 "whether a neuron fires depends on the other neurons' pre-activations too. Its activation "
                 "region may be smaller than {⟨w_i, x⟩ + c_i > 0} and need not be convex (theory G1, G2). "
                 "Ask fires()."
             )
-        return HalfSpaces(self.affine.w, self.affine.c - bar.numpy())
+        return HalfSpaces(self.affine.w, self.affine.c - thresholds.numpy())
 
     def fires(self, points: Float[np.ndarray, "N n"]) -> Bool[np.ndarray, "N d"]:
         """Tell at which points which neurons are active: x ∈ N_i."""
-        cloud = self._at_the_door(points)
+        cloud = self._checked(points)
         out = np.empty((len(cloud), self.width), dtype=np.bool_)
         for rows, a, fired in self._activations(cloud):
             out[rows] = a != 0 if fired is None else fired
@@ -97,7 +97,7 @@ class Neurons:
 
     def activations(self, points: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N d"]:
         """Return the activations, computed in float64 and rounded to float32."""
-        cloud = self._at_the_door(points)
+        cloud = self._checked(points)
         out = np.empty((len(cloud), self.width), dtype=np.float32)
         for rows, a, _ in self._activations(cloud):
             out[rows] = a
@@ -105,13 +105,13 @@ class Neurons:
 
     def reconstruct(self, points: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N n"]:
         """Return the reconstructions x̂ in float64."""
-        cloud = self._at_the_door(points)
+        cloud = self._checked(points)
         out = np.empty((len(cloud), self.dim))
         for rows, a, _ in self._activations(cloud):
             out[rows] = a @ self.decoder + self.b_dec
         return out
 
-    def _at_the_door(self, points: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N n"]:
+    def _checked(self, points: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N n"]:
         return finite_points(points, dim=self.dim, allow_empty=True)
 
     def _activations(
@@ -160,5 +160,5 @@ def neurons_of(sae: SparseAutoencoder) -> Neurons:
             )
     w_enc, b_enc, w_dec, b_dec, b_pre = (weights.pop(name) for name in WEIGHTS)
     offsets = b_enc.numpy() - w_enc.numpy() @ b_pre.numpy()
-    seen = Weights(w_enc, b_enc, w_dec, b_dec, weights)
-    return Neurons(sae.gate, HalfSpaces(w_enc.numpy(), offsets), w_dec.numpy(), b_dec.numpy(), seen)
+    gate_weights = Weights(w_enc, b_enc, w_dec, b_dec, weights)
+    return Neurons(sae.gate, HalfSpaces(w_enc.numpy(), offsets), w_dec.numpy(), b_dec.numpy(), gate_weights)

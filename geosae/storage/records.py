@@ -11,48 +11,6 @@ from geosae.errors import InvalidInput
 T = TypeVar("T")
 
 
-def typed(table: Mapping[str, Any], key: str, kind: type[T], where: str, default: T | None = None) -> T:
-    """Return the entry of a table, which must be of the given type; without a default it must be there.
-
-    An integer is taken where a float is asked for, and a truth value never counts as a number.
-
-    Raises
-    ------
-    InvalidInput
-        If the entry is missing and has no default, or is of another type.
-    """
-    if key not in table:
-        if default is None:
-            raise InvalidInput(f"{where} lacks the key {key!r}", remedy=f"add {key} = …")
-        return default
-    value: Any = table[key]
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
-    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-        raise InvalidInput(f"{where}: {key} is {value!r}; it must be of type {kind.__name__}")
-    return value
-
-
-def listed(table: Mapping[str, Any], key: str, kind: type[T], where: str) -> tuple[T, ...]:
-    """Return a non-empty list of distinct entries of one type; a single value counts as a list of one.
-
-    Raises
-    ------
-    InvalidInput
-        If the key is missing, the list is empty, an entry is of another type or occurs twice.
-    """
-    if key not in table:
-        raise InvalidInput(f"{where} lacks the key {key!r}", remedy=f"add {key} = …")
-    value = table[key]
-    items: list[Any] = list(value) if isinstance(value, list | tuple) else [value]
-    entries = tuple(typed({key: item}, key, kind, where) for item in items)
-    if not entries:
-        raise InvalidInput(f"{where}: {key} is an empty list")
-    if len(set(entries)) != len(entries):
-        raise InvalidInput(f"{where}: {key} names the same value twice: {list(entries)}")
-    return entries
-
-
 def checked_types(record: Mapping[str, Any], owner: type, of: str) -> dict[str, Any]:
     """Return the record with each value checked against the type of the dataclass field of its name.
 

@@ -144,7 +144,7 @@ def tree_answers(records: Sequence[Record]) -> Iterator[Answer]:
         if gate != "matryoshka":
             yield _hierarchy(gate, select(low, gate=gate))
     for gate in gates:
-        if GATES[gate].knob == "l1":
+        if GATES[gate].sparsity_parameter == "l1":
             yield _taken_in(gate, select(low, gate=gate, baseline="trained"))
             own = select(records, gate=gate, trees=True, baseline="trained")
             if len(variations) > 1:

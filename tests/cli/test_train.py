@@ -46,7 +46,7 @@ def test_every_gate_is_trained_by_its_name(home: Path, monkeypatch, capsys, gate
     status, out, _ = call(monkeypatch, capsys, *arguments, "--set", "steps=3")
     assert (status, f"s: {gate} with 6 neurons in dimension 3; fvu" in out) == (0, True)
     found = load(home / "s").config.gate
-    assert getattr(getattr(found, "inner", found), GATES[gate].knob) == sparsity
+    assert getattr(getattr(found, "inner", found), GATES[gate].sparsity_parameter) == sparsity
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from geosae.errors import InvalidInput
-from geosae.experiments import BASELINES, GATES, Baseline, Gate, config_of
+from geosae.experiments import BASELINES, GATES, Baseline, config_of
 from geosae.experiments.baselines import place_of
-from geosae.sae.config import CONSTRUCTED
-from geosae.sae.config import Baseline as ConfigBaseline
+from geosae.sae.baseline_kinds import CONSTRUCTED
+from geosae.sae.baseline_kinds import Baseline as ConfigBaseline
 from geosae.sae.gates import GATES as KINDS
 from geosae.sae.training.train import train
 
@@ -23,11 +23,13 @@ def value(gate: str) -> float | int:
 
 
 def test_the_tables_name_all_that_there_is():
-    assert set(GATES) == set(get_args(Gate))
+    variants = {variant.word for gate in KINDS.values() for variant in gate.variants}
+    assert set(GATES) == set(KINDS) | variants
+    assert not set(KINDS) & variants
     assert {"trained", *BASELINES} == set(get_args(Baseline))
     assert set(BASELINES) == set(get_args(ConfigBaseline))
     assert {name for name, known in BASELINES.items() if known.constructed} == set(CONSTRUCTED)
-    kinds = {known.kind if known.around is None else known.around[0] for known in GATES.values()}
+    kinds = {known.kind if known.outer is None else known.outer.kind for known in GATES.values()}
     assert kinds == set(KINDS)
 
 
@@ -36,7 +38,11 @@ def test_a_gates_entry_is_true(name: str):
     known, gate = GATES[name], config_of(name, value(name), 8, "trained", {}).gate
     assert (gate.gating == "absolute") == known.absolute
     inner = getattr(gate, "inner", gate)
-    assert (inner.kind, inner.knob, getattr(inner, known.knob)) == (known.kind, known.knob, value(name))
+    assert (inner.kind, inner.sparsity_parameter, getattr(inner, known.sparsity_parameter)) == (
+        known.kind,
+        known.sparsity_parameter,
+        value(name),
+    )
     assert all(getattr(inner, key) == fixed for key, fixed in known.fixed.items())
 
 

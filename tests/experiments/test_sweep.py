@@ -4,7 +4,8 @@ import pytest
 
 from geosae.errors import InvalidInput
 from geosae.experiments import GateEntry
-from geosae.experiments.sweep import Setting, Sweep, parse_sweep, summarise_sweep, sweep_csv
+from geosae.experiments.plan import SAESetting
+from geosae.experiments.sweep import Sweep, parse_sweep, summarise_sweep, sweep_csv
 
 TEXT = """
 widths = [4, 8]
@@ -23,8 +24,8 @@ sparsity = 0.5
 def test_a_sweep_is_the_whole_grid_but_what_keeps_too_many():
     sweep = parse_sweep(TEXT)
     assert sweep.settings() == (
-        Setting("topk", 1, 4), Setting("topk", 1, 8), Setting("topk", 8, 8),
-        Setting("relu-sqrt", 0.5, 4), Setting("relu-sqrt", 0.5, 8),
+        SAESetting("topk", 1, 4), SAESetting("topk", 1, 8), SAESetting("topk", 8, 8),
+        SAESetting("relu-sqrt", 0.5, 4), SAESetting("relu-sqrt", 0.5, 8),
     )  # fmt: skip
     configs = sweep.configs()
     assert [(c.width, c.steps) for c in configs] == [(4, 3), (8, 3), (8, 3), (4, 3), (8, 3)]
@@ -56,12 +57,12 @@ def test_the_summary_keeps_settings_apart_and_the_table_says_the_same():
     sweep = Sweep((GateEntry("topk", (1, 2)),), widths=(4,), seeds=(0, 1))
     measured = [{"fvu": f, "l0": 1.0, "dead_share": 0.0, "mcc": None} for f in (0.2, 0.4, 0.5, 0.5)]
     rows = summarise_sweep(sweep, measured)
-    assert [row["fvu"]["mean"] for row in rows] == pytest.approx([0.3, 0.5])
-    assert rows[0]["fvu"]["low"] == 0.0  # cut to the possible range
-    assert (rows[1]["fvu"]["low"], rows[1]["fvu"]["high"]) == (0.5, 0.5)
-    assert rows[0]["mcc"] is None
+    assert [row.fvu.mean for row in rows] == pytest.approx([0.3, 0.5])
+    assert rows[0].fvu.low == 0.0  # cut to the possible range
+    assert (rows[1].fvu.low, rows[1].fvu.high) == (0.5, 0.5)
+    assert rows[0].mcc.n == 0
     table = list(csv.DictReader(sweep_csv(rows).splitlines()))
     assert [(r["sparsity"], r["fvu"], r["mcc"]) for r in table] == [
-        ("1", str(rows[0]["fvu"]["mean"]), ""),
+        ("1", str(rows[0].fvu.mean), ""),
         ("2", "0.5", ""),
     ]

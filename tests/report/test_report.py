@@ -9,7 +9,6 @@ from figures.made_runs import NAMES, write_run
 
 from geosae.data.storage import save_dataset
 from geosae.errors import InvalidInput
-from geosae.experiments import Results
 from geosae.figures import draw
 from geosae.report import write_report
 from geosae.report.findings import findings

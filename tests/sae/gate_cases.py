@@ -34,10 +34,10 @@ ALL_GATES = [
 def random_parameters(gate, seed, width=8, dim=3):
     """Random float64 parameters with unit atoms, as descent holds them."""
     generator = torch.Generator().manual_seed(seed)
-    size = len(Parameters.zeros(width, dim, extras=gate.extras).flat)
-    at = Parameters.of(0.5 * torch.randn(size, generator=generator).double(), width, dim, gate.extras)
+    size = len(Parameters.zeros(width, dim, gate_parameters=gate.parameters).flat)
+    at = Parameters.of(0.5 * torch.randn(size, generator=generator).double(), width, dim, gate.parameters)
     at.W_dec.div_(at.W_dec.norm(dim=1, keepdim=True))
-    for name, spec in gate.extras.items():
+    for name, spec in gate.parameters.items():
         if not spec.trained:
             at.extra[name].fill_(spec.initial)
     return at

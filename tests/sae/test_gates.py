@@ -105,8 +105,10 @@ def test_gates_come_back_from_json(gate):
 
 def random_weights(gate, seed):
     weights = random_parameters(gate, seed).weights(gate)
-    settled = gate.settle(weights, torch.randn(9, 3, generator=torch.Generator().manual_seed(seed)).double())
-    return weights._replace(**{name: value for name, value in settled.items() if name in Weights._fields})
+    calibrated = gate.calibrate(
+        weights, torch.randn(9, 3, generator=torch.Generator().manual_seed(seed)).double()
+    )
+    return weights._replace(**{name: value for name, value in calibrated.items() if name in Weights._fields})
 
 
 @pytest.mark.parametrize("gate", ALL_GATES)
@@ -115,7 +117,7 @@ def test_gates_are_positively_homogeneous(gate, factor):
     """On this the way from the frame of training to the data's own coordinates rests."""
     weights = random_weights(gate, 1)
     z = torch.randn(20, 8, generator=torch.Generator().manual_seed(2)).double()
-    extra = {n: v * factor if gate.extras[n].scales else v for n, v in weights.extra.items()}
+    extra = {n: v * factor if gate.parameters[n].scales else v for n, v in weights.extra.items()}
     grown = weights._replace(b_enc=weights.b_enc * factor, extra=extra)
     assert torch.allclose(gate.encode(factor * z, grown), factor * gate.encode(z, weights))
 
@@ -124,18 +126,18 @@ def test_gates_are_positively_homogeneous(gate, factor):
 def test_the_bar_is_where_an_absolute_gate_opens(gate):
     weights = random_weights(gate, 3)
     z = torch.randn(200, 8, generator=torch.Generator().manual_seed(4)).double()
-    bar = gate.bar(weights)
+    bar = gate.thresholds(weights)
     assert (bar is None) == (gate.gating == "relative")
     if bar is not None:
         assert torch.equal(gate.encode(z, weights) > 0, z > bar)
 
 
-def test_batch_top_k_settles_at_k_active_neurons():
+def test_batch_top_k_is_calibrated_to_k_active_neurons():
     gate = BatchTopK(k=2)
     weights = random_weights(gate, 5)
     inputs = torch.randn(4096, 3, generator=torch.Generator().manual_seed(6)).double()
-    settled = weights._replace(extra=gate.settle(weights, inputs))
-    a = gate.encode(pre_activations(settled, inputs), settled)
+    calibrated = weights._replace(extra=gate.calibrate(weights, inputs))
+    a = gate.encode(pre_activations(calibrated, inputs), calibrated)
     assert float((a > 0).double().sum(dim=1).mean()) == pytest.approx(2.0, rel=0.05)
 
 

@@ -36,7 +36,7 @@ def sheets(results: Results) -> list[Sheet]:
         rows = _by_gate([r for r in records if r.settings.variation == variation])
         table[f"variation of magnitudes {variation:g}"] = {
             label: {
-                WORDS[position]: _effect([r for r in group if r.settings.position == position])
+                WORDS[position]: _excess([r for r in group if r.settings.position == position])
                 for position in POSITIONS
             }
             for label, group in rows.items()
@@ -67,5 +67,5 @@ def _by_gate(records: Records) -> dict[str, list[StudyRecord[AbsorptionJob, Abso
     return groups
 
 
-def _effect(records: Records) -> Interval:
+def _excess(records: Records) -> Interval:
     return mean_interval(list(per_seed(records, mean_effect).values()), (-1.0, 1.0))

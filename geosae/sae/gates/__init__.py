@@ -1,13 +1,13 @@
-"""Gates: one file each, with its paper; the index and the way back from JSON."""
+"""Gates: the rules by which an SAE decides which neurons are active. One file each, with its paper."""
 
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
-from typing import Any, TypeAlias
+from typing import Any
 
 from geosae.errors import InvalidInput
 from geosae.sae.gates.abstopk import AbsTopK
 from geosae.sae.gates.batchtopk import BatchTopK
-from geosae.sae.gates.gate import Batch, Extra, Gate, Gating, Parts, Weights, pre_activations
+from geosae.sae.gates.gate import AuxK, Batch, Gate, GateParameter, Gating, Parts, Weights, pre_activations
 from geosae.sae.gates.gated import Gated
 from geosae.sae.gates.jumprelu import JumpReLU
 from geosae.sae.gates.largest import largest_positive
@@ -22,10 +22,11 @@ from geosae.validation import refuse_unknown
 __all__ = [
     "GATES",
     "AbsTopK",
+    "AuxK",
     "Batch",
     "BatchTopK",
-    "Extra",
     "Gate",
+    "GateParameter",
     "Gated",
     "Gating",
     "JumpReLU",
@@ -41,23 +42,21 @@ __all__ = [
     "pre_activations",
 ]
 
-AnyGate: TypeAlias = (
-    ReLU | TopK | JumpReLU | Gated | BatchTopK | Matryoshka | MatchingPursuit | SpaDE | AbsTopK
-)
-GATES: dict[str, type[AnyGate]] = {
+GATES: dict[str, type[Gate]] = {
     gate.kind: gate
     for gate in (ReLU, TopK, JumpReLU, Gated, BatchTopK, Matryoshka, MatchingPursuit, SpaDE, AbsTopK)
 }
+"""The registry: every gate by its kind."""
 
 
-def gate_from_dict(record: Mapping[str, Any]) -> AnyGate:
-    """Build a gate from its kind and knobs.
+def gate_from_dict(record: Mapping[str, Any]) -> Gate:
+    """Build a gate from its kind and settings.
 
     Raises
     ------
     InvalidInput
-        If the kind is missing or unknown, a knob is missing, unknown (the nearest valid one is named) or of
-        a wrong type.
+        If the kind is missing or unknown, a setting is missing, unknown (the nearest valid one is named) or
+        of a wrong type.
 
     Examples
     --------
@@ -70,15 +69,15 @@ def gate_from_dict(record: Mapping[str, Any]) -> AnyGate:
     if not isinstance(kind, str) or kind not in GATES:
         raise InvalidInput(f"there is no gate of kind {kind!r}", remedy=f"use one of {', '.join(GATES)}")
     gate, of = GATES[kind], f"the gate '{kind}'"
-    knobs = {key: value for key, value in record.items() if key != "kind"}
-    refuse_unknown(knobs, [field.name for field in fields(gate)], of)
+    settings = {key: value for key, value in record.items() if key != "kind"}
+    refuse_unknown(settings, [field.name for field in fields(gate)], of)
     for field in fields(gate):
-        if field.default is MISSING and field.name not in knobs:
+        if field.default is MISSING and field.name not in settings:
             example = '"inner": {"kind": "topk", "k": 4}' if field.name == "inner" else f'"{field.name}": 4'
             raise InvalidInput(
                 f"{of} comes without its {field.name}",
                 remedy=f'give it, as in {{"kind": "{kind}", {example}}}',
             )
-    if isinstance(knobs.get("inner"), Mapping):
-        knobs["inner"] = gate_from_dict(knobs["inner"])
-    return gate(**checked_types(knobs, gate, of))
+    if isinstance(settings.get("inner"), Mapping):
+        settings["inner"] = gate_from_dict(settings["inner"])
+    return gate(**checked_types(settings, gate, of))

@@ -5,12 +5,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float
 
-from geosae.sae.gates.gate import Batch, Extra, Gate, Gating, Parts, Weights, pre_activations
+from geosae.sae.gates.gate import Batch, Gate, GateParameter, Gating, Parts, Weights, pre_activations
 from geosae.sae.gates.largest import largest_positive
 from geosae.sae.gates.terms import checked_k, error
 
@@ -35,8 +35,10 @@ class AbsTopK(Gate):
 
     kind: ClassVar[str] = "abstopk"
     gating: ClassVar[Gating] = "relative"
-    knob: ClassVar[str] = "k"
-    decoder: ClassVar[Literal["unit", "free"]] = "unit"
+    printed: ClassVar[str] = "AbsTopK"
+    sparsity_parameter: ClassVar[str] = "k"
+    symbol: ClassVar[str] = "K"
+    whole: ClassVar[bool] = True
 
     k: int
 
@@ -49,7 +51,7 @@ class AbsTopK(Gate):
         return self.k
 
     @property
-    def extras(self) -> Mapping[str, Extra]:
+    def parameters(self) -> Mapping[str, GateParameter]:
         """None."""
         return {}
 
@@ -61,8 +63,8 @@ class AbsTopK(Gate):
         """Return z on the support, 0 off it."""
         return z * self.support(z.detach())
 
-    def bar(self, weights: Weights) -> None:
-        """None: the bar of a neuron is set by the others."""
+    def thresholds(self, weights: Weights) -> None:
+        """None: whether a neuron is active depends on the others."""
         return
 
     def objective(self, weights: Weights, batch: Batch) -> Parts:
@@ -71,6 +73,6 @@ class AbsTopK(Gate):
         misfit = error(weights, a, batch)
         return Parts(misfit, torch.zeros_like(misfit), torch.zeros_like(misfit), a)
 
-    def settle(self, weights: Weights, inputs: Float[torch.Tensor, "N n"]) -> Mapping[str, torch.Tensor]:
-        """Nothing is left to settle."""
+    def calibrate(self, weights: Weights, inputs: Float[torch.Tensor, "N n"]) -> Mapping[str, torch.Tensor]:
+        """Return nothing: all weights are trained."""
         return {}

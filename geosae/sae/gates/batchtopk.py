@@ -1,21 +1,21 @@
-"""BatchTopK: k neurons per point on average, chosen over the batch; a threshold stands in at inference.
+"""BatchTopK: k neurons per point on average, chosen over the batch; at inference by a threshold.
 
 Bussmann, Leask and Nanda, "BatchTopK sparse autoencoders", arXiv 2412.06410 (2024).
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float
 
-from geosae.sae.gates.gate import Batch, Extra, Gate, Gating, Parts, Weights, above, pre_activations
+from geosae.sae.gates.gate import Batch, Gate, GateParameter, Gating, Parts, Weights, above, pre_activations
 from geosae.sae.gates.largest import largest_of_all
 from geosae.sae.gates.terms import aux_k_loss, checked_aux, checked_k, error, residual
 
 # Points per batch over which the least kept activation is averaged.
-SETTLING_BATCH = 1024
+CALIBRATION_BATCH = 1024
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,10 @@ class BatchTopK(Gate):
 
     kind: ClassVar[str] = "batchtopk"
     gating: ClassVar[Gating] = "absolute"
-    knob: ClassVar[str] = "k"
-    decoder: ClassVar[Literal["unit", "free"]] = "unit"
+    printed: ClassVar[str] = "BatchTopK"
+    sparsity_parameter: ClassVar[str] = "k"
+    symbol: ClassVar[str] = "K"
+    whole: ClassVar[bool] = True
 
     k: int
     aux_k: int | None = None
@@ -58,9 +60,9 @@ class BatchTopK(Gate):
         return
 
     @property
-    def extras(self) -> Mapping[str, Extra]:
+    def parameters(self) -> Mapping[str, GateParameter]:
         """The threshold at inference."""
-        return {"threshold": Extra(0.0, per_neuron=False, trained=False)}
+        return {"threshold": GateParameter(0.0, per_neuron=False, trained=False)}
 
     def support(self, z: Float[torch.Tensor, "B d"]) -> Float[torch.Tensor, "B d"]:
         """Return the B·k largest positive entries of the batch."""
@@ -68,9 +70,9 @@ class BatchTopK(Gate):
 
     def encode(self, z: Float[torch.Tensor, "N d"], weights: Weights) -> Float[torch.Tensor, "N d"]:
         """Return z where it is greater than the threshold, 0 elsewhere."""
-        return z * above(z, self.bar(weights))
+        return z * above(z, self.thresholds(weights))
 
-    def bar(self, weights: Weights) -> torch.Tensor:
+    def thresholds(self, weights: Weights) -> torch.Tensor:
         """Return the threshold, for every neuron."""
         return weights.extra["threshold"].clamp_min(0).expand_as(weights.b_enc)
 
@@ -79,16 +81,16 @@ class BatchTopK(Gate):
         z = pre_activations(weights, batch.inputs)
         a = z * self.support(z.detach())
         misfit = error(weights, a, batch)
-        aux = aux_k_loss(weights, batch, residual(weights, a, batch), self.aux_k, float(self.aux_coefficient))
+        aux = aux_k_loss(weights, batch, residual(weights, a, batch))
         return Parts(misfit, torch.zeros_like(misfit), aux, a)
 
-    def settle(self, weights: Weights, inputs: Float[torch.Tensor, "N n"]) -> Mapping[str, torch.Tensor]:
+    def calibrate(self, weights: Weights, inputs: Float[torch.Tensor, "N n"]) -> Mapping[str, torch.Tensor]:
         """Return the threshold: the mean over batches of the least kept pre-activation."""
         z = pre_activations(weights, inputs)
         least: list[torch.Tensor] = []
-        for rows in z.split(SETTLING_BATCH):
-            kept = rows[self.support(rows) > 0]
-            if len(kept):
-                least.append(kept.min())
+        for rows in z.split(CALIBRATION_BATCH):
+            active = rows[self.support(rows) > 0]
+            if len(active):
+                least.append(active.min())
         # An SAE that is silent everywhere has no least: the threshold 0 leaves it to the signs.
         return {"threshold": torch.stack(least).mean().view(1) if least else z.new_zeros(1)}

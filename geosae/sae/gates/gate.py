@@ -11,21 +11,21 @@ from jaxtyping import Bool, Float
 Gating = Literal["absolute", "relative"]
 
 
-class Extra(NamedTuple):
-    """A weight that a gate has beside encoder and decoder.
+class GateParameter(NamedTuple):
+    """A weight that a gate adds to those of encoder and decoder, such as thresholds.
 
     Parameters
     ----------
     initial
-        Its value at the start, in the frame of training.
+        Its value at the start, in the unit of standardised points.
     per_neuron
         Whether there is one number per neuron, or one in all.
     positive
-        Whether descent moves its logarithm, so that it stays positive.
+        Whether training moves its logarithm, so that it stays positive.
     scales
         Whether it is measured in the unit of activations (a threshold), and so grows with the data's scale.
     trained
-        Whether descent moves it at all; otherwise `Gate.settle` sets it, or it keeps its initial value.
+        Whether training moves it; otherwise `Gate.calibrate` sets it, or it keeps its initial value.
     """
 
     initial: float
@@ -38,7 +38,7 @@ class Extra(NamedTuple):
 class Weights(NamedTuple):
     """The numbers of an SAE as a gate sees them: trained views, or a finished model's.
 
-    W_enc and W_dec have a row per neuron; `extra` holds what `Gate.extras` names, of shape (d,) or (1,).
+    W_enc and W_dec have a row per neuron; `extra` holds what `Gate.parameters` names, of shape (d,) or (1,).
     """
 
     W_enc: Float[torch.Tensor, "d n"]
@@ -48,25 +48,41 @@ class Weights(NamedTuple):
     extra: Mapping[str, torch.Tensor]
 
 
+@dataclass(frozen=True)
+class AuxK:
+    """The auxiliary loss coefficient · Σ‖e − ê‖² / Σ‖e − mean e‖² on dead neurons, with e = u − û held fixed.
+
+    ê = W_decᵀ a_aux, where a_aux holds the k largest positive pre-activations of dead neurons at each point.
+    Where the residual does not vary (one point, or a perfect reconstruction) the quotient is 0/0 and counts
+    as 0. Gao et al., arXiv 2406.04093 (2024), section A.2.
+    """
+
+    k: int
+    coefficient: float
+
+
 class Batch(NamedTuple):
     """What the loss is taken on.
 
     Parameters
     ----------
     u
-        Points in the frame of training.
+        Standardised points.
     inputs
         The points less the pre-bias; a tied pre-bias receives its gradient through them.
     dead
         The neurons that are dead, or None where none is.
     prefixes
         Widths of the prefixes whose reconstructions are scored (Matryoshka); None scores the whole alone.
+    aux
+        The auxiliary loss on the dead neurons, if there is one.
     """
 
     u: Float[torch.Tensor, "B n"]
     inputs: Float[torch.Tensor, "B n"]
     dead: Bool[torch.Tensor, " d"] | None = None
     prefixes: tuple[int, ...] | None = None
+    aux: AuxK | None = None
 
 
 class Parts(NamedTuple):
@@ -78,21 +94,46 @@ class Parts(NamedTuple):
     a: Float[torch.Tensor, "B d"]
 
 
+class Variant(NamedTuple):
+    """A further word for a gate with some of its parameters fixed, and its name in tables and figures."""
+
+    word: str
+    printed: str
+    fixed: Mapping[str, Any]
+
+
 @dataclass(frozen=True)
 class Gate(ABC):
     """A rule from pre-activations to activations, with the loss by which it is trained.
 
-    A gate is a frozen dataclass of its knobs. It states whether each neuron is decided by itself (absolute
+    A gate is a frozen dataclass of its settings. It states whether each neuron is decided by itself (absolute
     gating: activation regions are half-spaces) or by comparison with the others (relative gating). Every
-    gate is positively homogeneous: activations of s·z, with the extras that scale multiplied by s, are s·a.
+    gate is positively homogeneous: activations of s·z, with its scaling parameters multiplied by s, are s·a.
     """
 
     kind: ClassVar[str]
+    """The word of the gate in records, plans and commands."""
     gating: ClassVar[Gating]
-    knob: ClassVar[str]
-    """The name of the knob that sets how sparse the activations are."""
-    decoder: ClassVar[Literal["unit", "free"]]
+    printed: ClassVar[str]
+    """Its name in tables and figures."""
+    sparsity_parameter: ClassVar[str]
+    """The name of the parameter that sets how sparse the activations are."""
+    symbol: ClassVar[str]
+    """The symbol of that parameter in tables and figures."""
+    whole: ClassVar[bool] = False
+    """Whether it is a number of neurons (an integer from 1 to the width); otherwise it is a number ≥ 0."""
+    variants: ClassVar[tuple[Variant, ...]] = ()
+    """Further words for the gate with some of its parameters fixed."""
+    usual_inner: ClassVar["type[Gate] | None"] = None
+    """The inner gate where a plan names this one, for a gate around another gate."""
+    decoder: ClassVar[Literal["unit", "free"]] = "unit"
     """Whether the decoder's atoms have norm 1 unless the config says otherwise."""
+    decoder_reason: ClassVar[str | None] = None
+    """Why the decoder must be as `decoder` says, for a gate that allows nothing else."""
+    own_encoder: ClassVar[bool] = True
+    """Whether there is an encoder that could be frozen while the decoder moves."""
+    prototypes: ClassVar[bool] = False
+    """Whether encoder and decoder start at random points instead of random directions."""
 
     @property
     @abstractmethod
@@ -101,30 +142,30 @@ class Gate(ABC):
 
     @property
     @abstractmethod
-    def extras(self) -> Mapping[str, Extra]:
-        """The weights that this gate has beside encoder and decoder, by name."""
+    def parameters(self) -> Mapping[str, GateParameter]:
+        """The weights that this gate adds to those of encoder and decoder, by name."""
 
     @abstractmethod
     def encode(self, z: Float[torch.Tensor, "N d"], weights: Weights) -> Float[torch.Tensor, "N d"]:
         """Return the activations at inference of the pre-activations z; a neuron is active where a ≠ 0."""
 
     @abstractmethod
-    def bar(self, weights: Weights) -> torch.Tensor | None:
-        """Return b with {z_i > b_i} the activation region of neuron i; None under relative gating."""
+    def thresholds(self, weights: Weights) -> torch.Tensor | None:
+        """Return θ with {z_i > θ_i} the activation region of neuron i; None under relative gating."""
 
     @abstractmethod
     def objective(self, weights: Weights, batch: Batch) -> Parts:
         """Return the parts of the training loss on a batch, differentiable in the weights."""
 
     @abstractmethod
-    def settle(self, weights: Weights, inputs: Float[torch.Tensor, "N n"]) -> Mapping[str, torch.Tensor]:
-        """Return, by name, the weights that inference needs and descent does not move.
+    def calibrate(self, weights: Weights, inputs: Float[torch.Tensor, "N n"]) -> Mapping[str, torch.Tensor]:
+        """Return, by name, the weights that inference needs and that are set after training, from points.
 
         `inputs` is a sample of the points, less the pre-bias.
         """
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the kind and the knobs, ready for JSON."""
+        """Return the kind and the settings, ready for JSON."""
         return {"kind": self.kind} | {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
 
 
@@ -133,8 +174,8 @@ def pre_activations(weights: Weights, inputs: Float[torch.Tensor, "N n"]) -> Flo
     return torch.addmm(weights.b_enc, inputs, weights.W_enc.T).to(weights.b_enc.dtype)
 
 
-def above(z: Float[torch.Tensor, "N d"], bar: torch.Tensor) -> Float[torch.Tensor, "N d"]:
-    """Return 1 where z is greater than the bar (one, one per row or one per neuron), in the type of z.
+def above(z: Float[torch.Tensor, "N d"], threshold: torch.Tensor) -> Float[torch.Tensor, "N d"]:
+    """Return 1 where z is greater than the threshold (one, one per row or one per neuron), in the type of z.
 
     Numbers, not bools: torch multiplies floats by floats several times faster on a CPU.
 
@@ -143,7 +184,7 @@ def above(z: Float[torch.Tensor, "N d"], bar: torch.Tensor) -> Float[torch.Tenso
     >>> above(torch.tensor([[1.0, 2.0, 3.0]]), torch.tensor([[2.0]])).tolist()
     [[0.0, 0.0, 1.0]]
     """
-    return torch.gt(z.detach(), bar.detach(), out=torch.empty_like(z))
+    return torch.gt(z.detach(), threshold.detach(), out=torch.empty_like(z))
 
 
 def _plain(value: Any) -> Any:

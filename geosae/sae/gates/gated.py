@@ -5,12 +5,12 @@ Rajamanoharan et al., "Improving dictionary learning with gated sparse autoencod
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float
 
-from geosae.sae.gates.gate import Batch, Extra, Gate, Gating, Parts, Weights, above, pre_activations
+from geosae.sae.gates.gate import Batch, Gate, GateParameter, Gating, Parts, Weights, above, pre_activations
 from geosae.sae.gates.terms import checked_number, error, lengths
 
 
@@ -29,14 +29,15 @@ class Gated(Gate):
 
     Examples
     --------
-    >>> sorted(Gated().extras)
+    >>> sorted(Gated().parameters)
     ['b_mag', 'r_mag']
     """
 
     kind: ClassVar[str] = "gated"
     gating: ClassVar[Gating] = "absolute"
-    knob: ClassVar[str] = "l1"
-    decoder: ClassVar[Literal["unit", "free"]] = "unit"
+    printed: ClassVar[str] = "Gated"
+    sparsity_parameter: ClassVar[str] = "l1"
+    symbol: ClassVar[str] = "λ"
 
     l1: float | int = 0.03
 
@@ -49,27 +50,27 @@ class Gated(Gate):
         return
 
     @property
-    def extras(self) -> Mapping[str, Extra]:
+    def parameters(self) -> Mapping[str, GateParameter]:
         """The log-gain and the bias of the magnitudes."""
-        return {"r_mag": Extra(0.0, scales=False), "b_mag": Extra(0.0)}
+        return {"r_mag": GateParameter(0.0, scales=False), "b_mag": GateParameter(0.0)}
 
     def encode(self, z: Float[torch.Tensor, "N d"], weights: Weights) -> Float[torch.Tensor, "N d"]:
         """Return the magnitudes where the gate π = z is open."""
         magnitude = weights.extra["r_mag"].exp() * (z - weights.b_enc) + weights.extra["b_mag"]
         return torch.relu(magnitude) * above(z, z.new_zeros(1, 1))
 
-    def bar(self, weights: Weights) -> torch.Tensor:
+    def thresholds(self, weights: Weights) -> torch.Tensor:
         """Return where both the gate is open and the magnitude positive."""
         return (weights.b_enc - weights.extra["b_mag"] * (-weights.extra["r_mag"]).exp()).clamp_min(0)
 
     def objective(self, weights: Weights, batch: Batch) -> Parts:
         """Return error, penalty on the gate, and the auxiliary error of the gate alone."""
         z = pre_activations(weights, batch.inputs)
-        a, opened = self.encode(z, weights), torch.relu(z)
+        a, opening = self.encode(z, weights), torch.relu(z)
         fixed = weights._replace(W_dec=weights.W_dec.detach(), b_dec=weights.b_dec.detach())
-        pressed = (opened * lengths(fixed)).sum() / len(z)
-        return Parts(error(weights, a, batch), self.l1 * pressed, error(fixed, opened, batch), a)
+        pressed = (opening * lengths(fixed)).sum() / len(z)
+        return Parts(error(weights, a, batch), self.l1 * pressed, error(fixed, opening, batch), a)
 
-    def settle(self, weights: Weights, inputs: Float[torch.Tensor, "N n"]) -> Mapping[str, torch.Tensor]:
-        """Nothing is left to settle."""
+    def calibrate(self, weights: Weights, inputs: Float[torch.Tensor, "N n"]) -> Mapping[str, torch.Tensor]:
+        """Return nothing: all weights are trained."""
         return {}

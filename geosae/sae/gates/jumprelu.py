@@ -6,12 +6,12 @@ arXiv 2407.14435 (2024).
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import torch
 from jaxtyping import Float
 
-from geosae.sae.gates.gate import Batch, Extra, Gate, Gating, Parts, Weights, above, pre_activations
+from geosae.sae.gates.gate import Batch, Gate, GateParameter, Gating, Parts, Weights, above, pre_activations
 from geosae.sae.gates.terms import checked_number, error
 
 
@@ -21,7 +21,7 @@ class JumpReLU(Gate):
 
     The loss ‖x − x̂‖² + λ ‖a‖₀ has no slope in θ where there are finitely many points. The paper estimates
     the slope of its expectation from the points within half a bandwidth ε of the threshold (a rectangle
-    kernel): ∂a_i/∂θ_i = −θ_i/ε and ∂‖a‖₀/∂θ_i = −1/ε there, 0 elsewhere. Descent moves log θ, as there.
+    kernel): ∂a_i/∂θ_i = −θ_i/ε and ∂‖a‖₀/∂θ_i = −1/ε there, 0 elsewhere. Training moves log θ, as there.
 
     Parameters
     ----------
@@ -42,8 +42,9 @@ class JumpReLU(Gate):
 
     kind: ClassVar[str] = "jumprelu"
     gating: ClassVar[Gating] = "absolute"
-    knob: ClassVar[str] = "l0"
-    decoder: ClassVar[Literal["unit", "free"]] = "unit"
+    printed: ClassVar[str] = "JumpReLU"
+    sparsity_parameter: ClassVar[str] = "l0"
+    symbol: ClassVar[str] = "λ"
 
     l0: float | int = 0.01
     bandwidth: float | int = 0.3
@@ -60,16 +61,16 @@ class JumpReLU(Gate):
         return
 
     @property
-    def extras(self) -> Mapping[str, Extra]:
+    def parameters(self) -> Mapping[str, GateParameter]:
         """The thresholds θ."""
-        return {"threshold": Extra(float(self.threshold), positive=True)}
+        return {"threshold": GateParameter(float(self.threshold), positive=True)}
 
     def encode(self, z: Float[torch.Tensor, "N d"], weights: Weights) -> Float[torch.Tensor, "N d"]:
         """Return z where it is greater than its threshold, 0 elsewhere."""
-        return z * above(z, self.bar(weights))
+        return z * above(z, self.thresholds(weights))
 
-    def bar(self, weights: Weights) -> torch.Tensor:
-        """Return the thresholds; one below 0 counts as 0, since the jump follows a ReLU."""
+    def thresholds(self, weights: Weights) -> torch.Tensor:
+        """Return θ; one below 0 counts as 0, since the jump follows a ReLU."""
         return weights.extra["threshold"].clamp_min(0)
 
     def objective(self, weights: Weights, batch: Batch) -> Parts:
@@ -80,8 +81,8 @@ class JumpReLU(Gate):
         misfit = error(weights, a, batch)
         return Parts(misfit, self.l0 * active.sum() / len(z), torch.zeros_like(misfit), a)
 
-    def settle(self, weights: Weights, inputs: Float[torch.Tensor, "N n"]) -> Mapping[str, torch.Tensor]:
-        """Nothing is left to settle."""
+    def calibrate(self, weights: Weights, inputs: Float[torch.Tensor, "N n"]) -> Mapping[str, torch.Tensor]:
+        """Return nothing: all weights are trained."""
         return {}
 
 

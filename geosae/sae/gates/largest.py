@@ -20,15 +20,15 @@ def largest_positive(z: Float[torch.Tensor, "N d"], k: int) -> Float[torch.Tenso
         return above(z, zero)
     least = kth_largest(z, k)
     # z ≥ least and z > 0, as one comparison: greater than the number just below.
-    kept = above(z, torch.where(least > 0, torch.nextafter(least, zero), zero))
+    support = above(z, torch.where(least > 0, torch.nextafter(least, zero), zero))
     # torch.topk promises no order among equals: where more than k reach the least, the index decides.
-    crowded = kept.sum(dim=1) > k
+    crowded = support.sum(dim=1) > k
     if bool(crowded.any()):
-        rows, bar = z[crowded], least[crowded]
-        greater, equal = rows > bar, rows == bar
+        rows, bound = z[crowded], least[crowded]
+        greater, equal = rows > bound, rows == bound
         room = k - greater.sum(dim=1, keepdim=True)
-        kept[crowded] = (greater | (equal & (equal.cumsum(dim=1) <= room))).to(z.dtype)
-    return kept
+        support[crowded] = (greater | (equal & (equal.cumsum(dim=1) <= room))).to(z.dtype)
+    return support
 
 
 # Up to this width numpy's partition finds the k-th value 2 to 7 times faster than torch.topk (one CPU thread,

@@ -1,17 +1,18 @@
-"""Matryoshka: the first neurons must reconstruct by themselves, at several widths at once, behind any gate.
+"""Matryoshka: prefixes of the neurons reconstruct by themselves, at several widths at once, with any gate.
 
 Bussmann et al., "Learning multi-level features with Matryoshka sparse autoencoders", arXiv 2503.17547 (2025).
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float
 
 from geosae.errors import InvalidInput
-from geosae.sae.gates.gate import Batch, Extra, Gate, Gating, Parts, Weights
+from geosae.sae.gates.batchtopk import BatchTopK
+from geosae.sae.gates.gate import Batch, Gate, GateParameter, Gating, Parts, Weights
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,9 @@ class Matryoshka(Gate):
     """
 
     kind: ClassVar[str] = "matryoshka"
-    knob: ClassVar[str] = "inner"
-    decoder: ClassVar[Literal["unit", "free"]] = "unit"
+    printed: ClassVar[str] = "Matryoshka"
+    sparsity_parameter: ClassVar[str] = "inner"
+    usual_inner: ClassVar[type[Gate] | None] = BatchTopK
 
     inner: Gate
     shares: tuple[float, ...] = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)
@@ -66,9 +68,9 @@ class Matryoshka(Gate):
         return self.inner.sparsity
 
     @property
-    def extras(self) -> Mapping[str, Extra]:
-        """The extras of the inner gate."""
-        return self.inner.extras
+    def parameters(self) -> Mapping[str, GateParameter]:
+        """The parameters of the inner gate."""
+        return self.inner.parameters
 
     def prefixes(self, width: int) -> tuple[int, ...]:
         """Return the widths of the prefixes."""
@@ -78,14 +80,14 @@ class Matryoshka(Gate):
         """Return the activations of the inner gate."""
         return self.inner.encode(z, weights)
 
-    def bar(self, weights: Weights) -> torch.Tensor | None:
-        """Return the bar of the inner gate."""
-        return self.inner.bar(weights)
+    def thresholds(self, weights: Weights) -> torch.Tensor | None:
+        """Return the thresholds of the inner gate."""
+        return self.inner.thresholds(weights)
 
     def objective(self, weights: Weights, batch: Batch) -> Parts:
         """Return the inner gate's parts, its error summed over the prefixes."""
         return self.inner.objective(weights, batch._replace(prefixes=self.prefixes(len(weights.b_enc))))
 
-    def settle(self, weights: Weights, inputs: Float[torch.Tensor, "N n"]) -> Mapping[str, torch.Tensor]:
-        """Return what the inner gate settles."""
-        return self.inner.settle(weights, inputs)
+    def calibrate(self, weights: Weights, inputs: Float[torch.Tensor, "N n"]) -> Mapping[str, torch.Tensor]:
+        """Return what the inner gate calibrates."""
+        return self.inner.calibrate(weights, inputs)

@@ -7,12 +7,12 @@ Trans. Signal Process. 41 (1993) 3397.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float
 
-from geosae.sae.gates.gate import Batch, Extra, Gate, Gating, Parts, Weights
+from geosae.sae.gates.gate import Batch, Gate, GateParameter, Gating, Parts, Weights
 from geosae.sae.gates.terms import checked_k, error
 
 
@@ -40,8 +40,14 @@ class MatchingPursuit(Gate):
 
     kind: ClassVar[str] = "mp"
     gating: ClassVar[Gating] = "relative"
-    knob: ClassVar[str] = "k"
-    decoder: ClassVar[Literal["unit", "free"]] = "unit"
+    printed: ClassVar[str] = "Matching pursuit"
+    sparsity_parameter: ClassVar[str] = "k"
+    symbol: ClassVar[str] = "K"
+    whole: ClassVar[bool] = True
+    decoder_reason: ClassVar[str | None] = (
+        "matching pursuit takes inner products with its own atoms, which must have norm 1 and are its encoder"
+    )
+    own_encoder: ClassVar[bool] = False
 
     k: int
 
@@ -54,7 +60,7 @@ class MatchingPursuit(Gate):
         return self.k
 
     @property
-    def extras(self) -> Mapping[str, Extra]:
+    def parameters(self) -> Mapping[str, GateParameter]:
         """None."""
         return {}
 
@@ -69,8 +75,8 @@ class MatchingPursuit(Gate):
             products = products - gain * gram[best.squeeze(1)]
         return a
 
-    def bar(self, weights: Weights) -> None:
-        """None: the bar of a neuron is set by the others."""
+    def thresholds(self, weights: Weights) -> None:
+        """None: whether a neuron is active depends on the others."""
         return
 
     def objective(self, weights: Weights, batch: Batch) -> Parts:
@@ -79,6 +85,6 @@ class MatchingPursuit(Gate):
         misfit = error(weights, a, batch)
         return Parts(misfit, torch.zeros_like(misfit), torch.zeros_like(misfit), a)
 
-    def settle(self, weights: Weights, inputs: Float[torch.Tensor, "N n"]) -> Mapping[str, torch.Tensor]:
+    def calibrate(self, weights: Weights, inputs: Float[torch.Tensor, "N n"]) -> Mapping[str, torch.Tensor]:
         """Return the encoder: the decoder, without bias."""
         return {"W_enc": weights.W_dec, "b_enc": torch.zeros_like(weights.b_enc)}

@@ -13,12 +13,22 @@ from typing import ClassVar, Literal
 import torch
 from jaxtyping import Float
 
-from geosae.sae.gates.gate import Batch, Extra, Gate, Gating, Parts, Weights, above, pre_activations
+from geosae.sae.gates.gate import (
+    Batch,
+    Gate,
+    GateParameter,
+    Gating,
+    Parts,
+    Variant,
+    Weights,
+    above,
+    pre_activations,
+)
 from geosae.sae.gates.terms import checked_number, error, lengths
 
 Shape = Literal["l1", "tanh", "sqrt"]
 
-# The square root's slope is infinite at 0; beside activations of order 1 this shift bounds it by 50.
+# The square root's slope is infinite at 0; for activations of order 1 this shift bounds it by 50.
 ROOT_SHIFT = 1e-4
 
 
@@ -43,8 +53,13 @@ class ReLU(Gate):
 
     kind: ClassVar[str] = "relu"
     gating: ClassVar[Gating] = "absolute"
-    knob: ClassVar[str] = "l1"
-    decoder: ClassVar[Literal["unit", "free"]] = "unit"
+    printed: ClassVar[str] = "ReLU"
+    sparsity_parameter: ClassVar[str] = "l1"
+    symbol: ClassVar[str] = "λ"
+    variants: ClassVar[tuple[Variant, ...]] = (
+        Variant("relu-tanh", "ReLU (tanh)", {"shape": "tanh"}),
+        Variant("relu-sqrt", "ReLU (√)", {"shape": "sqrt"}),
+    )
 
     l1: float | int = 0.03
     shape: Shape = "l1"
@@ -58,7 +73,7 @@ class ReLU(Gate):
         return
 
     @property
-    def extras(self) -> Mapping[str, Extra]:
+    def parameters(self) -> Mapping[str, GateParameter]:
         """None."""
         return {}
 
@@ -70,7 +85,7 @@ class ReLU(Gate):
         """Return max(z, 0)."""
         return torch.relu(z)
 
-    def bar(self, weights: Weights) -> torch.Tensor:
+    def thresholds(self, weights: Weights) -> torch.Tensor:
         """Return zeros."""
         return torch.zeros_like(weights.b_enc)
 
@@ -81,8 +96,8 @@ class ReLU(Gate):
         misfit = error(weights, a, batch)
         return Parts(misfit, self.l1 * pressed, torch.zeros_like(misfit), a)
 
-    def settle(self, weights: Weights, inputs: Float[torch.Tensor, "N n"]) -> Mapping[str, torch.Tensor]:
-        """Nothing is left to settle."""
+    def calibrate(self, weights: Weights, inputs: Float[torch.Tensor, "N n"]) -> Mapping[str, torch.Tensor]:
+        """Return nothing: all weights are trained."""
         return {}
 
 

@@ -11,7 +11,7 @@ from typing import ClassVar, Literal
 import torch
 from jaxtyping import Float
 
-from geosae.sae.gates.gate import Batch, Extra, Gate, Gating, Parts, Weights
+from geosae.sae.gates.gate import Batch, Gate, GateParameter, Gating, Parts, Weights
 from geosae.sae.gates.terms import checked_number, error
 
 
@@ -21,7 +21,7 @@ class SpaDE(Gate):
 
     −λ‖x − p_i‖² = 2λ z_i − λ‖x‖² with z_i = ⟨p_i, x⟩ − ‖p_i‖²/2, and sparsemax does not see what is the same
     for all i, so activations are a function of z. In the data's own unit they are measured with its spread:
-    the simplex has the radius that the extra `radius` holds. Whether a neuron is active depends on how near
+    the simplex has the radius `radius`. Whether a neuron is active depends on how near
     the other prototypes are, so gating is relative.
 
     Parameters
@@ -39,8 +39,14 @@ class SpaDE(Gate):
 
     kind: ClassVar[str] = "spade"
     gating: ClassVar[Gating] = "relative"
-    knob: ClassVar[str] = "scale"
+    printed: ClassVar[str] = "SpaDE"
+    sparsity_parameter: ClassVar[str] = "scale"
+    symbol: ClassVar[str] = "scale"
     decoder: ClassVar[Literal["unit", "free"]] = "free"
+    decoder_reason: ClassVar[str | None] = (
+        "the gate 'spade' with atoms of norm 1 reaches only the hull of unit vectors"
+    )
+    prototypes: ClassVar[bool] = True
 
     distance: float | int = 0.0
     scale: float | int = 1.0
@@ -55,17 +61,17 @@ class SpaDE(Gate):
         return
 
     @property
-    def extras(self) -> Mapping[str, Extra]:
+    def parameters(self) -> Mapping[str, GateParameter]:
         """λ, and the radius of the simplex."""
-        scale = Extra(float(self.scale), per_neuron=False, positive=True, scales=False)
-        return {"scale": scale, "radius": Extra(1.0, per_neuron=False, trained=False)}
+        scale = GateParameter(float(self.scale), per_neuron=False, positive=True, scales=False)
+        return {"scale": scale, "radius": GateParameter(1.0, per_neuron=False, trained=False)}
 
     def encode(self, z: Float[torch.Tensor, "N d"], weights: Weights) -> Float[torch.Tensor, "N d"]:
         """Return the projection of 2λz onto the simplex."""
         return projected(2 * weights.extra["scale"] * z, weights.extra["radius"])
 
-    def bar(self, weights: Weights) -> None:
-        """None: the bar of a neuron is set by the others."""
+    def thresholds(self, weights: Weights) -> None:
+        """None: whether a neuron is active depends on the others."""
         return
 
     def objective(self, weights: Weights, batch: Batch) -> Parts:
@@ -76,7 +82,7 @@ class SpaDE(Gate):
         distances = batch.inputs.square().sum(dim=1, keepdim=True) - 2 * z
         return Parts(misfit, self.distance * (a * distances).sum() / len(z), torch.zeros_like(misfit), a)
 
-    def settle(self, weights: Weights, inputs: Float[torch.Tensor, "N n"]) -> Mapping[str, torch.Tensor]:
+    def calibrate(self, weights: Weights, inputs: Float[torch.Tensor, "N n"]) -> Mapping[str, torch.Tensor]:
         """Return the encoder's biases −‖p_i‖²/2."""
         return {"b_enc": _offsets(weights)}
 
@@ -96,7 +102,7 @@ def projected(v: Float[torch.Tensor, "N d"], radius: torch.Tensor) -> Float[torc
     sums = ordered.cumsum(dim=1) - radius
     # The largest support size whose least entry still lies above its own shift.
     size = (ordered * count > sums).sum(dim=1, keepdim=True)
-    bar = sums.gather(1, size - 1) / size
-    support = (v.detach() > bar).to(v.dtype)
+    threshold = sums.gather(1, size - 1) / size
+    support = (v.detach() > threshold).to(v.dtype)
     shift = ((v * support).sum(dim=1, keepdim=True) - radius) / support.sum(dim=1, keepdim=True).clamp_min(1)
     return torch.relu(v - shift)

@@ -1,6 +1,6 @@
 """Parts of training losses that several gates share, differentiable.
 
-Points have unit spread in the frame of training, so an error is mean squared error over variance, as in
+Training points are standardised, so an error is mean squared error over variance, as in
 arXiv 2406.04093.
 """
 
@@ -49,26 +49,23 @@ def aux_k_loss(
     weights: Weights,
     batch: Batch,
     left_over: Float[torch.Tensor, "B n"],
-    k: int | None,
-    coefficient: float,
 ) -> torch.Tensor:
-    """Return AuxK: dead neurons reconstruct the residual (arXiv 2406.04093, section A.2); see `AuxK`."""
+    """Return the auxiliary loss of a batch, 0 where it has none or no neuron is dead."""
     zero = torch.zeros_like(left_over[0, 0])
     dead: Bool[torch.Tensor, " d"] | None = batch.dead
-    if dead is None or coefficient == 0 or not bool(dead.any()):
+    if batch.aux is None or dead is None or not bool(dead.any()):
         return zero
     spread = (left_over - left_over.mean(dim=0)).square().sum()
     if not bool(spread > 0):
         return zero
     # The inputs are held fixed: through them a tied pre-bias would receive a gradient.
     z = torch.addmm(weights.b_enc[dead], batch.inputs.detach(), weights.W_enc[dead].T).to(batch.u.dtype)
-    most = min(k or default_aux_k(batch.u.shape[1]), z.shape[1])
-    guess = (z * largest_positive(z.detach(), most)) @ weights.W_dec[dead]
-    return coefficient * (guess - left_over).square().sum() / spread
+    guess = (z * largest_positive(z.detach(), batch.aux.k)) @ weights.W_dec[dead]
+    return batch.aux.coefficient * (guess - left_over).square().sum() / spread
 
 
 def checked_number(value: float | int, name: str, *, positive: bool = False) -> None:
-    """Refuse a knob that is not finite, or negative (or 0 where it must be positive).
+    """Refuse a setting that is not finite, or negative (or 0 where it must be positive).
 
     Raises
     ------

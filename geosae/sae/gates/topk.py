@@ -5,12 +5,12 @@ Gao et al., "Scaling and evaluating sparse autoencoders", arXiv 2406.04093 (2024
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float
 
-from geosae.sae.gates.gate import Batch, Extra, Gate, Gating, Parts, Weights, pre_activations
+from geosae.sae.gates.gate import Batch, Gate, GateParameter, Gating, Parts, Weights, pre_activations
 from geosae.sae.gates.largest import largest_positive
 from geosae.sae.gates.terms import aux_k_loss, checked_aux, checked_k, error, residual
 
@@ -40,8 +40,10 @@ class TopK(Gate):
 
     kind: ClassVar[str] = "topk"
     gating: ClassVar[Gating] = "relative"
-    knob: ClassVar[str] = "k"
-    decoder: ClassVar[Literal["unit", "free"]] = "unit"
+    printed: ClassVar[str] = "Top-K"
+    sparsity_parameter: ClassVar[str] = "k"
+    symbol: ClassVar[str] = "K"
+    whole: ClassVar[bool] = True
 
     k: int
     aux_k: int | None = None
@@ -57,7 +59,7 @@ class TopK(Gate):
         return self.k
 
     @property
-    def extras(self) -> Mapping[str, Extra]:
+    def parameters(self) -> Mapping[str, GateParameter]:
         """None."""
         return {}
 
@@ -69,17 +71,17 @@ class TopK(Gate):
         """Return z on the support, 0 off it."""
         return z * self.support(z)
 
-    def bar(self, weights: Weights) -> None:
-        """None: the bar of a neuron is set by the others."""
+    def thresholds(self, weights: Weights) -> None:
+        """None: whether a neuron is active depends on the others."""
         return
 
     def objective(self, weights: Weights, batch: Batch) -> Parts:
         """Return error and AuxK."""
         a = self.encode(pre_activations(weights, batch.inputs), weights)
         misfit = error(weights, a, batch)
-        aux = aux_k_loss(weights, batch, residual(weights, a, batch), self.aux_k, float(self.aux_coefficient))
+        aux = aux_k_loss(weights, batch, residual(weights, a, batch))
         return Parts(misfit, torch.zeros_like(misfit), aux, a)
 
-    def settle(self, weights: Weights, inputs: Float[torch.Tensor, "N n"]) -> Mapping[str, torch.Tensor]:
-        """Nothing is left to settle."""
+    def calibrate(self, weights: Weights, inputs: Float[torch.Tensor, "N n"]) -> Mapping[str, torch.Tensor]:
+        """Return nothing: all weights are trained."""
         return {}

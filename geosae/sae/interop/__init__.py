@@ -1,7 +1,7 @@
-"""SAEs of other libraries: one file per format, and nothing read in part or by guess.
+"""Read SAEs of other libraries, and write them for SAELens.
 
-`read` gives the SAE in canonical form with its normalisation and source; `write_saelens` writes
-SAELens' form.
+`read` gives the SAE in canonical form with its normalisation and source, or refuses the file: nothing is
+read in part or by guess. `write_saelens` writes SAELens' form. There is one file per format.
 """
 
 from geosae.sae.interop.normalisation import NONE, ConstantFactor, ConstantNorm, LayerNorm, Normalisation

@@ -1,10 +1,10 @@
-"""What a format is to the index, and how its configuration is read: by name, with its type, or not at all."""
+"""A foreign format: how it is recognised and read, and how its configuration is read by name and type."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 from geosae.errors import InvalidInput
-from geosae.sae.interop._found import Found
+from geosae.sae.interop._checkpoint_files import CheckpointFiles
 from geosae.sae.interop.record import Imported
 
 T = TypeVar("T", str, int, float, bool)
@@ -27,8 +27,8 @@ class Format(NamedTuple):
 
     name: str
     title: str
-    recognises: Callable[[Found], bool]
-    read: Callable[[Found, Mapping[str, Any]], Imported]
+    recognises: Callable[[CheckpointFiles], bool]
+    read: Callable[[CheckpointFiles, Mapping[str, Any]], Imported]
     settings: Mapping[str, str]
 
 
@@ -45,22 +45,22 @@ def value(config: Mapping[str, Any], key: str, kind: type[T], of: str, default: 
     >>> value({"k": 4}, "k", int, "cfg.json")
     4
     """
-    held = config.get(key, default)
-    if held is None:
+    entry = config.get(key, default)
+    if entry is None:
         raise InvalidInput(f"{of} comes without '{key}'", causes="an incomplete or foreign configuration")
-    if kind is float and isinstance(held, int) and not isinstance(held, bool):
-        held = float(held)
-    if not isinstance(held, kind) or (isinstance(held, bool) and kind is not bool):
-        raise InvalidInput(f"{of}: '{key}' is {held!r}, which is no {kind.__name__}")
-    return held
+    if kind is float and isinstance(entry, int) and not isinstance(entry, bool):
+        entry = float(entry)
+    if not isinstance(entry, kind) or (isinstance(entry, bool) and kind is not bool):
+        raise InvalidInput(f"{of}: '{key}' is {entry!r}, which is no {kind.__name__}")
+    return entry
 
 
-def config_name(found: Found) -> str:
+def config_name(checkpoint: CheckpointFiles) -> str:
     """Return the name of the configuration file, for messages."""
-    return "the configuration" if found.config_file is None else found.config_file.name
+    return "the configuration" if checkpoint.config_file is None else checkpoint.config_file.name
 
 
-def whole_k(held: object, of: str, width: int) -> int:
+def whole_k(k: object, of: str, width: int) -> int:
     """Return k as a whole number between 1 and the width.
 
     Raises
@@ -68,11 +68,11 @@ def whole_k(held: object, of: str, width: int) -> int:
     InvalidInput
         If it is none.
     """
-    if isinstance(held, bool) or not isinstance(held, int | float) or held != int(held):
-        raise InvalidInput(f"{of}: k is {held!r}, which is no whole number")
-    if not 1 <= held <= width:
+    if isinstance(k, bool) or not isinstance(k, int | float) or k != int(k):
+        raise InvalidInput(f"{of}: k is {k!r}, which is no whole number")
+    if not 1 <= k <= width:
         raise InvalidInput(
-            f"{of}: k is {held}, with {width} neurons",
+            f"{of}: k is {k}, with {width} neurons",
             causes="k and width swapped, or weights of another SAE",
         )
-    return int(held)
+    return int(k)

@@ -13,9 +13,9 @@ import torch
 
 from geosae.errors import InvalidInput
 from geosae.sae.gates import BatchTopK, Gate, JumpReLU, Matryoshka, ReLU, TopK
+from geosae.sae.interop._checkpoint_files import CheckpointFiles
 from geosae.sae.interop._format import Format, value, whole_k
-from geosae.sae.interop._found import Found
-from geosae.sae.interop._take import Taken, assemble, take
+from geosae.sae.interop._tensors import NamedTensors, assemble, tensors
 from geosae.sae.interop.normalisation import NONE, LayerNorm
 from geosae.sae.interop.record import Imported, Source
 
@@ -32,12 +32,12 @@ READ = ("sae_type", "act_size", "dict_size", "top_k", "input_unit_norm", "group_
         "tied_weights", "use_encoder_bias")  # fmt: skip
 
 
-def _recognises(found: Found) -> bool:
-    return "W_enc" in found.tensors and {"sae_type", "act_size"} <= set(found.config)
+def _recognises(checkpoint: CheckpointFiles) -> bool:
+    return "W_enc" in checkpoint.tensors and {"sae_type", "act_size"} <= set(checkpoint.config)
 
 
-def _read(found: Found, settings: Mapping[str, Any]) -> Imported:
-    config = found.config
+def _read(checkpoint: CheckpointFiles, settings: Mapping[str, Any]) -> Imported:
+    config = checkpoint.config
     kind = value(config, "sae_type", str, "config.json")
     if kind not in KINDS:
         raise InvalidInput(
@@ -45,35 +45,34 @@ def _read(found: Found, settings: Mapping[str, Any]) -> Imported:
         )
     normed = value(config, "input_unit_norm", bool, "config.json", False)
     _refuse(kind, config, normed)
-    if "threshold" in KINDS[kind] and "threshold" not in found.tensors:
+    if "threshold" in KINDS[kind] and "threshold" not in checkpoint.tensors:
         raise InvalidInput(
-            f"{found.weights_file.name}: a {kind} SAE without the threshold that stands in at inference; "
-            "as it is, "
-            "what a neuron does at a point depends on the other points of the batch",
+            f"{checkpoint.weights_file.name}: a {kind} SAE without the threshold that stands in at "
+            "inference; as it is, what a neuron does at a point depends on the other points of the batch",
             causes="weights of a version of the scripts that learned no threshold",
             remedy="train again with a version that does",
         )
-    taken = take(
-        found,
+    weights = tensors(
+        checkpoint,
         {**SHAPES, **KINDS[kind]},
         dim=value(config, "act_size", int, "config.json"),
         width=value(config, "dict_size", int, "config.json"),
     )
-    gate, extra = _gate(kind, config, taken)
-    notes = list(taken.notes)
+    gate, extra = _gate(kind, config, weights)
+    notes = list(weights.notes)
     biased = kind in ("vanilla", "jumprelu") or value(config, "use_encoder_bias", bool, "config.json", False)
-    if not biased and bool((taken["b_enc"] != 0).any()):
+    if not biased and bool((weights["b_enc"] != 0).any()):
         notes.append(f"b_enc is not 0 and left out: {kind} of these scripts does not use it")
     sae = assemble(
         gate,
-        encoder=taken["W_enc"].T,
-        b_enc=taken["b_enc"] if biased else None,
-        decoder=taken["W_dec"],
-        b_dec=taken["b_dec"],
-        b_pre=None if kind == "jumprelu" else taken["b_dec"],
+        encoder=weights["W_enc"].T,
+        b_enc=weights["b_enc"] if biased else None,
+        decoder=weights["W_dec"],
+        b_dec=weights["b_dec"],
+        b_pre=None if kind == "jumprelu" else weights["b_dec"],
         **extra,
     )
-    source = Source("batchtopk", kind, found.files, tuple(sorted(set(config) - set(READ))))
+    source = Source("batchtopk", kind, checkpoint.files, tuple(sorted(set(config) - set(READ))))
     return Imported(sae, LayerNorm() if normed else NONE, source, tuple(notes))
 
 
@@ -81,8 +80,7 @@ def _refuse(kind: str, config: Mapping[str, Any], normed: bool) -> None:
     if kind == "vanilla" and normed:
         raise InvalidInput(
             "config.json: input_unit_norm is true for sae_type 'vanilla': some versions of the scripts "
-            "normalise "
-            "there and some do not, and no file tells which wrote this"
+            "normalise there and some do not, and no file tells which wrote this"
         )
     activation = value(config, "activation", str, "config.json", "relu")
     if activation != "relu":
@@ -90,39 +88,39 @@ def _refuse(kind: str, config: Mapping[str, Any], normed: bool) -> None:
     if value(config, "tied_weights", bool, "config.json", False):
         raise InvalidInput(
             "config.json: tied_weights is true: some versions of the scripts then decode with W_enc and "
-            "some with "
-            "W_dec, and no file tells which wrote this"
+            "some with W_dec, and no file tells which wrote this"
         )
 
 
-def _gate(kind: str, config: Mapping[str, Any], taken: Taken) -> tuple[Gate, dict[str, torch.Tensor]]:
+def _gate(
+    kind: str, config: Mapping[str, Any], weights: NamedTensors
+) -> tuple[Gate, dict[str, torch.Tensor]]:
     if kind == "vanilla":
         return ReLU(), {}
     if kind == "jumprelu":
-        return JumpReLU(), {"threshold": taken["jumprelu.log_threshold"].exp()}
-    k = whole_k(config.get("top_k"), "config.json", taken.width)
+        return JumpReLU(), {"threshold": weights["jumprelu.log_threshold"].exp()}
+    k = whole_k(config.get("top_k"), "config.json", weights.width)
     if kind == "topk":
         return TopK(k), {}
-    if float(taken["threshold"]) <= 0:
+    if float(weights["threshold"]) <= 0:
         raise InvalidInput(
-            f"the threshold at inference is {float(taken['threshold'])}: it was never learned, and the SAE "
-            "would pass "
-            "for a plain ReLU"
+            f"the threshold at inference is {float(weights['threshold'])}: it was never learned, and the SAE "
+            "would pass for a plain ReLU"
         )
     gate: Gate = BatchTopK(k)
     if kind == "global-matryoshka-topk":
-        gate = Matryoshka(gate, _shares(config.get("group_sizes"), taken.width))
-    return gate, {"threshold": taken["threshold"].reshape(1)}
+        gate = Matryoshka(gate, _shares(config.get("group_sizes"), weights.width))
+    return gate, {"threshold": weights["threshold"].reshape(1)}
 
 
-def _shares(told: object, width: int) -> tuple[float, ...]:
+def _shares(group_sizes: object, width: int) -> tuple[float, ...]:
     try:
-        sizes = json.loads(told) if isinstance(told, str) else told
+        sizes = json.loads(group_sizes) if isinstance(group_sizes, str) else group_sizes
     except json.JSONDecodeError:
         sizes = None
     fine = isinstance(sizes, list) and all(isinstance(size, int) and size > 0 for size in sizes)
     if not isinstance(sizes, list) or not fine or sum(sizes) != width:
-        raise InvalidInput(f"config.json: group_sizes are {told!r}; they must sum to {width}")
+        raise InvalidInput(f"config.json: group_sizes are {group_sizes!r}; they must sum to {width}")
     return tuple(sum(sizes[: end + 1]) / width for end in range(len(sizes)))
 
 

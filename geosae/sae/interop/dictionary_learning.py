@@ -12,9 +12,9 @@ import torch
 
 from geosae.errors import InvalidInput
 from geosae.sae.gates import BatchTopK, Gate, Gated, JumpReLU, Matryoshka, ReLU, TopK
+from geosae.sae.interop._checkpoint_files import CheckpointFiles
 from geosae.sae.interop._format import Format, value, whole_k
-from geosae.sae.interop._found import Found
-from geosae.sae.interop._take import Taken, assemble, take
+from geosae.sae.interop._tensors import NamedTensors, assemble, tensors
 from geosae.sae.interop.normalisation import NONE
 from geosae.sae.interop.record import Imported, Source
 
@@ -40,18 +40,18 @@ SHAPES: dict[str, dict[str, str]] = {
 LATER = ("k", "threshold")
 
 
-def _recognises(found: Found) -> bool:
-    trainer = found.config.get("trainer")
+def _recognises(checkpoint: CheckpointFiles) -> bool:
+    trainer = checkpoint.config.get("trainer")
     if isinstance(trainer, Mapping):
         return "dict_class" in trainer
-    names = set(found.tensors)
+    names = set(checkpoint.tensors)
     return (set(LINEAR) <= names and "pre_bias" not in names) or {"W_enc", "group_sizes"} <= names
 
 
-def _read(found: Found, settings: Mapping[str, Any]) -> Imported:
-    trainer: Mapping[str, Any] = found.config.get("trainer") or {}
-    _refuse_transcoder(found)
-    name = _class(found, trainer, settings)
+def _read(checkpoint: CheckpointFiles, settings: Mapping[str, Any]) -> Imported:
+    trainer: Mapping[str, Any] = checkpoint.config.get("trainer") or {}
+    _refuse_transcoder(checkpoint)
+    name = _class(checkpoint, trainer, settings)
     inert = ("group_sizes",) if name == "MatryoshkaBatchTopKSAE" else ()
     optional = LATER if "k" in SHAPES[name] else ()
     sizes = {
@@ -59,32 +59,32 @@ def _read(found: Found, settings: Mapping[str, Any]) -> Imported:
         for ours, theirs in (("dim", "activation_dim"), ("width", "dict_size"))
         if trainer.get(theirs) is not None
     }
-    taken = take(found, SHAPES[name], optional=optional, inert=inert, **sizes)
-    gate, extra, notes = _gate(name, found, taken, trainer)
-    linear = "encoder.weight" in taken
+    weights = tensors(checkpoint, SHAPES[name], optional=optional, inert=inert, **sizes)
+    gate, extra, notes = _gate(name, checkpoint, weights, trainer)
+    linear = "encoder.weight" in weights
     b_enc = {
         "MatryoshkaBatchTopKSAE": "b_enc",
         "JumpReluAutoEncoder": "b_enc",
         "GatedAutoEncoder": "gate_bias",
     }
     b_dec = {"AutoEncoder": "bias", "AutoEncoderNew": "decoder.bias", "GatedAutoEncoder": "decoder_bias"}
-    out = taken[b_dec.get(name, "b_dec")]
+    out = weights[b_dec.get(name, "b_dec")]
     sae = assemble(
         gate,
-        encoder=taken["encoder.weight"] if linear else taken["W_enc"].T,
-        b_enc=taken[b_enc.get(name, "encoder.bias")],
-        decoder=taken["decoder.weight"].T if linear else taken["W_dec"],
+        encoder=weights["encoder.weight"] if linear else weights["W_enc"].T,
+        b_enc=weights[b_enc.get(name, "encoder.bias")],
+        decoder=weights["decoder.weight"].T if linear else weights["W_dec"],
         b_dec=out,
         b_pre=None if name in ("AutoEncoderNew", "JumpReluAutoEncoder") else out,
         **extra,
     )
     unread = tuple(sorted(set(trainer) - {"dict_class", "activation_dim", "dict_size", "k"}))
-    source = Source("dictionary-learning", name, found.files, unread)
-    return Imported(sae, NONE, source, (*taken.notes, *notes))
+    source = Source("dictionary-learning", name, checkpoint.files, unread)
+    return Imported(sae, NONE, source, (*weights.notes, *notes))
 
 
-def _refuse_transcoder(found: Found) -> None:
-    buffer = found.config.get("buffer")
+def _refuse_transcoder(checkpoint: CheckpointFiles) -> None:
+    buffer = checkpoint.config.get("buffer")
     if isinstance(buffer, Mapping) and buffer.get("io") == "in_and_out":
         raise InvalidInput(
             "config.json: the buffer's io is 'in_and_out': this is a transcoder, from a module's input to "
@@ -93,74 +93,76 @@ def _refuse_transcoder(found: Found) -> None:
         )
 
 
-def _class(found: Found, trainer: Mapping[str, Any], settings: Mapping[str, Any]) -> str:
+def _class(checkpoint: CheckpointFiles, trainer: Mapping[str, Any], settings: Mapping[str, Any]) -> str:
     """Return the class: as the user says, as the configuration says, or as the keys leave no choice."""
-    told = settings.get("dict_class", trainer.get("dict_class"))
-    names = set(found.tensors)
-    if told is None:
+    stated = settings.get("dict_class", trainer.get("dict_class"))
+    names = set(checkpoint.tensors)
+    if stated is None:
         able = [name for name, shapes in SHAPES.items() if set(shapes) - set(LATER) <= names]
         able = [name for name in able if names <= {*SHAPES[name], "group_sizes"}]
         if len(able) != 1:
             raise InvalidInput(
-                f"{found.weights_file.name} fits {' and '.join(able) or 'no class of dictionary_learning'}, "
+                f"{checkpoint.weights_file.name} fits "
+                f"{' and '.join(able) or 'no class of dictionary_learning'}, "
                 "which compute different things from the same keys",
                 causes="config.json is not beside the weights",
                 remedy="put it there, or say which: dict_class=…",
             )
         return able[0]
-    if told not in SHAPES:
+    if stated not in SHAPES:
         raise InvalidInput(
-            f"dictionary_learning's class {told!r} is unknown here", remedy=f"known are {', '.join(SHAPES)}"
+            f"dictionary_learning's class {stated!r} is unknown here", remedy=f"known are {', '.join(SHAPES)}"
         )
-    return str(told)
+    return str(stated)
 
 
 def _gate(
-    name: str, found: Found, taken: Taken, trainer: Mapping[str, Any]
+    name: str, checkpoint: CheckpointFiles, weights: NamedTensors, trainer: Mapping[str, Any]
 ) -> tuple[Gate, dict[str, torch.Tensor], tuple[str, ...]]:
     if name in ("AutoEncoder", "AutoEncoderNew"):
         return ReLU(), {}, ()
     if name == "JumpReluAutoEncoder":
-        return JumpReLU(), {"threshold": taken["threshold"]}, ()
+        return JumpReLU(), {"threshold": weights["threshold"]}, ()
     if name == "GatedAutoEncoder":
-        return Gated(), {"r_mag": taken["r_mag"], "b_mag": taken["mag_bias"]}, ()
-    k = _k(found, taken, trainer)
+        return Gated(), {"r_mag": weights["r_mag"], "b_mag": weights["mag_bias"]}, ()
+    k = _k(checkpoint, weights, trainer)
     if name == "AutoEncoderTopK":
         note = "the file's threshold stands in for Top-K only on request, and is left out"
-        return TopK(k), {}, (note,) if "threshold" in taken and float(taken["threshold"]) >= 0 else ()
-    if "threshold" not in taken or float(taken["threshold"]) < 0:
-        held = float(taken["threshold"]) if "threshold" in taken else "absent"
+        return TopK(k), {}, (note,) if "threshold" in weights and float(weights["threshold"]) >= 0 else ()
+    if "threshold" not in weights or float(weights["threshold"]) < 0:
+        threshold = float(weights["threshold"]) if "threshold" in weights else "absent"
         raise InvalidInput(
-            f"{found.weights_file.name}: the threshold of {name} at inference is {held}, so it was never "
-            "set; "
-            "the SAE would pass for a plain ReLU",
+            f"{checkpoint.weights_file.name}: the threshold of {name} at inference is {threshold}, so it was "
+            "never set; the SAE would pass for a plain ReLU",
             causes="a checkpoint from before the trainer's threshold_start_step, or an old version of the "
             "package",
             remedy="take a later checkpoint",
         )
     gate: Gate = BatchTopK(k)
     if name == "MatryoshkaBatchTopKSAE":
-        gate = _matryoshka(gate, found, taken.width)
-    return gate, {"threshold": taken["threshold"].reshape(1)}, ()
+        gate = _matryoshka(gate, checkpoint, weights.width)
+    return gate, {"threshold": weights["threshold"].reshape(1)}, ()
 
 
-def _k(found: Found, taken: Taken, trainer: Mapping[str, Any]) -> int:
-    told = [int(taken["k"])] if "k" in taken else []
-    told += [trainer["k"]] if "k" in trainer else []
-    if not told or any(k != told[0] for k in told):
+def _k(checkpoint: CheckpointFiles, weights: NamedTensors, trainer: Mapping[str, Any]) -> int:
+    stated = [int(weights["k"])] if "k" in weights else []
+    stated += [trainer["k"]] if "k" in trainer else []
+    if not stated or any(k != stated[0] for k in stated):
         raise InvalidInput(
-            f"{found.weights_file.name} and its configuration give "
-            f"{' and '.join(map(str, told)) or 'nothing'} for k",
+            f"{checkpoint.weights_file.name} and its configuration give "
+            f"{' and '.join(map(str, stated)) or 'nothing'} for k",
             causes="weights and configuration of different SAEs",
         )
-    return whole_k(told[0], found.weights_file.name, taken.width)
+    return whole_k(stated[0], checkpoint.weights_file.name, weights.width)
 
 
-def _matryoshka(inner: Gate, found: Found, width: int) -> Gate:
-    sizes = found.tensors.get("group_sizes")
+def _matryoshka(inner: Gate, checkpoint: CheckpointFiles, width: int) -> Gate:
+    sizes = checkpoint.tensors.get("group_sizes")
     if sizes is None or int(sizes.sum()) != width or bool((sizes <= 0).any()):
-        held = "absent" if sizes is None else sizes.tolist()
-        raise InvalidInput(f"{found.weights_file.name}: group_sizes are {held}; they must sum to {width}")
+        stored = "absent" if sizes is None else sizes.tolist()
+        raise InvalidInput(
+            f"{checkpoint.weights_file.name}: group_sizes are {stored}; they must sum to {width}"
+        )
     return Matryoshka(inner, tuple(float(end) / width for end in sizes.cumsum(0).tolist()))
 
 

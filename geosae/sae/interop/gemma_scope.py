@@ -1,4 +1,4 @@
-"""Gemma Scope 1: params.npz, one JumpReLU SAE per folder; layer, width and L0 stand in the path only.
+"""Gemma Scope 1: params.npz, one JumpReLU SAE per folder; layer, width and L0 are named in the path only.
 
 Lieberum et al., arXiv 2408.05147 (2024). The encoder does not subtract b_dec.
 """
@@ -8,9 +8,9 @@ from typing import Any
 
 from geosae.errors import InvalidInput
 from geosae.sae.gates import JumpReLU
+from geosae.sae.interop._checkpoint_files import CheckpointFiles
 from geosae.sae.interop._format import Format, value
-from geosae.sae.interop._found import Found
-from geosae.sae.interop._take import assemble, take
+from geosae.sae.interop._tensors import assemble, tensors
 from geosae.sae.interop.normalisation import NONE
 from geosae.sae.interop.record import Imported, Source
 
@@ -23,12 +23,12 @@ SHAPES = {
 }
 
 
-def _recognises(found: Found) -> bool:
-    return found.weights_file.suffix == ".npz" and "threshold" in found.tensors
+def _recognises(checkpoint: CheckpointFiles) -> bool:
+    return checkpoint.weights_file.suffix == ".npz" and "threshold" in checkpoint.tensors
 
 
-def _read(found: Found, settings: Mapping[str, Any]) -> Imported:
-    path = found.weights_file.absolute()
+def _read(checkpoint: CheckpointFiles, settings: Mapping[str, Any]) -> Imported:
+    path = checkpoint.weights_file.absolute()
     if any("transcoder" in part for part in path.parts):
         raise InvalidInput(
             f"{path} lies in a folder of transcoders, which map one place of a network to another",
@@ -36,28 +36,28 @@ def _read(found: Found, settings: Mapping[str, Any]) -> Imported:
             remedy="an autoencoder is needed: x̂ must stand for x",
         )
     # Some files call the matrices w_enc and w_dec.
-    small = tuple(name for name in ("W_enc", "W_dec") if name.lower() in found.tensors)
+    small = tuple(name for name in ("W_enc", "W_dec") if name.lower() in checkpoint.tensors)
     shapes = {name.lower() if name in small else name: shape for name, shape in SHAPES.items()}
-    taken = take(found, shapes)
-    encoder, decoder = (taken[name.lower() if name in small else name] for name in ("W_enc", "W_dec"))
-    notes = list(taken.notes)
+    weights = tensors(checkpoint, shapes)
+    encoder, decoder = (weights[name.lower() if name in small else name] for name in ("W_enc", "W_dec"))
+    notes = list(weights.notes)
     embedding = value(
         settings, "embedding", bool, "settings", any("embedding" in part for part in path.parts)
     )
     if embedding:
         # These were trained on embeddings times √n, as the network scales them, and are published unscaled.
-        root = float(taken.dim) ** 0.5
+        root = float(weights.dim) ** 0.5
         encoder, decoder = encoder / root, decoder * root
         notes.append("an SAE of embeddings: W_enc divided and W_dec multiplied by √n")
     sae = assemble(
         JumpReLU(),
         encoder=encoder.T,
-        b_enc=taken["b_enc"],
+        b_enc=weights["b_enc"],
         decoder=decoder,
-        b_dec=taken["b_dec"],
-        threshold=taken["threshold"],
+        b_dec=weights["b_dec"],
+        threshold=weights["threshold"],
     )
-    return Imported(sae, NONE, Source("gemma-scope", "jumprelu", found.files), tuple(notes))
+    return Imported(sae, NONE, Source("gemma-scope", "jumprelu", checkpoint.files), tuple(notes))
 
 
 FORMAT = Format(
@@ -65,5 +65,5 @@ FORMAT = Format(
     "Gemma Scope (params.npz)",
     _recognises,
     _read,
-    {"embedding": "whether the SAE reads embeddings; told by the path otherwise"},
+    {"embedding": "whether the SAE reads embeddings; by default the path decides"},
 )

@@ -1,4 +1,4 @@
-"""What is done to points before an SAE reads them, and undone on its reconstructions.
+"""Normalisations: what is done to points before an SAE reads them, and undone on its reconstructions.
 
 Half-spaces, pre-activations and decoder of a normalised SAE live in the space of the normalised points. Where
 the normalisation depends on the row (layer norm, constant norm) they are no half-spaces of the points' own
@@ -19,21 +19,21 @@ from geosae.validation import positive_number
 
 @dataclass(frozen=True)
 class Normalisation(ABC):
-    """A map from points to the points an SAE reads, with the way back for reconstructions."""
+    """A map from points to the points that an SAE reads, and its inverse for reconstructions."""
 
     kind: ClassVar[str]
     space: ClassVar[str]
     """The space that the SAE's half-spaces live in, in words."""
 
     @abstractmethod
-    def inward(self, points: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N n"]:
+    def transform(self, points: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N n"]:
         """Return the points as the SAE reads them."""
 
     @abstractmethod
-    def outward(
-        self, found: Float[np.ndarray, "N n"], points: Float[np.ndarray, "N n"]
+    def inverse_transform(
+        self, reconstructions: Float[np.ndarray, "N n"], points: Float[np.ndarray, "N n"]
     ) -> Float[np.ndarray, "N n"]:
-        """Return the reconstructions `found` of the points in the points' own space."""
+        """Return reconstructions of the points in the points' own space."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the kind and its numbers, ready for JSON."""
@@ -47,26 +47,26 @@ class Unchanged(Normalisation):
     kind: ClassVar[str] = "none"
     space: ClassVar[str] = "the points' own space"
 
-    def inward(self, points: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N n"]:
+    def transform(self, points: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N n"]:
         """Return the points."""
         return points
 
-    def outward(
-        self, found: Float[np.ndarray, "N n"], points: Float[np.ndarray, "N n"]
+    def inverse_transform(
+        self, reconstructions: Float[np.ndarray, "N n"], points: Float[np.ndarray, "N n"]
     ) -> Float[np.ndarray, "N n"]:
         """Return the reconstructions."""
-        return found
+        return reconstructions
 
 
 @dataclass(frozen=True)
 class LayerNorm(Normalisation):
-    """Per row: (x − mean) / (std + eps) with the unbiased std; on the way out · std + mean, without eps.
+    """Per row: (x − mean) / (std + eps) with the unbiased std; in the inverse · std + mean, without eps.
 
     As in openai/sparse_autoencoder, in SAELens' "layer_norm" and in the BatchTopK scripts' "input_unit_norm".
 
     Examples
     --------
-    >>> LayerNorm(eps=0.0).inward(np.array([[1.0, 2.0, 3.0]])).tolist()
+    >>> LayerNorm(eps=0.0).transform(np.array([[1.0, 2.0, 3.0]])).tolist()
     [[-1.0, 0.0, 1.0]]
     """
 
@@ -80,17 +80,17 @@ class LayerNorm(Normalisation):
             raise InvalidInput("points of one coordinate have no standard deviation per row")
         return points.mean(axis=1, keepdims=True), points.std(axis=1, ddof=1, keepdims=True)
 
-    def inward(self, points: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N n"]:
+    def transform(self, points: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N n"]:
         """Return the rows with mean 0 and standard deviation (just below) 1."""
         mean, std = self._moments(points)
         return np.divide(points - mean, std + self.eps, out=np.zeros_like(points), where=std + self.eps > 0)
 
-    def outward(
-        self, found: Float[np.ndarray, "N n"], points: Float[np.ndarray, "N n"]
+    def inverse_transform(
+        self, reconstructions: Float[np.ndarray, "N n"], points: Float[np.ndarray, "N n"]
     ) -> Float[np.ndarray, "N n"]:
-        """Return found · std + mean, with the moments of the points' rows."""
+        """Return reconstructions · std + mean, with the moments of the points' rows."""
         mean, std = self._moments(points)
-        return found * std + mean
+        return reconstructions * std + mean
 
     def to_dict(self) -> dict[str, Any]:
         """Return kind and eps."""
@@ -99,11 +99,11 @@ class LayerNorm(Normalisation):
 
 @dataclass(frozen=True)
 class ConstantNorm(Normalisation):
-    """Per row: x · √n / ‖x‖; on the way out divided by the same factor (SAELens' "constant_norm_rescale").
+    """Per row: x · √n / ‖x‖; in the inverse divided by the same factor (SAELens' "constant_norm_rescale").
 
     Examples
     --------
-    >>> ConstantNorm().inward(np.array([[0.0, 5.0]])).round(3).tolist()
+    >>> ConstantNorm().transform(np.array([[0.0, 5.0]])).round(3).tolist()
     [[0.0, 1.414]]
     """
 
@@ -119,15 +119,15 @@ class ConstantNorm(Normalisation):
             )
         return np.sqrt(points.shape[1]) / lengths
 
-    def inward(self, points: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N n"]:
+    def transform(self, points: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N n"]:
         """Return the rows scaled to norm √n."""
         return points * self._factors(points)
 
-    def outward(
-        self, found: Float[np.ndarray, "N n"], points: Float[np.ndarray, "N n"]
+    def inverse_transform(
+        self, reconstructions: Float[np.ndarray, "N n"], points: Float[np.ndarray, "N n"]
     ) -> Float[np.ndarray, "N n"]:
         """Return the reconstructions at the points' own scale."""
-        return found / self._factors(points)
+        return reconstructions / self._factors(points)
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ class ConstantFactor(Normalisation):
 
     Examples
     --------
-    >>> ConstantFactor(2.0).outward(np.array([[4.0]]), np.array([[2.0]])).tolist()
+    >>> ConstantFactor(2.0).inverse_transform(np.array([[4.0]]), np.array([[2.0]])).tolist()
     [[2.0]]
     """
 
@@ -148,15 +148,15 @@ class ConstantFactor(Normalisation):
     def __post_init__(self) -> None:
         positive_number(self.factor, "the factor of the normalisation")
 
-    def inward(self, points: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N n"]:
+    def transform(self, points: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N n"]:
         """Return the points times the factor."""
         return points * self.factor
 
-    def outward(
-        self, found: Float[np.ndarray, "N n"], points: Float[np.ndarray, "N n"]
+    def inverse_transform(
+        self, reconstructions: Float[np.ndarray, "N n"], points: Float[np.ndarray, "N n"]
     ) -> Float[np.ndarray, "N n"]:
         """Return the reconstructions divided by the factor."""
-        return found / self.factor
+        return reconstructions / self.factor
 
     def to_dict(self) -> dict[str, Any]:
         """Return kind and factor."""
@@ -179,12 +179,12 @@ def normalisation_from_dict(record: Mapping[str, Any]) -> Normalisation:
     >>> normalisation_from_dict({"kind": "layer_norm", "eps": 0.5})
     LayerNorm(eps=0.5)
     """
-    known: dict[str, type[Normalisation]] = {
+    kinds: dict[str, type[Normalisation]] = {
         each.kind: each for each in (Unchanged, LayerNorm, ConstantNorm, ConstantFactor)
     }
     kind = record.get("kind")
     numbers = {key: value for key, value in record.items() if key != "kind"}
     expected = {"layer_norm": {"eps"}, "constant_factor": {"factor"}}
-    if not isinstance(kind, str) or kind not in known or set(numbers) != expected.get(kind, set()):
-        raise InvalidInput(f"{dict(record)} is no normalisation", remedy=f"use one of {', '.join(known)}")
-    return known[kind](**numbers)
+    if not isinstance(kind, str) or kind not in kinds or set(numbers) != expected.get(kind, set()):
+        raise InvalidInput(f"{dict(record)} is no normalisation", remedy=f"use one of {', '.join(kinds)}")
+    return kinds[kind](**numbers)

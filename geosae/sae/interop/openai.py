@@ -12,9 +12,9 @@ import torch
 
 from geosae.errors import InvalidInput
 from geosae.sae.gates import ReLU, TopK
+from geosae.sae.interop._checkpoint_files import CheckpointFiles
 from geosae.sae.interop._format import Format, value, whole_k
-from geosae.sae.interop._found import Found
-from geosae.sae.interop._take import assemble, refuse_unknown, take
+from geosae.sae.interop._tensors import assemble, refuse_unknown, tensors
 from geosae.sae.interop.normalisation import NONE, LayerNorm
 from geosae.sae.interop.record import Imported, Source
 
@@ -29,59 +29,57 @@ STATISTICS = ("stats_last_nonzero", "latents_activation_frequency", "latents_mea
 ENTRIES = ("activation", "activation_state_dict", "activation.k", "activation.postact_fn")
 
 
-def _recognises(found: Found) -> bool:
-    return {"pre_bias", "latent_bias", "encoder.weight"} <= set(found.tensors)
+def _recognises(checkpoint: CheckpointFiles) -> bool:
+    return {"pre_bias", "latent_bias", "encoder.weight"} <= set(checkpoint.tensors)
 
 
-def _read(found: Found, settings: Mapping[str, Any]) -> Imported:
-    of = found.weights_file.name
-    refuse_unknown(found.entries, ENTRIES, f"{of}: entry")
-    taken = take(found, SHAPES, inert=(*STATISTICS, "activation.k"))
-    notes = list(taken.notes)
-    activation = found.entries.get("activation")
+def _read(checkpoint: CheckpointFiles, settings: Mapping[str, Any]) -> Imported:
+    of = checkpoint.weights_file.name
+    refuse_unknown(checkpoint.entries, ENTRIES, f"{of}: entry")
+    weights = tensors(checkpoint, SHAPES, inert=(*STATISTICS, "activation.k"))
+    notes = list(weights.notes)
+    activation = checkpoint.entries.get("activation")
     if activation is None:
-        if set(found.entries) or "activation.k" in found.tensors:
+        if set(checkpoint.entries) or "activation.k" in checkpoint.tensors:
             raise InvalidInput(f"{of} has settings of an activation and no 'activation' that names it")
         activation = "ReLU"
         notes.append("the file names no activation; the released class then takes ReLU, and so does this")
     if activation == "ReLU":
         gate, normalisation = ReLU(), NONE
     elif activation == "TopK":
-        gate, normalisation = TopK(_k(found, taken.width)), LayerNorm()
+        gate, normalisation = TopK(_k(checkpoint, weights.width)), LayerNorm()
     else:
         reason = "it has no gate at all" if activation == "Identity" else "it is unknown here"
         raise InvalidInput(f"{of}: the activation {activation!r} cannot be read: {reason}")
     sae = assemble(
         gate,
-        encoder=taken["encoder.weight"],
-        b_enc=taken["latent_bias"],
-        decoder=taken["decoder.weight"].T,
-        b_dec=taken["pre_bias"],
-        b_pre=taken["pre_bias"],
+        encoder=weights["encoder.weight"],
+        b_enc=weights["latent_bias"],
+        decoder=weights["decoder.weight"].T,
+        b_dec=weights["pre_bias"],
+        b_pre=weights["pre_bias"],
     )
-    return Imported(sae, normalisation, Source("openai", str(activation), found.files), tuple(notes))
+    return Imported(sae, normalisation, Source("openai", str(activation), checkpoint.files), tuple(notes))
 
 
-def _k(found: Found, width: int) -> int:
-    of = found.weights_file.name
-    state = found.entries.get("activation_state_dict")
+def _k(checkpoint: CheckpointFiles, width: int) -> int:
+    name = checkpoint.weights_file.name
+    state = checkpoint.entries.get("activation_state_dict")
     if not isinstance(state, Mapping):
-        raise InvalidInput(f"{of}: the activation is TopK, and no 'activation_state_dict' tells its k")
-    refuse_unknown(state, ("k", "postact_fn"), f"{of}: activation_state_dict entry")
-    after = value(state, "postact_fn", str, f"{of}: activation_state_dict", "ReLU")
+        raise InvalidInput(f"{name}: the activation is TopK, and no 'activation_state_dict' tells its k")
+    refuse_unknown(state, ("k", "postact_fn"), f"{name}: activation_state_dict entry")
+    after = value(state, "postact_fn", str, f"{name}: activation_state_dict", "ReLU")
     if after != "ReLU":
         raise InvalidInput(
-            f"{of}: Top-K is followed by {after!r}, so that negative activations can be kept; "
+            f"{name}: Top-K is followed by {after!r}, so that negative activations can be kept; "
             "no gate here does that by value"
         )
-    told = [
-        held.item() if isinstance(held, torch.Tensor) else held
-        for held in (state.get("k"), found.entries.get("activation.k"), found.tensors.get("activation.k"))
-        if held is not None
-    ]
-    if not told or any(k != told[0] for k in told):
-        raise InvalidInput(f"{of}: the file gives {told or 'nothing'} for k")
-    return whole_k(told[0], of, width)
+    entries, tensors = checkpoint.entries, checkpoint.tensors
+    stored = (state.get("k"), entries.get("activation.k"), tensors.get("activation.k"))
+    stated = [k.item() if isinstance(k, torch.Tensor) else k for k in stored if k is not None]
+    if not stated or any(k != stated[0] for k in stated):
+        raise InvalidInput(f"{name}: the file gives {stated or 'nothing'} for k")
+    return whole_k(stated[0], name, width)
 
 
 FORMAT = Format("openai", "OpenAI sparse_autoencoder (GPT-2, v1 to v5)", _recognises, _read, {})

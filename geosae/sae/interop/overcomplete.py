@@ -12,9 +12,9 @@ import torch
 
 from geosae.errors import InvalidInput
 from geosae.sae.gates import BatchTopK, Gate, JumpReLU, ReLU, TopK
+from geosae.sae.interop._checkpoint_files import CheckpointFiles
 from geosae.sae.interop._format import Format, value, whole_k
-from geosae.sae.interop._found import Found
-from geosae.sae.interop._take import Taken, assemble, take
+from geosae.sae.interop._tensors import NamedTensors, assemble, tensors
 from geosae.sae.interop.normalisation import NONE
 from geosae.sae.interop.record import Imported, Source
 
@@ -35,74 +35,74 @@ ARCHITECTURES = ("relu", "topk", "batchtopk", "jump")
 CLOSE = 1e-4
 
 
-def _recognises(found: Found) -> bool:
-    return "dictionary._weights" in found.tensors or {"dictionary.W", "dictionary.C"} <= set(found.tensors)
+def _recognises(checkpoint: CheckpointFiles) -> bool:
+    return "dictionary._weights" in checkpoint.tensors or {"dictionary.W", "dictionary.C"} <= set(
+        checkpoint.tensors
+    )
 
 
-def _read(found: Found, settings: Mapping[str, Any]) -> Imported:
-    names = set(found.tensors)
+def _read(checkpoint: CheckpointFiles, settings: Mapping[str, Any]) -> Imported:
+    names = set(checkpoint.tensors)
     architecture = _architecture(names, settings)
     encoder = next((keys for keys in ENCODERS if next(iter(keys)) in names), None)
     if encoder is None:
         raise InvalidInput(
-            f"{found.weights_file.name} has no linear encoder",
+            f"{checkpoint.weights_file.name} has no linear encoder",
             causes="MpSAE or OMPSAE, whose steps may be negative or orthogonal and have no gate here, or "
-            "an encoder "
-            "that is a network of its own",
+            "an encoder that is a network of its own",
         )
     table = TABLE if "dictionary._weights" in names else ARCHETYPES
-    own = {"thresholds": "width"} if architecture == "jump" else {}
+    thresholds = {"thresholds": "width"} if architecture == "jump" else {}
     optional = ("encoder.bias",)
-    taken = take(found, {**encoder, **table, **own}, optional=optional)
-    dictionary = _dictionary(taken, settings)
+    weights = tensors(checkpoint, {**encoder, **table, **thresholds}, optional=optional)
+    dictionary = _dictionary(weights, settings)
     weight = next(iter(encoder))
     tied = weight == "encoder.tied_to._weights"
     bias = next(name for name in encoder if name.endswith("bias"))
-    gate, extra = _gate(architecture, taken, settings)
+    gate, extra = _gate(architecture, weights, settings)
     sae = assemble(
         gate,
-        encoder=dictionary if tied else taken[weight],
-        b_enc=taken.get(bias),
+        encoder=dictionary if tied else weights[weight],
+        b_enc=weights.get(bias),
         decoder=dictionary,
         b_dec=None,
         **extra,
     )
     notes = (
-        taken.notes if architecture == "jump" else (*taken.notes, "architecture and k are as the user says")
+        weights.notes
+        if architecture == "jump"
+        else (*weights.notes, "architecture and k are as the user says")
     )
-    return Imported(sae, NONE, Source("overcomplete", architecture, found.files), notes)
+    return Imported(sae, NONE, Source("overcomplete", architecture, checkpoint.files), notes)
 
 
 def _architecture(names: set[str], settings: Mapping[str, Any]) -> str:
     if "Q" in names:
         raise InvalidInput("a QSAE: its activations are rounded to learned levels, which no gate here does")
-    told = settings.get("architecture", "jump" if "thresholds" in names else None)
-    if told not in ARCHITECTURES:
+    stated = settings.get("architecture", "jump" if "thresholds" in names else None)
+    if stated not in ARCHITECTURES:
         raise InvalidInput(
             "overcomplete's state_dict does not tell SAE, TopKSAE and BatchTopKSAE apart, and the "
-            "architecture said "
-            f"is {told!r}",
+            f"architecture said is {stated!r}",
             remedy=f"say it: architecture=… one of {', '.join(ARCHITECTURES)}; with topk also k=…, with "
-            "batchtopk k=… "
-            "and threshold=sae.running_threshold",
+            "batchtopk k=… and threshold=sae.running_threshold",
         )
-    return str(told)
+    return str(stated)
 
 
-def _dictionary(taken: Taken, settings: Mapping[str, Any]) -> torch.Tensor:
-    if "dictionary.W" in taken:
-        mixture, relax = taken["dictionary.W"], taken["dictionary.Relax"]
+def _dictionary(weights: NamedTensors, settings: Mapping[str, Any]) -> torch.Tensor:
+    if "dictionary.W" in weights:
+        mixture, relax = weights["dictionary.W"], weights["dictionary.Relax"]
         if bool((mixture < 0).any()) or not _ones(mixture.sum(dim=1)):
             raise InvalidInput(
                 "dictionary.W is not row-stochastic: the state_dict was saved between a step of training "
-                "and its "
-                "projection",
+                "and its projection",
                 remedy="save it after .eval()",
             )
-        table = mixture @ taken["dictionary.C"] + relax
+        table = mixture @ weights["dictionary.C"] + relax
     else:
-        table = _normalised(taken["dictionary._weights"], settings.get("normalization"))
-    return table * taken["dictionary.multiplier"].to(table.dtype).exp()
+        table = _normalised(weights["dictionary._weights"], settings.get("normalization"))
+    return table * weights["dictionary.multiplier"].to(table.dtype).exp()
 
 
 def _ones(values: torch.Tensor) -> bool:
@@ -115,8 +115,7 @@ def _normalised(table: torch.Tensor, kind: object) -> torch.Tensor:
         if not _ones(lengths[2]):
             raise InvalidInput(
                 "the rows of dictionary._weights have not norm 1: the state_dict was saved in training "
-                "mode, or with "
-                "another normalisation, and what the library would make of it cannot be told",
+                "mode, or with another normalisation, and what the library would make of it cannot be told",
                 remedy="save it after .eval(), or say normalization=… one of l2, max_l2, l1, max_l1, "
                 "identity",
             )
@@ -134,13 +133,13 @@ def _normalised(table: torch.Tensor, kind: object) -> torch.Tensor:
 
 
 def _gate(
-    architecture: str, taken: Taken, settings: Mapping[str, Any]
+    architecture: str, weights: NamedTensors, settings: Mapping[str, Any]
 ) -> tuple[Gate, dict[str, torch.Tensor]]:
     if architecture == "relu":
         return ReLU(), {}
     if architecture == "jump":
-        return JumpReLU(), {"threshold": _below(taken["thresholds"].exp())}
-    k = whole_k(value(settings, "k", int, "settings"), "settings", taken.width)
+        return JumpReLU(), {"threshold": _below(weights["thresholds"].exp())}
+    k = whole_k(value(settings, "k", int, "settings"), "settings", weights.width)
     if architecture == "topk":
         return TopK(k), {}
     threshold = value(settings, "threshold", float, "settings")

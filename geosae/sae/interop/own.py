@@ -1,6 +1,6 @@
-"""geosae's own folders: a checkpoint of training, or an SAE that was imported and kept.
+"""SAEs in folders that geosae wrote: a checkpoint of training, or an imported SAE.
 
-An imported SAE is kept as sae.safetensors (canonical weights) and imported.json (gate, normalisation,
+An imported SAE is stored as sae.safetensors (canonical weights) and imported.json (gate, normalisation,
 source), which is written last and holds the SHA-256 of the weights.
 """
 
@@ -14,7 +14,7 @@ from safetensors import SafetensorError
 from geosae.errors import InvalidInput
 from geosae.sae.checkpoint import CARD_FILE, WEIGHTS_FILE, load
 from geosae.sae.gates import gate_from_dict
-from geosae.sae.interop._found import sha256
+from geosae.sae.interop._checkpoint_files import sha256
 from geosae.sae.interop.normalisation import NONE, normalisation_from_dict
 from geosae.sae.interop.record import Imported, Source
 from geosae.sae.model import SparseAutoencoder
@@ -71,7 +71,7 @@ def keep(imported: Imported, folder: Path | str) -> None:
 
 
 def read_own(folder: Path) -> Imported:
-    """Read a folder of geosae's own back.
+    """Return the SAE of a folder that geosae wrote.
 
     Raises
     ------
@@ -105,7 +105,7 @@ def _rebuilt(record: dict[str, Any], tensors: dict[str, torch.Tensor]) -> Import
     gate = gate_from_dict(record["gate"])
     sae = SparseAutoencoder(record["dim"], record["width"], gate, DTYPES[record["dtype"]])
     sae.load_state_dict(tensors)
-    told = record["source"]
-    files = tuple((str(name), str(digest)) for name, digest in told["files"])
-    source = Source(told["format"], told["architecture"], files, tuple(told["unread"]))
+    entries = record["source"]
+    files = tuple((str(name), str(digest)) for name, digest in entries["files"])
+    source = Source(entries["format"], entries["architecture"], files, tuple(entries["unread"]))
     return Imported(sae, normalisation_from_dict(record["normalisation"]), source, tuple(record["notes"]))

@@ -1,4 +1,4 @@
-"""Reading an SAE of any known format: found by its files and keys, or asked for by name."""
+"""Read an SAE of any known format, which is recognised by its files and keys or given by name."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,8 +16,8 @@ from geosae.sae.interop import (
     saelens_legacy,
     sparsify,
 )
+from geosae.sae.interop._checkpoint_files import CheckpointFiles, read_files
 from geosae.sae.interop._format import Format
-from geosae.sae.interop._found import Found, find
 from geosae.sae.interop.own import is_own, read_own
 from geosae.sae.interop.record import Imported
 
@@ -38,7 +38,7 @@ def read(
     Parameters
     ----------
     path
-        A weights file, or a folder with one; a configuration is looked for beside it.
+        A weights file, or a folder with one; a configuration is looked for in the same folder.
     format
         One of `FORMATS`; None finds it by files and keys, and refuses where that is not certain.
     ignore
@@ -72,28 +72,28 @@ def read(
             f"there is no format '{format}' to read at {path}",
             remedy=f"known are geosae, {', '.join(FORMATS)}",
         )
-    found = find(path, ignore)
-    chosen = _detected(found) if format is None else FORMATS[format]
+    checkpoint = read_files(path, ignore)
+    chosen = _detected(checkpoint) if format is None else FORMATS[format]
     _refuse_settings(settings, chosen.name, chosen.settings)
-    return chosen.read(found, settings)
+    return chosen.read(checkpoint, settings)
 
 
-def _refuse_settings(settings: Mapping[str, Any], name: str, known: Mapping[str, str]) -> None:
+def _refuse_settings(settings: Mapping[str, Any], name: str, valid: Mapping[str, str]) -> None:
     for key in settings:
-        if key not in known:
-            remedy = f"it has {', '.join(known) or 'none'}"
+        if key not in valid:
+            remedy = f"it has {', '.join(valid) or 'none'}"
             raise InvalidInput(f"the format '{name}' has no setting '{key}'", remedy=remedy)
 
 
-def _detected(found: Found) -> Format:
+def _detected(checkpoint: CheckpointFiles) -> Format:
     """Return the one format whose files look like these."""
-    able = [each for each in FORMATS.values() if each.recognises(found)]
+    able = [each for each in FORMATS.values() if each.recognises(checkpoint)]
     if len(able) == 1:
         return able[0]
-    keys = ", ".join(sorted({*found.tensors, *found.entries})[:12]) or "none"
-    beside = "no configuration" if found.config_file is None else found.config_file.name
+    keys = ", ".join(sorted({*checkpoint.tensors, *checkpoint.entries})[:12]) or "none"
+    config = "no configuration" if checkpoint.config_file is None else checkpoint.config_file.name
     raise InvalidInput(
-        f"{found.weights_file} (with {beside}) looks like "
+        f"{checkpoint.weights_file} (with {config}) looks like "
         + (" and like ".join(each.name for each in able) or "no format known here")
         + f"; its keys are {keys}",
         causes="an unknown format, or a configuration that is not beside the weights",

@@ -1,4 +1,4 @@
-"""What reading a foreign SAE gives: the SAE in canonical form, its normalisation and its source."""
+"""An imported SAE: in canonical form, with its normalisation and its source."""
 
 from dataclasses import dataclass, replace
 
@@ -72,13 +72,15 @@ class Imported:
         InvalidInput
             If the points are not finite, of another dimension, or cannot be normalised.
         """
-        return self.normalisation.inward(finite_points(points, dim=self.sae.dim, allow_empty=True))
+        return self.normalisation.transform(finite_points(points, dim=self.sae.dim, allow_empty=True))
 
     def restore(
-        self, found: Float[np.ndarray, "N n"], points: Float[np.ndarray, "N n"]
+        self, reconstructions: Float[np.ndarray, "N n"], points: Float[np.ndarray, "N n"]
     ) -> Float[np.ndarray, "N n"]:
         """Return reconstructions made in the SAE's space in the space of the points they stand for."""
-        return self.normalisation.outward(found, finite_points(points, dim=self.sae.dim, allow_empty=True))
+        return self.normalisation.inverse_transform(
+            reconstructions, finite_points(points, dim=self.sae.dim, allow_empty=True)
+        )
 
     def activations(self, points: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N d"]:
         """Return the activations at points of their own space."""

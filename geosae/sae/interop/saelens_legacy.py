@@ -12,9 +12,9 @@ from typing import Any
 import torch
 
 from geosae.errors import InvalidInput
+from geosae.sae.interop._checkpoint_files import CheckpointFiles
 from geosae.sae.interop._format import Format, value
-from geosae.sae.interop._found import Found
-from geosae.sae.interop._take import refuse_unknown, widened
+from geosae.sae.interop._tensors import refuse_unknown, widened
 from geosae.sae.interop.record import Imported
 from geosae.sae.interop.saelens import SETTINGS, interpreted, recognised, refuse_architecture, version_of
 
@@ -24,17 +24,17 @@ READ = ("architecture", "d_in", "d_sae", "dtype", "device", "apply_b_dec_to_inpu
         "rescale_acts_by_decoder_norm")  # fmt: skip
 
 
-def _recognises(found: Found) -> bool:
-    return recognised(found) and version_of(found.config) < 6
+def _recognises(checkpoint: CheckpointFiles) -> bool:
+    return recognised(checkpoint) and version_of(checkpoint.config) < 6
 
 
-def _read(found: Found, settings: Mapping[str, Any]) -> Imported:
-    config = found.config
+def _read(checkpoint: CheckpointFiles, settings: Mapping[str, Any]) -> Imported:
+    config = checkpoint.config
     unread = tuple(sorted(set(config) - set(READ)))
     out = config.get("d_out")
     if config.get("is_transcoder") or out not in (None, config.get("d_in")):
         raise InvalidInput("cfg.json: a transcoder, which maps one place of a network to another")
-    modern = replace(_folded(found), config=_modern(config))
+    modern = replace(_folded(checkpoint), config=_modern(config))
     return interpreted(modern, settings, "saelens-legacy", unread)
 
 
@@ -72,13 +72,13 @@ def _modern(config: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _folded(found: Found) -> Found:
+def _folded(checkpoint: CheckpointFiles) -> CheckpointFiles:
     """Return the files with a finetuning factor per neuron folded into the decoder, as SAELens applied it."""
-    tensors = dict(found.tensors)
+    tensors = dict(checkpoint.tensors)
     factor = tensors.pop("scaling_factor", None)
     if factor is None or bool((factor == 1).all()):
-        return replace(found, tensors=tensors)
-    if not value(found.config, "finetuning_scaling_factor", bool, "cfg.json", False):
+        return replace(checkpoint, tensors=tensors)
+    if not value(checkpoint.config, "finetuning_scaling_factor", bool, "cfg.json", False):
         raise InvalidInput(
             "the weights hold a scaling_factor other than 1, and cfg.json does not say that it is to be used",
             remedy="SAELens refuses this file too: ask its authors",
@@ -86,7 +86,7 @@ def _folded(found: Found) -> Found:
     decoder = tensors.get("W_dec", torch.zeros(0))
     if factor.ndim != 1 or decoder.ndim != 2 or decoder.shape[0] != len(factor):
         raise InvalidInput(f"scaling_factor has shape {tuple(factor.shape)}, W_dec {tuple(decoder.shape)}")
-    return replace(found, tensors={**tensors, "W_dec": widened(decoder) * widened(factor)[:, None]})
+    return replace(checkpoint, tensors={**tensors, "W_dec": widened(decoder) * widened(factor)[:, None]})
 
 
 FORMAT = Format("saelens-legacy", "SAELens before 6", _recognises, _read, SETTINGS)

@@ -1,4 +1,4 @@
-"""Writing SAELens' form: cfg.json and sae_weights.safetensors, in the architecture that computes the same."""
+"""Write SAELens' form: cfg.json and sae_weights.safetensors, in the architecture that computes the same."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -90,7 +90,7 @@ def write_saelens(
             "written_by": f"geosae {geosae.__version__}",
             **(metadata or {}),
         },
-        **_knobs(gate),
+        **_settings(gate),
     }
     stored = {name: tensor.to(dtype).contiguous() for name, tensor in tensors.items()}
     write_atomic(folder / "sae_weights.safetensors", safetensors.torch.save(stored))
@@ -101,7 +101,7 @@ def _plain(gate: Gate) -> Gate:
     return gate.inner if isinstance(gate, Matryoshka) else gate
 
 
-def _knobs(gate: Gate) -> dict[str, Any]:
+def _settings(gate: Gate) -> dict[str, Any]:
     if gate.kind in ("topk", "abstopk"):
         return {"k": gate.sparsity, "rescale_acts_by_decoder_norm": False}
     if gate.kind == "mp":
@@ -139,9 +139,9 @@ def _tensors(wide: Wide, gate: Gate) -> tuple[Wide, bool]:
     common = {"W_enc": w_enc.T, "W_dec": w_dec, "b_dec": b_dec}
     if gate.kind == "gated":
         gain = wide["r_mag"].exp()
-        own = {"b_gate": b_enc - shift, "b_mag": wide["b_mag"] - gain * shift, "r_mag": wide["r_mag"]}
-        return {**common, **own}, tied and not bare
-    own = {"b_enc": b_enc - shift}
+        gate_biases = {"b_gate": b_enc - shift, "b_mag": wide["b_mag"] - gain * shift}
+        return {**common, **gate_biases, "r_mag": wide["r_mag"]}, tied and not bare
+    tensors = {**common, "b_enc": b_enc - shift}
     if "threshold" in wide:
-        own["threshold"] = wide["threshold"].expand_as(b_enc)
-    return {**common, **own}, tied and not bare
+        tensors["threshold"] = wide["threshold"].expand_as(b_enc)
+    return tensors, tied and not bare

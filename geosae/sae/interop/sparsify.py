@@ -9,9 +9,9 @@ from typing import Any
 
 from geosae.errors import InvalidInput
 from geosae.sae.gates import TopK
+from geosae.sae.interop._checkpoint_files import CheckpointFiles
 from geosae.sae.interop._format import Format, config_name, value, whole_k
-from geosae.sae.interop._found import Found
-from geosae.sae.interop._take import assemble, refuse_unknown, take
+from geosae.sae.interop._tensors import assemble, refuse_unknown, tensors
 from geosae.sae.interop.normalisation import NONE
 from geosae.sae.interop.record import Imported, Source
 
@@ -34,32 +34,32 @@ READ = (
 TRAINING = ("multi_topk", "normalize_decoder")
 
 
-def _recognises(found: Found) -> bool:
-    return {"encoder.weight", "W_dec"} <= set(found.tensors) and "d_in" in found.config
+def _recognises(checkpoint: CheckpointFiles) -> bool:
+    return {"encoder.weight", "W_dec"} <= set(checkpoint.tensors) and "d_in" in checkpoint.config
 
 
-def _read(found: Found, settings: Mapping[str, Any]) -> Imported:
-    config, of = found.config, config_name(found)
-    refuse_unknown(config, (*READ, *TRAINING, *found.ignore), f"{of}: key")
+def _read(checkpoint: CheckpointFiles, settings: Mapping[str, Any]) -> Imported:
+    config, of = checkpoint.config, config_name(checkpoint)
+    refuse_unknown(config, (*READ, *TRAINING, *checkpoint.ignore), f"{of}: key")
     _refuse(config, of)
-    if "W_skip" in found.tensors:
+    if "W_skip" in checkpoint.tensors:
         raise InvalidInput(
-            f"{found.weights_file.name} has a skip connection W_skip; x̂ has a part beside the neurons"
+            f"{checkpoint.weights_file.name} has a skip connection W_skip; x̂ has a part beside the neurons"
         )
     dim = value(config, "d_in", int, of)
     # 0 and absence both mean: so many times the input dimension.
     width = value(config, "num_latents", int, of, 0) or dim * value(config, "expansion_factor", int, of)
-    taken = take(found, SHAPES, dim=dim, width=width)
+    weights = tensors(checkpoint, SHAPES, dim=dim, width=width)
     sae = assemble(
         TopK(whole_k(config.get("k"), of, width)),
-        encoder=taken["encoder.weight"],
-        b_enc=taken["encoder.bias"],
-        decoder=taken["W_dec"],
-        b_dec=taken["b_dec"],
-        b_pre=taken["b_dec"],
+        encoder=weights["encoder.weight"],
+        b_enc=weights["encoder.bias"],
+        decoder=weights["W_dec"],
+        b_dec=weights["b_dec"],
+        b_pre=weights["b_dec"],
     )
-    unread = tuple(key for key in (*TRAINING, *found.ignore) if key in config)
-    return Imported(sae, NONE, Source("sparsify", "topk", found.files, unread), taken.notes)
+    unread = tuple(key for key in (*TRAINING, *checkpoint.ignore) if key in config)
+    return Imported(sae, NONE, Source("sparsify", "topk", checkpoint.files, unread), weights.notes)
 
 
 def _refuse(config: Mapping[str, Any], of: str) -> None:

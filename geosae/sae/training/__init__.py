@@ -1,1 +1,1 @@
-"""Training one sparse autoencoder or a grid of them, on arrays, mapped files, streams and generators."""
+"""Train one sparse autoencoder or a grid of them, on arrays, mapped files, streams or generators."""

@@ -1,7 +1,7 @@
 """Where training points come from: an array, a file mapped into memory, or a stream of blocks.
 
 Every source is read by step: what step t sees depends on the seed and on t (and, for an array, on the steps
-before it through the generator), so a run can be taken up again where it was left.
+before it through the generator), so an interrupted run can go on.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,13 +13,13 @@ import torch
 from jaxtyping import Float
 
 from geosae.errors import InvalidInput
-from geosae.sae.training.standardize import Frame
+from geosae.sae.training.standardize import Standardizer
 from geosae.validation import finite_points
 
 
 @runtime_checkable
 class Stream(Protocol):
-    """Points too many to hold: rows by position, the same whenever they are asked for."""
+    """Points that do not fit into memory, read by position; the same rows at every call."""
 
     @property
     def dim(self) -> int:
@@ -37,7 +37,7 @@ class Stream(Protocol):
 
 @runtime_checkable
 class Source(Protocol):
-    """What the training loop draws its batches from, already in the frame."""
+    """What the training loop draws its batches from, already standardised."""
 
     def batch(self, step: int, size: int, generator: torch.Generator) -> Float[torch.Tensor, "B n"]:
         """Return the batch of a step, counted from 0."""
@@ -63,23 +63,23 @@ class MappedSource:
     """A mapped file: the same draws as from an array, each batch read from the file."""
 
     points: np.ndarray
-    frame: Frame
+    standardizer: Standardizer
     device: torch.device
 
     def batch(self, step: int, size: int, generator: torch.Generator) -> Float[torch.Tensor, "B n"]:
         """Return points drawn by the generator."""
         if size >= len(self.points):
-            return inward(self.points, self.frame, self.device)
+            return standardised(self.points, self.standardizer, self.device)
         drawn = torch.randint(len(self.points), (size,), generator=generator).numpy()
-        return inward(self.points[drawn], self.frame, self.device)
+        return standardised(self.points[drawn], self.standardizer, self.device)
 
 
 @dataclass(frozen=True, eq=False)
 class StreamSource:
-    """A stream read from its start, and again from its start once it is through."""
+    """A stream read from its start to its end, again and again."""
 
     stream: Stream
-    frame: Frame
+    standardizer: Standardizer
     device: torch.device
 
     def batch(self, step: int, size: int, generator: torch.Generator) -> Float[torch.Tensor, "B n"]:
@@ -89,19 +89,19 @@ class StreamSource:
         rows = self.stream.rows(start, min(start + size, count))
         while len(rows) < size:
             rows = np.concatenate([rows, self.stream.rows(0, min(size - len(rows), count))])
-        return inward(rows, self.frame, self.device)
+        return standardised(rows, self.standardizer, self.device)
 
 
 class IteratedSource:
     """Blocks from a generator function, in order; it must yield enough of them for all steps.
 
-    Taking up a run again runs through the blocks that were used.
+    A run that goes on after an interruption reads the blocks that were used once more.
     """
 
     def __init__(
-        self, blocks: Callable[[], Iterator[np.ndarray]], frame: Frame, device: torch.device
+        self, blocks: Callable[[], Iterator[np.ndarray]], standardizer: Standardizer, device: torch.device
     ) -> None:
-        self.blocks, self.frame, self.device = blocks, frame, device
+        self.blocks, self.standardizer, self.device = blocks, standardizer, device
         self.waiting: np.ndarray | None = None
         self.iterator: Iterator[np.ndarray] = blocks()
         self.used = 0
@@ -115,10 +115,10 @@ class IteratedSource:
             If the blocks end too early.
         """
         while self.used < step * size:
-            self._take(min(size, step * size - self.used))
-        return inward(self._take(size), self.frame, self.device)
+            self._next_rows(min(size, step * size - self.used))
+        return standardised(self._next_rows(size), self.standardizer, self.device)
 
-    def _take(self, count: int) -> np.ndarray:
+    def _next_rows(self, count: int) -> np.ndarray:
         parts = [] if self.waiting is None else [self.waiting]
         while sum(map(len, parts)) < count:
             block = next(self.iterator, None)
@@ -135,15 +135,15 @@ class IteratedSource:
         return rows[:count]
 
 
-def inward(
-    points: Float[np.ndarray, "B n"], frame: Frame, device: torch.device
+def standardised(
+    points: Float[np.ndarray, "B n"], standardizer: Standardizer, device: torch.device
 ) -> Float[torch.Tensor, "B n"]:
-    """Return points in the frame, as float32 on the device.
+    """Return the standardised points as float32 on the device.
 
     Raises
     ------
     InvalidInput
         If one of them is not finite.
     """
-    cloud = finite_points(points, dim=len(frame.centre))
-    return torch.from_numpy(frame.inward(cloud)).to(device)
+    cloud = finite_points(points, dim=len(standardizer.centre))
+    return torch.from_numpy(standardizer.transform(cloud)).to(device)

@@ -1,7 +1,7 @@
-"""An unfinished run on disk: everything the next step depends on, so that it goes on bit for bit (on a CPU).
+"""An unfinished training run on disk, from which it goes on bit for bit (on a CPU).
 
-Tensors are in `state.safetensors`, whose metadata hold the rest and what the state belongs to: one file,
-written atomically, is one moment of the run.
+Tensors are in `state.safetensors`; its metadata hold step and log, and the hash of what decides the run. One
+file, written atomically, is one moment of the run.
 """
 
 import hashlib
@@ -14,8 +14,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 
 from geosae.errors import InvalidInput
-from geosae.sae.training.state import Descent
-from geosae.sae.training.step import kernel_of
+from geosae.sae.training.state import TrainingState
 from geosae.storage.files import write_atomic
 
 SCHEMA = "geosae.sae.state/1"
@@ -23,17 +22,17 @@ STATE_FILE = "state.safetensors"
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where an unfinished run is kept, and what decides whether a kept one is the same run."""
+class TrainingCheckpoint:
+    """The file of an unfinished run, and the hash that decides whether a saved one is the same run."""
 
     folder: Path
     identity: str
 
     @classmethod
-    def of(cls, folder: Path | str, descent: Descent, seed: int, data_hash: str, device: str) -> "Place":
-        """Return the place of a run in a folder."""
-        kernel = kernel_of(descent.config, descent.at.flat.device)
-        whole = [descent.config.to_dict(), seed, data_hash, device, kernel]
+    def of(cls, folder: Path | str, state: TrainingState, seed: int, data_hash: str) -> "TrainingCheckpoint":
+        """Return the checkpoint of a run in a folder."""
+        spec = state.spec
+        whole = [spec.config.to_dict(), seed, data_hash, spec.device.type, spec.kernel]
         identity = hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
         return cls(Path(folder), identity)
 
@@ -42,18 +41,18 @@ class Place:
         """The file of the state."""
         return self.folder / STATE_FILE
 
-    def keep(self, descent: Descent) -> None:
+    def save(self, state: TrainingState) -> None:
         """Write the state of a run, atomically."""
         metadata = {
             "schema": SCHEMA,
             "identity": self.identity,
-            "rest": json.dumps({"step": descent.step, "adam": descent.adam.steps, "log": descent.log}),
+            "rest": json.dumps({"step": state.step, "adam": state.adam.steps, "log": state.log}),
         }
-        tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in _tensors(descent).items()}
+        tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in _tensors(state).items()}
         write_atomic(self.file, safetensors.torch.save(tensors, metadata=metadata))
 
-    def take_up(self, descent: Descent) -> bool:
-        """Bring a run to the kept state, if there is one, and tell whether there was.
+    def restore(self, state: TrainingState) -> bool:
+        """Bring a run to the saved state, if there is one, and tell whether there was.
 
         Raises
         ------
@@ -63,9 +62,9 @@ class Place:
         if not self.file.is_file():
             return False
         try:
-            with safe_open(self.file, framework="pt") as opened:  # pyright: ignore[reportUnknownVariableType]
-                metadata: dict[str, str] = opened.metadata() or {}
-            kept = safetensors.torch.load_file(self.file)
+            with safe_open(self.file, framework="pt") as file:  # pyright: ignore[reportUnknownVariableType]
+                metadata: dict[str, str] = file.metadata() or {}
+            tensors = safetensors.torch.load_file(self.file)
         except SafetensorError as error:
             raise InvalidInput(
                 f"{self.file} is damaged: {error}", remedy="delete it; the run then starts again"
@@ -76,12 +75,12 @@ class Place:
                 remedy="use another folder, or delete the file to start again",
             )
         rest = json.loads(metadata["rest"])
-        for name, tensor in _tensors(descent).items():
+        for name, target in _tensors(state).items():
             if name != "generator":
-                tensor.copy_(kept[name])
-        descent.generator.set_state(kept["generator"])
-        descent.step, descent.adam.steps = rest["step"], rest["adam"]
-        descent.log[:] = rest["log"]
+                target.copy_(tensors[name])
+        state.generator.set_state(tensors["generator"])
+        state.step, state.adam.steps = rest["step"], rest["adam"]
+        state.log[:] = rest["log"]
         return True
 
     def clear(self) -> None:
@@ -89,13 +88,13 @@ class Place:
         self.file.unlink(missing_ok=True)
 
 
-def _tensors(descent: Descent) -> dict[str, torch.Tensor]:
+def _tensors(state: TrainingState) -> dict[str, torch.Tensor]:
     return {
-        "at": descent.at.flat,
-        "start": descent.start.flat,
-        "first": descent.adam.first.flat,
-        "second": descent.adam.second.flat,
-        "average": descent.average,
-        "silent": descent.silent,
-        "generator": descent.generator.get_state(),
+        "at": state.at.flat,
+        "start": state.start.flat,
+        "first": state.adam.first.flat,
+        "second": state.adam.second.flat,
+        "average": state.average,
+        "silent": state.silent,
+        "generator": state.generator.get_state(),
     }

@@ -1,13 +1,13 @@
 """The training loss and its gradient, written out for gates that keep z on a support (a = z·1[S(z)]).
 
-With u a batch of B points in the frame, r = û − u, and ν_i = ‖W_dec,i‖:
+With u a batch of B standardised points, r = û − u, and ν_i = ‖W_dec,i‖:
 
     loss = Σ‖r‖²/B + λ Σ a_i ν_i / B + aux
     ∂/∂a = 2 r W_decᵀ/B + λν/B,    ∂/∂z = ∂/∂a on the support, 0 off it
     ∂/∂W_enc = (∂/∂z)ᵀ(u − b_pre),   ∂/∂b_enc = Σ ∂/∂z
     ∂/∂W_dec = aᵀ 2r/B + λ (Σ a_i/B) W_dec,i/ν_i,   ∂/∂b_dec = Σ 2r/B − [tied] (Σ ∂/∂z) W_enc
 
-Points have unit spread in the frame, so the first term is mean squared error over variance, as in
+Standardised points have unit spread, so the first term is mean squared error over variance, as in
 arXiv 2406.04093. Autograd gives the same numbers at several times the cost in small sizes; the tests
 hold one against the other.
 """
@@ -18,10 +18,10 @@ import torch
 from jaxtyping import Bool, Float
 
 from geosae.errors import InvalidInput
-from geosae.sae.config import TrainConfig
 from geosae.sae.gates import BatchTopK, Gate, ReLU, TopK
-from geosae.sae.training.auxk import AuxK
+from geosae.sae.training.auxk import add_auxk_gradient
 from geosae.sae.training.parameters import Parameters
+from geosae.sae.training.spec import TrainingSpec, written_out
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,11 +36,10 @@ class Losses:
 
 @torch.no_grad()
 def loss_and_gradient(
-    config: TrainConfig,
+    spec: TrainingSpec,
     at: Parameters,
     u: Float[torch.Tensor, "B n"],
     into: Parameters,
-    aux: AuxK | None = None,
     dead: Bool[torch.Tensor, " d"] | None = None,
 ) -> Losses:
     """Return the loss parts on a batch and write the gradient into `into`.
@@ -50,18 +49,18 @@ def loss_and_gradient(
     at
         The weights.
     u
-        A batch of points in the frame.
+        A batch of standardised points.
     into
-        Where the gradient goes; what it held is overwritten.
-    aux, dead
-        The auxiliary loss and the neurons it revives; left out when none is dead.
+        Where the gradient goes; what stands there is overwritten.
+    dead
+        The neurons that the auxiliary loss revives, or None where none is dead.
 
     Raises
     ------
     InvalidInput
         If the gradient of the config's gate is not written out here.
     """
-    batch = u.shape[0]
+    config, batch = spec.config, u.shape[0]
     inputs = u - at.b_dec if config.tied_bias else u
     z = torch.addmm(at.b_enc, inputs, at.W_enc.T)
     support = _supporting(config.gate).support(z)
@@ -74,7 +73,7 @@ def loss_and_gradient(
     slope = out @ at.W_dec.T
     torch.mm(a.T, out, out=into.W_dec)
     total = a.sum(dim=0)
-    penalty = _penalty(config, at, total / batch, batch, slope, into) if _weight(config.gate) > 0 else zero
+    penalty = _penalty(spec, at, total / batch, batch, slope, into) if _weight(config.gate) > 0 else zero
     slope.mul_(support)
 
     torch.sum(slope, dim=0, out=into.b_enc)
@@ -83,21 +82,9 @@ def loss_and_gradient(
         into.b_dec.addmv_(at.W_enc.T, into.b_enc, alpha=-1.0)
     torch.mm(slope.T, inputs, out=into.W_enc)
     extra = zero
-    if aux is not None and dead is not None:
-        extra = aux.add_gradient(at, inputs, z, -residual, dead, into)
+    if spec.aux is not None and dead is not None:
+        extra = add_auxk_gradient(spec.aux, at, inputs, z, -residual, dead, into)
     return Losses(error, penalty, extra, total > 0)
-
-
-def written_out(gate: Gate) -> bool:
-    """Tell whether this file knows the gradient of a gate.
-
-    Examples
-    --------
-    >>> from geosae.sae.gates import JumpReLU
-    >>> written_out(TopK(k=2)), written_out(ReLU(shape="tanh")), written_out(JumpReLU())
-    (True, False, False)
-    """
-    return isinstance(gate, TopK | BatchTopK) or (isinstance(gate, ReLU) and gate.shape == "l1")
 
 
 def _supporting(gate: Gate) -> ReLU | TopK | BatchTopK:
@@ -113,7 +100,7 @@ def _weight(gate: Gate) -> float:
 
 
 def _penalty(
-    config: TrainConfig,
+    spec: TrainingSpec,
     at: Parameters,
     mean_a: Float[torch.Tensor, " d"],
     batch: int,
@@ -121,8 +108,8 @@ def _penalty(
     into: Parameters,
 ) -> torch.Tensor:
     """Add the gradient of λ Σ mean(a_i) ν_i to the slope and the decoder's gradient, and return its value."""
-    weight = _weight(config.gate)
-    if config.decoder_norm == "unit":
+    weight = _weight(spec.config.gate)
+    if spec.config.decoder_norm == "unit":
         slope.add_(weight / batch)
         return mean_a.sum() * weight
     norms = torch.linalg.vector_norm(at.W_dec, dim=1)

@@ -8,7 +8,8 @@ stacked instead (`geosae.sae.training.stacked`), as many at a time as its memory
 import os
 import tempfile
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, as_completed
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,18 +18,24 @@ import torch
 from jaxtyping import Float
 
 from geosae.errors import InvalidInput
-from geosae.parallel import LocalPool, one_thread
+from geosae.parallel import Task, run_tasks
 from geosae.sae.checkpoint import CARD_FILE, load, save
 from geosae.sae.config import TrainConfig
+from geosae.sae.training.spec import resolve_device
 from geosae.sae.training.stacked import stackable, train_stacked
-from geosae.sae.training.train import TrainedSAE, device_named, train
-from geosae.storage.files import content_hash
+from geosae.sae.training.train import TrainedSAE, TrainingDiverged, train
+from geosae.storage.files import content_hash, read_json, write_json
 from geosae.validation import finite_points
 
-# Weights, start, gradient, two moments, average and what a step allocates beside them.
+# Weights, start, gradient, two moments, average and the temporary arrays of a step.
 COPIES_OF_PARAMETERS = 8
 # Pre-activations, activations, slopes and supports of one batch.
 COPIES_OF_BATCH = 6
+# Written by the process of a member that could not be trained: error and message.
+FAILURE_FILE = "error.json"
+FAILURES: dict[str, type[Exception]] = {
+    error.__name__: error for error in (InvalidInput, TrainingDiverged, RuntimeError)
+}
 
 
 def train_grid(
@@ -62,6 +69,13 @@ def train_grid(
     InvalidInput
         If there is no config or no seed, one of them occurs twice, or one member alone needs more memory
         than there is.
+    RuntimeError
+        If a process of a member died, also when it was tried again alone.
+
+    Notes
+    -----
+    With several workers a member that fails does not stop the others: its error is raised at the end, and
+    with a `folder` the next call tries it again and reads the others.
 
     Examples
     --------
@@ -73,31 +87,38 @@ def train_grid(
     """
     finite_points(points)
     cloud = np.asarray(points)
-    members = [(config, seed) for config in configs for seed in seeds]
-    if not members or len(set(seeds)) != len(seeds) or len(set(configs)) != len(configs):
+    if not configs or not seeds or len(set(seeds)) != len(seeds) or len(set(configs)) != len(configs):
         raise InvalidInput(
             f"{len(configs)} configs and {len(seeds)} seeds",
             causes="an empty list, or a config or seed that occurs twice",
             remedy="give each config and each seed once",
         )
-    on_gpu = device_named(device).type == "cuda"
-    how = _How(
-        1 if on_gpu else workers_that_fit(cloud.shape, configs, workers),
-        on_gpu if stack is None else stack,
-        device,
-    )
-    if folder is not None:
-        return _kept(cloud, members, how, Path(folder), progress)
-    with tempfile.TemporaryDirectory() as place:
-        return _kept(cloud, members, how, Path(place), progress)
+    resolved = resolve_device(device).type
+    on_gpu = resolved == "cuda"
+    processes = 1 if on_gpu else workers_that_fit(cloud.shape, configs, workers)
+    stacks = on_gpu if stack is None else stack
+    with tempfile.TemporaryDirectory() if folder is None else nullcontext(folder) as root:
+        data_hash = content_hash(cloud)
+        members = [
+            Member(config, seed, Path(root) / _name(config, seed, data_hash))
+            for config in configs
+            for seed in seeds
+        ]
+        _train_unfinished(cloud, members, processes, stacks, resolved, progress or _silent)
+        return [load(member.folder) for member in members]
 
 
-class _How(NamedTuple):
-    """How members are trained: processes at a time, stacked or not, and where."""
+class Member(NamedTuple):
+    """One SAE of a grid, and the folder of its checkpoint."""
 
-    workers: int
-    stack: bool
-    device: str
+    config: TrainConfig
+    seed: int
+    folder: Path
+
+    @property
+    def finished(self) -> bool:
+        """Whether its checkpoint is there."""
+        return (self.folder / CARD_FILE).is_file()
 
 
 def member_bytes(shape: tuple[int, ...], config: TrainConfig) -> int:
@@ -142,88 +163,105 @@ def _free_bytes() -> int | None:
         return None
 
 
-def _kept(
+def _silent(done: int, total: int) -> None:
+    """Report nothing."""
+
+
+def _train_unfinished(
     cloud: Float[np.ndarray, "N n"],
-    members: Sequence[tuple[TrainConfig, int]],
-    how: _How,
-    folder: Path,
-    progress: Callable[[int, int], None] | None,
-) -> list[TrainedSAE]:
-    data_hash = content_hash(cloud)
-    homes = [folder / _name(config, seed, data_hash) for config, seed in members]
-    left = [i for i, home in enumerate(homes) if not (home / CARD_FILE).is_file()]
-    done = len(members) - len(left)
-
-    def one_more() -> None:
-        nonlocal done
+    members: Sequence[Member],
+    workers: int,
+    stacks: bool,
+    device: str,
+    progress: Callable[[int, int], None],
+) -> None:
+    unfinished = [member for member in members if not member.finished]
+    for member in unfinished:
+        (member.folder / FAILURE_FILE).unlink(missing_ok=True)
+    done, total = len(members) - len(unfinished), len(members)
+    if stacks:
+        for group in _groups(cloud, unfinished, device):
+            pairs = [(member.config, member.seed) for member in group]
+            for member, run in zip(group, train_stacked(cloud, pairs, device=device), strict=True):
+                save(run, member.folder)
+                done += 1
+                progress(done, total)
+        unfinished = [member for member in unfinished if not member.finished]
+    if workers > 1 and len(unfinished) > 1:
+        _in_processes(cloud, unfinished, workers, device, lambda more: progress(done + more, total))
+        return
+    for member in unfinished:
+        run = train(cloud, member.config, member.seed, device=device, folder=member.folder)
+        save(run, member.folder)
         done += 1
-        if progress is not None:
-            progress(done, len(members))
-
-    if how.stack:
-        for group in _groups(cloud, [members[i] for i in left], how.device):
-            for run in train_stacked(cloud, group, device=how.device):
-                save(run, folder / _name(run.config, run.seed, data_hash))
-                one_more()
-        left = [i for i in left if not (homes[i] / CARD_FILE).is_file()]
-    if how.workers == 1 or len(left) < 2:
-        for i in left:
-            save(train(cloud, members[i][0], members[i][1], device=how.device, folder=homes[i]), homes[i])
-            one_more()
-    else:
-        tasks = [(*members[i], homes[i]) for i in left]
-        _in_processes(cloud, tasks, min(how.workers, len(left)), how.device, one_more)
-    return [load(home) for home in homes]
+        progress(done, total)
 
 
-def _groups(
-    cloud: Float[np.ndarray, "N n"], members: Sequence[tuple[TrainConfig, int]], device: str
-) -> list[list[tuple[TrainConfig, int]]]:
+def _groups(cloud: Float[np.ndarray, "N n"], members: Sequence[Member], device: str) -> list[list[Member]]:
     """Return the members that can be stacked, in groups that memory holds."""
-    alike: list[list[tuple[TrainConfig, int]]] = []
+    alike: list[list[Member]] = []
     for member in members:
-        home = next((group for group in alike if stackable([group[0][0], member[0]])), None)
-        if home is not None:
-            home.append(member)
-        elif stackable([member[0]]):
+        group = next((group for group in alike if stackable([group[0].config, member.config])), None)
+        if group is not None:
+            group.append(member)
+        elif stackable([member.config]):
             alike.append([member])
-    free = torch.cuda.mem_get_info()[0] if device_named(device).type == "cuda" else _free_bytes()
-    groups: list[list[tuple[TrainConfig, int]]] = []
+    free = torch.cuda.mem_get_info()[0] if device == "cuda" else _free_bytes()
+    groups: list[list[Member]] = []
     for group in alike:
-        most = len(group) if free is None else max(1, free // member_bytes(cloud.shape, group[0][0]))
+        most = len(group) if free is None else max(1, free // member_bytes(cloud.shape, group[0].config))
         groups += [group[start : start + most] for start in range(0, len(group), most)]
     return groups
 
 
 def _in_processes(
     cloud: Float[np.ndarray, "N n"],
-    tasks: Sequence[tuple[TrainConfig, int, Path]],
+    members: Sequence[Member],
     workers: int,
     device: str,
-    one_more: Callable[[], None],
+    report: Callable[[int], None],
 ) -> None:
-    with tempfile.TemporaryDirectory() as place, one_thread():
-        file = Path(place) / "points.npy"
+    """Train members in processes of their own; raise the first failure once all others are finished."""
+    with tempfile.TemporaryDirectory() as scratch:
+        file = Path(scratch) / "points.npy"
         np.save(file, cloud)
-        pool = LocalPool(workers, preload=("geosae.sae.training.grid",))
-        try:
-            futures: list[Future[Any]] = [
-                pool.executor.submit(train_member, file, config.to_dict(), seed, device, home)
-                for config, seed, home in tasks
-            ]
-            for future in as_completed(futures):
-                future.result()
-                one_more()
-        except BaseException:
-            pool.abandon()
-            raise
-        pool.close()
+        tasks = [
+            Task(
+                call=train_member,
+                args=(file, member.config.to_dict(), member.seed, device, member.folder),
+                begun=member.folder.is_dir,
+                fail=partial(_record_death, member),
+            )
+            for member in members
+        ]
+        run_tasks(
+            tasks, None, workers, ["geosae.sae.training.grid"], lambda done, _: report(done) if done else None
+        )
+    for member in members:
+        if not member.finished:
+            failure = read_json(member.folder / FAILURE_FILE)
+            raise FAILURES[failure["error"]](failure["message"])
 
 
-def train_member(file: Path, config: dict[str, Any], seed: int, device: str, home: Path) -> None:
-    """Train one member in a process of its own and write its checkpoint."""
+def train_member(file: Path, config: dict[str, Any], seed: int, device: str, folder: Path) -> None:
+    """Train one member in a process of its own and write its checkpoint, or why it could not be trained."""
+    folder.mkdir(parents=True, exist_ok=True)
     points = np.load(file, allow_pickle=False)
-    save(train(points, TrainConfig.from_dict(config), seed, device=device, folder=home), home)
+    try:
+        save(train(points, TrainConfig.from_dict(config), seed, device=device, folder=folder), folder)
+    except (InvalidInput, TrainingDiverged) as error:
+        _record_failure(folder, type(error).__name__, str(error))
+
+
+def _record_death(member: Member, reason: str) -> None:
+    name = f"{member.config.gate.kind}, width {member.config.width}, seed {member.seed}"
+    _record_failure(
+        member.folder, "RuntimeError", f"the process that trained an SAE ({name}) failed: {reason}"
+    )
+
+
+def _record_failure(folder: Path, error: str, message: str) -> None:
+    write_json(folder / FAILURE_FILE, {"error": error, "message": message})
 
 
 def _name(config: TrainConfig, seed: int, data_hash: str) -> str:

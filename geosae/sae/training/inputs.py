@@ -1,9 +1,9 @@
-"""What may be given as training points, and how each kind is looked at before training starts."""
+"""Training points of every kind (array, mapped file, stream, generator), made ready for training."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -17,67 +17,81 @@ from geosae.sae.training.batches import (
     Source,
     Stream,
     StreamSource,
-    inward,
+    standardised,
 )
-from geosae.sae.training.standardize import CENTRE_SAMPLES, Frame, frame_of
+from geosae.sae.training.spec import TrainingSpec
+from geosae.sae.training.standardize import CENTRE_SAMPLES, Standardizer, fit_standardizer
 from geosae.storage.files import content_hash
 from geosae.validation import finite_points
 
 Points: TypeAlias = np.ndarray | Stream | Callable[[], Iterator[np.ndarray]]
-Centre = Literal["geometric_median", "mean", "zero"]
 
 
 @dataclass(frozen=True, eq=False)
-class Opened:
+class TrainingInputs:
     """Points ready for training.
 
     Parameters
     ----------
     source
         Where batches come from.
-    frame
-        The frame of training: of all points of an array, of a sample otherwise.
+    standardizer
+        Fitted to all points of an array, to a sample otherwise.
     sample
         Points for the final metrics, in their own coordinates: all of an array.
     u
-        The same in the frame, on the device.
+        The sample, standardised, on the device.
     data_hash
         SHA-256 of an array's points; of the sample's otherwise.
     """
 
     source: Source
-    frame: Frame
+    standardizer: Standardizer
     sample: Float[np.ndarray, "E n"]
     u: Float[torch.Tensor, "E n"]
     data_hash: str
 
 
-def opened(points: Points, centre: Centre, device: torch.device, seed: int, *, shuffled: bool) -> Opened:
-    """Look at points and return them ready for training.
+def sample_of(points: Points) -> Float[np.ndarray, "E n"]:
+    """Return the points that the standardizer is fitted to: all of an array, at most 32 768 otherwise.
 
     Raises
     ------
     InvalidInput
-        If they are not finite, do not vary or do not fit float32, or cannot be shuffled.
+        If they are not finite, or are no points.
     """
-    # The frame is the points' own, whatever the seed: members of a grid share it.
+    in_memory = isinstance(points, np.ndarray) and not isinstance(points, np.memmap)
+    return finite_points(points if in_memory else _glimpse(points))
+
+
+def prepare_inputs(
+    points: Points, sample: Float[np.ndarray, "E n"], spec: TrainingSpec, seed: int
+) -> TrainingInputs:
+    """Return points ready for training; `sample` is what `sample_of` gave.
+
+    Raises
+    ------
+    InvalidInput
+        If they do not vary or do not fit float32, or cannot be shuffled.
+    """
+    # The standardizer depends on the points alone, not on the seed: members of a grid share it.
     rng = np.random.default_rng(0)
+    shuffled, centre = spec.config.baseline == "shuffled", spec.config.pre_bias
     if isinstance(points, np.ndarray) and not isinstance(points, np.memmap):
-        cloud = finite_points(points)
-        if shuffled:
-            cloud = np.random.default_rng(seed).permuted(cloud, axis=0)
-        frame = frame_of(cloud, centre, rng)
-        u = inward(cloud, frame, device)
-        return Opened(ArraySource(u), frame, cloud, u, content_hash(np.asarray(points)))
+        cloud = np.random.default_rng(seed).permuted(sample, axis=0) if shuffled else sample
+        standardizer = fit_standardizer(cloud, centre, rng)
+        u = standardised(cloud, standardizer, spec.device)
+        return TrainingInputs(ArraySource(u), standardizer, cloud, u, content_hash(np.asarray(points)))
     if shuffled:
         raise InvalidInput(
             "the baseline 'shuffled' permutes whole columns, and so needs all points in memory",
             remedy="pass an array that is not mapped from a file",
         )
-    sample = finite_points(_glimpse(points))
-    frame = frame_of(sample, centre, rng)
-    u = inward(sample, frame, device)
-    return Opened(_source(points, frame, device), frame, sample, u, content_hash(sample))
+    standardizer = fit_standardizer(sample, centre, rng)
+    u = standardised(sample, standardizer, spec.device)
+    return TrainingInputs(
+        _source(points, standardizer, spec.device), standardizer, sample, u, content_hash(sample)
+    )
 
 
 def _glimpse(points: Points) -> np.ndarray:
@@ -101,9 +115,9 @@ def _glimpse(points: Points) -> np.ndarray:
     return np.concatenate(blocks)[:CENTRE_SAMPLES]
 
 
-def _source(points: Points, frame: Frame, device: torch.device) -> Source:
+def _source(points: Points, standardizer: Standardizer, device: torch.device) -> Source:
     if isinstance(points, np.ndarray):
-        return MappedSource(points, frame, device)
+        return MappedSource(points, standardizer, device)
     if isinstance(points, Stream):
-        return StreamSource(points, frame, device)
-    return IteratedSource(points, frame, device)
+        return StreamSource(points, standardizer, device)
+    return IteratedSource(points, standardizer, device)

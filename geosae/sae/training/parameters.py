@@ -8,15 +8,17 @@ import torch
 from jaxtyping import Float
 
 from geosae.errors import InvalidInput
-from geosae.sae.config import CONSTRUCTED, TrainConfig
-from geosae.sae.gates import Batch, Extra, Gate, SpaDE, Weights
+from geosae.sae.baseline_kinds import CONSTRUCTED
+from geosae.sae.config import TrainConfig
+from geosae.sae.gates import Batch, Gate, GateParameter, Weights
 
 
 @dataclass(frozen=True, eq=False)
 class Parameters:
-    """W_enc, b_enc, W_dec, b_dec and a gate's extras as views of one flat vector; a gradient is one too.
+    """W_enc, b_enc, W_dec, b_dec and a gate's own parameters as views of one flat vector; gradients too.
 
-    `extra` holds what descent moves: the logarithm of an extra that is positive, the extra itself otherwise.
+    `extra` holds what training moves: the logarithm of a gate parameter that is positive, the parameter
+    itself otherwise.
     """
 
     flat: Float[torch.Tensor, " P"]
@@ -32,9 +34,9 @@ class Parameters:
         width: int,
         dim: int,
         device: torch.device | str = "cpu",
-        extras: Mapping[str, Extra] | None = None,
+        gate_parameters: Mapping[str, GateParameter] | None = None,
     ) -> "Parameters":
-        """Return zeros of a width and dimension, with room for a gate's extras.
+        """Return zeros of a width and dimension, with room for a gate's own parameters.
 
         Examples
         --------
@@ -42,41 +44,49 @@ class Parameters:
         >>> p.b_enc.fill_(1.0).sum() == p.flat.sum()
         tensor(True)
         """
-        more = sum(width if extra.per_neuron else 1 for extra in (extras or {}).values())
-        return cls.of(torch.zeros(2 * width * dim + width + dim + more, device=device), width, dim, extras)
+        more = sum(width if parameter.per_neuron else 1 for parameter in (gate_parameters or {}).values())
+        flat = torch.zeros(2 * width * dim + width + dim + more, device=device)
+        return cls.of(flat, width, dim, gate_parameters)
 
     @classmethod
     def of(
-        cls, flat: Float[torch.Tensor, " P"], width: int, dim: int, extras: Mapping[str, Extra] | None = None
+        cls,
+        flat: Float[torch.Tensor, " P"],
+        width: int,
+        dim: int,
+        gate_parameters: Mapping[str, GateParameter] | None = None,
     ) -> "Parameters":
         """Return the views of a flat vector."""
-        own = extras or {}
-        sizes = [width if extra.per_neuron else 1 for extra in own.values()]
-        w_enc, b_enc, w_dec, b_dec, *more = flat.split([width * dim, width, width * dim, dim, *sizes])
-        named = dict(zip(own, more, strict=True))
-        return cls(flat, w_enc.view(width, dim), b_enc, w_dec.view(width, dim), b_dec, named)
+        sizes = {name: width if p.per_neuron else 1 for name, p in (gate_parameters or {}).items()}
+        return cls._split(flat, width, dim, sizes)
+
+    @classmethod
+    def _split(
+        cls, flat: Float[torch.Tensor, " P"], width: int, dim: int, sizes: Mapping[str, int]
+    ) -> "Parameters":
+        w_enc, b_enc, w_dec, b_dec, *more = flat.split(
+            [width * dim, width, width * dim, dim, *sizes.values()]
+        )
+        extra = dict(zip(sizes, more, strict=True))
+        return cls(flat, w_enc.view(width, dim), b_enc, w_dec.view(width, dim), b_dec, extra)
 
     def zeroed(self) -> "Parameters":
         """Return zeros of the same layout."""
-        flat = torch.zeros_like(self.flat)
         width, dim = self.W_enc.shape
-        w_enc, b_enc, w_dec, b_dec, *more = flat.split(
-            [width * dim, width, width * dim, dim, *(len(view) for view in self.extra.values())]
-        )
-        named = dict(zip(self.extra, more, strict=True))
-        return Parameters(flat, w_enc.view(width, dim), b_enc, w_dec.view(width, dim), b_dec, named)
+        sizes = {name: len(view) for name, view in self.extra.items()}
+        return Parameters._split(torch.zeros_like(self.flat), width, dim, sizes)
 
     def rows(self) -> tuple[torch.Tensor, ...]:
         """Return the views that have one row per neuron."""
         width = len(self.b_enc)
-        own = tuple(view for view in self.extra.values() if len(view) == width)
-        return self.W_enc, self.b_enc, self.W_dec, *own
+        per_neuron = tuple(view for view in self.extra.values() if len(view) == width)
+        return self.W_enc, self.b_enc, self.W_dec, *per_neuron
 
     def weights(self, gate: Gate) -> Weights:
-        """Return the numbers as a gate sees them: positive extras out of their logarithms."""
+        """Return the numbers as a gate sees them: positive parameters out of their logarithms."""
         extra = {
-            name: self.extra[name].exp() if spec.positive else self.extra[name]
-            for name, spec in gate.extras.items()
+            name: self.extra[name].exp() if parameter.positive else self.extra[name]
+            for name, parameter in gate.parameters.items()
         }
         return Weights(self.W_enc, self.b_enc, self.W_dec, self.b_dec, extra)
 
@@ -84,7 +94,7 @@ class Parameters:
 def initial(config: TrainConfig, u: Float[torch.Tensor, "N n"], generator: torch.Generator) -> Parameters:
     """Return the weights at the start: random unit atoms, the encoder their transpose, biases 0.
 
-    Prototypes (SpaDE) start at random points instead, encoder and decoder alike. What is random is drawn on
+    Prototypes start at random points instead, encoder and decoder alike. What is random is drawn on
     the CPU, so a seed gives the same start on every device.
 
     Raises
@@ -98,10 +108,11 @@ def initial(config: TrainConfig, u: Float[torch.Tensor, "N n"], generator: torch
             remedy=f"use geosae.sae.baselines.{config.baseline}",
         )
     dim, width, gate = u.shape[1], config.width, config.gate
-    start = Parameters.zeros(width, dim, u.device, gate.extras)
-    for name, spec in gate.extras.items():
-        start.extra[name].fill_(math.log(spec.initial) if spec.positive else spec.initial)
-    if isinstance(gate, SpaDE):
+    start = Parameters.zeros(width, dim, u.device, gate.parameters)
+    for name, parameter in gate.parameters.items():
+        initial_value = math.log(parameter.initial) if parameter.positive else parameter.initial
+        start.extra[name].fill_(initial_value)
+    if gate.prototypes:
         chosen = torch.randint(len(u), (width,), generator=generator)
         start.W_enc.copy_(u[chosen.to(u.device)])
         start.W_dec.copy_(start.W_enc)

@@ -18,12 +18,11 @@ from geosae.errors import InvalidInput
 from geosae.sae.config import TrainConfig
 from geosae.sae.gates import ReLU, TopK, largest_positive
 from geosae.sae.training.adam import learning_rate
-from geosae.sae.training.auxk import auxk_of
-from geosae.sae.training.gradients import written_out
-from geosae.sae.training.inputs import opened
+from geosae.sae.training.inputs import prepare_inputs, sample_of
 from geosae.sae.training.parameters import Parameters
-from geosae.sae.training.state import Descent
-from geosae.sae.training.train import TrainedSAE, checked_seed, device_named, finished, using_threads
+from geosae.sae.training.spec import training_spec, written_out
+from geosae.sae.training.state import TrainingState
+from geosae.sae.training.train import TrainedSAE, checked_seed, finished, using_threads
 
 
 def stackable(configs: Sequence[TrainConfig]) -> bool:
@@ -50,7 +49,7 @@ def train_stacked(
     device: str = "auto",
     progress: Callable[[int, int], None] | None = None,
 ) -> list[TrainedSAE]:
-    """Train members, pairs of a config and a seed, together on the same points; see this file's head.
+    """Train members, pairs of a config and a seed, together on the same points.
 
     Raises
     ------
@@ -68,14 +67,25 @@ def train_stacked(
     """
     if not members:
         raise InvalidInput("there is no member to train")
-    first, where = members[0][0], device_named(device)
+    if not stackable([config for config, _ in members]):
+        raise InvalidInput(
+            "these runs cannot be stacked",
+            causes="gates but Top-K and ReLU with L1, or configs that differ in more than lr and l1",
+            remedy="train them one by one",
+        )
     for _, seed in members:
         checked_seed(seed)
-    data = opened(points, first.pre_bias, where, 0, shuffled=False)
-    with using_threads(first.threads):
-        runs = [Descent.begin(config, data.source, data.u, seed) for config, seed in members]
+    sample = sample_of(points)
+    # The stacked step is the one written out in torch, whatever kernel a member alone would take.
+    specs = [replace(training_spec(config, sample.shape[1], device), kernel="torch") for config, _ in members]
+    inputs = prepare_inputs(points, sample, specs[0], 0)
+    with using_threads(specs[0].config.threads):
+        runs = [
+            TrainingState.begin(spec, inputs.source, inputs.u, seed)
+            for spec, (_, seed) in zip(specs, members, strict=True)
+        ]
         Stack(runs).run(progress)
-        return [finished(run, data, seed, where) for run, (_, seed) in zip(runs, members, strict=True)]
+        return [finished(run, inputs, seed) for run, (_, seed) in zip(runs, members, strict=True)]
 
 
 def _shape(config: TrainConfig) -> TrainConfig:
@@ -84,24 +94,12 @@ def _shape(config: TrainConfig) -> TrainConfig:
 
 
 class Stack:
-    """Runs under way that step together; each stays a `Descent` whose numbers are views of the stack's.
+    """Runs under way that step together; each is a `TrainingState` whose numbers are views of the stack's."""
 
-    Raises
-    ------
-    InvalidInput
-        If the runs cannot be stacked.
-    """
-
-    def __init__(self, runs: Sequence[Descent]) -> None:
-        configs = [run.config for run in runs]
-        if not stackable(configs):
-            raise InvalidInput(
-                "these runs cannot be stacked",
-                causes="gates but Top-K and ReLU with L1, or configs that differ in more than lr and l1",
-                remedy="train them one by one",
-            )
-        self.runs, self.config = runs, configs[0]
-        self.width, self.dim = runs[0].at.W_enc.shape
+    def __init__(self, runs: Sequence[TrainingState]) -> None:
+        spec, configs = runs[0].spec, [run.spec.config for run in runs]
+        self.runs, self.config, self.aux = runs, spec.config, spec.aux
+        self.width, self.dim = spec.config.width, spec.dim
         self.at = self._gathered([run.at for run in runs])
         self.first = self._gathered([run.adam.first for run in runs])
         self.second = self._gathered([run.adam.second for run in runs])
@@ -112,7 +110,6 @@ class Stack:
             run.adam.first, run.adam.second = self._member(self.first, i), self._member(self.second, i)
         weights = [float(c.gate.l1) if isinstance(c.gate, ReLU) else 0.0 for c in configs]
         self.l1 = torch.tensor(weights, device=self.at.device).view(-1, 1, 1)
-        self.aux = auxk_of(self.config, self.dim)
 
     def _gathered(self, members: Sequence[Parameters]) -> Float[torch.Tensor, "M P"]:
         return torch.stack([member.flat for member in members])
@@ -134,7 +131,7 @@ class Stack:
         for step in range(1, config.steps + 1):
             u = torch.stack([r.source.batch(r.step, config.batch_size, r.generator) for r in self.runs])
             fired = self._gradient(u, self._dead())
-            self._descend([learning_rate(run.config, step) for run in self.runs], step)
+            self._descend([learning_rate(run.spec.config, step) for run in self.runs], step)
             self.silent.add_(u.shape[1]).masked_fill_(fired, 0)
             for run in self.runs:
                 run.step = run.adam.steps = step

@@ -1,4 +1,4 @@
-"""The frame in which training works: centred points of unit spread, whatever their place and scale."""
+"""Centring and scaling of training points, so that training works alike at every location and scale."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -13,23 +13,23 @@ CENTRE_SAMPLES = 32_768
 
 
 @dataclass(frozen=True, eq=False)
-class Frame:
-    """u = (x − centre) / spread; in this frame the points lie at mean squared distance 1 from their mean."""
+class Standardizer:
+    """u = (x − centre) / spread; standardised points lie at mean squared distance 1 from their mean."""
 
     centre: Float[np.ndarray, " n"]
     spread: float
 
-    def inward(self, points: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N n"]:
-        """Return the points in the frame, subtracted in float64 and rounded to float32 last."""
+    def transform(self, points: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N n"]:
+        """Return the standardised points, computed in float64 and rounded to float32 last."""
         return ((points - self.centre) / self.spread).astype(np.float32)
 
 
-def frame_of(
+def fit_standardizer(
     points: Float[np.ndarray, "N n"],
     centre: Literal["geometric_median", "mean", "zero"],
     rng: np.random.Generator,
-) -> Frame:
-    """Return the frame of the points.
+) -> Standardizer:
+    """Return the centre and the spread of the points.
 
     Raises
     ------
@@ -38,8 +38,8 @@ def frame_of(
 
     Examples
     --------
-    >>> frame_of(np.array([[0.0], [2.0]]), "mean", np.random.default_rng(0))
-    Frame(centre=array([1.]), spread=1.0)
+    >>> fit_standardizer(np.array([[0.0], [2.0]]), "mean", np.random.default_rng(0))
+    Standardizer(centre=array([1.]), spread=1.0)
     """
     mean = points.mean(axis=0)
     offsets = points - mean
@@ -63,13 +63,13 @@ def frame_of(
             remedy="subtract the mean from the points first",
         )
     if centre == "zero":
-        return Frame(np.zeros_like(mean), spread)
+        return Standardizer(np.zeros_like(mean), spread)
     if centre == "mean":
-        return Frame(mean, spread)
+        return Standardizer(mean, spread)
     sample = points
     if len(points) > CENTRE_SAMPLES:
         sample = points[rng.choice(len(points), CENTRE_SAMPLES, replace=False)]
-    return Frame(geometric_median(sample), spread)
+    return Standardizer(geometric_median(sample), spread)
 
 
 def geometric_median(
@@ -95,10 +95,10 @@ def geometric_median(
         weight = np.divide(1.0, distance, out=np.zeros_like(distance), where=apart)
         pull = weight @ away
         strength = float(np.linalg.norm(pull))
-        held = len(points) - int(apart.sum())
-        if strength <= held:
+        coinciding = len(points) - int(apart.sum())
+        if strength <= coinciding:
             return here
-        step = (1.0 - held / strength) * pull / weight.sum()
+        step = (1.0 - coinciding / strength) * pull / weight.sum()
         here = here + step
         if float(np.linalg.norm(step)) <= tolerance * float(distance.mean()):
             break

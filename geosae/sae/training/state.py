@@ -6,13 +6,12 @@ from dataclasses import dataclass, field
 import torch
 from jaxtyping import Float, Int
 
-from geosae.sae.config import TrainConfig
 from geosae.sae.training.adam import Adam, learning_rate
 from geosae.sae.training.autograd import objective
-from geosae.sae.training.auxk import auxk_of
 from geosae.sae.training.batches import Source
 from geosae.sae.training.parameters import Parameters, initial, renormalise
 from geosae.sae.training.resample import resample, resampling_is_due
+from geosae.sae.training.spec import TrainingSpec
 from geosae.sae.training.step import step_of
 
 # Log lines, the matched norm and resampling look at most at so many points, evenly spaced in the data.
@@ -27,14 +26,14 @@ class TrainingDiverged(ArithmeticError):  # noqa: N818
 
 
 @dataclass(eq=False)
-class Descent:
-    """A run under way: weights, moments, silence counts, generator, step and log.
+class TrainingState:
+    """The state of a training run: weights, moments, silence counts, generator, step and log.
 
-    All that the next step depends on is here, so that a run can be written down and taken up again
+    The next step depends on nothing else, so that a run can be saved and restored
     (`geosae.sae.training.checkpoint_state`).
     """
 
-    config: TrainConfig
+    spec: TrainingSpec
     source: Source
     sample: Float[torch.Tensor, "E n"]
     at: Parameters
@@ -48,24 +47,24 @@ class Descent:
 
     @classmethod
     def begin(
-        cls, config: TrainConfig, source: Source, u: Float[torch.Tensor, "E n"], seed: int
-    ) -> "Descent":
-        """Return a run at step 0; u is a sample of the points in the frame."""
-        generator = torch.Generator().manual_seed(seed)
+        cls, spec: TrainingSpec, source: Source, u: Float[torch.Tensor, "E n"], seed: int
+    ) -> "TrainingState":
+        """Return a run at step 0; u is a sample of the standardised points."""
+        config, generator = spec.config, torch.Generator().manual_seed(seed)
         sample = u[:: -(-len(u) // SAMPLE)]
         at = initial(config, sample, generator)
-        start = initial(config, sample, torch.Generator().manual_seed(seed))
+        start = Parameters.of(at.flat.clone(), config.width, spec.dim, config.gate.parameters)
         adam = Adam(at, config.beta1, config.beta2, config.eps)
         silent = torch.zeros(config.width, dtype=torch.int64, device=u.device)
         average = torch.zeros_like(at.flat)
-        return cls(config, source, sample, at, start, adam, average, silent, generator)
+        return cls(spec, source, sample, at, start, adam, average, silent, generator)
 
     @torch.no_grad()
     def run(
         self,
         progress: Callable[[int, int], None] | None = None,
         probe: Callable[[], Mapping[str, float]] | None = None,
-        keep: Callable[[], None] | None = None,
+        save: Callable[[], None] | None = None,
     ) -> None:
         """Take the steps that are left, or as many as the target FVU needs.
 
@@ -74,18 +73,18 @@ class Descent:
         progress
             Called as progress(steps done, steps in all), once per log line.
         probe
-            Asked at each log line for more columns.
-        keep
-            Called after each log line, so that the run can be written down.
+            Called at each log line for further columns.
+        save
+            Called after each log line, so that the run can be saved.
 
         Raises
         ------
         TrainingDiverged
             If the loss is not finite at a log line.
         """
-        config = self.config
-        step = step_of(config, self.at, self.adam, self.start)
-        revives = auxk_of(config, self.at.W_enc.shape[1]) is not None
+        config = self.spec.config
+        step = step_of(self.spec, self.at, self.adam, self.start)
+        revives = self.spec.aux is not None
         if not self.log:
             self.log.append(self.line(probe))
         while self.step < config.steps and not self.reached():
@@ -101,31 +100,30 @@ class Descent:
                 self.log.append(self.line(probe))
                 if progress is not None:
                     progress(self.step, config.steps)
-                if keep is not None:
-                    keep()
+                if save is not None:
+                    save()
 
     def reached(self) -> bool:
         """Tell whether the last log line reached the target FVU."""
-        target = self.config.target_fvu
+        target = self.spec.config.target_fvu
         return target is not None and self.log[-1]["fvu"] <= target
 
     @torch.no_grad()
     def result(self) -> Parameters:
         """Return the weights of the result: the last ones, or their moving average."""
-        config, at = self.config, self.at
+        config, at = self.spec.config, self.at
         if not config.ema or self.step == 0:
             return at
-        width, dim = at.W_enc.shape
         # Bias correction as Adam's: the average started from 0.
         mean = self.average / (1.0 - config.ema**self.step)
-        result = Parameters.of(mean, width, dim, config.gate.extras)
+        result = Parameters.of(mean, config.width, self.spec.dim, config.gate.parameters)
         if config.decoder_norm == "unit":
             renormalise(result.W_dec)
         return result
 
     def dead(self) -> torch.Tensor | None:
         """Return the mask of dead neurons, or None where none is."""
-        dead = self.silent >= self.config.dead_after
+        dead = self.silent >= self.spec.config.dead_after
         return dead if bool(dead.any()) else None
 
     def revive(self) -> None:
@@ -133,9 +131,9 @@ class Descent:
         dead = self.dead()
         if dead is None:
             return
-        a = objective(self.config, self.at, self.sample).a
+        a = objective(self.spec, self.at, self.sample).a
         guess = torch.addmm(self.at.b_dec, a, self.at.W_dec)
-        resample(self.at, self.adam, dead, self.sample, guess, self.config, self.generator)
+        resample(self.at, self.adam, dead, self.sample, guess, self.spec.config, self.generator)
         self.silent[dead] = 0
 
     @torch.no_grad()
@@ -147,15 +145,15 @@ class Descent:
         TrainingDiverged
             If the loss is not finite.
         """
-        config, u = self.config, self.sample
+        config, u = self.spec.config, self.sample
         lr = learning_rate(config, self.step) if self.step else 0.0
-        found = objective(config, self.at, u, self.dead())
-        parts = torch.stack([found.error, found.penalty, found.aux]).tolist()
+        losses = objective(self.spec, self.at, u, self.dead())
+        parts = torch.stack([losses.error, losses.penalty, losses.aux]).tolist()
         if not all(abs(part) < float("inf") for part in parts):
-            raise _diverged(config, self.step, lr, parts)
-        rates = (found.a != 0).double().mean(dim=0)
+            raise _diverged(self.spec, self.step, lr, parts)
+        rates = (losses.a != 0).double().mean(dim=0)
         spread = (u - u.mean(dim=0)).double().square().sum()
-        guess = torch.addmm(self.at.b_dec, found.a, self.at.W_dec)
+        guess = torch.addmm(self.at.b_dec, losses.a, self.at.W_dec)
         return {
             "step": self.step,
             "lr": lr,
@@ -170,14 +168,16 @@ class Descent:
         }
 
 
-def _diverged(config: TrainConfig, step: int, lr: float, parts: list[float]) -> TrainingDiverged:
-    named = ", ".join(
-        f"{name} {part:.3g}" for name, part in zip(("error", "penalty", "aux"), parts, strict=True)
+def _diverged(spec: TrainingSpec, step: int, lr: float, parts: list[float]) -> TrainingDiverged:
+    terms = ", ".join(
+        f"{key} {part:.3g}" for key, part in zip(("error", "penalty", "aux"), parts, strict=True)
     )
-    knob = config.gate.to_dict().get(config.gate.knob)
+    config = spec.config
+    name = config.gate.sparsity_parameter
+    sparsity = config.gate.to_dict().get(name)
     return TrainingDiverged(
-        f"the loss stopped being finite by step {step} of {config.steps} ({named}; lr {lr:.3g}).\n"
+        f"the loss stopped being finite by step {step} of {config.steps} ({terms}; lr {lr:.3g}).\n"
         f"  Likely causes: too high a learning rate ({config.lr:g}), no warm-up (share {config.warmup:g}), "
-        f"a penalty too heavy ({config.gate.knob} = {knob}), or a few points far outside all others.\n"
+        f"a penalty too heavy ({name} = {sparsity}), or a few points far outside all others.\n"
         "  What to do: divide the learning rate by 10, then look at the largest norms among the points."
     )

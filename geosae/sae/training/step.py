@@ -6,14 +6,11 @@ from typing import Protocol, runtime_checkable
 import torch
 from jaxtyping import Bool, Float
 
-from geosae.errors import InvalidInput
-from geosae.sae.config import TrainConfig
 from geosae.sae.training.adam import Adam
 from geosae.sae.training.autograd import loss_and_autograd
-from geosae.sae.training.auxk import auxk_of
-from geosae.sae.training.gradients import Losses, loss_and_gradient, written_out
-from geosae.sae.training.numba import reason_against
+from geosae.sae.training.gradients import Losses, loss_and_gradient
 from geosae.sae.training.parameters import Parameters, remove_parallel, renormalise
+from geosae.sae.training.spec import TrainingSpec
 
 # arXiv 2602.14111 keeps soft-frozen atoms within this cosine of their random start.
 SOFT_COSINE = 0.8
@@ -21,7 +18,7 @@ SOFT_COSINE = 0.8
 
 @runtime_checkable
 class Step(Protocol):
-    """Takes one step of descent on a batch and says what it saw there."""
+    """Takes one step of training on a batch and returns the losses before it."""
 
     def take(self, u: Float[torch.Tensor, "B n"], lr: float, dead: Bool[torch.Tensor, " d"] | None) -> Losses:
         """Move the weights by one step of Adam, in place."""
@@ -31,21 +28,16 @@ class Step(Protocol):
 class TorchStep:
     """A step in torch: the gradient by autograd or written out, then projection, clipping and Adam."""
 
-    def __init__(self, config: TrainConfig, at: Parameters, adam: Adam, start: Parameters) -> None:
-        self.config, self.at, self.adam, self.start = config, at, adam, start
-        width, dim = at.W_enc.shape
-        self.gradient = Parameters.zeros(width, dim, at.flat.device, config.gate.extras)
-        self.aux = auxk_of(config, dim)
-        self.by_hand = kernel_of(config, at.flat.device) == "torch"
+    def __init__(self, spec: TrainingSpec, at: Parameters, adam: Adam, start: Parameters) -> None:
+        self.spec, self.at, self.adam, self.start = spec, at, adam, start
+        self.gradient = at.zeroed()
 
     @torch.no_grad()
     def take(self, u: Float[torch.Tensor, "B n"], lr: float, dead: Bool[torch.Tensor, " d"] | None) -> Losses:
         """Move the weights by one step of Adam, in place."""
-        config, at, gradient = self.config, self.at, self.gradient
-        if self.by_hand:
-            losses = loss_and_gradient(config, at, u, gradient, self.aux, dead)
-        else:
-            losses = loss_and_autograd(config, at, u, gradient, dead)
+        config, at, gradient = self.spec.config, self.at, self.gradient
+        differentiate = loss_and_gradient if self.spec.kernel == "torch" else loss_and_autograd
+        losses = differentiate(self.spec, at, u, gradient, dead)
         if config.baseline == "frozen_encoder":
             gradient.W_enc.zero_()
             gradient.b_enc.zero_()
@@ -84,43 +76,15 @@ def hold_near(atoms: Float[torch.Tensor, "d n"], start: Float[torch.Tensor, "d n
     cosine = (now * unit).sum(dim=1, keepdim=True)
     across = now - cosine * unit
     across = across / torch.linalg.vector_norm(across, dim=1, keepdim=True).clamp_min(1e-12)
-    held = SOFT_COSINE * unit + math.sqrt(1 - SOFT_COSINE**2) * across
-    atoms.copy_(torch.where(cosine < SOFT_COSINE, held, now) * norms)
+    turned = SOFT_COSINE * unit + math.sqrt(1 - SOFT_COSINE**2) * across
+    atoms.copy_(torch.where(cosine < SOFT_COSINE, turned, now) * norms)
 
 
-def kernel_of(config: TrainConfig, device: torch.device) -> str:
-    """Return the kernel that a config asks for on a device: "autograd", "torch" or "numba".
-
-    Raises
-    ------
-    InvalidInput
-        If the kernel that is asked for cannot do this run.
-
-    Examples
-    --------
-    >>> from geosae.sae.gates import Gated
-    >>> kernel_of(TrainConfig(Gated(), width=4), torch.device("cpu"))
-    'autograd'
-    """
-    against = reason_against(config, device)
-    if config.kernel == "numba" and against is not None:
-        raise InvalidInput(f"the kernel 'numba' is not for this run: {against}", remedy="use kernel='auto'")
-    if config.kernel == "torch" and not written_out(config.gate):
-        raise InvalidInput(
-            f"no gradient is written out for the gate {config.gate}", remedy="use kernel='auto' or 'autograd'"
-        )
-    if config.kernel != "auto":
-        return config.kernel
-    if against is None:
-        return "numba"
-    return "torch" if written_out(config.gate) and config.precision == "float32" else "autograd"
-
-
-def step_of(config: TrainConfig, at: Parameters, adam: Adam, start: Parameters) -> Step:
-    """Return what takes the steps of a run, by the kernel of its config."""
-    if kernel_of(config, at.flat.device) == "numba":
+def step_of(spec: TrainingSpec, at: Parameters, adam: Adam, start: Parameters) -> Step:
+    """Return what takes the steps of a run, by its kernel."""
+    if spec.kernel == "numba":
         # Numba takes 0.4 s to import: only where it is used.
         from geosae.sae.training.numba.sparse import SparseStep
 
-        return SparseStep(config, at, adam, start)
-    return TorchStep(config, at, adam, start)
+        return SparseStep(spec, at, adam, start)
+    return TorchStep(spec, at, adam, start)

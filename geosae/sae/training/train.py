@@ -3,6 +3,7 @@
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +14,12 @@ from geosae.sae.config import Baseline, TrainConfig
 from geosae.sae.metrics import measure
 from geosae.sae.model import SparseAutoencoder
 from geosae.sae.neurons import neurons_of
-from geosae.sae.training.checkpoint_state import Place
-from geosae.sae.training.inputs import Opened, Points, opened
+from geosae.sae.training.checkpoint_state import TrainingCheckpoint
+from geosae.sae.training.inputs import Points, TrainingInputs, prepare_inputs, sample_of
 from geosae.sae.training.parameters import Parameters
-from geosae.sae.training.standardize import Frame
-from geosae.sae.training.state import Descent, TrainingDiverged
-from geosae.sae.training.step import kernel_of
+from geosae.sae.training.spec import training_spec
+from geosae.sae.training.standardize import Standardizer
+from geosae.sae.training.state import TrainingDiverged, TrainingState
 
 __all__ = ["Baseline", "TrainConfig", "TrainedSAE", "TrainingDiverged", "train"]
 
@@ -77,17 +78,18 @@ def train(
     points
         An array (N, n), float32 or float64; a mapped file (numpy.memmap), which is read batch by batch; a
         stream, with `dim`, `len()` and `rows(start, stop)`; or a function that returns an iterator over
-        blocks of points. Computed in float32 after centring and scaling in float64; frame and metrics of what
-        is not in memory are those of a sample.
+        blocks of points. Computed in float32 after centring and scaling in float64; centre, spread and
+        metrics of what is not in memory are those of a sample.
     seed
         Seeds the start, the batches and the resampling: 0 ≤ seed < 2⁶³.
     device
         "cpu", "cuda", or "auto": a GPU if there is one.
     folder
-        Where the state of the unfinished run is kept, at each log line and when it is interrupted. The same
-        call then goes on from there: on a CPU to the same bytes as a run that was never interrupted.
+        Where the state of the unfinished run is saved, at each log line. After an interruption the same call
+        goes on from there: on a CPU to the same bytes as a run that was never interrupted.
     probe
-        Asked at each log line, with the SAE of that step, for more columns: recovery of what is known.
+        Called at each log line with the SAE of that step; returns further columns of the log, such as the
+        recovery of true directions.
     progress
         Called as progress(steps done, steps in all), once per log line.
 
@@ -107,69 +109,57 @@ def train(
     >>> run.metrics["fvu"] < run.log[0]["fvu"], run.metrics["l0"] <= 1.0
     (True, True)
     """
-    where = device_named(device)
     checked_seed(seed)
-    data = opened(points, config.pre_bias, where, seed, shuffled=config.baseline == "shuffled")
+    sample = sample_of(points)
+    spec = training_spec(config, sample.shape[1], device)
+    inputs = prepare_inputs(points, sample, spec, seed)
     with using_threads(config.threads):
-        descent = Descent.begin(config, data.source, data.u, seed)
-        place = None if folder is None else Place.of(folder, descent, seed, data.data_hash, where.type)
-        if config.baseline != "untrained":
-            _descend(descent, data.frame, place, probe, progress)
+        state = TrainingState.begin(spec, inputs.source, inputs.u, seed)
+        checkpoint = None if folder is None else TrainingCheckpoint.of(folder, state, seed, inputs.data_hash)
+        if config.baseline == "untrained":
+            state.log.append(state.line())
         else:
-            descent.log.append(descent.line())
-        result = finished(descent, data, seed, where)
-    if place is not None:
-        place.clear()
-    return result
+            save = None
+            if checkpoint is not None:
+                checkpoint.restore(state)
+                # An interrupt may come within a step, with weights half moved: only log lines are saved.
+                save = partial(checkpoint.save, state)
+            measures = None if probe is None else lambda: probe(_fold(state, state.at, inputs.standardizer))
+            state.run(progress, measures, save)
+        trained = finished(state, inputs, seed)
+    if checkpoint is not None:
+        checkpoint.clear()
+    return trained
 
 
-def finished(descent: Descent, data: Opened, seed: int, where: torch.device) -> TrainedSAE:
+def finished(state: TrainingState, inputs: TrainingInputs, seed: int) -> TrainedSAE:
     """Return the result of a run: its SAE in the points' own coordinates, measured on them."""
-    sae = _fold(descent, descent.result(), data.frame)
-    metrics = measure(neurons_of(sae), data.sample[:: -(-len(data.sample) // METRIC_POINTS)])
-    kernel = kernel_of(descent.config, where)
-    return TrainedSAE(
-        sae, descent.config, seed, tuple(descent.log), metrics, data.data_hash, where.type, kernel
-    )
-
-
-def _descend(
-    descent: Descent,
-    frame: Frame,
-    place: Place | None,
-    probe: Callable[[SparseAutoencoder], Mapping[str, float]] | None,
-    progress: Callable[[int, int], None] | None,
-) -> None:
-    asked = None if probe is None else lambda: probe(_fold(descent, descent.at, frame))
-    if place is None:
-        descent.run(progress, asked)
-        return
-    # An interrupt may come within a step, with weights half moved: what was kept at the last log line stands.
-    place.take_up(descent)
-    descent.run(progress, asked, lambda: place.keep(descent))
+    sae = _fold(state, state.result(), inputs.standardizer)
+    metrics = measure(neurons_of(sae), inputs.sample[:: -(-len(inputs.sample) // METRIC_POINTS)])
+    spec, log = state.spec, tuple(state.log)
+    return TrainedSAE(sae, spec.config, seed, log, metrics, inputs.data_hash, spec.device.type, spec.kernel)
 
 
 @torch.no_grad()
-def _fold(descent: Descent, at: Parameters, frame: Frame) -> SparseAutoencoder:
+def _fold(state: TrainingState, at: Parameters, standardizer: Standardizer) -> SparseAutoencoder:
     """Return the SAE in the points' own coordinates: activations, biases and thresholds grow by the spread.
 
-    Exact because gates are positively homogeneous (see `Gate`). What descent does not move is settled first.
+    Exact because gates are positively homogeneous (see `Gate`). What is not trained is calibrated first.
     """
-    config = descent.config
+    config = state.spec.config
     gate = config.gate
     weights = at.weights(gate)
-    inputs = descent.sample - at.b_dec if config.tied_bias else descent.sample
-    named = {"W_enc": weights.W_enc, "b_enc": weights.b_enc, "W_dec": weights.W_dec, **weights.extra}
-    named |= gate.settle(weights, inputs)
-    grown = {"b_enc", *(name for name, extra in gate.extras.items() if extra.scales)}
+    inputs = state.sample - at.b_dec if config.tied_bias else state.sample
+    tensors = {"W_enc": weights.W_enc, "b_enc": weights.b_enc, "W_dec": weights.W_dec, **weights.extra}
+    tensors |= gate.calibrate(weights, inputs)
+    scaled = {"b_enc", *(name for name, parameter in gate.parameters.items() if parameter.scales)}
     folded = {
-        name: value.cpu().numpy().astype(np.float64) * (frame.spread if name in grown else 1.0)
-        for name, value in named.items()
+        name: tensor.cpu().numpy().astype(np.float64) * (standardizer.spread if name in scaled else 1.0)
+        for name, tensor in tensors.items()
     }
-    b_dec = frame.centre + at.b_dec.cpu().numpy() * frame.spread
-    width, dim = at.W_enc.shape
-    sae = SparseAutoencoder(dim, width, gate)
-    sae.set_weights(**folded, b_dec=b_dec, b_pre=b_dec if config.tied_bias else frame.centre)
+    b_dec = standardizer.centre + at.b_dec.cpu().numpy() * standardizer.spread
+    sae = SparseAutoencoder(state.spec.dim, config.width, gate)
+    sae.set_weights(**folded, b_dec=b_dec, b_pre=b_dec if config.tied_bias else standardizer.centre)
     return sae
 
 
@@ -183,26 +173,6 @@ def checked_seed(seed: int) -> None:
     """
     if not 0 <= seed < 2**63:
         raise InvalidInput(f"the seed is {seed}", remedy="choose one between 0 and 2⁶³ − 1")
-
-
-def device_named(name: str) -> torch.device:
-    """Return the device of a name: "cpu", "cuda", or "auto", a GPU if there is one.
-
-    Raises
-    ------
-    InvalidInput
-        If there is no such device.
-    """
-    if name not in ("auto", "cpu", "cuda"):
-        raise InvalidInput(f"there is no device '{name}'", remedy="use auto, cpu or cuda")
-    there = torch.cuda.is_available()
-    if name == "cuda" and not there:
-        raise InvalidInput(
-            "device 'cuda' was asked for and torch sees none",
-            causes=f"a CPU build of torch (this is {torch.__version__}), or no visible GPU",
-            remedy="use device='auto' or 'cpu', or install a CUDA build of torch",
-        )
-    return torch.device("cuda" if there and name != "cpu" else "cpu")
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from geosae.cli.sources import make_world
-from geosae.experiments import Results, parse_plan, run
+from geosae.experiments import parse_plan, run
 from geosae.figures.draw import draw
 from geosae.figures.paper.families import PAPER
 from geosae.figures.paper.lines import draw_series

@@ -9,12 +9,13 @@ from geosae.errors import InvalidInput
 from geosae.sae.config import TrainConfig
 from geosae.sae.gates import TopK
 from geosae.sae.training.batches import IteratedSource, StreamSource
-from geosae.sae.training.inputs import opened
-from geosae.sae.training.standardize import Frame
+from geosae.sae.training.inputs import prepare_inputs, sample_of
+from geosae.sae.training.spec import training_spec
+from geosae.sae.training.standardize import Standardizer
 from geosae.sae.training.train import train
 
 CPU = torch.device("cpu")
-PLAIN = Frame(np.zeros(2), 1.0)
+PLAIN = Standardizer(np.zeros(2), 1.0)
 CONFIG = TrainConfig(TopK(k=2), width=8, steps=40, batch_size=64, log_every=20)
 
 
@@ -90,7 +91,8 @@ def test_a_stream_and_its_blocks_are_the_same_points():
 def test_shuffling_keeps_marginals_and_breaks_what_holds_between():
     points = blobs()
     points[:, 1] = points[:, 0]
-    mixed = opened(points, "mean", CPU, 0, shuffled=True).sample
+    spec = training_spec(TrainConfig(TopK(k=2), width=8, baseline="shuffled"), points.shape[1])
+    mixed = prepare_inputs(points, sample_of(points), spec, 0).sample
     assert np.array_equal(np.sort(mixed, axis=0), np.sort(points, axis=0))
     assert abs(np.corrcoef(mixed[:, 0], mixed[:, 1])[0, 1]) < 0.1
     structured = train(points, CONFIG, 0)

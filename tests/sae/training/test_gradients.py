@@ -6,10 +6,11 @@ import pytest
 import torch
 
 from geosae.sae.config import TrainConfig
-from geosae.sae.gates import ReLU, TopK
-from geosae.sae.training.auxk import AuxK, auxk_of
+from geosae.sae.gates import AuxK, ReLU, TopK
+from geosae.sae.training.auxk import add_auxk_gradient
 from geosae.sae.training.gradients import loss_and_gradient
 from geosae.sae.training.parameters import Parameters, remove_parallel, renormalise
+from geosae.sae.training.spec import training_spec
 
 WIDTH, DIM, BATCH = 12, 5, 40
 GATES = [ReLU(l1=0.0), ReLU(l1=0.3), TopK(k=3), TopK(k=3, aux_k=2), TopK(k=12, aux_k=12)]
@@ -70,8 +71,7 @@ def test_gradients_are_those_of_autograd(gate, norm, tied, seed):
     with_aux = isinstance(gate, TopK) and gate.aux_k is not None
     into = widened(Parameters.zeros(WIDTH, DIM))
     into.flat.fill_(7.0)  # what the gradient held before must not matter
-    aux = auxk_of(config, DIM) if with_aux else None
-    losses = loss_and_gradient(config, at, u, into, aux, dead if with_aux else None)
+    losses = loss_and_gradient(training_spec(config, DIM), at, u, into, dead if with_aux else None)
     expected, gradient, a = reference_losses(config, at, u, dead if with_aux else None)
     for mine, theirs in zip((losses.error, losses.penalty, losses.aux), expected, strict=True):
         assert float(mine) == pytest.approx(float(theirs.detach()), rel=1e-11)
@@ -81,10 +81,10 @@ def test_gradients_are_those_of_autograd(gate, norm, tied, seed):
 
 def test_aux_moves_dead_neurons_and_nothing_else():
     at, u, dead = case(0)
-    config = TrainConfig(gate=TopK(k=3, aux_k=2), width=WIDTH)
+    spec = training_spec(TrainConfig(gate=TopK(k=3, aux_k=2), width=WIDTH), DIM)
     plain, both = widened(Parameters.zeros(WIDTH, DIM)), widened(Parameters.zeros(WIDTH, DIM))
-    loss_and_gradient(config, at, u, plain)
-    loss_and_gradient(config, at, u, both, auxk_of(config, DIM), dead)
+    loss_and_gradient(spec, at, u, plain)
+    loss_and_gradient(spec, at, u, both, dead)
     for before, after in zip(plain.rows(), both.rows(), strict=True):
         assert torch.equal(before[~dead], after[~dead])
     assert torch.equal(plain.b_dec, both.b_dec)
@@ -103,18 +103,18 @@ def test_the_auxiliary_loss_teaches_dead_neurons_the_residual():
     for _ in range(400):
         into = widened(Parameters.zeros(WIDTH, DIM))
         z = u @ at.W_enc.T + at.b_enc
-        values.append(float(aux.add_gradient(at, u, z, residual, dead, into)))
+        values.append(float(add_auxk_gradient(aux, at, u, z, residual, dead, into)))
         at.flat.sub_(into.flat, alpha=0.1)
     assert values[-1] < 0.3 < values[0]
 
 
 def test_aux_on_a_residual_without_variance_counts_as_zero():
     at, u, dead = case(0)
-    config = TrainConfig(gate=TopK(k=3, aux_k=2), width=WIDTH)
+    spec = training_spec(TrainConfig(gate=TopK(k=3, aux_k=2), width=WIDTH), DIM)
     into, plain = widened(Parameters.zeros(WIDTH, DIM)), widened(Parameters.zeros(WIDTH, DIM))
     one = u[:1]
-    losses = loss_and_gradient(config, at, one, into, auxk_of(config, DIM), dead)
-    loss_and_gradient(config, at, one, plain)
+    losses = loss_and_gradient(spec, at, one, into, dead)
+    loss_and_gradient(spec, at, one, plain)
     assert float(losses.aux) == 0.0
     assert torch.equal(into.flat, plain.flat)
 
@@ -123,7 +123,7 @@ def test_the_projected_gradient_is_orthogonal_to_the_atoms():
     at, u, _ = case(1)
     renormalise(at.W_dec)
     into = widened(Parameters.zeros(WIDTH, DIM))
-    loss_and_gradient(TrainConfig(gate=ReLU(), width=WIDTH), at, u, into)
+    loss_and_gradient(training_spec(TrainConfig(gate=ReLU(), width=WIDTH), DIM), at, u, into)
     before = into.W_dec.clone()
     assert float((before * at.W_dec).sum(dim=1).abs().max()) > 1e-3
     remove_parallel(into.W_dec, at.W_dec)

@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 import torch
 from sae.clouds import blobs
+from sae.dying import dying_member
 
 from geosae.errors import InvalidInput
 from geosae.sae.config import TrainConfig
 from geosae.sae.gates import BatchTopK, Gated, ReLU, TopK
 from geosae.sae.training import grid
 from geosae.sae.training.grid import member_bytes, train_grid, workers_that_fit
-from geosae.sae.training.train import train
+from geosae.sae.training.train import TrainingDiverged, train
 
 CONFIGS = [
     TrainConfig(gate, width=10, steps=20, log_every=10)
@@ -89,3 +90,23 @@ def test_memory_decides_how_many_members_train_at_once(monkeypatch):
 def test_an_empty_or_doubled_grid_is_refused(configs, seeds):
     with pytest.raises(InvalidInput, match="configs and"):
         train_grid(np.eye(3), configs, seeds)
+
+
+def test_a_member_that_fails_in_its_process_does_not_stop_the_others(tmp_path):
+    points, diverging = blobs(500), replace(CONFIGS[0], lr=1e30)
+    with pytest.raises(TrainingDiverged, match="stopped being finite"):
+        train_grid(points, [diverging, CONFIGS[1]], [0, 1], workers=2, folder=tmp_path)
+    assert len(list(tmp_path.glob("*/card.json"))) == 2
+    runs = train_grid(points, CONFIGS[1:2], [0, 1], folder=tmp_path)
+    assert all(same(run, train(points, CONFIGS[1], seed)) for seed, run in enumerate(runs))
+
+
+def test_a_process_that_dies_is_tried_again_alone_and_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(grid, "train_member", dying_member)
+    with pytest.raises(RuntimeError, match=r"topk, width 10, seed 1.* died"):
+        train_grid(blobs(500), CONFIGS[1:2], [0, 1, 2], workers=2, folder=tmp_path)
+    assert len(list(tmp_path.glob("*/card.json"))) == 2
+    monkeypatch.undo()
+    train_grid(blobs(500), CONFIGS[1:2], [0, 1, 2], workers=2, folder=tmp_path)
+    assert len(list(tmp_path.glob("*/card.json"))) == 3
+    assert not list(tmp_path.glob("*/error.json"))

@@ -14,10 +14,10 @@ from geosae.sae.config import TrainConfig
 from geosae.sae.gates import BatchTopK, JumpReLU, ReLU, TopK
 from geosae.sae.training.adam import Adam, learning_rate
 from geosae.sae.training.autograd import loss_and_autograd
-from geosae.sae.training.auxk import auxk_of
 from geosae.sae.training.gradients import loss_and_gradient
 from geosae.sae.training.numba import reason_against
 from geosae.sae.training.parameters import Parameters, initial, remove_parallel, renormalise
+from geosae.sae.training.spec import training_spec
 
 pytest.importorskip("numba", reason="numba is not installed")
 
@@ -31,8 +31,8 @@ def case(seed, gate, **knobs):
     """Random weights, points and dead neurons in float64."""
     generator = torch.Generator().manual_seed(seed)
     config = TrainConfig(gate=gate, width=WIDTH, **knobs)
-    at = Parameters.zeros(WIDTH, DIM, extras=gate.extras)
-    at = Parameters.of(torch.randn(at.flat.shape, generator=generator).double(), WIDTH, DIM, gate.extras)
+    at = Parameters.zeros(WIDTH, DIM, gate_parameters=gate.parameters)
+    at = Parameters.of(torch.randn(at.flat.shape, generator=generator).double(), WIDTH, DIM, gate.parameters)
     if config.decoder_norm == "unit":
         renormalise(at.W_dec)
     u = torch.randn(BATCH, DIM, generator=generator, dtype=torch.float64)
@@ -40,7 +40,8 @@ def case(seed, gate, **knobs):
 
 
 def stepper(config, at, screen=None):
-    return SparseStep(config, at, Adam(at, config.beta1, config.beta2, config.eps), screen=screen)
+    spec = training_spec(config, at.W_enc.shape[1])
+    return SparseStep(spec, at, Adam(at, config.beta1, config.beta2, config.eps), screen=screen)
 
 
 def same_losses(mine, theirs):
@@ -57,9 +58,9 @@ def test_gradient_is_that_of_autograd_and_of_the_written_out_one(gate, norm, tie
     dead = dead if isinstance(gate, TopK) and gate.aux_k else None
     mine, hand, auto = at.zeroed(), at.zeroed(), at.zeroed()
     mine.flat[: mine.flat.numel() - sum(map(len, mine.extra.values()))] = 7.0  # what it held must not matter
-    losses = stepper(config, at).gradient(u, mine, dead)
-    same_losses(losses, loss_and_gradient(config, at, u, hand, auxk_of(config, DIM), dead))
-    same_losses(losses, loss_and_autograd(config, at, u, auto, dead))
+    spec, losses = training_spec(config, DIM), stepper(config, at).gradient(u, mine, dead)
+    same_losses(losses, loss_and_gradient(spec, at, u, hand, dead))
+    same_losses(losses, loss_and_autograd(spec, at, u, auto, dead))
     assert torch.allclose(mine.flat, hand.flat, rtol=1e-10, atol=1e-12)
     if gate == ReLU(l1=0.3) and norm == "unit":
         # The penalty is λ Σ a ν: autograd also differentiates ν, which the constraint ν = 1 projects out.
@@ -71,7 +72,7 @@ def test_gradient_is_that_of_autograd_and_of_the_written_out_one(gate, norm, tie
 def dense_step(config, at, adam, u, lr, dead):
     """One step by the path that defines it."""
     gradient = at.zeroed()
-    losses = loss_and_gradient(config, at, u, gradient, auxk_of(config, at.W_enc.shape[1]), dead)
+    losses = loss_and_gradient(training_spec(config, at.W_enc.shape[1]), at, u, gradient, dead)
     moving = config.baseline != "frozen_decoder"
     if not moving:
         gradient.W_dec.zero_()
@@ -189,7 +190,7 @@ def test_the_step_moves_atoms_orthogonally_to_themselves():
     config, at, u, _ = case(1, TopK(k=4))
     before = at.W_dec.clone()
     adam = Adam(at, 0.0, 0.0, 1e9)
-    SparseStep(config, at, adam).take(u, 1e3)
+    SparseStep(training_spec(config, DIM), at, adam).take(u, 1e3)
     moved = (at.W_dec - before) * 1e6
     assert float(moved.norm()) > 1e-2
     # Renormalising takes back what is of second order in the step, 1e-6 of its length.
@@ -226,7 +227,7 @@ def test_both_ways_to_the_k_largest_train_alike():
 
 def test_a_gate_without_written_out_gradient_is_refused():
     config = TrainConfig(JumpReLU(), WIDTH)
-    at = Parameters.zeros(WIDTH, DIM, extras=config.gate.extras)
+    at = Parameters.zeros(WIDTH, DIM, gate_parameters=config.gate.parameters)
     with pytest.raises(InvalidInput, match="no gradient is written out"):
         stepper(config, at)
 

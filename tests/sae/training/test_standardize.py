@@ -3,7 +3,7 @@ import pytest
 from scipy.optimize import minimize
 
 from geosae.errors import InvalidInput
-from geosae.sae.training.standardize import frame_of, geometric_median
+from geosae.sae.training.standardize import fit_standardizer, geometric_median
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -34,7 +34,7 @@ def test_the_geometric_median_starts_on_a_data_point_and_leaves_it():
 @pytest.mark.parametrize(("scale", "shift"), [(1.0, 0.0), (1e-6, 1e-5), (1e6, 3e7)])
 def test_points_in_the_frame_have_unit_spread(centre, scale, shift):
     points = np.random.default_rng(0).standard_normal((500, 4)) * scale + shift
-    u = frame_of(points, centre, np.random.default_rng(0)).inward(points)
+    u = fit_standardizer(points, centre, np.random.default_rng(0)).transform(points)
     assert u.dtype == np.float32
     assert np.square(u - u.mean(axis=0)).sum(axis=1).mean() == pytest.approx(1.0, rel=1e-3)
     if centre == "mean":
@@ -53,4 +53,4 @@ def test_points_in_the_frame_have_unit_spread(centre, scale, shift):
 )
 def test_points_that_float32_cannot_hold_are_refused(points, match):
     with pytest.raises(InvalidInput, match=match):
-        frame_of(points, "mean", np.random.default_rng(0))
+        fit_standardizer(points, "mean", np.random.default_rng(0))

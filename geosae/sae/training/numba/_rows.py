@@ -53,10 +53,10 @@ def turn_round(start, index, value, begin, points, activations):
     # begin[i + 1] is now where neuron i starts; filling moves it to where neuron i + 1 starts.
     for b in range(start.size - 1):
         for c in range(start[b], start[b + 1]):
-            place = begin[index[c] + 1]
-            points[place] = b
-            activations[place] = value[c]
-            begin[index[c] + 1] = place + 1
+            slot = begin[index[c] + 1]
+            points[slot] = b
+            activations[slot] = value[c]
+            begin[index[c] + 1] = slot + 1
 
 
 @numba.njit(cache=True, fastmath=SUMS, error_model="numpy")
@@ -68,8 +68,8 @@ def neuron_gradient(
 
     scale is 2/B, penalty λ/B; ν = ‖w_dec‖, or 1 for unit atoms. With a tied bias, b_dec's part is added.
     """
-    zero, one = g_enc.dtype.type(0.0), g_enc.dtype.type(1.0)
-    norm = one if unit or penalty == 0 else norm_of(w_dec)
+    zero = g_enc.dtype.type(0.0)
+    norm = g_enc.dtype.type(1.0) if unit or penalty == 0 else norm_of(w_dec)
     bias, total = zero, zero
     for j in range(g_enc.size):
         g_enc[j] = zero

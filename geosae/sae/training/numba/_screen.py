@@ -97,22 +97,22 @@ def list_screened(
         for j in range(blocks):
             lanes[open_blocks] = j
             open_blocks += peaks[j] >= bar
-        found = 0
+        count_near = 0
         for lane in range(open_blocks):
             for j in range(lanes[lane], width, blocks):
-                near[found] = j
-                found += here[j] >= bar
-        kept = 0
-        for c in range(found):
+                near[count_near] = j
+                count_near += here[j] >= bar
+        count = 0
+        for c in range(count_near):
             z = product(inputs[row], W_enc[near[c]], b_enc[near[c]])
-            near[kept] = near[c]
-            near_value[kept] = z
-            kept += z > 0
-        if kept > k:
-            trim(near, near_value, kept, k)
-            kept = k
-        for c in range(kept):
+            near[count] = near[c]
+            near_value[count] = z
+            count += z > 0
+        if count > k:
+            trim(near, near_value, count, k)
+            count = k
+        for c in range(count):
             index[at + c] = near[c]
             value[at + c] = near_value[c]
-        at += kept
+        at += count
         start[first + row + 1] = at

@@ -4,7 +4,7 @@ Exact Top-K by block maxima: neurons j, j + S, j + 2S, … form block j of S. A 
 is a lower bound of the k-th largest value, so only blocks whose maximum reaches it can hold a kept neuron.
 The bound is found by bisection, which counts in vectors and branches little; it need not be the best one.
 
-Lists are rows one after the other: row b holds `index[start[b]:start[b + 1]]`, and `value` beside it.
+Lists are rows one after the other: row b holds `index[start[b]:start[b + 1]]`, its activations in `value`.
 Only counting lets the compiler reorder float arithmetic: what is kept depends on z alone.
 """
 # pyright: basic
@@ -77,20 +77,20 @@ def candidates(z, best, bound, lanes, index, value):
     for j in range(blocks):
         lanes[open_blocks] = j
         open_blocks += best[j] >= bound
-    found = 0
+    count = 0
     for lane in range(open_blocks):
         for j in range(lanes[lane], width, blocks):
-            index[found] = j
-            value[found] = z[j]
-            found += z[j] >= bound
-    return found
+            index[count] = j
+            value[count] = z[j]
+            count += z[j] >= bound
+    return count
 
 
 @numba.njit(cache=True)
 @no_type_check
-def trim(index, value, found, k):
-    """Bring the k largest of the first `found` entries to the front; among equals the lower index wins."""
-    for c in range(1, found):
+def trim(index, value, count, k):
+    """Bring the k largest of the first `count` entries to the front; among equals the lower index wins."""
+    for c in range(1, count):
         i, v = index[c], value[c]
         at = min(c, k)
         if at == k and not (v > value[k - 1] or (v == value[k - 1] and i < index[k - 1])):
@@ -111,14 +111,14 @@ def list_topk(z, bias, k, tiny, best, lanes, near, near_value, first, start, ind
     at = start[first]
     for row in range(z.shape[0]):
         add_and_block(z[row], bias, best)
-        found = candidates(z[row], best, lower_bound(best, k, tiny), lanes, near, near_value)
-        if found > k:
-            trim(near, near_value, found, k)
-            found = k
-        for c in range(found):
+        count = candidates(z[row], best, lower_bound(best, k, tiny), lanes, near, near_value)
+        if count > k:
+            trim(near, near_value, count, k)
+            count = k
+        for c in range(count):
             index[at + c] = near[c]
             value[at + c] = near_value[c]
-        at += found
+        at += count
         start[first + row + 1] = at
 
 

@@ -14,7 +14,7 @@ class Lists:
     """Who fires where in a batch: per point in `index[start[b]:start[b + 1]]`, activations in `value`.
 
     Turned round, neuron i has its points, in rising order, in `points[begin[i]:begin[i + 1]]`, and its
-    activations beside them.
+    activations at the same indices of `activations`.
 
     Examples
     --------
@@ -75,7 +75,7 @@ class Lists:
 
 
 def blocks_for(width: int, k: int) -> int:
-    """Return how many blocks Top-K looks at: a power of two near √(k·width), from 16 up, at most the width.
+    """Return the number of blocks of Top-K: a power of two near √(k·width), from 16 up, at most the width.
 
     Fewer blocks leave longer ones to scan, k of them; more blocks take longer to bound.
 

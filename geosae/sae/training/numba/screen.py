@@ -21,7 +21,7 @@ class Screen:
     Parameters
     ----------
     W_enc, b_enc
-        The encoder in float32; looked at again at every `renew`.
+        The encoder in float32; read again at every `renew`.
     rows
         The most points of one call.
     k
@@ -94,9 +94,8 @@ class Screen:
 def is_faster() -> bool:
     """Tell whether this processor multiplies bfloat16 faster than float32 (AVX-512 BF16 or AMX).
 
-    Where torch does not say, no. The processor is asked, no clock: the same bytes on the same machine.
+    False where torch does not tell. Nothing is timed, so that a machine always gives the same bytes.
     """
-    asked = (
-        getattr(torch.cpu, name, None) for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
-    )
-    return any(bool(ask()) for ask in asked if ask is not None)
+    names = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    queries = (getattr(torch.cpu, name, None) for name in names)
+    return any(bool(query()) for query in queries if query is not None)

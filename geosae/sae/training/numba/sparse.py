@@ -8,15 +8,15 @@ import torch
 from jaxtyping import Bool, Float
 
 from geosae.errors import InvalidInput
-from geosae.sae.config import TrainConfig
 from geosae.sae.gates import BatchTopK, ReLU, TopK
 from geosae.sae.training.adam import Adam
-from geosae.sae.training.auxk import auxk_of
-from geosae.sae.training.gradients import Losses, written_out
+from geosae.sae.training.auxk import add_auxk_gradient
+from geosae.sae.training.gradients import Losses
 from geosae.sae.training.numba import _rows
 from geosae.sae.training.numba.lists import Lists
 from geosae.sae.training.numba.screen import Screen, is_faster
 from geosae.sae.training.parameters import Parameters
+from geosae.sae.training.spec import TrainingSpec, written_out
 
 CHUNK_BYTES = 8 * 2**20
 """Pre-activations are made and used in blocks of rows of about this size, which stay in the cache."""
@@ -37,13 +37,13 @@ class SparseStep:
 
     Parameters
     ----------
-    config
+    spec
         What to minimise. Every gate whose gradient is written out works; `reason_against` tells where
         lists pay.
     at, adam
         The weights and the moments, on the CPU; every step changes them in place.
     start
-        The weights at the start; not looked at.
+        The weights at the start; not used here.
     screen
         Whether Top-K goes through products in bfloat16 (see `Screen`); None asks the processor.
 
@@ -55,11 +55,13 @@ class SparseStep:
     Examples
     --------
     >>> from geosae.sae.training.adam import Adam
-    >>> config = TrainConfig(TopK(k=1), width=2, decoder_norm="free", lr=0.1)
+    >>> from geosae.sae.config import TrainConfig
+    >>> from geosae.sae.training.spec import training_spec
+    >>> spec = training_spec(TrainConfig(TopK(k=1), width=2, decoder_norm="free", lr=0.1), dim=1)
     >>> at = Parameters.zeros(width=2, dim=1)
     >>> at.flat.copy_(torch.tensor([1.0, -1.0, 0.0, 0.0, 1.0, -1.0, 0.0])).tolist()[:2]
     [1.0, -1.0]
-    >>> step = SparseStep(config, at, Adam(at, 0.9, 0.999, 1e-8))
+    >>> step = SparseStep(spec, at, Adam(at, 0.9, 0.999, 1e-8))
     >>> u = torch.tensor([[2.0], [3.0]])
     >>> losses = step.take(u, lr=0.1)
     >>> float(losses.error), losses.fired.tolist()
@@ -68,21 +70,21 @@ class SparseStep:
 
     def __init__(
         self,
-        config: TrainConfig,
+        spec: TrainingSpec,
         at: Parameters,
         adam: Adam,
         start: Parameters | None = None,
         *,
         screen: bool | None = None,
     ) -> None:
-        gate = config.gate
+        config, gate = spec.config, spec.config.gate
         if not (isinstance(gate, ReLU | TopK | BatchTopK) and written_out(gate)):
             raise InvalidInput(
                 f"no gradient is written out for the gate {gate}", remedy="use kernel='auto' or 'autograd'"
             )
         self.config, self.gate, self.at, self.adam = config, gate, at, adam
         self._weights, self._first, self._second = arrays(at), arrays(adam.first), arrays(adam.second)
-        self._aux = auxk_of(config, at.W_enc.shape[1])
+        self._aux = spec.aux
         self._lambda = float(gate.l1) if isinstance(gate, ReLU) else 0.0
         (width, dim), dtype = self._weights[0].shape, self._weights[0].dtype
         self._dtype = dtype
@@ -171,13 +173,13 @@ class SparseStep:
         if self._aux is None or dead is None or not bool(dead.any()):
             return torch.zeros(()), self._no_aux, self._no_gradient
         at, neurons = self.at, dead.nonzero().squeeze(1)
-        own = _of_width(len(neurons), at)
-        for mine, theirs in zip(own.rows(), at.rows(), strict=True):
-            torch.index_select(theirs, 0, neurons, out=mine)
-        z = torch.addmm(own.b_enc, self._inputs, own.W_enc.T)
+        of_dead = _of_width(len(neurons), at)
+        for selected, rows in zip(of_dead.rows(), at.rows(), strict=True):
+            torch.index_select(rows, 0, neurons, out=selected)
+        z = torch.addmm(of_dead.b_enc, self._inputs, of_dead.W_enc.T)
         into, everyone = _of_width(len(neurons), at), torch.ones(len(neurons), dtype=torch.bool)
         residual = torch.from_numpy(self._residual).neg()
-        loss = self._aux.add_gradient(own, self._inputs, z, residual, everyone, into)
+        loss = add_auxk_gradient(self._aux, of_dead, self._inputs, z, residual, everyone, into)
         row_of = np.full(len(dead), -1)
         row_of[neurons.numpy()] = np.arange(len(neurons))
         return loss, row_of, arrays(into)[:3]
@@ -191,7 +193,7 @@ class SparseStep:
         """Make the buffers for batches of this size."""
         (width, dim), gate, like = self.at.W_enc.shape, self.gate, self.at.flat
         chunk = max(64, CHUNK_BYTES // (width * self._dtype.itemsize))
-        # Only Top-K decides point by point how many fire; the other gates are asked for all points at once.
+        # Only Top-K decides point by point how many fire; the other gates need all points at once.
         self._rows, room = (min(batch, chunk), batch * gate.k) if isinstance(gate, TopK) else (batch, batch)
         self._screen = None
         if self._screens and isinstance(gate, TopK) and self._dtype == np.float32:

@@ -1,4 +1,4 @@
-"""Weights handed out by name, their orientation decided by shapes; what is not known is refused."""
+"""The weights of a foreign file by name, oriented by their shapes; unknown names are refused."""
 
 import difflib
 from collections.abc import Mapping, Sequence
@@ -8,13 +8,13 @@ import torch
 
 from geosae.errors import InvalidInput
 from geosae.sae.gates import Gate
-from geosae.sae.interop._found import Found
+from geosae.sae.interop._checkpoint_files import CheckpointFiles
 from geosae.sae.model import SparseAutoencoder
 
 
 @dataclass(frozen=True, eq=False)
-class Taken:
-    """Weights in the orientation that was asked for, the two sizes, and what had to be turned round."""
+class NamedTensors:
+    """Weights in the documented orientation, the two sizes, and notes on what was transposed."""
 
     tensors: Mapping[str, torch.Tensor]
     dim: int
@@ -32,15 +32,15 @@ class Taken:
         return self.tensors.get(name)
 
 
-def take(
-    found: Found,
+def tensors(
+    checkpoint: CheckpointFiles,
     shapes: Mapping[str, str],
     *,
     optional: Sequence[str] = (),
     inert: Sequence[str] = (),
     dim: int | None = None,
     width: int | None = None,
-) -> Taken:
+) -> NamedTensors:
     """Return the tensors that `shapes` names, each checked against its documented shape.
 
     A shape is written "dim width", "width", "" (one number), … The sizes come from the configuration where it
@@ -52,34 +52,34 @@ def take(
     InvalidInput
         If a tensor is unknown or missing, has a shape that does not fit, or is not finite.
     """
-    of = found.weights_file.name
-    refuse_unknown(found.tensors, [*shapes, *inert], f"{of}: weight")
-    missing = [name for name in shapes if name not in found.tensors and name not in optional]
+    of = checkpoint.weights_file.name
+    refuse_unknown(checkpoint.tensors, [*shapes, *inert], f"{of}: weight")
+    missing = [name for name in shapes if name not in checkpoint.tensors and name not in optional]
     if missing:
         raise InvalidInput(
             f"{of} comes without {', '.join(missing)}",
             causes="an SAE of another architecture than its configuration says, or an incomplete export",
         )
     sizes = {key: size for key, size in (("dim", dim), ("width", width)) if size is not None}
-    held = {name: widened(found.tensors[name]) for name in shapes if name in found.tensors}
-    for name, tensor in held.items():
+    widened_tensors = {n: widened(checkpoint.tensors[n]) for n in shapes if n in checkpoint.tensors}
+    for name, tensor in widened_tensors.items():
         if len(shapes[name].split()) == 1:
             _fit_vector(name, tensor, shapes[name], sizes, of)
-    turned: dict[str, torch.Tensor] = {}
+    oriented: dict[str, torch.Tensor] = {}
     notes: list[str] = []
-    for name, tensor in held.items():
+    for name, tensor in widened_tensors.items():
         _refuse_not_finite(name, tensor, of)
         axes = shapes[name].split()
         if len(axes) == 2:
-            turned[name], transposed = _fit_matrix(name, tensor, axes, sizes, of)
+            oriented[name], transposed = _fit_matrix(name, tensor, axes, sizes, of)
             if transposed:
                 stored = " × ".join(reversed(axes))
                 notes.append(
                     f"{name} is stored as {stored}, against the format's documented {' × '.join(axes)}"
                 )
         else:
-            turned[name] = tensor if axes else _scalar(name, tensor, of)
-    return Taken(turned, sizes["dim"], sizes["width"], tuple(notes))
+            oriented[name] = tensor if axes else _scalar(name, tensor, of)
+    return NamedTensors(oriented, sizes["dim"], sizes["width"], tuple(notes))
 
 
 def widened(tensor: torch.Tensor) -> torch.Tensor:
@@ -101,8 +101,8 @@ def _fit_matrix(
     shape = tuple(tensor.shape)
     needed = tuple(sizes.get(axis) for axis in axes)
 
-    def fits(found: tuple[int, ...]) -> bool:
-        return len(found) == 2 and all(b in (None, a) for a, b in zip(found, needed, strict=True))
+    def fits(sizes: tuple[int, ...]) -> bool:
+        return len(sizes) == 2 and all(b in (None, a) for a, b in zip(sizes, needed, strict=True))
 
     if not (fits(shape) or fits(shape[::-1])):
         spelt = ", ".join(
@@ -132,19 +132,19 @@ def _refuse_not_finite(name: str, tensor: torch.Tensor, of: str) -> None:
         )
 
 
-def refuse_unknown(held: Mapping[str, object], known: Sequence[str], what: str) -> None:
-    """Refuse names that are not known, naming all of them and the nearest known name of the first.
+def refuse_unknown(entries: Mapping[str, object], valid: Sequence[str], kind: str) -> None:
+    """Refuse names that are not valid, naming all of them and the nearest valid name of the first.
 
     Raises
     ------
     InvalidInput
         If there is one.
     """
-    unknown = sorted(set(held) - set(known))
+    unknown = sorted(set(entries) - set(valid))
     if unknown:
-        near = difflib.get_close_matches(unknown[0], sorted(known), n=1, cutoff=0.0)
+        near = difflib.get_close_matches(unknown[0], sorted(valid), n=1, cutoff=0.0)
         raise InvalidInput(
-            f"{what} {', '.join(unknown)} is unknown here"
+            f"{kind} {', '.join(unknown)} is unknown here"
             + (f"; the nearest known is {near[0]}" if near else ""),
             causes="another architecture or version than the format and configuration say",
             remedy="nothing is read past an unknown name, since it may change what the SAE computes",
@@ -168,8 +168,8 @@ def assemble(
     width, dim = encoder.shape
     dtype = torch.float64 if encoder.dtype == torch.float64 else torch.float32
     sae = SparseAutoencoder(dim, width, gate, dtype)
-    named = {"W_enc": encoder, "b_enc": b_enc, "W_dec": decoder, "b_dec": b_dec, "b_pre": b_pre, **extra}
+    weights = {"W_enc": encoder, "b_enc": b_enc, "W_dec": decoder, "b_dec": b_dec, "b_pre": b_pre, **extra}
     sae.set_weights(
-        **{name: value.detach().to(dtype).numpy() for name, value in named.items() if value is not None}
+        **{name: tensor.detach().to(dtype).numpy() for name, tensor in weights.items() if tensor is not None}
     )
     return sae

@@ -1,4 +1,4 @@
-"""What lies on disk: weights and configuration, read without running anything that the file brings along."""
+"""Weights and configuration of a foreign SAE on disk, read without running code that a file may contain."""
 
 import hashlib
 import zipfile
@@ -18,16 +18,16 @@ from geosae.storage.files import read_json
 
 TORCH = (".pt", ".pth", ".bin", ".ckpt")
 SUFFIXES = (*TORCH, ".safetensors", ".npz")
-# Files that training libraries put beside the weights and that are no weights.
-BESIDE = ("sparsity.safetensors", "trainer_state.pt", "optimizer.pt", "lr_scheduler.pt",
+# Files that training libraries write next to the weights and that hold no SAE weights.
+NO_WEIGHTS = ("sparsity.safetensors", "trainer_state.pt", "optimizer.pt", "lr_scheduler.pt",
           "activations_store_state.pt", "activations_store_state.safetensors",
           "activation_whitening.safetensors")  # fmt: skip
 CONFIGS = ("cfg.json", "config.json")
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
-    """Weights by name, what else their file holds, and the configuration beside it."""
+class CheckpointFiles:
+    """Weights by name, the other entries of their file, and the configuration that goes with it."""
 
     weights_file: Path
     tensors: Mapping[str, torch.Tensor]
@@ -49,8 +49,8 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def find(path: Path, ignore: Sequence[str] = ()) -> Found:
-    """Read the weights at a path (a file, or a folder with one) and the configuration beside them.
+def read_files(path: Path, ignore: Sequence[str] = ()) -> CheckpointFiles:
+    """Read the weights at a path (a file, or a folder with one) and the configuration next to them.
 
     Raises
     ------
@@ -63,7 +63,7 @@ def find(path: Path, ignore: Sequence[str] = ()) -> Found:
     config = {} if config_file is None else read_json(config_file)
     if not isinstance(config, dict):
         raise InvalidInput(f"{config_file} is a {type(config).__name__}, where a JSON object is needed")
-    return Found(weights, tensors, entries, config, config_file, tuple(ignore))
+    return CheckpointFiles(weights, tensors, entries, config, config_file, tuple(ignore))
 
 
 def _weights_file(path: Path) -> Path:
@@ -71,15 +71,17 @@ def _weights_file(path: Path) -> Path:
         return path
     if not path.is_dir():
         raise InvalidInput(f"there is no file or folder {path}", remedy="check the path")
-    held = sorted(each for each in path.iterdir() if each.suffix in SUFFIXES and each.name not in BESIDE)
-    if len(held) != 1:
-        names = ", ".join(each.name for each in held) or "none"
+    candidates = sorted(
+        each for each in path.iterdir() if each.suffix in SUFFIXES and each.name not in NO_WEIGHTS
+    )
+    if len(candidates) != 1:
+        names = ", ".join(each.name for each in candidates) or "none"
         raise InvalidInput(
-            f"{path} holds {len(held)} weights files ({names}); one is needed",
+            f"{path} holds {len(candidates)} weights files ({names}); one is needed",
             causes="a folder of several SAEs, or a folder above or below the right one",
             remedy="name the file itself",
         )
-    return held[0]
+    return candidates[0]
 
 
 def _config_file(weights: Path) -> Path | None:
@@ -88,15 +90,15 @@ def _config_file(weights: Path) -> Path | None:
     if weights.parent.name == "checkpoints":
         folders.append(weights.parent.parent)
     for folder in folders:
-        held = [folder / name for name in CONFIGS if (folder / name).is_file()]
-        if len(held) > 1:
+        configs = [folder / name for name in CONFIGS if (folder / name).is_file()]
+        if len(configs) > 1:
             raise InvalidInput(
-                f"{folder} holds both {held[0].name} and {held[1].name}",
+                f"{folder} holds both {configs[0].name} and {configs[1].name}",
                 causes="two exports written into one folder",
                 remedy="keep the one that belongs to the weights",
             )
-        if held:
-            return held[0]
+        if configs:
+            return configs[0]
     return None
 
 
@@ -109,7 +111,7 @@ def _load(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
                 return {name: torch.from_numpy(arrays[name]) for name in arrays.files}, {}
         if path.suffix not in TORCH:
             raise InvalidInput(f"{path} is no weights file", remedy=f"name one of {', '.join(SUFFIXES)}")
-        held = torch.load(path, map_location="cpu", weights_only=True)
+        entries = torch.load(path, map_location="cpu", weights_only=True)
     except UnpicklingError as error:
         raise InvalidInput(
             f"{path} holds Python objects, not weights alone; loading them would run code of the file",
@@ -129,10 +131,10 @@ def _load(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
         if isinstance(error, InvalidInput):
             raise
         raise InvalidInput(f"{path} cannot be read: {error}", causes="a truncated or foreign file") from error
-    if not isinstance(held, Mapping) or not all(isinstance(key, str) for key in held):
+    if not isinstance(entries, Mapping) or not all(isinstance(key, str) for key in entries):
         raise InvalidInput(
-            f"{path} holds a {type(held).__name__}, where weights by name are needed",
+            f"{path} holds a {type(entries).__name__}, where weights by name are needed",
             remedy="save the state_dict of one SAE",
         )
-    tensors = {name: value for name, value in held.items() if isinstance(value, torch.Tensor)}
-    return tensors, {name: value for name, value in held.items() if name not in tensors}
+    tensors = {name: entry for name, entry in entries.items() if isinstance(entry, torch.Tensor)}
+    return tensors, {name: entry for name, entry in entries.items() if name not in tensors}

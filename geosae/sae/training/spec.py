@@ -1,0 +1,122 @@
+"""Which kernel, which device and which auxiliary loss a training run takes: decided here, once."""
+
+from dataclasses import dataclass
+from typing import Literal, Protocol, runtime_checkable
+
+import torch
+
+from geosae.errors import InvalidInput
+from geosae.sae.config import TrainConfig
+from geosae.sae.gates import AuxK, BatchTopK, Gate, Matryoshka, ReLU, TopK
+from geosae.sae.gates.terms import default_aux_k
+from geosae.sae.training.numba import reason_against
+
+Kernel = Literal["autograd", "torch", "numba"]
+
+
+@dataclass(frozen=True)
+class TrainingSpec:
+    """Everything that is decided about a run before its first step; nothing below decides again.
+
+    Parameters
+    ----------
+    config
+        The settings of the user.
+    dim
+        The dimension n of the points.
+    device
+        Where the run computes.
+    kernel
+        How gradients are computed; "auto" of the config is resolved.
+    aux
+        The auxiliary loss on dead neurons, if the gate asks for one.
+    """
+
+    config: TrainConfig
+    dim: int
+    device: torch.device
+    kernel: Kernel
+    aux: AuxK | None
+
+
+def training_spec(config: TrainConfig, dim: int, device: str = "cpu") -> TrainingSpec:
+    """Decide kernel, device and auxiliary loss for points of a dimension.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no such device, or the kernel that is asked for cannot do this run.
+
+    Examples
+    --------
+    >>> spec = training_spec(TrainConfig(TopK(k=8), width=32), dim=48)
+    >>> spec.kernel, spec.device.type, spec.aux
+    ('torch', 'cpu', AuxK(k=32, coefficient=0.03125))
+    """
+    resolved = resolve_device(device)
+    return TrainingSpec(config, dim, resolved, _resolve_kernel(config, resolved), _resolve_aux(config, dim))
+
+
+def resolve_device(name: str) -> torch.device:
+    """Return the device of a name: "cpu", "cuda", or "auto", a GPU if there is one.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no such device.
+    """
+    if name not in ("auto", "cpu", "cuda"):
+        raise InvalidInput(f"there is no device '{name}'", remedy="use auto, cpu or cuda")
+    available = torch.cuda.is_available()
+    if name == "cuda" and not available:
+        raise InvalidInput(
+            "device 'cuda' was asked for and torch sees none",
+            causes=f"a CPU build of torch (this is {torch.__version__}), or no visible GPU",
+            remedy="use device='auto' or 'cpu', or install a CUDA build of torch",
+        )
+    return torch.device("cuda" if available and name != "cpu" else "cpu")
+
+
+def written_out(gate: Gate) -> bool:
+    """Tell whether the gradient of a gate is written out (`geosae.sae.training.gradients`).
+
+    Examples
+    --------
+    >>> from geosae.sae.gates import JumpReLU
+    >>> written_out(TopK(k=2)), written_out(ReLU(shape="tanh")), written_out(JumpReLU())
+    (True, False, False)
+    """
+    return isinstance(gate, TopK | BatchTopK) or (isinstance(gate, ReLU) and gate.shape == "l1")
+
+
+def _resolve_kernel(config: TrainConfig, device: torch.device) -> Kernel:
+    against = reason_against(config, device)
+    if config.kernel == "numba" and against is not None:
+        raise InvalidInput(f"the kernel 'numba' is not for this run: {against}", remedy="use kernel='auto'")
+    if config.kernel == "torch" and not written_out(config.gate):
+        raise InvalidInput(
+            f"no gradient is written out for the gate {config.gate}", remedy="use kernel='auto' or 'autograd'"
+        )
+    if config.kernel != "auto":
+        return config.kernel
+    if against is None:
+        return "numba"
+    return "torch" if written_out(config.gate) and config.precision == "float32" else "autograd"
+
+
+@runtime_checkable
+class _HasAuxK(Protocol):
+    """A gate with an auxiliary loss on dead neurons."""
+
+    @property
+    def aux_k(self) -> int | None: ...
+
+    @property
+    def aux_coefficient(self) -> float | int: ...
+
+
+def _resolve_aux(config: TrainConfig, dim: int) -> AuxK | None:
+    gate = config.gate.inner if isinstance(config.gate, Matryoshka) else config.gate
+    if not isinstance(gate, _HasAuxK) or gate.aux_coefficient == 0:
+        return None
+    return AuxK(min(gate.aux_k or default_aux_k(dim), config.width), float(gate.aux_coefficient))
