@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 from geosae._version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from geosae.analysis import Alignment, analyse
+    from geosae.analysis import Alignment, AnalysisConfig, analyse
     from geosae.data.dataset import ConceptDataset
-    from geosae.experiments import Results, load_plan, run
+    from geosae.data.storage import load_dataset, save_dataset
+    from geosae.errors import InvalidInput
+    from geosae.experiments import Results, load_plan, load_results, run
     from geosae.fca import concept_lattice
     from geosae.fca.context import FormalContext
-    from geosae.geometry import InvalidInput, separate, separate_unit, smallest_unit
+    from geosae.geometry import separate, separate_unit, smallest_unit
     from geosae.sae import ReLU, TopK, TrainConfig, neurons_of
     from geosae.sae.checkpoint import load, save
     from geosae.sae.training.grid import train_grid
@@ -22,22 +24,25 @@ if TYPE_CHECKING:
     from geosae.verification import verify
 
 _HOME = {
-    "geosae.geometry": ("InvalidInput", "separate", "separate_unit", "smallest_unit"),
+    "geosae.errors": ("InvalidInput",),
+    "geosae.geometry": ("separate", "separate_unit", "smallest_unit"),
     "geosae.fca.context": ("FormalContext",),
     "geosae.data.dataset": ("ConceptDataset",),
+    "geosae.data.storage": ("load_dataset", "save_dataset"),
     "geosae.sae": ("ReLU", "TopK", "TrainConfig", "neurons_of"),
     "geosae.sae.checkpoint": ("load", "save"),
     "geosae.sae.training.grid": ("train_grid",),
     "geosae.sae.training.train": ("train",),
-    "geosae.analysis": ("Alignment", "analyse"),
+    "geosae.analysis": ("Alignment", "AnalysisConfig", "analyse"),
     "geosae.fca": ("concept_lattice",),
     "geosae.verification": ("verify",),
-    "geosae.experiments": ("Results", "load_plan", "run"),
+    "geosae.experiments": ("Results", "load_plan", "load_results", "run"),
 }
 _WHERE = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = [
     "Alignment",
+    "AnalysisConfig",
     "ConceptDataset",
     "FormalContext",
     "InvalidInput",
@@ -49,10 +54,13 @@ __all__ = [
     "analyse",
     "concept_lattice",
     "load",
+    "load_dataset",
     "load_plan",
+    "load_results",
     "neurons_of",
     "run",
     "save",
+    "save_dataset",
     "separate",
     "separate_unit",
     "smallest_unit",

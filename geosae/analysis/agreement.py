@@ -61,19 +61,19 @@ def agreement(table: NotionTable) -> Agreement:
     >>> from geosae.analysis.counts import Counts
     >>> hits, alarms = np.array([[4, 4], [2, 2]]), np.array([[1, 0], [3, 2]])  # child within parent
     >>> counts = Counts(hits, alarms, np.array([[4], [2]]), np.array([[6], [8]]))
-    >>> found = agreement(NotionTable("detection", 0.0, ("parent", "child"), 0.01, counts))
-    >>> found.best_neuron.tolist(), found.best_concept.tolist(), found.rate
+    >>> both = agreement(NotionTable("detection", 0.0, ("parent", "child"), 0.01, counts))
+    >>> both.best_neuron.tolist(), both.best_concept.tolist(), both.rate
     ([1, 1], [0, 0], 0.5)
-    >>> found = agreement(NotionTable("separation", 0.0, ("parent", "child"), 0.01, counts))
-    >>> found.concept_asymmetry.tolist()  # neuron 1 also fires on 2 of 8 points outside the child
+    >>> both = agreement(NotionTable("separation", 0.0, ("parent", "child"), 0.01, counts))
+    >>> both.concept_asymmetry.tolist()  # neuron 1 also fires on 2 of 8 points outside the child
     [0.0, 0.25]
     """
     if table.units is not None:
         raise InvalidInput("agreement compares concepts with single neurons", remedy="take al.separation")
-    known = ~np.isnan(table.worst)
-    worst = np.where(known, table.worst, np.inf)
+    tested = ~np.isnan(table.worst)
+    worst = np.where(tested, table.worst, np.inf)
     concept = np.lexsort((table.alarms, worst), axis=0)[0]
-    concept = np.where(known.any(axis=0), concept, -1).astype(np.int64)
+    concept = np.where(tested.any(axis=0), concept, -1).astype(np.int64)
     neuron = table.best
     mutual = (neuron >= 0) & (concept[np.maximum(neuron, 0)] == np.arange(len(neuron)))
     by_concept, by_neuron = worst.min(axis=1), worst.min(axis=0)
@@ -98,10 +98,10 @@ def antitone_violations(
     >>> antitone_violations(context, np.array([[True, True], [False, True]]))
     (('cat', 'animal', ('n1',)),)
     """
-    found: list[tuple[str, str, tuple[str, ...]]] = []
+    violations: list[tuple[str, str, tuple[str, ...]]] = []
     for child, parent in np.argwhere(hierarchy):
         lost = np.flatnonzero(context.incidence[parent] & ~context.incidence[child])
         if len(lost):
             names = tuple(context.attributes[i] for i in lost)
-            found.append((context.objects[child], context.objects[parent], names))
-    return tuple(found)
+            violations.append((context.objects[child], context.objects[parent], names))
+    return tuple(violations)

@@ -135,15 +135,15 @@ class Alignment:
         Separation asks for detection too, so its context is contained in that of detection (F1).
         """
         table = self.table(notion)
-        held = table.holds if tolerance is None else table.at(tolerance).holds
-        return FormalContext(self.concepts, tuple(f"n{i}" for i in range(self.width)), held)
+        learned = table.holds if tolerance is None else table.at(tolerance).holds
+        return FormalContext(self.concepts, tuple(f"n{i}" for i in range(self.width)), learned)
 
     def best(self, concept: str | int) -> dict[str, Any]:
         """Return the errors of a concept's best neuron and of its closure unit for each notion."""
         k = concept if isinstance(concept, int) else self._index(concept)
-        both = (("neuron", self), ("unit", self.units))
+        learners = (("neuron", self), ("unit", self.units))
         return {
-            notion: {what: table.rows()[k] for what, side in both if (table := getattr(side, notion))}
+            notion: {name: table.rows()[k] for name, side in learners if (table := getattr(side, notion))}
             for notion in NOTIONS
         }
 
@@ -215,18 +215,18 @@ class Alignment:
             ) from error
 
     def __repr__(self) -> str:
-        found = "; ".join(_found(n, getattr(self, n)) for n in NOTIONS)
+        learned = "; ".join(_count(n, getattr(self, n)) for n in NOTIONS)
         return (
             f"Alignment of {len(self.concepts)} concepts with {self.width} neurons on {self.test_points} "
             f"held-out points at tolerance {self.tolerance:g}\n"
-            f"  learned by one neuron: {found}\n  {self.metrics}"
+            f"  learned by one neuron: {learned}\n  {self.metrics}"
         )
 
 
 _IN_ARRAYS = {"members", "counts", "unit_counts", "ambient", "unit_ambient"}
 
 
-def _found(notion: str, table: NotionTable | None) -> str:
+def _count(notion: str, table: NotionTable | None) -> str:
     if table is None:
         return f"{notion} not measured"
     return f"{notion} {int(np.count_nonzero(table.holds.any(axis=1)))} of {len(table.concepts)}"

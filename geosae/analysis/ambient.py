@@ -48,11 +48,14 @@ class AmbientCounts:
     def graded(self, level: float) -> dict[str, Graded]:
         """Return the three errors, each interval missing with chance ≤ `level` (the sum: ≤ both together)."""
         total = self.outer.positives + self.outer.negatives
-        known = ~np.isnan(self.mass)
+        has_mass = ~np.isnan(self.mass)
         free = graded_odds(self.outer.alarms, self.outer.positives, level)
-        fixed = graded_share(self.outer.alarms, total, level).scaled(1.0 / np.where(known, self.mass, 1.0))
+        fixed = graded_share(self.outer.alarms, total, level).scaled(1.0 / np.where(has_mass, self.mass, 1.0))
         excess = Graded(
-            *(np.where(known, getattr(fixed, part), getattr(free, part)) for part in ("value", "low", "high"))
+            *(
+                np.where(has_mass, getattr(fixed, part), getattr(free, part))
+                for part in ("value", "low", "high")
+            )
         )
         shortfall = graded_share(self.inner_size - self.inner_hits, self.inner_size, level)
         return {"excess": excess, "shortfall": shortfall, "difference": excess + shortfall}
@@ -69,8 +72,8 @@ class AmbientCounts:
 
     def arrays(self, prefix: str) -> dict[str, np.ndarray]:
         """Name the arrays for a file."""
-        own = {f"{prefix}.{key}": getattr(self, key) for key in ("inner_hits", "inner_size", "mass")}
-        return self.outer.arrays(f"{prefix}.outer") | own
+        inner = {f"{prefix}.{key}": getattr(self, key) for key in ("inner_hits", "inner_size", "mass")}
+        return self.outer.arrays(f"{prefix}.outer") | inner
 
     @classmethod
     def from_arrays(cls, arrays: Any, prefix: str) -> "AmbientCounts":
@@ -104,8 +107,8 @@ def regions_of(dataset: ConceptDataset) -> tuple[Region | None, ...]:
 
 def masses(regions: Sequence[Region | None], measure: Measure) -> Float[np.ndarray, "p"]:
     """Return ν of each region where the measure knows it in closed form and it is positive, else nan."""
-    known = [float("nan") if r is None else float(measure.of(r)) for r in regions]
-    return np.array([m if m > 0 else float("nan") for m in known])
+    closed_forms = [float("nan") if r is None else float(measure.of(r)) for r in regions]
+    return np.array([m if m > 0 else float("nan") for m in closed_forms])
 
 
 def membership(regions: Sequence[Region | None], points: Float[np.ndarray, "N n"]) -> Bool[np.ndarray, "N p"]:
@@ -168,8 +171,9 @@ def measure_ambient(
     for start in range(0, samples, chunk):
         rows = slice(start, start + chunk)
         accumulator.add(neurons.fires(points[rows]), inside[rows])
-    known = np.array([r is not None for r in regions])
-    outer, unit_outer = _known_only(accumulator.neurons(), known), _known_only(accumulator.units(), known)
+    has_region = np.array([r is not None for r in regions])
+    outer = _where(has_region, accumulator.neurons())
+    unit_outer = _where(has_region, accumulator.units())
 
     hits, sizes = outer.hits.copy(), outer.positives.copy()
     unit_hits, unit_sizes = unit_outer.hits.copy(), unit_outer.positives.copy()
@@ -190,7 +194,7 @@ def measure_ambient(
 _INNER = 4096
 
 
-def _known_only(counts: Counts, known: Bool[np.ndarray, "p"]) -> Counts:
+def _where(has_region: Bool[np.ndarray, "p"], counts: Counts) -> Counts:
     """Set all totals of concepts without a region to zero: nothing was examined there."""
-    mask = known.reshape((-1,) + (1,) * (counts.hits.ndim - 1))
+    mask = has_region.reshape((-1,) + (1,) * (counts.hits.ndim - 1))
     return Counts(counts.hits * mask, counts.alarms * mask, counts.positives * mask, counts.negatives * mask)

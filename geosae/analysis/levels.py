@@ -15,7 +15,7 @@ def levels_of(alignment: Alignment, tolerance: float | None = None) -> NestedCon
 
     Approximation is left out where it was not measured.
     """
-    found: dict[str, FormalContext] = {}
+    levels: dict[str, FormalContext] = {}
     within = np.ones((len(alignment.concepts), alignment.width), dtype=bool)
     notions: tuple[Notion, ...] = ("detection", "separation", "approximation")
     for notion in notions:
@@ -23,8 +23,8 @@ def levels_of(alignment: Alignment, tolerance: float | None = None) -> NestedCon
             continue
         context = alignment.context(notion, tolerance)
         within = within & context.incidence
-        found[notion] = FormalContext(context.objects, context.attributes, within)
-    return nested(found)
+        levels[notion] = FormalContext(context.objects, context.attributes, within)
+    return nested(levels)
 
 
 def along_tolerances(alignment: Alignment, notion: Notion, tolerances: Iterable[float]) -> NestedContext:

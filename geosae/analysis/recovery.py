@@ -141,24 +141,24 @@ def recovery(
     Examples
     --------
     >>> x = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
-    >>> found = recovery(np.eye(2), np.eye(2), [(x, x, x > 0, x > 0)])
-    >>> found.f1_score, found.explained_variance, found.shrinkage, round(found.sae_l0, 3)
+    >>> figures = recovery(np.eye(2), np.eye(2), [(x, x, x > 0, x > 0)])
+    >>> figures.f1_score, figures.explained_variance, figures.shrinkage, round(figures.sae_l0, 3)
     (1.0, 1.0, 1.0, 1.333)
     """
     match = best_features(decoder, directions)
     hits, active, present = (np.zeros(len(match), dtype=np.int64) for _ in range(3))
     sums = _Sums(decoder.shape[1])
-    for points, made, fires, features in batches:
+    for points, reconstruction, fires, features in batches:
         if fires.shape != (len(points), len(match)) or features.shape != (len(points), len(directions)):
             raise InvalidInput(
                 f"{len(points)} points come with latents {fires.shape} and features {features.shape}; "
                 f"{len(match)} latents and {len(directions)} features are needed"
             )
-        shown = features[:, match]
-        hits += (fires & shown).sum(axis=0)
+        truth = features[:, match]
+        hits += (fires & truth).sum(axis=0)
         active += fires.sum(axis=0)
-        present += shown.sum(axis=0)
-        sums.add(points, made, int(features.sum()))
+        present += truth.sum(axis=0)
+        sums.add(points, reconstruction, int(features.sum()))
     if not sums.samples:
         raise InvalidInput("there is no point to measure recovery on")
     return Recovery(
@@ -207,8 +207,8 @@ def recovery_of(sae: Any, dataset: ConceptDataset, *, chunk: int = 8192) -> Reco
     def batches() -> Iterable[Batch]:
         for start in range(0, dataset.size, chunk):
             points = finite_points(dataset.points[start : start + chunk])
-            held = dataset.membership[start : start + chunk]
-            yield points, np.asarray(neurons.reconstruct(points)), neurons.fires(points), held
+            membership = dataset.membership[start : start + chunk]
+            yield points, np.asarray(neurons.reconstruct(points)), neurons.fires(points), membership
 
     return recovery(np.asarray(decoder, dtype=np.float64), dataset.directions, batches())
 
@@ -222,10 +222,12 @@ class _Sums:
         self._sum = np.zeros(dim)
         self._squares = self._residual = self._ratios = 0.0
 
-    def add(self, points: Float[np.ndarray, "N n"], made: Float[np.ndarray, "N n"], features: int) -> None:
+    def add(
+        self, points: Float[np.ndarray, "N n"], reconstruction: Float[np.ndarray, "N n"], features: int
+    ) -> None:
         if not len(points):
             return
-        x, y = finite_points(points), finite_points(made, "reconstruction", dim=points.shape[1])
+        x, y = finite_points(points), finite_points(reconstruction, "reconstruction", dim=points.shape[1])
         if self._origin is None:
             self._origin = x[0].copy()
         self.samples += len(x)

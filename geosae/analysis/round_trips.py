@@ -77,7 +77,7 @@ def learning_and_interpretation(
     InvalidInput
         If the notion was not measured.
     """
-    found = agreement(alignment.table(notion))
+    best = agreement(alignment.table(notion))
     context = alignment.context(notion, tolerance)
     names = alignment.concepts
     singles = np.eye(len(names), dtype=bool)
@@ -85,9 +85,9 @@ def learning_and_interpretation(
     concepts = tuple(
         ConceptMaps(
             name,
-            None if (f := int(found.best_neuron[k])) < 0 else f,
-            None if f < 0 or (back := int(found.best_concept[f])) < 0 else names[back],
-            bool(found.mutual[k]),
+            None if (f := int(best.best_neuron[k])) < 0 else f,
+            None if f < 0 or (back := int(best.best_concept[f])) < 0 else names[back],
+            bool(best.mutual[k]),
             bool((closed[k] == singles[k]).all()),
             tuple(names[i] for i in np.flatnonzero(closed[k] & ~singles[k]).tolist()),
         )
@@ -100,9 +100,9 @@ def learning_and_interpretation(
     neurons = tuple(
         NeuronMaps(
             i,
-            None if (g := int(found.best_concept[i])) < 0 else names[g],
-            None if g < 0 or (f := int(found.best_neuron[g])) < 0 else f,
-            g >= 0 and int(found.best_neuron[g]) == i,
+            None if (g := int(best.best_concept[i])) < 0 else names[g],
+            None if g < 0 or (f := int(best.best_neuron[g])) < 0 else f,
+            g >= 0 and int(best.best_neuron[g]) == i,
             bool(single),
         )
         for i, single in zip(active.tolist(), stays, strict=True)
@@ -110,7 +110,7 @@ def learning_and_interpretation(
     return Maps(
         concepts,
         neurons,
-        found.rate,
+        best.rate,
         float(np.mean([c.closed for c in concepts])),
         () if hierarchy is None else antitone_violations(context, hierarchy),
     )

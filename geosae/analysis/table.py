@@ -113,8 +113,8 @@ class NotionTable:
     @cached_property
     def tested(self) -> Bool[np.ndarray, "p"]:
         """Whether there was anything to estimate each concept's errors from."""
-        known = ~np.isnan(self.worst)
-        return known if self.units is not None else np.asarray(known.any(axis=1))
+        has_error = ~np.isnan(self.worst)
+        return has_error if self.units is not None else np.asarray(has_error.any(axis=1))
 
     @cached_property
     def best(self) -> Int[np.ndarray, "p"]:
@@ -175,10 +175,10 @@ class NotionTable:
         return errors
 
     def __repr__(self) -> str:
-        what = "closure unit" if self.units is not None else "best neuron"
-        head = f"{self.notion} at tolerance {self.tolerance:g}: {what} per concept, worst error [interval]"
-        shown = self.rows()[:_SHOWN]
-        lines = [head, *(_line(row, max(len(r.concept) for r in shown)) for row in shown)]
+        learner = "closure unit" if self.units is not None else "best neuron"
+        head = f"{self.notion} at tolerance {self.tolerance:g}: {learner} per concept, worst error [interval]"
+        first = self.rows()[:_SHOWN]
+        lines = [head, *(_line(row, max(len(r.concept) for r in first)) for row in first)]
         hidden = len(self.concepts) - _SHOWN
         return "\n".join(lines + ([f"  … and {hidden} more: see .rows()"] if hidden > 0 else []))
 

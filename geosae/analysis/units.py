@@ -17,7 +17,7 @@ def closure_units(fit: Counts, tolerance: float) -> Bool[np.ndarray, "p d"]:
     At ε = 0 this is the closure unit of D3: the largest detecting unit, and no unit of the SAE has a smaller
     model concept around C. At ε > 0 each member misses at most ε of C but together they may miss more, up to
     |M|·ε: what they miss is measured on the held-out half like everything else. A concept without a fit point
-    gets the empty unit, whose model concept is the whole space: nothing speaks for any neuron.
+    gets the empty unit, whose model concept is the whole space: no point tells which neurons belong to it.
 
     Examples
     --------
@@ -28,8 +28,8 @@ def closure_units(fit: Counts, tolerance: float) -> Bool[np.ndarray, "p d"]:
     >>> closure_units(fit, 0.25)
     array([[ True,  True]])
     """
-    seen = fit.positives > 0
-    return seen & (fit.misses / np.maximum(fit.positives, 1) <= tolerance)
+    has_points = fit.positives > 0
+    return has_points & (fit.misses / np.maximum(fit.positives, 1) <= tolerance)
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,7 +19,7 @@ def read_points(path: Path) -> Float[np.ndarray, "N n"]:
         If there is no such file, or it holds no finite points.
     """
     from geosae.data.storage import load_dataset
-    from geosae.geometry import InvalidInput
+    from geosae.errors import InvalidInput
     from geosae.validation import finite_points
 
     if path.suffix == ".npz":
@@ -52,7 +52,7 @@ def read_dataset(path: Path, membership: Path | None) -> "ConceptDataset":
         If a file is missing, foreign or does not fit the other.
     """
     from geosae.data.storage import load_dataset
-    from geosae.geometry import InvalidInput
+    from geosae.errors import InvalidInput
 
     if path.suffix == ".npz":
         if membership is not None:

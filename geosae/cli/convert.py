@@ -36,7 +36,7 @@ def convert(
     What cannot be represented is refused by name; nothing is read in part or by guess.
     """
     from geosae.cli.worlds import parse_settings
-    from geosae.geometry import InvalidInput
+    from geosae.errors import InvalidInput
     from geosae.sae.interop import keep, read, write_saelens
 
     if to not in TARGETS:

@@ -78,8 +78,8 @@ def _whole(context: "FormalContext", cap: int, seconds: float) -> "ConceptLattic
 
 
 def _stable(context: "FormalContext", theta: str, grounded: bool) -> "ConceptFamily | None":
+    from geosae.errors import InvalidInput
     from geosae.fca import TooManyConcepts, stable_family
-    from geosae.geometry import InvalidInput
 
     asked: int | Literal["auto"]
     try:
@@ -116,8 +116,8 @@ def _core(family: "ConceptFamily") -> "FormalContext":
 
 
 def _rules(context: "FormalContext", out: Path) -> None:
+    from geosae.errors import InvalidInput
     from geosae.fca import implication_basis
-    from geosae.geometry import InvalidInput
     from geosae.storage.files import write_atomic
 
     try:

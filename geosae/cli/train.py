@@ -20,8 +20,8 @@ def train_sweep(file: Path, data: Path, out: Path, device: str, workers: int) ->
     Writes summary.csv and summary.json (per setting, over seeds) and cells.json (per SAE).
     """
     from geosae.cli._files import read_directions, read_points
+    from geosae.errors import InvalidInput
     from geosae.experiments.sweep import parse_sweep, summarise_sweep, sweep_csv
-    from geosae.geometry import InvalidInput
     from geosae.sae.training.grid import train_grid
     from geosae.storage.files import write_atomic, write_json
 
@@ -128,7 +128,7 @@ def train(
     The same command goes on with a run that was interrupted, from its last log line.
     """
     from geosae.cli.train import train_sweep
-    from geosae.geometry import InvalidInput
+    from geosae.errors import InvalidInput
 
     if sweep is None:
         _one(data, out, gate or "topk", width or 64, (sparsity, k, l1), seed or 0, device, settings or [])
@@ -198,8 +198,8 @@ def sparsity_of(gate: str, sparsity: float | None, k: int | None, l1: float | No
     >>> sparsity_of("topk", None, None, None), sparsity_of("mp", 3.0, None, None)
     (4, 3)
     """
+    from geosae.errors import InvalidInput
     from geosae.experiments import GATES
-    from geosae.geometry import InvalidInput
 
     known = GATES[gate]
     for name, value in (("k", k), ("l1", l1)):

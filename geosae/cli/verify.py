@@ -35,7 +35,7 @@ def verify(
     (its control did not fail), or if a wrong bound slips through.
     """
     import proofs_checks
-    from geosae.geometry import InvalidInput
+    from geosae.errors import InvalidInput
     from geosae.storage.files import write_json
     from geosae.validation import refuse_unknown
 
@@ -79,8 +79,8 @@ def _constructed(claims: Claims, instances: int, seed: int, registered: int) -> 
 
 def _on_run(folder: Path, claims: Claims) -> tuple[list[Any], str]:
     """Show how the stored SAEs of a run stand to each bound; nothing is computed again."""
+    from geosae.errors import InvalidInput
     from geosae.experiments import Results
-    from geosae.geometry import InvalidInput
 
     cells = load_results(folder).cells
     found: list[dict[str, Any]] = []

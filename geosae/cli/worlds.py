@@ -127,7 +127,7 @@ def _shown(value: Any) -> str:
 
 
 def _pair(text: str | None) -> tuple[int, int] | None:
-    from geosae.geometry import InvalidInput
+    from geosae.errors import InvalidInput
 
     if text is None:
         return None
@@ -177,7 +177,7 @@ def make(
 
     from geosae.cli.sources import make_world
     from geosae.data.storage import save_dataset
-    from geosae.geometry import InvalidInput
+    from geosae.errors import InvalidInput
     from geosae.validation import refuse_unknown
 
     if out.suffix != ".npz":
@@ -203,7 +203,7 @@ def parse_settings(settings: list[str]) -> dict[str, Any]:
     >>> parse_settings(["depth=3", "gap=0.5", "shape=ball", "sizes=[1, 2]"])
     {'depth': 3, 'gap': 0.5, 'shape': 'ball', 'sizes': [1, 2]}
     """
-    from geosae.geometry import InvalidInput
+    from geosae.errors import InvalidInput
 
     found: dict[str, Any] = {}
     for setting in settings:

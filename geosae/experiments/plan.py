@@ -110,11 +110,11 @@ class Plan:
 
     def cells(self) -> tuple[Cell, ...]:
         """Return the cells in a fixed order, world by world, each once."""
-        found: dict[str, Cell] = {}
+        by_key: dict[str, Cell] = {}
         for world in self.worlds:
             for cell in self._cells_of(world):
-                found.setdefault(cell.key, cell)
-        return tuple(found.values())
+                by_key.setdefault(cell.key, cell)
+        return tuple(by_key.values())
 
     def _cells_of(self, world: WorldEntry) -> Iterator[Cell]:
         train = {**self.train, **world.train}
@@ -123,12 +123,12 @@ class Plan:
             data_seed = seed if world.data_seed is None else world.data_seed
             for baseline in ("trained", *self.baselines):
                 for sparsity in _sparsities(gate, world, compared=baseline != "trained"):
-                    place = place_of(baseline, gate.name, sparsity, width)
-                    if place is None or (GATES[gate.name].whole and sparsity > width):
+                    setting = place_of(baseline, gate.name, sparsity, width)
+                    if setting is None or (GATES[gate.name].whole and sparsity > width):
                         continue
                     trains = baseline == "trained" or not BASELINES[baseline].constructed
                     yield Cell(
-                        world.label, world.source, world.params, data_seed, *place, seed,
+                        world.label, world.source, world.params, data_seed, *setting, seed,
                         baseline, train if trains else {}, self.analysis, self.tolerance,
                     )  # fmt: skip
 

@@ -149,13 +149,13 @@ def _world(table: Table) -> WorldEntry:
     """All keys that are not the plan's own go to the maker of the world, which knows which it takes."""
     name = entry(table, "name", str, "a world")
     where = f"the world {name!r}"
-    own = {"name", "label", "data_seed", "widths", "sparsity", "train", "gates"}
+    keys = {"name", "label", "data_seed", "widths", "sparsity", "train", "gates"}
     sparsity: Table = entry(table, "sparsity", dict[str, Any], where, {})
     gates: list[Gate] = [gate_called(str(gate), f"{where}, sparsity") for gate in sparsity]
     return WorldEntry(
         label=entry(table, "label", str, where, name),
         source=name,
-        params={key: value for key, value in table.items() if key not in own},
+        params={key: value for key, value in table.items() if key not in keys},
         data_seed=entry(table, "data_seed", int, where) if "data_seed" in table else None,
         widths=widths_of(table, where) if "widths" in table else (),
         sparsity={gate: sparsities(sparsity, gate, gate, f"{where}, sparsity") for gate in gates},
@@ -167,9 +167,9 @@ def _world(table: Table) -> WorldEntry:
 
 
 def _refuse_gates(plan: Plan) -> None:
-    known = [gate.name for gate in plan.gates]
+    names = [gate.name for gate in plan.gates]
     for world in plan.worlds:
-        refuse_unknown(world.gates, known, f"the world {world.label!r}", "gate")
+        refuse_unknown(world.gates, names, f"the world {world.label!r}", "gate")
 
 
 def _study(table: Table) -> StudyEntry:

@@ -82,9 +82,9 @@ class Results:
         """Return the rows of the baselines that a row of trained SAEs is compared with, by baseline."""
         settings: dict[Baseline, Setting] = {}
         for baseline in self.plan.baselines:
-            place = place_of(baseline, row.gate, row.sparsity, row.width)
-            if place is not None:
-                gate, sparsity, width = place
+            stands = place_of(baseline, row.gate, row.sparsity, row.width)
+            if stands is not None:
+                gate, sparsity, width = stands
                 settings[baseline] = Setting(row.world, gate, width, sparsity, baseline)
         return {b: self._by_setting[s] for b, s in settings.items() if s in self._by_setting}
 

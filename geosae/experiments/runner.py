@@ -102,18 +102,19 @@ def run(
     with store.lock():
         begun = time.time()
         _make_datasets(store, cells, make_world)
-        named, cells = len(cells), [cell for cell in cells if can_be_had(store, cell)]
+        in_plan, cells = len(cells), [cell for cell in cells if can_be_had(store, cell)]
         card = RunCard(plan.key, len(cells), len(ids), len(jobs), _machine(), status="running")
-        store.write_plan(plan)
+        # The plan comes last: where it lies, the folder is that of a run and can be read.
         write_job_list(store.folder, jobs)
         store.write_card(card)
+        store.write_plan(plan)
         todo = [cell for cell in cells if not store.finished(cell)]
         open_checks = [i for i in ids if not store.check(check_key(i, plan.checks)).is_file()]
         open_jobs = [job for job in jobs if not job_file(store.folder, job).is_file()]
         if outline is not None:
             studied = {"jobs": len(jobs), "jobs_done": len(jobs) - len(open_jobs)}
             done = len(cells) - len(todo), len(ids), len(ids) - len(open_checks), store.foreign_cells(cells)
-            outline(Outline(len(cells), *done, absent=named - len(cells), **studied))
+            outline(Outline(len(cells), *done, absent=in_plan - len(cells), **studied))
         tasks = [_check_task(store, i, plan, claims) for i in open_checks if claims is not None]
         tasks += [_job_task(store, job, make_world, studies) for job in open_jobs if studies is not None]
         tasks += [_cell_task(store, cell, make_world, claims) for cell in todo]

@@ -50,9 +50,9 @@ def check_ids(entry: CheckEntry, claims: Claims | None) -> tuple[str, ...]:
     """
     if claims is None:
         return ()
-    known = claims()
-    refuse_unknown(entry.claims, known, "[checks] claims", "id")
-    return entry.claims or tuple(known)
+    registry = claims()
+    refuse_unknown(entry.claims, registry, "[checks] claims", "id")
+    return entry.claims or tuple(registry)
 
 
 def check_key(claim_id: str, entry: CheckEntry) -> str:

@@ -86,22 +86,22 @@ def compute(cell: Cell, dataset: ConceptDataset, folder: Path, claims: Claims | 
     from geosae.sae import neurons_of
     from geosae.sae.checkpoint import save
 
-    seen, unseen = train_test_split(cell, dataset)
-    trained = fit_or_build(cell, seen)
+    train_half, test_half = train_test_split(cell, dataset)
+    trained = fit_or_build(cell, train_half)
     save(trained, folder)
     neurons = neurons_of(trained.sae)
     config = AnalysisConfig(tolerance=cell.tolerance, seed=cell.seed, **cell.analysis)
-    alignment = analyse(neurons, unseen, config)
+    alignment = analyse(neurons, test_half, config)
     alignment.save(folder / "alignment.npz")
     return cell_result(
         cell,
         alignment,
-        analyse_shuffled(neurons, unseen, config),
+        analyse_shuffled(neurons, test_half, config),
         agreement=_agreement(agreement(alignment.separation)),
         lattice=store_lattices(alignment, dataset, folder, cell.seed),
         mcc=_mcc(neurons, dataset),
         # Baselines are there to be compared with; the statements are held against what was trained.
-        evidence=_evidence(claims, neurons, unseen, alignment, cell.name)
+        evidence=_evidence(claims, neurons, test_half, alignment, cell.name)
         if claims is not None and cell.baseline == "trained"
         else {},
     )

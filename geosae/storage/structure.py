@@ -131,8 +131,8 @@ def from_json(kind: type[T] | Any, value: Any, where: str) -> T:
     try:
         return CONVERTER.structure(value, kind)
     except (cattrs.BaseValidationError, ForbiddenExtraKeysError, ValueError, TypeError, KeyError) as error:
-        place, reason = _innermost(error, where)
-        _refuse(place, reason, value)
+        path, reason = _innermost(error, where)
+        _refuse(path, reason)
         raise AssertionError from error  # pragma: no cover: _refuse always raises
 
 
@@ -151,7 +151,7 @@ def _innermost(error: BaseException, where: str) -> tuple[str, BaseException]:
     return where, error
 
 
-def _refuse(where: str, reason: BaseException, value: Any) -> None:
+def _refuse(where: str, reason: BaseException) -> None:
     if isinstance(reason, ForbiddenExtraKeysError):
         refuse_unknown(sorted(reason.extra_fields), [f.name for f in fields(reason.cl)], where)
     if isinstance(reason, KeyError):

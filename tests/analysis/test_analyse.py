@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from geosae.analysis import NOTIONS, analyse, analyse_shuffled, antitone_violations
 from geosae.data.dataset import ConceptDataset
-from geosae.geometry import InvalidInput
+from geosae.errors import InvalidInput
 from geosae.geometry.intervals import clopper_pearson
 
 

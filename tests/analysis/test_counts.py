@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geosae.analysis.counts import Counts, CountAccumulator
+from geosae.analysis.counts import CountAccumulator, Counts
 from geosae.analysis.units import closure_units
-from geosae.geometry import InvalidInput
+from geosae.errors import InvalidInput
 
 
 def _cases(seed, chunks):

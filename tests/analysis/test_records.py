@@ -6,7 +6,7 @@ from analysis.planted import random_dataset, random_planted, square
 
 from geosae.analysis import NOTIONS, Alignment, analyse
 from geosae.data.dataset import ConceptDataset
-from geosae.geometry import InvalidInput
+from geosae.errors import InvalidInput
 from geosae.geometry.approximation.measures import UniformBox
 from geosae.geometry.regions.registry import Ball
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from geosae.analysis import agreement, analyse, fvu, mcc, mcc_floor
 from geosae.data.dataset import ConceptDataset
-from geosae.geometry import InvalidInput
+from geosae.errors import InvalidInput
 
 
 @given(st.integers(0, 3000), st.integers(1, 4), st.integers(1, 4))

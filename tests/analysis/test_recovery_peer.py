@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from geosae.analysis.recovery import Recovery, best_features, recovery, recovery_of, uniqueness
 from geosae.data.dataset import ConceptDataset
-from geosae.geometry import InvalidInput
+from geosae.errors import InvalidInput
 
 
 def ours(held: dict[str, np.ndarray], cuts: list[int]) -> Recovery:

@@ -5,9 +5,9 @@ import pytest
 from typer.testing import CliRunner
 
 from geosae.cli.app import app
+from geosae.errors import InvalidInput
 from geosae.fca import ConceptLattice, concept_lattice
 from geosae.fca.context import FormalContext
-from geosae.geometry import InvalidInput
 
 RUNNER = CliRunner()
 ANIMALS = FormalContext.from_array(

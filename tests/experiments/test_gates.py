@@ -5,9 +5,9 @@ from typing import get_args
 import numpy as np
 import pytest
 
+from geosae.errors import InvalidInput
 from geosae.experiments import BASELINES, GATES, Baseline, Gate, config_of
 from geosae.experiments.baselines import place_of
-from geosae.geometry import InvalidInput
 from geosae.sae.config import CONSTRUCTED
 from geosae.sae.config import Baseline as ConfigBaseline
 from geosae.sae.gates import GATES as KINDS

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from geosae.errors import InvalidInput
 from geosae.experiments import CheckEntry, GateEntry, Plan, Results, WorldEntry, run
-from geosae.geometry import InvalidInput
 from geosae.storage.files import read_json
 
 sys.path.insert(0, str(Path(__file__).parent))

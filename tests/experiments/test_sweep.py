@@ -2,9 +2,9 @@ import csv
 
 import pytest
 
+from geosae.errors import InvalidInput
 from geosae.experiments import GateEntry
 from geosae.experiments.sweep import Setting, Sweep, parse_sweep, summarise_sweep, sweep_csv
-from geosae.geometry import InvalidInput
 
 TEXT = """
 widths = [4, 8]

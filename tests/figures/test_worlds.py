@@ -9,10 +9,10 @@ from geosae_synthetic.showcase import FAMILIES
 from matplotlib.path import Path
 
 from geosae.data.dataset import ConceptDataset
+from geosae.errors import InvalidInput
 from geosae.figures import render
 from geosae.figures.world_view import view_of
 from geosae.figures.worlds import DRAWN, TOLD_APART, _owners, world_picture
-from geosae.geometry import InvalidInput
 
 
 def make(name: str, dim: int, points: int = 600, **params) -> ConceptDataset:

@@ -14,7 +14,7 @@ import pytest
 from geosae.cli.worlds import _construction, _pair, make_gallery
 from geosae.data.dataset import ConceptDataset
 from geosae.data.truth import ConceptTruth
-from geosae.geometry import InvalidInput
+from geosae.errors import InvalidInput
 from geosae.report.gallery import Exhibit, gallery_page
 from geosae.report.world_card import Construction, Picture, card_page, truth_cells
 

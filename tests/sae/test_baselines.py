@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geosae.geometry import InvalidInput
+from geosae.errors import InvalidInput
 from geosae.geometry.arrangements.halfspaces import HalfSpaces
 from geosae.sae import TrainConfig, neurons_of
 from geosae.sae.baselines import kmeans, pca, planted

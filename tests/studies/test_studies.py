@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from geosae.cli.sources import make_world
+from geosae.errors import InvalidInput
 from geosae.experiments import parse_plan, plan_toml
 from geosae.experiments.jobs import do_job, jobs_of, plan_jobs, study_failures, study_records, write_job_list
 from geosae.experiments.plan import StudyEntry
-from geosae.geometry import InvalidInput
 from geosae.studies.approximation import body_of, plateau, slope_of
 from geosae.studies.feasibility import probe
 from geosae.studies.numbers import Mean, direction, mean_of, paired, per_seed

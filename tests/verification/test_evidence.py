@@ -3,7 +3,7 @@ from fractions import Fraction
 
 import pytest
 
-from geosae.geometry import InvalidInput
+from geosae.errors import InvalidInput
 from geosae.verification import Observed, as_float, compare
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from geosae.geometry import InvalidInput
+from geosae.errors import InvalidInput
 from geosae.verification import Claim, Observed, audit, reproduce, verify, verify_all
 
 

@@ -4,7 +4,8 @@ from phenomena_worlds import FiringSets, planted, three_on_a_line
 
 from geosae.analysis.phenomena import absorption
 from geosae.data.dataset import ConceptDataset
-from geosae.geometry import HalfSpaces, Inseparable, InvalidInput, Separated
+from geosae.errors import InvalidInput
+from geosae.geometry import HalfSpaces, Inseparable, Separated
 from geosae.sae import SparseAutoencoder, TopK, neurons_of
 
 

@@ -8,7 +8,7 @@ from scipy import stats
 from geosae.analysis.phenomena import dead_and_dense, families, hedging
 from geosae.analysis.phenomena.families import _tail
 from geosae.data.dataset import ConceptDataset
-from geosae.geometry import InvalidInput
+from geosae.errors import InvalidInput
 from geosae.sae import SparseAutoencoder, TopK
 
 

@@ -7,7 +7,8 @@ from phenomena_worlds import FiringSets, planted, two_blobs
 from geosae.analysis.phenomena import splits, tiling
 from geosae.analysis.phenomena._apart import Apart, apart, parts_of
 from geosae.data.dataset import ConceptDataset
-from geosae.geometry import InvalidInput, Separated
+from geosae.errors import InvalidInput
+from geosae.geometry import Separated
 
 
 def test_two_half_spaces_split_the_two_blobs_with_a_margin(rng):
