@@ -1,133 +1,231 @@
 """How many concepts d neurons and a budget K carry, and how deep a hierarchy (theory S5–S7, G3)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import product
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from geosae.experiments.jobs import MakeWorld, Record, Settings
+from geosae.experiments.gates import Gate
+from geosae.experiments.interval import mean_interval
+from geosae.experiments.jobs import MakeWorld, StudyRecord
 from geosae.studies.common import gates_in, trained, two_halves
-from geosae.studies.numbers import direction, mean_of, paired, per_seed, select
+from geosae.studies.numbers import direction, of_kind, paired, per_seed
 from geosae.studies.study import Answer, Study, Verdict
 
+CHAIN_WIDTH = 48
+"""The number of neurons for chains of features."""
 
-def _jobs(settings: Settings, seeds: Sequence[int]) -> Iterator[Settings]:
-    rest = {k: settings[k] for k in ("steps", "points")}
+
+def _default_gates() -> dict[Gate, tuple[float | int, ...]]:
+    return {"relu": (0.3,), "jumprelu": (0.1,)}
+
+
+@dataclass(frozen=True)
+class Grid:
+    """What a plan may change."""
+
+    gates: Mapping[Gate, tuple[float | int, ...]] = field(default_factory=_default_gates)
+    widths: tuple[int, ...] = (4, 8, 16, 32)
+    budgets: tuple[int, ...] = (1, 2, 4, 8)
+    depths: tuple[int, ...] = (3, 6)
+    concepts: int = 12
+    cell_widths: tuple[int, ...] = (4, 8, 16)
+    steps: int = 1000
+    points: int = 3000
+
+
+@dataclass(frozen=True)
+class NeuronsJob:
+    """An SAE of an absolute gate on as many orthonormal features as concepts."""
+
+    gate: Gate
+    sparsity: float | int
+    width: int
+    concepts: int
+    steps: int
+    points: int
+    seed: int
+    part: Literal["neurons"] = "neurons"
+
+
+@dataclass(frozen=True)
+class CountJob:
+    """A Top-K SAE on disjoint balls in R³."""
+
+    k: int
+    width: int
+    concepts: int
+    steps: int
+    points: int
+    seed: int
+    part: Literal["count"] = "count"
+
+
+@dataclass(frozen=True)
+class DepthJob:
+    """A Top-K SAE on a chain of features, each present only where the one before is."""
+
+    depth: int
+    k: int
+    width: int
+    steps: int
+    points: int
+    seed: int
+    part: Literal["depth"] = "depth"
+
+
+@dataclass(frozen=True)
+class CellsJob:
+    """A Top-K SAE on balls in the plane, or a ReLU SAE where k is 0."""
+
+    k: int
+    width: int
+    steps: int
+    points: int
+    seed: int
+    part: Literal["cells"] = "cells"
+
+
+Job: TypeAlias = NeuronsJob | CountJob | DepthJob | CellsJob
+
+
+@dataclass(frozen=True)
+class Separated:
+    """How many concepts are separated on held-out points, within 0.1 and exactly."""
+
+    neurons: int
+    neurons_exact: int
+    units: int
+    units_exact: int
+    most_active: int
+    """The greatest number of neurons that are active at one point."""
+
+
+@dataclass(frozen=True)
+class Patterns:
+    """How many activation patterns occur on 40 000 points of the plane, and how many there can be."""
+
+    patterns: int
+    bound: int
+
+
+Records: TypeAlias = Sequence[StudyRecord[Job, Separated | Patterns]]
+
+
+def _jobs(grid: Grid, seeds: Sequence[int]) -> Iterator[Job]:
+    steps, points = grid.steps, grid.points
     for seed in seeds:
-        for (gate, sparsity), width in product(gates_in(settings), settings["widths"]):
-            yield {"part": "neurons", "gate": gate, "sparsity": sparsity, "width": width, "seed": seed,
-                   "concepts": settings["concepts"], **rest}  # fmt: skip
-        for width in settings["widths"]:
-            for k in settings["budgets"]:
-                if k <= width:
-                    yield {"part": "count", "width": width, "k": k, "seed": seed,
-                           "concepts": settings["concepts"], **rest}  # fmt: skip
-        for depth in settings["depths"]:
-            for k in settings["budgets"]:
-                yield {"part": "depth", "depth": depth, "k": k, "width": 48, "seed": seed, **rest}
-        for width in settings["cell_widths"]:
-            for k in (0, 2):
-                yield {"part": "cells", "width": width, "k": k, "seed": seed, **rest}
+        for (gate, sparsity), width in product(gates_in(grid.gates), grid.widths):
+            yield NeuronsJob(gate, sparsity, width, grid.concepts, steps, points, seed)
+        for width, k in product(grid.widths, grid.budgets):
+            if k <= width:
+                yield CountJob(k, width, grid.concepts, steps, points, seed)
+        for depth, k in product(grid.depths, grid.budgets):
+            yield DepthJob(depth, k, CHAIN_WIDTH, steps, points, seed)
+        for width, k in product(grid.cell_widths, (0, 2)):
+            yield CellsJob(k, width, steps, points, seed)
 
 
-def _do(s: Settings, make_world: MakeWorld) -> dict[str, Any]:
-    parts = {"neurons": _neurons, "count": _count, "depth": _depth, "cells": _cells}
-    return parts[s["part"]](s, make_world)
+def _do(job: Job, make_world: MakeWorld) -> Separated | Patterns:
+    match job:
+        case NeuronsJob(concepts=p):
+            features = {"features": p, "dim": p, "directions": "orthonormal", "rate": 0.1}
+            world = {**features, "low": 0.8, "high": 1.2}
+            return _separated(job, job.gate, job.sparsity, make_world, "superposition", world)
+        case CountJob():
+            balls = {"dim": 3, "concepts": job.concepts}
+            return _separated(job, "topk", job.k, make_world, "disjoint-balls", balls)
+        case DepthJob(depth=depth):
+            chain = {"features": depth, "roots": 1, "branching": 1, "depth": depth - 1, "rate": 0.7}
+            world = {**chain, "dim": depth + 2, "directions": "orthonormal", "low": 0.8, "high": 1.2}
+            return _separated(job, "topk", job.k, make_world, "superposition", world)
+        case CellsJob():
+            return _patterns_of(job, make_world)
 
 
-def _separated(s: Settings, make_world: MakeWorld, world: str, params: dict[str, Any]) -> dict[str, Any]:
-    from geosae.analysis import analyse
+def _separated(
+    job: NeuronsJob | CountJob | DepthJob,
+    gate: Gate,
+    sparsity: float | int,
+    make_world: MakeWorld,
+    world: str,
+    params: Mapping[str, Any],
+) -> Separated:
+    from geosae.analysis import AnalysisConfig, analyse
 
-    seen, unseen = two_halves(make_world, world, {"points": s["points"], **params}, s["seed"])
-    gate, sparsity = (s["gate"], s["sparsity"]) if "gate" in s else ("topk", s["k"])
-    neurons = trained(seen.points, gate, sparsity, s["width"], s["seed"], s["steps"])
-    found = analyse(neurons, unseen, 0.1, unit_tolerance=0.02, ambient_samples=2000, seed=s["seed"])
-    one = found.separation
+    train_half, test_half = two_halves(make_world, world, {"points": job.points, **params}, job.seed)
+    neurons = trained(train_half.points, gate, sparsity, job.width, job.seed, job.steps)
+    config = AnalysisConfig(tolerance=0.1, unit_tolerance=0.02, ambient_samples=2000, seed=job.seed)
+    alignment = analyse(neurons, test_half, config)
     # Exact statements (S5, S7) need exact separation, a tolerant one is counted beside it.
-    exact = (found.counts.misses == 0) & (found.counts.alarms == 0)
-    units = (found.unit_counts.misses == 0) & (found.unit_counts.alarms == 0)
-    return {
-        "neurons": int(one.holds.any(axis=1).sum()),
-        "neurons_exact": int(exact.any(axis=1).sum()),
-        "units": int(found.units.separation.holds.sum()),
-        "units_exact": int(units.sum()),
-        "most_active": int(neurons.fires(unseen.points).sum(axis=1).max()),
-    }
+    exact = (alignment.counts.misses == 0) & (alignment.counts.alarms == 0)
+    units_exact = (alignment.unit_counts.misses == 0) & (alignment.unit_counts.alarms == 0)
+    return Separated(
+        neurons=int(alignment.separation.holds.any(axis=1).sum()),
+        neurons_exact=int(exact.any(axis=1).sum()),
+        units=int(alignment.units.separation.holds.sum()),
+        units_exact=int(units_exact.sum()),
+        most_active=int(neurons.fires(test_half.points).sum(axis=1).max()),
+    )
 
 
-def _neurons(s: Settings, make_world: MakeWorld) -> dict[str, Any]:
-    features = {"features": s["concepts"], "dim": s["concepts"], "directions": "orthonormal", "rate": 0.1}
-    return _separated(s, make_world, "superposition", {**features, "low": 0.8, "high": 1.2})
-
-
-def _count(s: Settings, make_world: MakeWorld) -> dict[str, Any]:
-    return _separated(s, make_world, "disjoint-balls", {"dim": 3, "concepts": s["concepts"]})
-
-
-def _depth(s: Settings, make_world: MakeWorld) -> dict[str, Any]:
-    depth = s["depth"]
-    chain = {"features": depth, "roots": 1, "branching": 1, "depth": depth - 1, "rate": 0.7}
-    levels = {**chain, "dim": depth + 2, "directions": "orthonormal", "low": 0.8, "high": 1.2}
-    return _separated(s, make_world, "superposition", levels)
-
-
-def _cells(s: Settings, make_world: MakeWorld) -> dict[str, Any]:
+def _patterns_of(job: CellsJob, make_world: MakeWorld) -> Patterns:
     from geosae.geometry.arrangements.counting import cells, topk_kept_sets
 
-    seen, unseen = two_halves(make_world, "disjoint-balls", {"points": s["points"], "dim": 2}, s["seed"])
-    gate, sparsity = ("topk", s["k"]) if s["k"] else ("relu", 0.01)
-    neurons = trained(seen.points, gate, sparsity, s["width"], s["seed"], s["steps"])
-    low, high = unseen.points.min(axis=0), unseen.points.max(axis=0)
-    grid = np.random.default_rng([s["seed"], 3]).uniform(2 * low, 2 * high, (40_000, 2))
+    train_half, test_half = two_halves(
+        make_world, "disjoint-balls", {"points": job.points, "dim": 2}, job.seed
+    )
+    gate, sparsity = ("topk", job.k) if job.k else ("relu", 0.01)
+    neurons = trained(train_half.points, gate, sparsity, job.width, job.seed, job.steps)
+    low, high = test_half.points.min(axis=0), test_half.points.max(axis=0)
+    grid = np.random.default_rng([job.seed, 3]).uniform(2 * low, 2 * high, (40_000, 2))
     patterns = len(np.unique(neurons.fires(grid), axis=0))
-    # A kept neuron whose value is not positive is silent: patterns are sets of at most K neurons.
-    kept = sum(topk_kept_sets(s["width"], j) for j in range(1, s["k"] + 1)) + 1
-    bound = kept if s["k"] else cells(s["width"], 2)
-    return {"patterns": patterns, "bound": int(bound)}
+    # A neuron that Top-K keeps may be silent, its value not positive: sets of at most K neurons fire.
+    sets = sum(topk_kept_sets(job.width, j) for j in range(1, job.k + 1)) + 1
+    return Patterns(patterns, int(sets if job.k else cells(job.width, 2)))
 
 
-def _answers(records: Sequence[Record]) -> list[Answer]:
-    if not records:
-        return []
-    found = [
+def _answers(records: Records) -> list[Answer]:
+    answers = [
         _single(records),
         _shared_units(records),
         _chains(records),
         _budget(records),
         *_patterns(records),
     ]
-    return [answer for answer in found if answer is not None]
+    return [answer for answer in answers if answer is not None]
 
 
-def _single(records: Sequence[Record]) -> Answer | None:
-    own = select(records, part="neurons")
-    if not own:
+def _single(records: Records) -> Answer | None:
+    jobs = of_kind(records, NeuronsJob, Separated)
+    if not jobs:
         return None
-    over = sum(r["result"]["neurons_exact"] > r["settings"]["width"] for r in own)
-    attained = sum(r["result"]["neurons_exact"] == r["settings"]["width"] for r in own)
-    short = [r for r in own if r["settings"]["width"] < r["settings"]["concepts"]]
+    over = sum(r.result.neurons_exact > r.settings.width for r in jobs)
+    attained = sum(r.result.neurons_exact == r.settings.width for r in jobs)
+    short = [r for r in jobs if r.settings.width < r.settings.concepts]
     observation = (
-        f"In {len(own)} SAEs on {own[0]['settings']['concepts']} orthonormal features the concepts that "
+        f"In {len(jobs)} SAEs on {jobs[0].settings.concepts} orthonormal features the concepts that "
         f"single neurons separate exactly outnumber the neurons in {over}; the bound is attained in "
         f"{attained} of the {len(short)} with fewer neurons than concepts."
     )
     prediction = "d neurons separate at most d distinct concepts one by one (S5)."
     # Where nothing is separated exactly, the bound was not touched: that is no support for it.
-    held: Verdict = "as predicted" if any(r["result"]["neurons_exact"] for r in own) else "undecided"
-    return Answer("S5", prediction, observation, "the prediction fails" if over else held)
+    support: Verdict = "as predicted" if any(r.result.neurons_exact for r in jobs) else "undecided"
+    return Answer("S5", prediction, observation, "the prediction fails" if over else support)
 
 
-def _shared_units(records: Sequence[Record]) -> Answer | None:
+def _shared_units(records: Records) -> Answer | None:
     """Compare the numbers of concepts that units and single neurons separate with few neurons."""
-    own = select(records, part="count")
-    if not own:
+    jobs = of_kind(records, CountJob, Separated)
+    if not jobs:
         return None
-    short = [r for r in own if r["settings"]["width"] < r["settings"]["concepts"]] or own
-    gain = mean_of(paired(per_seed(short, lambda r: r["units"]), per_seed(short, lambda r: r["neurons"])))
-    beyond = max(r["result"]["units"] - r["settings"]["width"] for r in short)
+    short = [r for r in jobs if r.settings.width < r.settings.concepts] or jobs
+    gain = mean_interval(paired(per_seed(short, lambda s: s.units), per_seed(short, lambda s: s.neurons)))
+    beyond = max(r.result.units - r.settings.width for r in short)
     observation = (
-        f"Of {own[0]['settings']['concepts']} balls, SAEs with fewer neurons separate {gain} more by units "
+        f"Of {jobs[0].settings.concepts} balls, SAEs with fewer neurons separate {gain} more by units "
         f"than by single neurons (within 0.1); units carry at most {max(0, beyond)} concepts more than "
         "there are neurons."
     )
@@ -135,62 +233,61 @@ def _shared_units(records: Sequence[Record]) -> Answer | None:
     return Answer("S6", prediction, observation, direction(gain))
 
 
-def _chains(records: Sequence[Record]) -> Answer | None:
-    own = select(records, part="depth")
-    if not own:
+def _chains(records: Records) -> Answer | None:
+    separated = [r.result for r in of_kind(records, DepthJob, Separated)]
+    if not separated:
         return None
-    over = [r for r in own if r["result"]["units_exact"] > r["result"]["most_active"]]
-    near = max(r["result"]["units_exact"] - r["result"]["most_active"] for r in own)
-    within = sum(r["result"]["units"] > r["result"]["most_active"] for r in own)
+    over = sum(s.units_exact > s.most_active for s in separated)
+    nearest = max(s.units_exact - s.most_active for s in separated)
+    within = sum(s.units > s.most_active for s in separated)
     observation = (
-        f"In {len(own)} SAEs on chains of features, exactly separated levels exceed the greatest number of "
-        f"active neurons in {len(over)} (nearest: {near:+d}); levels separated within 0.1 exceed it in "
-        f"{within}."
+        f"In {len(separated)} SAEs on chains of features, exactly separated levels exceed the greatest "
+        f"number of active neurons in {over} (nearest: {nearest:+d}); levels separated within 0.1 exceed it "
+        f"in {within}."
     )
     prediction = "A chain of L concepts separated by units needs L active neurons at once: L ≤ K (S7)."
     return Answer("S7", prediction, observation, "the prediction fails" if over else "as predicted")
 
 
-def _budget(records: Sequence[Record]) -> Answer | None:
-    own = select(records, part="depth")
-    budgets = sorted({int(r["settings"]["k"]) for r in own})
-    deepest = max((int(r["settings"]["depth"]) for r in own), default=0)
+def _budget(records: Records) -> Answer | None:
+    jobs = of_kind(records, DepthJob, Separated)
+    budgets = sorted({r.settings.k for r in jobs})
+    deepest = max((r.settings.depth for r in jobs), default=0)
     if len(budgets) < 2:
         return None
-    sides = [
-        per_seed(select(own, depth=deepest, k=k), lambda r: r["units"]) for k in (budgets[-1], budgets[0])
-    ]
-    gain = mean_of(paired(*sides))
+    small, large = (
+        per_seed([r for r in jobs if r.settings.depth == deepest and r.settings.k == k], lambda s: s.units)
+        for k in (budgets[0], budgets[-1])
+    )
+    gain = mean_interval(paired(large, small))
     observation = (
-        f"On chains of {deepest} features, units separate {mean_of(list(sides[1].values()))} levels at "
-        f"K = {budgets[0]} and {mean_of(list(sides[0].values()))} at K = {budgets[-1]} (within 0.1); paired "
-        f"difference {gain}."
+        f"On chains of {deepest} features, units separate {mean_interval(list(small.values()))} levels at "
+        f"K = {budgets[0]} and {mean_interval(list(large.values()))} at K = {budgets[-1]} (within 0.1); "
+        f"paired difference {gain}."
     )
     prediction = "A larger budget K lets units separate more levels of a hierarchy (S7)."
     return Answer("S7", prediction, observation, direction(gain))
 
 
-def _patterns(records: Sequence[Record]) -> list[Answer]:
-    own = select(records, part="cells")
-    found: list[Answer] = []
-    for name, rows, claim in (
-        ("ReLU", [r for r in own if not r["settings"]["k"]], "G3"),
-        ("Top-K", [r for r in own if r["settings"]["k"]], "G4"),
+def _patterns(records: Records) -> list[Answer]:
+    jobs = of_kind(records, CellsJob, Patterns)
+    answers: list[Answer] = []
+    for name, kind, claim, counts in (
+        ("ReLU", "cells of an arrangement", "G3", [r.result for r in jobs if not r.settings.k]),
+        ("Top-K", "sets of at most K neurons", "G4", [r.result for r in jobs if r.settings.k]),
     ):
-        if not rows:
+        if not counts:
             continue
-        over = sum(r["result"]["patterns"] > r["result"]["bound"] for r in rows)
-        shares = [r["result"]["patterns"] / r["result"]["bound"] for r in rows]
+        over = sum(c.patterns > c.bound for c in counts)
+        shares = [c.patterns / c.bound for c in counts]
         observation = (
-            f"{len(rows)} trained {name} SAEs in the plane show {min(shares):.0%} to {max(shares):.0%} of "
+            f"{len(counts)} trained {name} SAEs in the plane show {min(shares):.0%} to {max(shares):.0%} of "
             f"the bound on 40 000 points; {over} exceed it."
         )
-        kind = "cells of an arrangement" if name == "ReLU" else "sets of at most K neurons"
         prediction = f"No more activation patterns than {kind} ({name})."
-        found.append(
-            Answer(claim, prediction, observation, "the prediction fails" if over else "as predicted")
-        )
-    return found
+        verdict: Verdict = "the prediction fails" if over else "as predicted"
+        answers.append(Answer(claim, prediction, observation, verdict))
+    return answers
 
 
 STUDY = Study(
@@ -200,17 +297,10 @@ STUDY = Study(
     world="Worlds `superposition` (orthonormal features) for single neurons, `disjoint-balls` (R³) for "
     "units, `superposition` (a chain of features, each present only where the one before is) for the "
     "depth, balls in the plane for the cells.",
-    grid="Gate × width × seed; width × K × seed; depth × K × seed; width × gate × seed.",
-    defaults={
-        "gates": {"relu": [0.3], "jumprelu": [0.1]},
-        "widths": [4, 8, 16, 32],
-        "budgets": [1, 2, 4, 8],
-        "depths": [3, 6],
-        "concepts": 12,
-        "cell_widths": [4, 8, 16],
-        "steps": 1000,
-        "points": 3000,
-    },
+    design="Gate × width × seed; width × K × seed; depth × K × seed; width × gate × seed.",
+    grid=Grid,
+    settings=Job,
+    result=Separated | Patterns,
     jobs=_jobs,
     do=_do,
     answers=_answers,

@@ -1,7 +1,7 @@
-"""What jobs share: a world's two halves, an SAE trained on one, everything measured on the other."""
+"""What jobs share: a world's two halves, and an SAE trained on points with geosae's defaults."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from jaxtyping import Float
@@ -11,6 +11,8 @@ from geosae.experiments.jobs import MakeWorld
 
 if TYPE_CHECKING:
     from geosae.sae import Neurons
+
+G = TypeVar("G", bound=str)
 
 
 def two_halves(
@@ -46,13 +48,12 @@ def l0_of(neurons: "Neurons", points: Float[np.ndarray, "N n"]) -> float:
     return float(neurons.fires(points).sum(axis=1).mean())
 
 
-def gates_in(settings: Mapping[str, Any]) -> list[tuple[str, float | int]]:
-    """Return the (gate, sparsity) pairs of a study's setting `gates`, a table of gate → sparsities.
+def gates_in(table: Mapping[G, Sequence[float | int]]) -> list[tuple[G, float | int]]:
+    """Return the (gate, sparsity) pairs of a table of gate → sparsities, gate by gate.
 
     Examples
     --------
-    >>> gates_in({"gates": {"topk": [1, 2], "relu": [0.1]}})
+    >>> gates_in({"topk": [1, 2], "relu": [0.1]})
     [('topk', 1), ('topk', 2), ('relu', 0.1)]
     """
-    table: Mapping[str, Sequence[float | int]] = settings["gates"]
-    return [(gate, sparsity) for gate, values in table.items() for sparsity in values]
+    return [(gate, sparsity) for gate, sparsities in table.items() for sparsity in sparsities]

@@ -1,22 +1,25 @@
 """What is possible in a world, beside what trained SAEs and baselines reach."""
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from geosae.studies.numbers import Mean, mean_of, paired
+from geosae.experiments.baselines import Baseline
+from geosae.experiments.gates import Gate
+from geosae.experiments.interval import Interval, mean_interval
+from geosae.experiments.jobs import StudyRecord
+from geosae.experiments.measures import LEARNERS, Learner
+from geosae.experiments.results import Results
+from geosae.experiments.summary import Setting, SummaryRow
+from geosae.studies import feasibility
+from geosae.studies.feasibility import Draw, Feasible, Possible
+from geosae.studies.numbers import paired
 
-if TYPE_CHECKING:
-    from geosae.experiments.results import Results
-
-LEARNERS = {"neurons": ("one_within", "one neuron"), "units": ("unit_within", "a unit")}
-"""Learner in the records → (what says that it is possible, words)."""
+LEARNER_WORDS: Mapping[Learner, str] = {"neurons": "one neuron", "units": "a unit"}
 
 PerSeed = Mapping[int, float]
-At = tuple[str, str, float | int, int]
-"""World, gate, sparsity, width."""
 
 
 @dataclass(frozen=True)
@@ -37,89 +40,100 @@ class Gap:
     """
 
     world: str
-    gate: str
+    gate: Gate
     sparsity: float | int
     width: int
-    learner: str
-    possible: Mean
-    reached: Mean
-    gap: Mean
-    baselines: Mapping[str, Mean]
+    learner: Learner
+    possible: Interval
+    reached: Interval
+    gap: Interval
+    baselines: Mapping[Baseline, Interval]
 
 
-def gaps(results: "Results") -> list[Gap]:
+def gaps(results: Results) -> list[Gap]:
     """Return the gap of each world, gate and learner, at the greatest width that all its gates have."""
-    found: list[Gap] = []
+    draws = feasibility.STUDY.records(results.studies.get(feasibility.STUDY.name, ()))
+    table: list[Gap] = []
     for world in results.worlds:
+        possible = {learner: possible_per_seed(draws, world, learner) for learner in LEARNERS}
         rows = results.compared(world) or results.rows_of(world, "trained")
-        tried = {
-            gate: list(dict.fromkeys(r["sparsity"] for r in rows if r["gate"] == gate))
-            for gate in dict.fromkeys(str(r["gate"]) for r in rows)
-        }
-        for gate, sparsities in tried.items():
-            places: list[At] = [(world, gate, s, shared_width(rows, gate)) for s in sparsities]
-            for learner, (key, _) in LEARNERS.items():
-                possible = possible_per_seed(results, world, key)
-                if possible:
-                    found.append(_gap(results, places, learner, possible))
-    return found
+        sparsities: dict[Gate, list[float | int]] = {}
+        for row in rows:
+            sparsities.setdefault(row.gate, []).append(row.sparsity)
+        for gate, values in sparsities.items():
+            width = shared_width(rows, gate)
+            settings = [
+                Setting(world, gate, width, sparsity, "trained") for sparsity in dict.fromkeys(values)
+            ]
+            table += [
+                _gap(results, settings, learner, possible[learner])
+                for learner in LEARNERS
+                if possible[learner]
+            ]
+    return table
 
 
-def shared_width(rows: Sequence[Mapping[str, Any]], gate: str) -> int:
+def shared_width(rows: Sequence[SummaryRow], gate: str) -> int:
     """Return the greatest width that all gates have in rows of one world, or else the gate's own greatest.
 
     Examples
     --------
-    >>> rows = [{"gate": "relu", "width": 8}, {"gate": "relu", "width": 64}, {"gate": "topk", "width": 8}]
+    >>> from types import SimpleNamespace
+    >>> rows = [SimpleNamespace(gate=g, width=d) for g, d in (("relu", 8), ("relu", 64), ("topk", 8))]
     >>> shared_width(rows, "relu"), shared_width(rows[:2], "relu")
     (8, 64)
     """
     widths: dict[str, set[int]] = {}
     for row in rows:
-        widths.setdefault(str(row["gate"]), set()).add(int(row["width"]))
+        widths.setdefault(row.gate, set()).add(row.width)
     return max(set[int].intersection(*widths.values()) or widths[gate])
 
 
-def possible_per_seed(results: "Results", world: str, key: str) -> PerSeed:
-    """Return for each draw of a world the share of its concepts for which something is possible."""
-    records = [r for r in results.studies.get("feasibility", ()) if r["settings"]["world"] == world]
+def possible_per_seed(draws: Sequence[StudyRecord[Draw, Feasible]], world: str, learner: Learner) -> PerSeed:
+    """Return for each draw of a world the share of its concepts that the learner could separate."""
     return {
-        int(r["settings"]["seed"]): float(np.mean([bool(c[key]) for c in r["result"]["concepts"]]))
-        for r in records
+        draw.settings.seed: float(np.mean([_possible(concept, learner) for concept in draw.result.concepts]))
+        for draw in draws
+        if draw.settings.world == world
     }
 
 
-def shares(results: "Results", at: At, learner: str, baseline: str = "trained") -> PerSeed:
-    """Return for each seed the share of concepts that an SAE's neurons or units separate."""
-    world, gate, sparsity, width = at
-    found: dict[int, float] = {}
-    for record in results.records_of(world, baseline):
-        cell = record["cell"]
-        table = record["notions"]["separation"][learner]
-        if (cell["gate"], cell["sparsity"], cell["width"]) == (gate, sparsity, width) and table:
-            found[int(cell["seed"])] = float(table["share"])
-    return found
+def _possible(concept: Possible, learner: Learner) -> bool:
+    return concept.one_within if learner == "neurons" else concept.unit_within
 
 
-def _best(results: "Results", places: list[At], learner: str, baseline: str) -> tuple[At, PerSeed]:
-    """Return the place with the greatest mean share, the first of equals, and its shares."""
-    found = [(at, shares(results, at, learner, baseline)) for at in places]
-    return max(found, key=lambda pair: float(np.mean(list(pair[1].values()))) if pair[1] else -1.0)
+def shares(results: Results, setting: Setting, learner: Learner) -> PerSeed:
+    """Return for each seed the share of concepts that an SAE's neurons or units separate, where known."""
+    by_seed: dict[int, float] = {}
+    for result in results.cells_of(setting.world, setting.baseline):
+        learned = result.measures.separation.learned(learner)
+        if Setting.of(result.cell) == setting and learned is not None and not math.isnan(learned.share):
+            by_seed[result.cell.seed] = learned.share
+    return by_seed
 
 
-def _gap(results: "Results", places: list[At], learner: str, possible: PerSeed) -> Gap:
-    at, reached = _best(results, places, learner, "trained")
+def _best(results: Results, settings: Sequence[Setting], learner: Learner) -> tuple[Setting, PerSeed]:
+    """Return the setting with the greatest mean share, the first of equals, and its shares."""
+    pairs = [(setting, shares(results, setting, learner)) for setting in settings]
+    return max(pairs, key=lambda pair: float(np.mean(list(pair[1].values()))) if pair[1] else -1.0)
+
+
+def _gap(results: Results, settings: Sequence[Setting], learner: Learner, possible: PerSeed) -> Gap:
+    setting, reached = _best(results, settings, learner)
     # A world drawn once has one answer for all seeds.
-    even = {s: possible.get(s, next(iter(possible.values()))) for s in reached}
-    beside = {
-        name: mean_of(list(_best(results, places, learner, name)[1].values()))
-        for name in results.plan.baselines
-    }
+    at_seeds = {seed: possible.get(seed, next(iter(possible.values()))) for seed in reached}
+    baselines: dict[Baseline, Interval] = {}
+    for baseline in results.plan.baselines:
+        _, best = _best(results, [replace(s, baseline=baseline) for s in settings], learner)
+        baselines[baseline] = mean_interval(list(best.values()))
     return Gap(
-        *at,
+        setting.world,
+        setting.gate,
+        setting.sparsity,
+        setting.width,
         learner,
-        mean_of(list(possible.values())),
-        mean_of(list(reached.values())),
-        mean_of(paired(even, reached)),
-        {name: mean for name, mean in beside.items() if mean.count},
+        mean_interval(list(possible.values())),
+        mean_interval(list(reached.values())),
+        mean_interval(paired(at_seeds, reached)),
+        {name: interval for name, interval in baselines.items() if interval.n},
     )

@@ -1,0 +1,198 @@
+"""What the errors around bodies answer: exponents, plateaus, and units beside the best polyhedra (A1, A2)."""
+
+import math
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import numpy as np
+
+from geosae.experiments.baselines import Baseline
+from geosae.experiments.interval import Interval, mean_interval
+from geosae.experiments.jobs import StudyRecord
+from geosae.geometry.approximation.ball_bound import power_law_count
+from geosae.studies.approximation_errors import (
+    BASELINES,
+    MEASURED_ABOVE,
+    MISS,
+    SAMPLES,
+    Records,
+    UnitError,
+    UnitJob,
+    bodies_in,
+    body_of,
+    lower_bound,
+    oracle_curve,
+    plateau,
+    unit_errors,
+    units_of,
+)
+from geosae.studies.numbers import direction, of_kind, paired, per_seed
+from geosae.studies.study import Answer, Verdict
+
+UnitRecord: TypeAlias = StudyRecord[UnitJob, UnitError]
+
+
+def answers(records: Records) -> list[Answer]:
+    """Return what the records answer, body by body, then over all."""
+    candidates: list[Answer | None] = [
+        _slope(records, dim) if body == "ball" else _plateau(records, body, dim)
+        for body, dim in bodies_in(records)
+    ]
+    candidates += [_against_best(records), *_training(records)]
+    return [answer for answer in candidates if answer is not None]
+
+
+def slope_of(points: Sequence[tuple[float | int, float | int]]) -> float:
+    """Return the least-squares slope of log y against log x.
+
+    Examples
+    --------
+    >>> round(slope_of([(1, 1), (2, 0.25), (4, 0.0625), (8, 0.015625)]), 6)
+    -2.0
+    """
+    x, y = (np.log(np.array(values, dtype=np.float64)) for values in zip(*points, strict=True))
+    centred = x - x.mean()
+    return float((centred @ y) / (centred @ centred))
+
+
+def _slope(records: Records, dim: int) -> Answer | None:
+    """Enclose the exponent of the best excess between the bound's and that of what was found.
+
+    The regression is on the numbers of facets that a pure power law would need: regressed on m itself, even
+    the bound is steeper than its limit at these sizes.
+    """
+    points = oracle_curve(records, "ball", dim, lambda e: e.over_hull)
+    curve = [(m, e) for m, e in points if m > 2 * dim and e > 0]
+    if len(curve) < 3:
+        return None
+    sizes, errors = (np.array(values) for values in zip(*curve, strict=True))
+    least = lower_bound(dim, sizes.tolist())
+    counts = np.log([power_law_count(int(m), dim) for m in sizes])
+    weights = (counts - counts.mean()) / ((counts - counts.mean()) ** 2).sum()
+    low, high = np.sort([weights * np.log(least), weights * np.log(errors)], axis=0).sum(axis=1)
+    plain = slope_of(curve)
+    predicted = -2 / (dim - 1)
+    low_text, high_text, plain_text, limit = (
+        f"{v:.2f}".replace("-", "−") for v in (low, high, plain, predicted)
+    )
+    worst = float((errors / least).max())
+    observation = (
+        f"Around the {dim}-ball the polyhedra found leave at most {worst:.2f} times what no polyhedron goes "
+        f"below, for {sizes[0]:.0f} to {sizes[-1]:.0f} facets; so the best excess has slope "
+        f"[{low_text}, {high_text}] (against the facets of a pure power law; against m, what was found has "
+        f"{plain_text})."
+    )
+    if dim > MEASURED_ABOVE:
+        observation += (
+            f" What was found is measured on {SAMPLES:,} points, whose error is not in the interval."
+        )
+    # Found below a proved bound, or an exponent apart from the predicted one: either would refute A2.
+    apart = bool((errors < least * (1 - 1e-6)).any()) or not low - 1e-9 <= predicted <= high + 1e-9
+    refuted: Verdict = "undecided" if dim > MEASURED_ABOVE else "the prediction fails"
+    verdict: Verdict = refuted if apart else "as predicted"
+    if not apart and high - low > 0.4 * abs(predicted):
+        verdict = "undecided"
+    prediction = f"Smooth bodies of dimension r = {dim}: error of order m^(−2/(r−1)), exponent {limit}."
+    return Answer("A2", prediction, observation, verdict)
+
+
+def _plateau(records: Records, body: str, dim: int) -> Answer | None:
+    curve, level = oracle_curve(records, body, dim), plateau(body_of(body, dim))
+    units = [r.result for r in units_of(records, body, dim)]
+    excesses = [unit.excess for unit in units if unit.miss <= MISS and unit.members]
+    if not curve:
+        return None
+    least = min(error for _, error in curve)
+    below = sum(excess < level * 0.97 for excess in excesses)
+    nearest = f"; the least has {min(excesses):.2f}" if excesses else ""
+    observation = (
+        f"{body} in {dim} dimensions: the best polyhedron found stops at {least:.3f} of the concept's volume "
+        f"where e_irr is {level:.3f}; of {len(excesses)} units of SAEs that miss at most 1 %, {below} "
+        f"lie below it (by more than 3 %){nearest}."
+    )
+    fails = least < level * (1 - 1e-6) or below > 0
+    prediction = (
+        f"No unit that detects a non-convex concept gets below its irreducible error ({body}, r = {dim})."
+    )
+    return Answer("A1", prediction, observation, "the prediction fails" if fails else "as predicted")
+
+
+def _against_best(records: Records) -> Answer | None:
+    """Compare units with what no polyhedron of as many facets goes below, and with the best found.
+
+    Errors are measured in the box, whose 2r faces cut the unit too.
+    """
+    ratios: list[float] = []
+    around_balls = below = 0
+    for body, dim in bodies_in(records):
+        oracle = oracle_curve(records, body, dim)
+        for members, error in unit_errors(records, body, dim):
+            within = [e for m, e in oracle if m <= members + 2 * dim]
+            if within and min(within) > 0:
+                ratios.append(error / min(within))
+        if body == "ball":
+            pairs = [pair for b in BASELINES for pair in unit_errors(records, body, dim, b)]
+            least = lower_bound(dim, [members + 2 * dim for members, _ in pairs])
+            around_balls += len(pairs)
+            # A unit may miss 1 % of the ball, and its error is measured on points.
+            below += sum(error < 0.97 * low for (_, error), low in zip(pairs, least, strict=True))
+    if not ratios or not around_balls:
+        return None
+    ratios.sort()
+    units = [r for r in of_kind(records, UnitJob, UnitError) if r.settings.baseline == "trained"]
+    observation = (
+        f"Of {around_balls} units around balls {below} lie below what no polyhedron of as many facets goes "
+        f"below (by more than 3 %). The error of {len(ratios)} units of trained ReLU SAEs is "
+        f"{ratios[len(ratios) // 2]:.0f} times that of the best polyhedra found (median; least "
+        f"{ratios[0]:.1f}, greatest {ratios[-1]:.0f}); "
+        f"{sum(r.result.members == 0 for r in units)} of {len(units)} units are empty."
+    )
+    prediction = (
+        "No unit of m members, cut to the box, is nearer to its concept than the best polyhedra of m + 2r "
+        "facets."
+    )
+    return Answer("A2", prediction, observation, "the prediction fails" if below else "as predicted")
+
+
+def _training(records: Records) -> list[Answer | None]:
+    """Compare units of trained SAEs with untrained ones, and wide SAEs with narrow ones."""
+    units = of_kind(records, UnitJob, UnitError)
+    widths = sorted({r.settings.width for r in units})
+    return [_against_untrained(units, widths[-1]), _more_neurons(units, widths)] if widths else []
+
+
+def _log_errors(units: Sequence[UnitRecord], baseline: Baseline, width: int) -> dict[int, float]:
+    """Return log10 of the units' errors by seed; that of the empty unit is the whole box's."""
+    at_width = [r for r in units if (r.settings.baseline, r.settings.width) == (baseline, width)]
+    return per_seed(at_width, lambda unit: math.log10(max(unit.error, 1e-9)))
+
+
+def _against_untrained(units: Sequence[UnitRecord], width: int) -> Answer | None:
+    after, before = (_log_errors(units, baseline, width) for baseline in BASELINES)
+    gain = mean_interval(paired(before, after))
+    if not gain.n:
+        return None
+    observation = (
+        f"At width {width} log₁₀ of the error is {mean_interval(list(after.values()))} trained and "
+        f"{mean_interval(list(before.values()))} untrained (means over bodies); untrained minus trained "
+        f"{gain}."
+    )
+    prediction = "If training matters, closure units of trained SAEs approximate better than untrained ones."
+    return Answer("baseline", prediction, observation, direction(gain))
+
+
+def _more_neurons(units: Sequence[UnitRecord], widths: Sequence[int]) -> Answer | None:
+    if len(widths) < 2:
+        return None
+    after, before = (_gain_by_width(units, baseline, widths) for baseline in BASELINES)
+    observation = (
+        f"From width {widths[0]} to {widths[-1]} log₁₀ of the error falls by {after} in trained SAEs and "
+        f"by {before} in untrained ones."
+    )
+    prediction = "More neurons give units more half-spaces, and a smaller error, in trained SAEs too."
+    return Answer("A2", prediction, observation, direction(after))
+
+
+def _gain_by_width(units: Sequence[UnitRecord], baseline: Baseline, widths: Sequence[int]) -> Interval:
+    narrow, wide = (_log_errors(units, baseline, width) for width in (widths[0], widths[-1]))
+    return mean_interval(paired(narrow, wide))
