@@ -1,12 +1,12 @@
 """Pages from templates: whatever is not markup already is escaped, so no name can become code."""
 
 import base64
-from typing import Any
+from typing import Any, cast
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from geosae.experiments import BASELINES, gate_name
+from geosae.experiments import gate_name
 from geosae.report.numbers import interval_text, number, plural, sae_name
 
 
@@ -45,14 +45,17 @@ def data_uri(content: bytes, kind: str) -> str:
     return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
 
 
-ENVIRONMENT = Environment(
-    loader=PackageLoader("geosae.report"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-ENVIRONMENT.filters.update(
-    data_uri=data_uri, interval=interval_text, number=number, plural=plural, with_code=with_code
-)
-ENVIRONMENT.globals.update(BASELINES=BASELINES, gate_name=gate_name, sae_name=sae_name)
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("geosae.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    filters = data_uri, gate_name, interval_text, number, plural, sae_name, with_code
+    cast("dict[str, Any]", environment.filters).update({each.__name__: each for each in filters})
+    return environment
+
+
+ENVIRONMENT = _environment()

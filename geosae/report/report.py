@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from geosae.data.dataset import ConceptDataset
-from geosae.experiments import CellResult, Results, load_results
+from geosae.experiments import BASELINES, CellResult, Results, load_results
 from geosae.experiments.store import Store
 from geosae.report.pages import render
 from geosae.report.pictures import Figure, figures_in
@@ -88,6 +88,7 @@ def write_report(folder: str | Path) -> Path:
     page = render(
         "report.html.j2",
         results=results,
+        baselines=BASELINES,
         answers=answers,
         counts=verdict_counts({"grid": answers.grid, **answers.studies}),
         grid_figures=_of_families(figures, GRID_FAMILIES),

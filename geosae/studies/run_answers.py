@@ -9,6 +9,7 @@ import numpy as np
 from geosae.data.dataset import ConceptDataset
 from geosae.data.truth import ConceptTruth
 from geosae.experiments import (
+    BASELINES,
     GATES,
     LEVEL,
     CellResult,
@@ -18,6 +19,7 @@ from geosae.experiments import (
     gate_name,
     mean_interval,
 )
+from geosae.studies.baseline_answers import baseline_answers
 from geosae.studies.grid_answers import grid_answers
 from geosae.studies.numbers import paired
 from geosae.studies.registry import answers_of
@@ -55,11 +57,18 @@ class RunAnswers:
 def run_answers(results: Results) -> RunAnswers:
     """Return all answers of a run, read off its stored numbers."""
     return RunAnswers(
-        grid=tuple(grid_answers(results)),
+        grid=tuple(_grid_answers(results)),
         worlds={world: tuple(world_answers(results, world)) for world in results.worlds},
         bounds=tuple(bound_answers(results)),
         studies={name: tuple(answers) for name, answers in answers_of(results).items()},
     )
+
+
+def _grid_answers(results: Results) -> list[Answer]:
+    """Return the answers of the grid, with those on constructed baselines from the one that knows their settings."""
+    constructed = {b.expected for b in BASELINES.values() if b.constructed}
+    answers = [a for a in grid_answers(results) if a.prediction not in constructed]
+    return answers + baseline_answers(results)
 
 
 def world_answers(results: Results, world: str) -> list[Answer]:
