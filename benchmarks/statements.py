@@ -18,7 +18,7 @@ from scipy import stats
 from geosae.verification import audit, verify_all
 from proofs_checks import claims
 from proofs_checks._balls import cap_excess
-from proofs_checks.a2_rate import REGRESSED, found, power_law_counts, regressed
+from proofs_checks.a2_rate import REGRESSED, attained_excess, power_law_counts, regressed
 
 PAGE = Path(__file__).parents[1] / "docs" / "measured" / "statements.md"
 INSTANCES, AUDITED = 200, 20
@@ -96,7 +96,7 @@ def main() -> None:
 def row(r: int) -> str:
     """Return the line of one dimension."""
     counts = REGRESSED[r]
-    excess = np.log([found(m, r) for m in counts])
+    excess = np.log([attained_excess(m, r) for m in counts])
     plain = slope(np.log(counts), excess)
     corrected = slope(np.log(power_law_counts(r)), excess)
     low, high = regressed(r)

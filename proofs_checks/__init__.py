@@ -1,6 +1,7 @@
-"""One file per statement of the theory: what it says, instances to try it on, and controls that must fail.
+"""The statements of the theory as claims to refute, one file each: instances to try, controls that must fail.
 
-A check can refute a statement; it cannot prove it. `python -m proofs_checks` runs them all.
+`claims()` returns them all, and `python -m proofs_checks` (or `geosae verify`) tries them. A check can refute
+a statement; it cannot prove it.
 """
 
 import importlib
@@ -25,12 +26,12 @@ def files() -> dict[str, str]:
     >>> files()["S6"]
     'proofs_checks.s6_units'
     """
-    found: dict[str, str] = {}
+    modules: dict[str, str] = {}
     for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
         match = _STATEMENT.fullmatch(module.name)
         if match is not None:
-            found[match[1].upper() + match[2]] = f"{__name__}.{module.name}"
-    return dict(sorted(found.items(), key=lambda item: (_SECTIONS.index(item[0][0]), int(item[0][1:]))))
+            modules[match[1].upper() + match[2]] = f"{__name__}.{module.name}"
+    return dict(sorted(modules.items(), key=lambda item: (_SECTIONS.index(item[0][0]), int(item[0][1:]))))
 
 
 @cache

@@ -1,12 +1,25 @@
 """`python -m proofs_checks [--instances N] [--seed S] [--audit] [ID ...]`: a line per statement.
 
-Exit status 1 if a statement is refuted, a check is broken, or (with --audit) a mutant slips through.
+The same code as `geosae verify`, printed plainly. Exit status 1 if a statement is refuted, a check is broken,
+or (with --audit) a wrong bound is not caught.
 """
 
 import argparse
 import sys
 
-from geosae.verification import FALSE_ALARM_BUDGET, Mutation, audit, heading, line, verify_all
+from geosae.verification import (
+    AUDIT_INSTANCES,
+    INSTANCES,
+    Mutation,
+    Verdict,
+    audit,
+    audit_outcome,
+    chosen_claims,
+    heading,
+    line,
+    verdicts,
+    verdicts_outcome,
+)
 from proofs_checks import claims
 
 
@@ -19,26 +32,37 @@ def main(arguments: list[str] | None = None) -> int:
     """Print the table of verdicts, or the audit's, and return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m proofs_checks", description=__doc__)
     parser.add_argument("ids", nargs="*", metavar="ID", help="statements, all by default")
-    parser.add_argument("--instances", type=int, help="by default 200, for the audit 20")
+    parser.add_argument(
+        "--instances", type=int, help=f"by default {INSTANCES}, for the audit {AUDIT_INSTANCES}"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--audit", action="store_true", help="try wrong forms of every bound")
     options = parser.parse_args(arguments)
-    usual = 20 if options.audit else 200
-    instances = usual if options.instances is None else options.instances
-    write = sys.stdout.write
+    ids, seed = options.ids or None, options.seed
+    default = AUDIT_INSTANCES if options.audit else INSTANCES
+    instances = default if options.instances is None else options.instances
     if options.audit:
-        chosen = {name: claims()[name] for name in (options.ids or claims())}
-        table = audit(chosen, instances, options.seed)
-        write("".join(audit_line(mutation) + "\n" for mutation in table))
-        write(f"{sum(m.caught for m in table)} of {len(table)} mutants caught\n")
-        return 0 if all(mutation.caught for mutation in table) else 1
-    verdicts = verify_all(claims(), instances, options.seed, only=options.ids or None)
-    rows = [line(verdict, claims()[verdict.id].statement) for verdict in verdicts]
-    write("\n".join([heading(), *rows]) + "\n")
-    alarm = sum(verdict.false_alarm for verdict in verdicts)
-    write(f"false-alarm probability of the run: {alarm:.2g} (at most {FALSE_ALARM_BUDGET:g})\n")
-    write("Checks can refute a statement; they cannot prove it.\n")
-    return 0 if all(verdict.status == "holds" for verdict in verdicts) else 1
+        mutations = audit(chosen_claims(claims(), ids), instances, seed)
+        _write(*map(audit_line, mutations))
+        outcome = audit_outcome(mutations)
+    else:
+        _write(heading())
+        reached: list[Verdict] = []
+        for verdict in verdicts(claims(), instances, seed, only=ids):
+            _write(line(verdict, claims()[verdict.id].statement))
+            reached.append(verdict)
+        outcome = verdicts_outcome(reached)
+    if outcome.complaint:
+        _write(outcome.complaint)
+    _write(*outcome.sentences)
+    if not options.audit:
+        _write("Checks can refute a statement; they cannot prove it.")
+    return outcome.exit_status
+
+
+def _write(*lines: str) -> None:
+    sys.stdout.writelines(text + "\n" for text in lines)
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

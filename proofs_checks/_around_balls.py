@@ -10,7 +10,7 @@ from geosae.geometry import Ball, HalfSpaces, UniformBox
 from geosae.verification import Evidence, Observed, TrainedInstance, compare
 from proofs_checks._balls import ball_volume, cap_excess
 from proofs_checks._polygons import area, cut_all
-from proofs_checks._runs import fitted_units, seen, share_at_most
+from proofs_checks._runs import fitted_units, sample_view, share_at_most
 
 # Far above the rounding of the closed forms and of a half-space's distance from a center.
 ROUNDING = 1e-12
@@ -39,25 +39,25 @@ def excess_around_balls(instance: TrainedInstance) -> Sequence[Evidence]:
         return ()
     halves = instance.neurons.half_spaces()
     fires = instance.neurons.fires(ambient.sample(DRAWN, np.random.default_rng(STREAM)))
-    cutting, view = _cutting(halves, ambient), seen(instance)
+    cutting, view = _cutting(halves, ambient), sample_view(instance)
     fitted = fitted_units(view)
     evidence: list[Evidence] = []
     for name, ball in balls.items():
         reach = _reach(halves, ball.center)
         units = {"the largest unit": reach >= ball.radius}
-        own = [f.unit for f in fitted if view.names[f.concept] == name]
-        units |= {f"fitted unit {i}": unit for i, unit in enumerate(own)}
+        fitted_here = [f.unit for f in fitted if view.names[f.concept] == name]
+        units |= {f"fitted unit {i}": unit for i, unit in enumerate(fitted_here)}
         for which, chosen in units.items():
             unit = chosen & cutting
-            held = min(float(reach[unit].min(initial=ball.radius)), _room(ambient, ball.center))
-            if held <= 0 or not unit.any():
+            radius = min(float(reach[unit].min(initial=ball.radius)), _room(ambient, ball.center))
+            if radius <= 0 or not unit.any():
                 continue  # the box alone says nothing about the SAE
             sides = int(unit.sum()) + 2 * data.dim
-            least = held**data.dim * cap_excess(sides, data.dim)
+            least = radius**data.dim * cap_excess(sides, data.dim)
             label = f"{instance.label}: {name}, {which}, {sides - 2 * data.dim} neurons and the box"
             theta = np.all(fires[:, unit], axis=1)
             around = _excess(
-                halves.take(np.flatnonzero(unit)), theta, Ball(ball.center, held), ambient, label
+                halves.take(np.flatnonzero(unit)), theta, Ball(ball.center, radius), ambient, label
             )
             evidence.append(compare(around, least, "lower"))
     return evidence

@@ -70,18 +70,18 @@ def rank(matrix: Sequence[Point]) -> int:
     1
     """
     rows = [[Fraction(x) for x in row] for row in matrix]
-    found = 0
+    independent = 0
     for column in range(len(rows[0]) if rows else 0):
-        pivot = next((i for i in range(found, len(rows)) if rows[i][column] != 0), None)
+        pivot = next((i for i in range(independent, len(rows)) if rows[i][column] != 0), None)
         if pivot is None:
             continue
-        rows[found], rows[pivot] = rows[pivot], rows[found]
-        for i in range(found + 1, len(rows)):
-            factor = rows[i][column] / rows[found][column]
+        rows[independent], rows[pivot] = rows[pivot], rows[independent]
+        for i in range(independent + 1, len(rows)):
+            factor = rows[i][column] / rows[independent][column]
             if factor != 0:
-                rows[i] = [x - factor * y for x, y in zip(rows[i], rows[found], strict=True)]
-        found += 1
-    return found
+                rows[i] = [x - factor * y for x, y in zip(rows[i], rows[independent], strict=True)]
+        independent += 1
+    return independent
 
 
 def general_position(points: Sequence[Point]) -> bool:
@@ -121,18 +121,18 @@ def nonnegative_solution(columns: Sequence[Point], right: Point) -> list[Fractio
         leave = _ratio_test(rows, basis, enter)
         pivot = rows[leave][enter]
         rows[leave] = [x / pivot for x in rows[leave]]
-        for other in [*(r for i, r in enumerate(rows) if i != leave), cost]:
-            factor = other[enter]
+        for row in [*(r for i, r in enumerate(rows) if i != leave), cost]:
+            factor = row[enter]
             if factor != 0:
-                other[:] = [x - factor * y for x, y in zip(other, rows[leave], strict=True)]
+                row[:] = [x - factor * y for x, y in zip(row, rows[leave], strict=True)]
         basis[leave] = enter
     if cost[count] != 0:
         return None
-    found = [Fraction(0)] * count
+    solution = [Fraction(0)] * count
     for i, j in enumerate(basis):
         if j >= 0:
-            found[j] = rows[i][count]
-    return found
+            solution[j] = rows[i][count]
+    return solution
 
 
 def _ratio_test(rows: list[list[Fraction]], basis: list[int], enter: int) -> int:

@@ -25,12 +25,12 @@ class Encoder:
         return [dot(w, x) + c for w, c in zip(self.w, self.c, strict=True)]
 
 
-def kept(z: Sequence[Rational], K: int) -> frozenset[int]:
+def largest(z: Sequence[Rational], K: int) -> frozenset[int]:
     """Return the K largest, the smaller index first on ties.
 
     Examples
     --------
-    >>> sorted(kept([1, 3, 3], 2)), sorted(kept([1, 1, 3], 2))
+    >>> sorted(largest([1, 3, 3], 2)), sorted(largest([1, 1, 3], 2))
     ([1, 2], [0, 2])
     """
     order = sorted(range(len(z)), key=lambda i: (-z[i], i))
@@ -38,35 +38,35 @@ def kept(z: Sequence[Rational], K: int) -> frozenset[int]:
 
 
 def fired(z: Sequence[Rational], K: int | None) -> frozenset[int]:
-    """Return the neurons that fire: positive, and kept where K is given."""
-    among = range(len(z)) if K is None else kept(z, K)
+    """Return the neurons that fire: those with z > 0, among the K largest where K is given."""
+    among = range(len(z)) if K is None else largest(z, K)
     return frozenset(i for i in among if z[i] > 0)
 
 
 def fired_in_batch(batch: Sequence[Sequence[Rational]], K: int) -> list[frozenset[int]]:
-    """Return what fires at each point when the K·B largest values of a batch are kept (BatchTopK)."""
-    places = [(-v, b, i) for b, z in enumerate(batch) for i, v in enumerate(z)]
-    best = sorted(places)[: K * len(batch)]
+    """Return the neurons that fire at each point, among the K·B largest values of a batch (BatchTopK)."""
+    values = [(-v, b, i) for b, z in enumerate(batch) for i, v in enumerate(z)]
+    best = sorted(values)[: K * len(batch)]
     return [frozenset(i for v, b, i in best if b == row and v < 0) for row in range(len(batch))]
 
 
 def pursued(x: Point, atoms: Sequence[Point], steps: int) -> frozenset[int]:
-    """Return the atoms that matching pursuit takes: the best correlation with what is left, while positive.
+    """Return the atoms that matching pursuit takes: the best correlation with the rest, while positive.
 
     The atoms need rational norms only in so far as each step divides by ⟨w, w⟩; for atoms of norm one this
     is the gate of matching-pursuit SAEs.
     """
     rest = [Fraction(v) for v in x]
-    taken: set[int] = set()
+    support: set[int] = set()
     for _ in range(steps):
         z = [dot(w, rest) for w in atoms]
         best = min(range(len(z)), key=lambda i: (-z[i], i))
         if z[best] <= 0:
             break
-        taken.add(best)
+        support.add(best)
         step = z[best] / dot(atoms[best], atoms[best])
         rest = [r - step * w for r, w in zip(rest, atoms[best], strict=True)]
-    return frozenset(taken)
+    return frozenset(support)
 
 
 def sparsemax_support(z: Sequence[Rational]) -> frozenset[int]:

@@ -30,10 +30,22 @@ def intersections(sets: Iterable[int], top: int) -> list[int]:
     >>> intersections([0b110, 0b011], 0b111)
     [2, 3, 6, 7]
     """
-    found = {top}
+    system = {top}
     for x in sets:
-        found |= {x & y for y in found}
-    return sorted(found)
+        system |= {x & y for y in system}
+    return sorted(system)
+
+
+def extents(relation: Bool[np.ndarray, "p d"]) -> list[int]:
+    """Return all intersections of columns as sets of bits, sorted; the empty one is everything.
+
+    Examples
+    --------
+    >>> extents(np.array([[True, False], [True, True]]))
+    [2, 3]
+    """
+    columns = (sum(1 << int(k) for k in np.flatnonzero(column)) for column in relation.T)
+    return intersections(columns, (1 << len(relation)) - 1)
 
 
 def chain(length: int) -> Order:
@@ -64,8 +76,8 @@ def divisors(number: int) -> Order:
     >>> len(divisors(12))
     6
     """
-    found = [k for k in range(1, number + 1) if number % k == 0]
-    return np.array([[b % a == 0 for b in found] for a in found], dtype=np.bool_)
+    numbers = [k for k in range(1, number + 1) if number % k == 0]
+    return np.array([[b % a == 0 for b in numbers] for a in numbers], dtype=np.bool_)
 
 
 def random_lattice(rng: np.random.Generator, ground: int, generators: int) -> Order:
@@ -102,16 +114,16 @@ def closure_systems(ground: int) -> tuple[tuple[int, ...], ...]:
     [1, 2, 7, 61]
     """
     top = (1 << ground) - 1
-    found = {(top,)}
-    frontier = list(found)
+    systems = {(top,)}
+    frontier = list(systems)
     while frontier:
         grown = {tuple(intersections([*system, x], top)) for system in frontier for x in range(top)}
-        frontier = [system for system in grown if system not in found]
-        found |= grown
-    return tuple(sorted(found))
+        frontier = [system for system in grown if system not in systems]
+        systems |= grown
+    return tuple(sorted(systems))
 
 
-def isomorphic(one: Order, other: Order) -> bool:
+def isomorphic(left: Order, right: Order) -> bool:
     """Tell whether two finite orders are isomorphic, by matching elements one after another.
 
     Examples
@@ -119,23 +131,23 @@ def isomorphic(one: Order, other: Order) -> bool:
     >>> isomorphic(divisors(6), boolean(2)), isomorphic(diamond(3), pentagon())
     (True, False)
     """
-    if len(one) != len(other):
+    if len(left) != len(right):
         return False
-    marks = [[(int(o[:, x].sum()), int(o[x].sum())) for x in range(len(o))] for o in (one, other)]
+    marks = [[(int(o[:, x].sum()), int(o[x].sum())) for x in range(len(o))] for o in (left, right)]
     if sorted(marks[0]) != sorted(marks[1]):
         return False
-    return _extend(one, other, marks, [])
+    return _extend(left, right, marks, [])
 
 
-def _extend(one: Order, other: Order, marks: Sequence[Sequence[tuple[int, int]]], image: list[int]) -> bool:
+def _extend(left: Order, right: Order, marks: Sequence[Sequence[tuple[int, int]]], image: list[int]) -> bool:
     x = len(image)
-    if x == len(one):
+    if x == len(left):
         return True
-    for y in range(len(other)):
+    for y in range(len(right)):
         if y in image or marks[0][x] != marks[1][y]:
             continue
-        fits = all(one[a, x] == other[b, y] and one[x, a] == other[y, b] for a, b in enumerate(image))
-        if fits and _extend(one, other, marks, [*image, y]):
+        fits = all(left[a, x] == right[b, y] and left[x, a] == right[y, b] for a, b in enumerate(image))
+        if fits and _extend(left, right, marks, [*image, y]):
             return True
     return False
 

@@ -5,10 +5,21 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-from jaxtyping import Bool, Int
+from jaxtyping import Bool, Float, Int
 
 # Below this no sum of up to a few hundred products leaves the 64-bit integers.
 LARGEST = 2**24
+
+
+def point_rows(rows: Sequence[Sequence[float | int]], dim: int = 2) -> Float[np.ndarray, "N n"]:
+    """Return points as the rows of a float array, which keeps its `dim` columns where there is no point.
+
+    Examples
+    --------
+    >>> point_rows([]).shape
+    (0, 2)
+    """
+    return np.array(rows, dtype=np.float64).reshape(len(rows), dim)
 
 
 @dataclass(frozen=True, eq=False)

@@ -34,16 +34,16 @@ def cut(corners: Sequence[Corner], line: Line) -> list[Corner]:
     Fraction(3, 2)
     """
     a, b, c = line
-    kept: list[Corner] = []
+    part: list[Corner] = []
     values = [Fraction(a) * x + Fraction(b) * y + c for x, y in corners]
     for i, (p, v) in enumerate(zip(corners, values, strict=True)):
         q, u = corners[i - 1], values[i - 1]
         if (u < 0 < v) or (v < 0 < u):
             t = u / (u - v)
-            kept.append((q[0] + t * (p[0] - q[0]), q[1] + t * (p[1] - q[1])))
+            part.append((q[0] + t * (p[0] - q[0]), q[1] + t * (p[1] - q[1])))
         if v >= 0:
-            kept.append(p)
-    return kept
+            part.append(p)
+    return part
 
 
 def cut_all(corners: Sequence[Corner], lines: Iterable[Line]) -> list[Corner]:

@@ -1,4 +1,4 @@
-"""What the checks read off a trained SAE: who fires where, and which concepts that serves."""
+"""What the checks read off a trained SAE: which neurons fire on which points, and units for its concepts."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -15,8 +15,8 @@ from geosae.verification import TrainedInstance
 MOST_POINTS = 4096
 
 
-class Seen(NamedTuple):
-    """The part of a data set that serves as X, who fires on it, and its concepts (neither empty nor all)."""
+class SampleView(NamedTuple):
+    """The part of a data set that serves as X, the neurons firing on it, and its concepts (not ∅, not X)."""
 
     points: Float[np.ndarray, "N n"]
     fires: Bool[np.ndarray, "N d"]
@@ -25,19 +25,21 @@ class Seen(NamedTuple):
     tolerance: float
 
 
-def seen(instance: TrainedInstance) -> Seen:
+def sample_view(instance: TrainedInstance) -> SampleView:
     """Return evenly spaced points of the data set, at most `MOST_POINTS`, with firing and concepts."""
     data = instance.dataset
     rows = np.unique(np.linspace(0, data.size - 1, min(data.size, MOST_POINTS)).astype(np.int64))
     points = data.points[rows].astype(np.float64)
     concepts = data.membership[rows]
-    kept = np.flatnonzero(concepts.any(axis=0) & ~concepts.all(axis=0))
-    names = tuple(data.names[k] for k in kept)
-    return Seen(points, instance.neurons.fires(points), concepts[:, kept], names, _tolerance(instance))
+    nontrivial = np.flatnonzero(concepts.any(axis=0) & ~concepts.all(axis=0))
+    names = tuple(data.names[k] for k in nontrivial)
+    return SampleView(
+        points, instance.neurons.fires(points), concepts[:, nontrivial], names, _tolerance(instance)
+    )
 
 
 def _tolerance(instance: TrainedInstance) -> float:
-    # An alignment knows the tolerance of its run; 0.05 is the default of `geosae.analyse`.
+    # An alignment records the tolerance of its run; 0.05 is the default of `geosae.analyse`.
     return 0.05 if instance.alignment is None else float(instance.alignment.detection.tolerance)
 
 
@@ -54,7 +56,7 @@ def share_at_most(hits: int, trials: int, false_alarm: float) -> float:
 
 
 class Labelled:
-    """Points in and out of a concept, equal by content: a key for answers that do not ask about the SAE."""
+    """Points in and out of a concept, equal by content: a key for results that do not depend on the SAE."""
 
     def __init__(self, inside: Float[np.ndarray, "Na n"], outside: Float[np.ndarray, "Nb n"]) -> None:
         self.inside, self.outside = inside, outside
@@ -67,18 +69,18 @@ class Labelled:
         return isinstance(other, Labelled) and self._hash == other._hash
 
 
-def separable_concepts(view: Seen, question: Callable[[Labelled], bool], most: int) -> int:
+def separable_concepts(view: SampleView, question: Callable[[Labelled], bool], most: int) -> int:
     """Count the concepts of which a question holds on at most so many of the points (trivial ones count)."""
     rows = np.unique(np.linspace(0, len(view.points) - 1, most).astype(np.int64))
     points, labels = view.points[rows], view.concepts[rows].T
     return sum(bool(C.all()) or not C.any() or question(Labelled(points[C], points[~C])) for C in labels)
 
 
-# Cells of a run meet the same few data sets again and again.
+# The cells of a run have few data sets among them.
 remembered = lru_cache(maxsize=256)
 
 
-def pair_errors(view: Seen) -> tuple[Float[np.ndarray, "p d"], Float[np.ndarray, "p d"]]:
+def pair_errors(view: SampleView) -> tuple[Float[np.ndarray, "p d"], Float[np.ndarray, "p d"]]:
     """Return miss rate and false-alarm rate of every neuron (column) for every concept (row)."""
     inside, fires = view.concepts.astype(np.float64), view.fires.astype(np.float64)
     sizes = inside.sum(axis=0)[:, None]
@@ -87,7 +89,7 @@ def pair_errors(view: Seen) -> tuple[Float[np.ndarray, "p d"], Float[np.ndarray,
     return 1 - hits / sizes, alarms / (len(view.points) - sizes)
 
 
-def closure_separates(view: Seen) -> list[int]:
+def closure_separates(view: SampleView) -> list[int]:
     """Return the concepts that some unit separates without any error on X: those whose closure unit does."""
     inside = (view.concepts[:, k] for k in range(view.concepts.shape[1]))
     thetas = (np.all(view.fires[:, np.all(view.fires[C], axis=0)], axis=1) == C for C in inside)
@@ -103,11 +105,11 @@ class Fitted(NamedTuple):
     alarms: int
 
 
-def fitted_units(view: Seen, most: int = 12) -> list[Fitted]:
+def fitted_units(view: SampleView, most: int = 12) -> list[Fitted]:
     """Fit two units to every concept: neurons enter one by one while error rates, or error counts, fall.
 
-    Any unit whatever serves the graded statements, which speak of the misses and alarms it has. Rates suit
-    small concepts, counts large ones.
+    Any unit will do for the graded statements, which speak of the misses and alarms it has. Rates suit small
+    concepts, counts large ones.
     """
     return [
         _fit(view, k, most, by_rate=by_rate)
@@ -116,18 +118,18 @@ def fitted_units(view: Seen, most: int = 12) -> list[Fitted]:
     ]
 
 
-def _fit(view: Seen, concept: int, most: int, *, by_rate: bool) -> Fitted:
+def _fit(view: SampleView, concept: int, most: int, *, by_rate: bool) -> Fitted:
     inside = view.concepts[:, concept]
     unit = np.zeros(view.fires.shape[1], dtype=np.bool_)
-    held = np.ones(len(inside), dtype=np.bool_)
+    theta = np.ones(len(inside), dtype=np.bool_)
     positives, negatives = int(inside.sum()), int((~inside).sum())
     miss, alarm = (1 / positives, 1 / negatives) if by_rate else (1.0, 1.0)
     errors = alarm * negatives
     for _ in range(most):
-        hits = view.fires[held & inside].sum(axis=0)
-        trial = miss * (positives - hits) + alarm * view.fires[held & ~inside].sum(axis=0)
+        hits = view.fires[theta & inside].sum(axis=0)
+        trial = miss * (positives - hits) + alarm * view.fires[theta & ~inside].sum(axis=0)
         best = int(np.argmin(trial))
         if float(trial[best]) >= errors:
             break
-        unit[best], held, errors = True, held & view.fires[:, best], float(trial[best])
-    return Fitted(concept, unit, int((inside & ~held).sum()), int((held & ~inside).sum()))
+        unit[best], theta, errors = True, theta & view.fires[:, best], float(trial[best])
+    return Fitted(concept, unit, int((inside & ~theta).sum()), int((theta & ~inside).sum()))

@@ -39,7 +39,7 @@ from proofs_checks._polygons import (
     square,
     supporting,
 )
-from proofs_checks._runs import Labelled, fitted_units, remembered, seen
+from proofs_checks._runs import Labelled, fitted_units, remembered, sample_view
 from proofs_checks._sampled import Row, losing, rows
 
 BOX = square(-100, -100, 200)
@@ -109,16 +109,16 @@ def _detecting(corners: Sequence[Corner], count: int, rng: np.random.Generator) 
 def _all_parts(
     parts: Sequence[Sequence[Corner]], rng: np.random.Generator, label: str, *, few: bool = True
 ) -> Iterator[Case]:
-    made = tuple(tuple(p) for p in parts)
-    around = hull([c for p in made for c in p])
+    polygons = tuple(tuple(p) for p in parts)
+    around = hull([c for p in polygons for c in p])
     exact = tuple(facets(around))
-    yield Case(made, exact, "attained", label)
-    yield Case(made, exact, "lower", label)
-    yield Case(made, _detecting(around, int(rng.integers(0, 8)), rng), "lower", label)
+    yield Case(polygons, exact, "attained", label)
+    yield Case(polygons, exact, "lower", label)
+    yield Case(polygons, _detecting(around, int(rng.integers(0, 8)), rng), "lower", label)
     if len(exact) <= (6 if few else 4):
         # Loose copies among them, in any order, must not help.
         decoys = tuple(supporting(around, int(a), int(b), 1) for a, b, _ in exact[:2])
-        yield Case(made, (*decoys, *exact), "facets", label)
+        yield Case(polygons, (*decoys, *exact), "facets", label)
 
 
 TWO = (tuple(square(0, 0, 10)), tuple(square(30, 0, 10)))
@@ -179,7 +179,7 @@ def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
     data = instance.dataset
     if instance.neurons.gating != "absolute" or data.ambient is None or not data.regions:
         return ()
-    view = seen(instance)
+    view = sample_view(instance)
     drawn = data.ambient.sample(MOST_TESTED, np.random.default_rng(0))
     fires = instance.neurons.fires(drawn)
     fitted = fitted_units(view)
@@ -189,13 +189,13 @@ def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
         if region is None:
             continue
         inside = view.concepts[:, k]
-        beside = ~region.contains(drawn)
+        outside = ~region.contains(drawn)
         units = {"closure unit": closure_unit(view.fires, inside)}
         units |= {f"fitted unit {i}": f.unit for i, f in enumerate(f for f in fitted if f.concept == k)}
         for which, unit in units.items():
             hit = inside & model_concept(view.fires, unit)
-            alarms = int((model_concept(fires, unit) & beside).sum())
-            sure = _unavoidable(Labelled(view.points[hit], drawn[beside])) if hit.any() else 0
+            alarms = int((model_concept(fires, unit) & outside).sum())
+            sure = _unavoidable(Labelled(view.points[hit], drawn[outside])) if hit.any() else 0
             label = f"{instance.label}: {name}, {MOST_TESTED} ambient points, false alarms of its {which}"
             evidence.append(compare(Observed(alarms, label), sure, "lower"))
     return evidence

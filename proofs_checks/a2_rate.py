@@ -63,7 +63,7 @@ REGRESSED = {
 class Case:
     """Half-spaces around the unit ball of R^r ("lower"), or a number m that they are counted as.
 
-    `counted` is what the statement is told; `true_r` the dimension in which the slope is measured.
+    `counted` is the number used in the bound; `true_r` the dimension in which the slope is measured.
     """
 
     r: int
@@ -76,7 +76,7 @@ class Case:
 
 
 @lru_cache(maxsize=64)
-def found(m: int, r: int) -> float:
+def attained_excess(m: int, r: int) -> float:
     """Return an upper bound on the best excess: regular polygons, or evenly spread tangent half-spaces."""
     if r == 2:
         return (m * tan(pi / m) - pi) * (1 + 1e-9)
@@ -92,13 +92,13 @@ def bound(case: Case) -> float:
 
 
 def observe(case: Case) -> Observed:
-    """Return the exact volume, the excess found, or a slope: the closed form's or the regression's."""
+    """Return the exact volume, the attained excess, or a slope: the closed form's or the regression's."""
     label = f"{case.label} [{case.part}]"
     r = case.r if case.true_r is None else case.true_r
     if case.part == "lower":
         return Observed(volume(case.halves), label, "certified", ROUNDING * 100)
     if case.part == "near":
-        return Observed(found(case.m, case.r), label, "certified", ROUNDING, kind="upper")
+        return Observed(attained_excess(case.m, case.r), label, "certified", ROUNDING, kind="upper")
     if case.part == "limit":
         slope, eta = local_exponent(case.m, r)
         with ctx.workprec(256):
@@ -120,7 +120,7 @@ def regressed(r: int) -> tuple[float, float]:
     The abscissa is the logarithm of the number of caps above, in place of that of m.
     """
     least = np.log([cap_excess(m, r) for m in REGRESSED[r]])
-    most = np.log([found(m, r) for m in REGRESSED[r]])
+    most = np.log([attained_excess(m, r) for m in REGRESSED[r]])
     counts = np.log(power_law_counts(r))
     weights = (counts - counts.mean()) / ((counts - counts.mean()) ** 2).sum()
     ends = np.sort(np.stack([weights * least, weights * most]), axis=0).sum(axis=1)

@@ -58,10 +58,10 @@ def observe(case: Case) -> Observed:
         # Rounded once, to a float below 8.
         return Observed(circumscribed_polygon_area(case.m), label, "certified", 2.0**-51, kind="tight")
     with ctx.workprec(BITS):
-        made = _regular(case.m)
+        polygon_area = _regular(case.m)
         if case.part == "regular":
-            return Observed(enclosed(made), label, "certified", 2 * ETA, kind="tight")
-        value = enclosed(case.m**2 * (made - arb.pi()), 2.0**-150)
+            return Observed(enclosed(polygon_area), label, "certified", 2 * ETA, kind="tight")
+        value = enclosed(case.m**2 * (polygon_area - arb.pi()), 2.0**-150)
     # tan x − x − x³/3 has positive coefficients whose ratio never exceeds 4/π².
     q = Fraction(4, case.m**2)
     eta = 10.3355 * float(q / (1 - q))  # 10.3355 > π³/3

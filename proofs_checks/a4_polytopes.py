@@ -26,17 +26,17 @@ Half = tuple[tuple[Rational, ...], Rational]
 
 @dataclass(frozen=True)
 class Case:
-    """Half-spaces ⟨a, x⟩ ≤ b and the volume of the polytope they are said to leave, inside a far box."""
+    """Half-spaces ⟨a, x⟩ ≤ b, and the exact volume of the polytope that they should leave in a far box."""
 
     halves: tuple[Half, ...]
-    known: Fraction
+    exact: Fraction
     label: str
     dim: int
 
 
 def bound(case: Case) -> Fraction:
     """Return the volume of C: no excess."""
-    return case.known
+    return case.exact
 
 
 def observe(case: Case) -> Observed:
@@ -54,8 +54,8 @@ def _box(sides: Sequence[int]) -> Case:
 
 def _cross(n: int, size: int) -> Case:
     halves = tuple((signs, size) for signs in product((1, -1), repeat=n))
-    known = Fraction((2 * size) ** n, factorial(n))
-    return Case(halves, known, f"a cross-polytope, n={n}, {2**n} facets", n)
+    exact = Fraction((2 * size) ** n, factorial(n))
+    return Case(halves, exact, f"a cross-polytope, n={n}, {2**n} facets", n)
 
 
 def _simplex(corners: Sequence[Sequence[int]]) -> Case | None:
@@ -68,11 +68,11 @@ def _simplex(corners: Sequence[Sequence[int]]) -> Case | None:
     halves: list[Half] = []
     for left_out in range(n + 1):
         # The affine function that is 0 on a facet's corners and 1 on the corner across, negated.
-        wanted = [int(k == left_out) for k in range(n + 1)]
-        found = solve([[*p, 1] for p in corners], wanted)
-        if found is None:
+        values = [int(k == left_out) for k in range(n + 1)]
+        coefficients = solve([[*p, 1] for p in corners], values)
+        if coefficients is None:
             return None
-        halves.append((tuple(-v for v in found[:n]), found[n]))
+        halves.append((tuple(-v for v in coefficients[:n]), coefficients[n]))
     return Case(tuple(halves), abs(determinant) / factorial(n), f"a simplex, n={n}, {n + 1} facets", n)
 
 
@@ -98,25 +98,27 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
         if i % 3 == 0:
             yield replace(_box(rng.integers(1, 9, n).tolist()), label=f"random box {i}, n={n}")
             continue
-        made = _simplex(rng.integers(-6, 7, (n + 1, n)).tolist())
-        if made is not None:
-            yield replace(made, label=f"random simplex {i}, n={n}")
+        simplex = _simplex(rng.integers(-6, 7, (n + 1, n)).tolist())
+        if simplex is not None:
+            yield replace(simplex, label=f"random simplex {i}, n={n}")
 
 
 def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
     """Yield polytopes with a facet missing: fewer neurons, or one in the wrong place."""
     for case in (_box([7]), _box([2, 3]), _cross(2, 3), _box([1, 2, 3])):
-        for kept in combinations(case.halves, len(case.halves) - 1):
-            yield replace(case, halves=kept, label=f"{case.label}, one missing")
+        for halves in combinations(case.halves, len(case.halves) - 1):
+            yield replace(case, halves=halves, label=f"{case.label}, one missing")
     square = _box([4, 4])
     pushed: Half = ((1, 0), Fraction(403, 100))
     yield replace(
         square, halves=(pushed, *square.halves[1:]), label="a square, one facet pushed out a little"
     )
     for i in range(max(1, count // 10)):
-        made = _simplex(rng.integers(-6, 7, (3, 2)).tolist())
-        if made is not None:
-            yield replace(made, halves=made.halves[1:], label=f"random triangle {i}, one side missing")
+        triangle = _simplex(rng.integers(-6, 7, (3, 2)).tolist())
+        if triangle is not None:
+            yield replace(
+                triangle, halves=triangle.halves[1:], label=f"random triangle {i}, one side missing"
+            )
 
 
 CLAIM = Claim(

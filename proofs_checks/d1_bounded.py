@@ -13,7 +13,7 @@ import numpy as np
 
 from geosae.verification import Claim, Evidence, Observed, TrainedInstance, compare
 from proofs_checks._planted import LARGEST, Planted
-from proofs_checks._runs import pair_errors, seen
+from proofs_checks._runs import pair_errors, sample_view
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,12 +67,12 @@ def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
 def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
     """Say how many concepts single neurons of a trained SAE detect without a miss: at most all of them.
 
-    Tightness is the share of the concepts for which training has found what D1 allows.
+    Tightness is the share of the concepts for which training has reached what D1 allows.
     """
-    view = seen(instance)
-    found = int((pair_errors(view)[0] == 0).any(axis=1).sum())
+    view = sample_view(instance)
+    detected = int((pair_errors(view)[0] == 0).any(axis=1).sum())
     label = f"{instance.label}: concepts that one neuron detects without a miss"
-    return [compare(Observed(found, label), len(view.names), "upper")]
+    return [compare(Observed(detected, label), len(view.names), "upper")]
 
 
 CLAIM = Claim(

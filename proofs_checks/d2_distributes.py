@@ -26,12 +26,12 @@ Notion = Literal["detection", "separation"]
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """Who fires where, integer weights of the points (0: a null set), two concepts and a unit."""
+    """Which neurons fire where, integer weights of the points (0: a null set), two concepts and a unit."""
 
     fires: Bool[np.ndarray, "N d"]
     weights: Int[np.ndarray, " N"]
-    one: Bool[np.ndarray, " N"]
-    other: Bool[np.ndarray, " N"]
+    first: Bool[np.ndarray, " N"]
+    second: Bool[np.ndarray, " N"]
     unit: Bool[np.ndarray, " d"]
     part: Part
     label: str
@@ -50,22 +50,22 @@ def bound(case: Case) -> int:
     """Return 1 if both concepts are detected (or C by every member), 0 otherwise."""
     if case.part == "union":
         theta = model_concept(case.fires, case.unit)
-        return int(case.learns(theta, case.one) and case.learns(theta, case.other))
-    return int(all(case.learns(case.fires[:, i], case.one) for i in np.flatnonzero(case.unit)))
+        return int(case.learns(theta, case.first) and case.learns(theta, case.second))
+    return int(all(case.learns(case.fires[:, i], case.first) for i in np.flatnonzero(case.unit)))
 
 
 def observe(case: Case) -> Observed:
     """Return 1 if the union (or C, by the unit) is detected, 0 otherwise."""
     theta = model_concept(case.fires, case.unit)
-    target = case.one | case.other if case.part == "union" else case.one
+    target = case.first | case.second if case.part == "union" else case.first
     return Observed(int(case.learns(theta, target)), f"{case.label} [{case.part}]")
 
 
 def _some(case: Case) -> int:
     if case.part == "union":
         theta = model_concept(case.fires, case.unit)
-        return int(case.learns(theta, case.one) or case.learns(theta, case.other))
-    return int(any(case.learns(case.fires[:, i], case.one) for i in np.flatnonzero(case.unit)))
+        return int(case.learns(theta, case.first) or case.learns(theta, case.second))
+    return int(any(case.learns(case.fires[:, i], case.first) for i in np.flatnonzero(case.unit)))
 
 
 def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
@@ -83,10 +83,10 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
     for i in range(count):
         model = random_planted(rng, points=int(rng.integers(1, 12)), dim=int(rng.integers(1, 4)), width=3)
         size = len(model.points)
-        one, other = (rng.random(size) < rng.choice([0.1, 0.5]) for _ in range(2))
+        first, second = (rng.random(size) < rng.choice([0.1, 0.5]) for _ in range(2))
         unit = rng.random(3) < 0.5
-        made = (model.fires(), rng.integers(0, 3, size), one, other, unit)
-        yield Case(*made, parts[i % 2], f"random encoder {i}: N={size}")
+        weights, label = rng.integers(0, 3, size), f"random encoder {i}: N={size}"
+        yield Case(model.fires(), weights, first, second, unit, parts[i % 2], label)
 
 
 def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
@@ -96,13 +96,13 @@ def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
         ones = np.ones(size, dtype=np.int64)
         first, rest = np.arange(size) == 0, np.arange(size) > 0
         fires = np.column_stack([np.arange(size) != 0, np.arange(size) != 1])
-        one = np.array([True, False])
+        member = np.array([True, False])
         half = Fraction(1, size)
-        yield Case(fires, ones, first, rest, one, "union", f"{size} points: a union dilutes", half)
+        yield Case(fires, ones, first, rest, member, "union", f"{size} points: a union dilutes", half)
         every, both = first | rest, np.array([True, True])
         yield Case(fires, ones, every, every, both, "members", f"{size} points: misses add up", half)
         label = f"{size} points: separation of a union"
-        split = Case(fires[:, :0], ones, first, rest, one[:0], "union", label, notion="separation")
+        split = Case(fires[:, :0], ones, first, rest, member[:0], "union", label, notion="separation")
         yield split
 
 

@@ -19,7 +19,7 @@ from jaxtyping import Bool
 
 from geosae.verification import Claim, Evidence, Observed, TrainedInstance, compare
 from proofs_checks._planted import Planted, closure_unit, model_concept, random_planted
-from proofs_checks._runs import seen
+from proofs_checks._runs import sample_view
 
 Part = Literal["separates", "subsets", "cover"]
 TRIES = 200
@@ -140,7 +140,7 @@ def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
 
 def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
     """Hold the false alarms of random detecting units against those of the closure unit: never fewer."""
-    view = seen(instance)
+    view = sample_view(instance)
     rng = np.random.default_rng(0)
     evidence: list[Evidence] = []
     for k, name in enumerate(view.names):

@@ -22,7 +22,7 @@ from jaxtyping import Bool, Float
 
 from geosae.verification import Claim, Evidence, Number, Observed, TrainedInstance, compare
 from proofs_checks._exact import Rational, cone_distance_squared, dot, minus
-from proofs_checks._runs import pair_errors, seen
+from proofs_checks._runs import pair_errors, sample_view
 
 # How many undetected points of a trained SAE are projected per concept and set D.
 MOST_PROJECTED = 200
@@ -53,8 +53,10 @@ class Case:
         """Return the mean of ‖x − x̂‖² over the concept, exactly."""
         total = Fraction(0)
         for x, a in zip(self.points, self.activations, strict=True):
-            made = [b + dot(a, column) for b, column in zip(self.b_dec, _columns(self), strict=True)]
-            rest = minus(x, made)
+            reconstruction = [
+                b + dot(a, column) for b, column in zip(self.b_dec, _columns(self), strict=True)
+            ]
+            rest = minus(x, reconstruction)
             total += dot(rest, rest)
         return total / len(self.points)
 
@@ -89,8 +91,8 @@ class Decoder:
 def _parts(
     points: Sequence[Sequence[Rational]], acts: Sequence[Sequence[Rational]], decoder: Decoder, label: str
 ) -> Iterator[Case]:
-    xs, made = tuple(tuple(x) for x in points), tuple(tuple(a) for a in acts)
-    case = Case(xs, made, decoder.rows, decoder.b_dec, decoder.priced, "sum", label)
+    xs, activations = tuple(tuple(x) for x in points), tuple(tuple(a) for a in acts)
+    case = Case(xs, activations, decoder.rows, decoder.b_dec, decoder.priced, "sum", label)
     yield case
     if min(case.distances()) > 0:
         yield replace(case, part="share")
@@ -189,7 +191,7 @@ def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
     can be projected, the first ones are priced: the sum only becomes smaller. Certified: eta covers
     the error of the projection and rounding.
     """
-    view = seen(instance)
+    view = sample_view(instance)
     miss, alarms = pair_errors(view)
     errors = ((view.points - instance.neurons.reconstruct(view.points)) ** 2).sum(axis=1)
     evidence: list[Evidence] = []

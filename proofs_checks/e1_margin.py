@@ -16,7 +16,7 @@ import numpy as np
 
 from geosae.verification import Claim, Evidence, Observed, TrainedInstance, compare
 from proofs_checks._exact import Rational, dot
-from proofs_checks._runs import seen
+from proofs_checks._runs import sample_view
 
 # Normals with an integer length.
 NORMALS = (
@@ -68,14 +68,14 @@ def observe(case: Case) -> Observed:
     return Observed(changed, f"{case.label} [{case.part}]")
 
 
-def _random(rng: np.random.Generator, step: Fraction, label: str, *, one: bool = False) -> Case:
+def _random(rng: np.random.Generator, step: Fraction, label: str, *, single: bool = False) -> Case:
     w, length = NORMALS[int(rng.integers(len(NORMALS)))]
     # Half-integers keep every point off the hyperplane; the last point is on the positive side for sure.
     c = Fraction(int(rng.integers(-20, 21)) * 2 + 1, 2)
     points = [tuple(x) for x in rng.integers(-9, 10, (12, len(w))).tolist()] + [tuple(30 * u for u in w)]
     inside = tuple(x for x in points if dot(w, x) + c > 0)
     outside = tuple(x for x in points if dot(w, x) + c < 0)
-    if one:
+    if single:
         nearest = min(inside, key=lambda x: dot(w, x))
         return Case(w, length, c, (nearest,), (), step, "neighbourhood", label)
     part: Part = "survives" if rng.random() < 0.5 else "neighbourhood"
@@ -107,14 +107,14 @@ def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
     yield Case((1,), 1, 0, ((2,),), ((-1,),), more, "survives", "a negative moved by a little more than γ")
     yield Case((3, 4), 5, 0, ((3, 4),), (), Fraction(1), "neighbourhood", "one point moved by exactly γ")
     for i in range(max(1, count // 10)):
-        yield _random(rng, Fraction(1), f"random nearest point {i}, moved by exactly γ", one=True)
+        yield _random(rng, Fraction(1), f"random nearest point {i}, moved by exactly γ", single=True)
 
 
 def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
     """Move the points of every concept that a neuron detects by 0.999 γ against that neuron."""
     if instance.neurons.gating != "absolute":
         return ()
-    view, halfspaces = seen(instance), instance.neurons.half_spaces()
+    view, halfspaces = sample_view(instance), instance.neurons.half_spaces()
     values, lengths = halfspaces.values(view.points), np.linalg.norm(halfspaces.w, axis=1)
     evidence: list[Evidence] = []
     for k, name in enumerate(view.names):

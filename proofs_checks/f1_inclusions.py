@@ -18,7 +18,7 @@ import numpy as np
 from jaxtyping import Bool, Int
 
 from geosae.verification import Claim, Evidence, Number, Observed, TrainedInstance, compare
-from proofs_checks._runs import pair_errors, seen
+from proofs_checks._runs import pair_errors, sample_view
 
 Part = Literal["exact", "transfer"]
 
@@ -44,8 +44,8 @@ def bound(case: Case) -> Number:
     """Return 0 broken inclusions; or κ·ε·ν(C)/μ(C), ε the first model concept's approximation error."""
     if case.part == "exact":
         return 0
-    held = case.nu > 0
-    kappa = max(Fraction(int(m), int(n)) for m, n in zip(case.mu[held], case.nu[held], strict=True))
+    charged = case.nu > 0
+    kappa = max(Fraction(int(m), int(n)) for m, n in zip(case.mu[charged], case.nu[charged], strict=True))
     return (
         kappa * case.mass(case.nu, case.thetas[0] ^ case.concept) / Fraction(case.mass(case.mu, case.concept))
     )
@@ -92,13 +92,13 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
     half = np.array([[True, False, False, False]])
     yield Case(ones, ones, half, C, "transfer", "half missed, μ = ν: attained")
     yield Case(np.array([1, 3, 1, 1]), ones, half, C, "transfer", "the heavy half missed, κ = 3: attained")
-    made = 0
-    while made < count:
-        part: Part = "transfer" if made % 2 else "exact"
-        case = _draw(rng, f"random weights {made}", part)
+    number = 0
+    while number < count:
+        part: Part = "transfer" if number % 2 else "exact"
+        case = _draw(rng, f"random weights {number}", part)
         if part == "exact" or case.mass(case.mu, case.concept) > 0:
             yield case
-            made += 1
+            number += 1
 
 
 def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
@@ -122,7 +122,7 @@ def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
 
 def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
     """Hold the pairs that separate at ε against those that detect at ε: never more."""
-    view = seen(instance)
+    view = sample_view(instance)
     miss, alarms = pair_errors(view)
     detects = miss <= view.tolerance
     separates = detects & (alarms <= view.tolerance)

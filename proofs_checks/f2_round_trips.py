@@ -18,7 +18,8 @@ import numpy as np
 from jaxtyping import Bool, Int
 
 from geosae.verification import Claim, Evidence, Observed, TrainedInstance, compare
-from proofs_checks._runs import pair_errors, seen
+from proofs_checks._lattices import extents
+from proofs_checks._runs import pair_errors, sample_view
 
 Part = Literal["mutual", "lost", "closed"]
 
@@ -59,21 +60,6 @@ def bound(case: Case) -> int:
     return pairs
 
 
-def extents(relation: Bool[np.ndarray, "p d"]) -> set[int]:
-    """Return all intersections of columns, as sets of bits; the empty one is everything.
-
-    Examples
-    --------
-    >>> sorted(extents(np.array([[True, False], [True, True]])))
-    [2, 3]
-    """
-    found = {(1 << relation.shape[0]) - 1}
-    for column in relation.T:
-        bits = sum(1 << int(k) for k in np.flatnonzero(column))
-        found |= {bits & other for other in found}
-    return found
-
-
 def observe(case: Case) -> Observed:
     """Count the concepts that return to themselves, those that do not, or the sets A with A″ = A."""
     label = f"{case.label} [{case.part}]"
@@ -81,7 +67,7 @@ def observe(case: Case) -> Observed:
     if case.part == "closed":
         return Observed(_closed(scores == 0, case.some), label)
     back = [(_last if case.last else _first)(scores[:, _first(row)]) for row in scores]
-    returned = sum(k == there for k, there in enumerate(back))
+    returned = sum(k == concept for k, concept in enumerate(back))
     if case.part == "lost":
         return Observed(len(back) - returned, label, kind="existence")
     return Observed(returned, label)
@@ -134,7 +120,7 @@ def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
 
     Tightness is 1 by the statement; observed over the number of concepts is the rate to report.
     """
-    view = seen(instance)
+    view = sample_view(instance)
     miss, alarms = pair_errors(view)
     worst = np.maximum(miss, alarms)
     there = worst.argmin(axis=1)

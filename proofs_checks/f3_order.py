@@ -18,7 +18,7 @@ from jaxtyping import Bool, Int
 from geosae.data.order import subset_order
 from geosae.verification import Claim, Evidence, Observed, TrainedInstance, compare
 from proofs_checks._planted import random_planted
-from proofs_checks._runs import pair_errors, seen
+from proofs_checks._runs import pair_errors, sample_view
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +79,7 @@ def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
 
 def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
     """Count triples of child, parent and neuron that detects the parent without a miss and not the child."""
-    view = seen(instance)
+    view = sample_view(instance)
     detects = pair_errors(view)[0] == 0
     order = subset_order(view.concepts)
     broken = sum(int((detects[p] & ~detects[c]).sum()) for c, p in np.argwhere(order).tolist())

@@ -21,7 +21,7 @@ from jaxtyping import Bool
 from geosae.verification import Claim, Evidence, Observed, TrainedInstance, compare
 from proofs_checks import _lattices as lat
 from proofs_checks._planted import Planted
-from proofs_checks._runs import pair_errors, seen
+from proofs_checks._runs import pair_errors, sample_view
 
 # Closure systems are listed on at most this many elements: 2 480 on four.
 LISTED = 4
@@ -56,8 +56,8 @@ def shatter(inside: Bool[np.ndarray, "J M"]) -> Planted:
 
     Examples
     --------
-    >>> wanted = np.array([[True, False], [False, False], [True, True]])
-    >>> (shatter(wanted).fires() == wanted).all()
+    >>> inside = np.array([[True, False], [False, False], [True, True]])
+    >>> (shatter(inside).fires() == inside).all()
     np.True_
     """
     count, width = inside.shape
@@ -68,12 +68,6 @@ def shatter(inside: Bool[np.ndarray, "J M"]) -> Planted:
     w = np.zeros((width, dim), dtype=np.int64)
     w[:, : max(count - 1, 0)] = (sign[1:] - c).T
     return Planted(points, w, c)
-
-
-def extents(fires: Bool[np.ndarray, "J M"]) -> list[int]:
-    """Return all extents of the detection context of one-point concepts, as sets of bits."""
-    top = (1 << len(fires)) - 1
-    return lat.intersections((sum(1 << int(k) for k in np.flatnonzero(column)) for column in fires.T), top)
 
 
 def bound(case: Case) -> int:
@@ -87,7 +81,7 @@ def observe(case: Case) -> Observed:
     if case.part == "neurons":
         joins = lat.join_irreducibles(case.order)
         down = [sum(1 << k for k, j in enumerate(joins) if case.order[j, x]) for x in range(len(case.order))]
-        good = len(case.model.points) == len(joins) and extents(case.model.fires()) == sorted(down)
+        good = len(case.model.points) == len(joins) and lat.extents(case.model.fires()) == sorted(down)
         return Observed(case.model.width if good else -1, f"{case.label} [realised by]")
     # Extents of k neurons, ordered by inclusion, are intents ordered the other way.
     order = case.order.T if case.part == "fewest neurons" else case.order
@@ -132,8 +126,8 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
         yield from _cases(order, f"random lattice {i} with {len(order)} elements")
 
 
-def _cut(case: Case, kept: Sequence[int]) -> Case:
-    model = Planted(case.model.points, case.model.w[list(kept)], case.model.c[list(kept)])
+def _cut(case: Case, neurons: Sequence[int]) -> Case:
+    model = Planted(case.model.points, case.model.w[list(neurons)], case.model.c[list(neurons)])
     return replace(case, model=model, label=f"{case.label}, one neuron missing")
 
 
@@ -175,13 +169,13 @@ def irreducible_columns(inside: Bool[np.ndarray, "p d"]) -> list[int]:
     columns: dict[bytes, int] = {}
     for i in range(inside.shape[1]):
         columns.setdefault(inside[:, i].tobytes(), i)
-    kept = list(columns.values())
-    found: list[int] = []
-    for i in kept:
-        above = [j for j in kept if j != i and (inside[:, i] <= inside[:, j]).all()]
+    distinct = list(columns.values())
+    irreducible: list[int] = []
+    for i in distinct:
+        above = [j for j in distinct if j != i and (inside[:, i] <= inside[:, j]).all()]
         if (inside[:, above].all(axis=1) != inside[:, i]).any():
-            found.append(i)
-    return found
+            irreducible.append(i)
+    return irreducible
 
 
 def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
@@ -189,13 +183,13 @@ def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
 
     Tightness is the share of the width that the lattice needs.
     """
-    view = seen(instance)
+    view = sample_view(instance)
     detects = pair_errors(view)[0] <= view.tolerance
     needed = irreducible_columns(detects)
     label = f"{instance.label}: neurons needed by the detection lattice at ε={view.tolerance:g}"
     evidence = [compare(Observed(len(needed), label), instance.neurons.width, "upper")]
     if len(needed) <= 12:
-        whole, small = extents(detects), extents(shatter(detects[:, needed]).fires())
+        whole, small = lat.extents(detects), lat.extents(shatter(detects[:, needed]).fires())
         label = f"{instance.label}: extents of its lattice realised by {len(needed)} planted neurons"
         same = len(set(whole) & set(small)) if len(whole) == len(small) else -1
         evidence.append(compare(Observed(same, label), len(whole), "tight"))

@@ -20,7 +20,7 @@ from jaxtyping import Int
 from geosae.geometry.arrangements.sign_rank import forster
 from geosae.verification import Claim, Evidence, Number, Observed, TrainedInstance, compare
 from proofs_checks._planted import random_planted
-from proofs_checks._runs import seen
+from proofs_checks._runs import sample_view
 
 Part = Literal["dimension", "engine"]
 MOST_ROWS = 512
@@ -118,7 +118,7 @@ def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
     """Hold n + 1 against Forster's bound for the incidence of a trained SAE, on distinct points at most."""
     if instance.neurons.gating != "absolute":
         return ()
-    view = seen(instance)
+    view = sample_view(instance)
     signs = np.where(view.fires[:MOST_ROWS], 1.0, -1.0)
     label = f"{instance.label}: n + 1 against the bound of {signs.shape[0]} points × {signs.shape[1]} neurons"
     return [compare(Observed(view.points.shape[1] + 1, label), forster(signs), "lower")]

@@ -27,7 +27,7 @@ from proofs_checks._gates import (
     pursued,
     sparsemax_support,
 )
-from proofs_checks._runs import seen
+from proofs_checks._runs import sample_view
 
 Gate = Literal["absolute", "topk", "batch", "pursuit", "sparsemax"]
 MOST_PAIRS = 2000
@@ -70,10 +70,10 @@ def observe(case: Case) -> Observed:
         z = [case.encoder.z(x) for x in case.points]
         return Observed(sum(v[i] <= 0 for v, on in zip(z, fires, strict=True) for i in on), label)
     unit = frozenset(case.unit)
-    held = [x for x, on in zip(case.points, fires, strict=True) if unit <= on]
+    members = [x for x, on in zip(case.points, fires, strict=True) if unit <= on]
     between = [
         [t * a + (1 - t) * b for a, b in zip(x, y, strict=True)]
-        for x, y in combinations(held, 2)
+        for x, y in combinations(members, 2)
         for t in (Fraction(1, 2), Fraction(1, 3))
     ]
     return Observed(sum(not unit <= on for on in case.fires(between)), label)
@@ -117,10 +117,10 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
 def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
     """Yield a Top-2 neuron with a hole, and gates that fire outside the half-space."""
     outer = ((-2,), (2,))
-    one = Encoder(((0,), (1,), (-1,), (0,)), (1, 2, 2, -1))
+    idle = Encoder(((0,), (1,), (-1,), (0,)), (1, 2, 2, -1))
     yield Case(EXAMPLE, "topk", outer, (0,), 2, "convex", "Top-2: −2 and 2 but not 0")
     yield Case(EXAMPLE, "topk", ((-2,), (3,)), (0,), 2, "convex", "Top-2: −2 and 3, the middle only")
-    yield Case(one, "topk", LINE, (0,), 2, "convex", "Top-2 with an idle neuron")
+    yield Case(idle, "topk", LINE, (0,), 2, "convex", "Top-2 with an idle neuron")
     atoms = Encoder(((Fraction(4, 5), Fraction(3, 5)), (Fraction(-5, 13), Fraction(-12, 13))), (0, 0))
     yield Case(atoms, "pursuit", ((1, 0),), (), 2, "inside", "matching pursuit takes an atom against x")
     negative = Encoder(((1,), (-1,)), (-9, -7))
@@ -138,7 +138,7 @@ def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
     """
     if instance.neurons.gating != "absolute":
         return ()
-    view = seen(instance)
+    view = sample_view(instance)
     halfspaces = instance.neurons.half_spaces()
     values = halfspaces.values(view.points)
     size = np.abs(view.points) @ np.abs(halfspaces.w).T + np.abs(halfspaces.c)
@@ -148,10 +148,10 @@ def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
     evidence: list[Evidence] = []
     for k, name in enumerate(view.names):
         unit = np.all(view.fires[view.concepts[:, k]], axis=0)
-        held = np.flatnonzero(np.all(sure[:, unit], axis=1))
-        if len(held) < 2:
+        members = np.flatnonzero(np.all(sure[:, unit], axis=1))
+        if len(members) < 2:
             continue
-        pairs = rng.choice(held, (MOST_PAIRS, 2))
+        pairs = rng.choice(members, (MOST_PAIRS, 2))
         middle = view.points[pairs].mean(axis=1)
         out = int((~np.all(instance.neurons.fires(middle)[:, unit], axis=1)).sum())
         label = f"{instance.label}: {name}, {MOST_PAIRS} midpoints in a unit of {int(unit.sum())}"

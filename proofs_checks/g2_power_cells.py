@@ -17,7 +17,7 @@ import numpy as np
 
 from geosae.verification import Claim, Observed
 from proofs_checks._exact import Rational
-from proofs_checks._gates import Encoder, fired, kept
+from proofs_checks._gates import Encoder, fired, largest
 
 Part = Literal["cells", "top one", "holes"]
 
@@ -48,7 +48,7 @@ def observe(case: Case) -> Observed:
         z = case.encoder.z(x)
         if case.part != "cells":
             return case.neuron in fired(z, case.K)
-        return kept(z, case.K) if case.watched is None else kept(z, case.K) & case.watched
+        return largest(z, case.K) if case.watched is None else largest(z, case.K) & case.watched
 
     states = [state(x) for x in case.points]
     out = 0

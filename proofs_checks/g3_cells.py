@@ -26,7 +26,7 @@ from geosae.geometry.arrangements.counting import cells, cells_central
 from geosae.verification import Claim, Evidence, Observed, TrainedInstance, compare
 from proofs_checks._exact import rank
 from proofs_checks._planted import Planted
-from proofs_checks._runs import seen
+from proofs_checks._runs import sample_view
 
 Part = Literal["general", "at most", "central", "patterns", "patterns, central", "engine"]
 
@@ -146,11 +146,11 @@ def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
     """Hold the activation patterns of a trained SAE on the sample against the number of cells."""
     if instance.neurons.gating != "absolute":
         return ()
-    view = seen(instance)
-    found = len(np.unique(np.packbits(view.fires, axis=1), axis=0))
+    view = sample_view(instance)
+    patterns = len(np.unique(np.packbits(view.fires, axis=1), axis=0))
     ceiling = cells(instance.neurons.width, view.points.shape[1])
     label = f"{instance.label}: activation patterns on {len(view.points)} points"
-    return [compare(Observed(found, label), ceiling, "upper")]
+    return [compare(Observed(patterns, label), ceiling, "upper")]
 
 
 CLAIM = Claim(

@@ -22,8 +22,8 @@ import numpy as np
 from geosae.geometry.arrangements.counting import cells, ranking_cells, topk_ceiling, topk_kept_sets
 from geosae.verification import Claim, Evidence, Observed, TrainedInstance, compare
 from proofs_checks._exact import Rational
-from proofs_checks._gates import Encoder, fired, kept
-from proofs_checks._runs import seen
+from proofs_checks._gates import Encoder, fired, largest
+from proofs_checks._runs import sample_view
 
 Part = Literal["subsets", "ties", "rankings", "own ties"]
 
@@ -54,9 +54,9 @@ def bound(case: Case) -> int:
 
 def observe(case: Case) -> Observed:
     """Count the different kept sets on the points."""
-    choose = fired if case.positive else kept
-    found = {choose(case.encoder.z(x), case.K) for x in case.points}
-    return Observed(len(found), f"{case.label} [{case.part}]")
+    choose = fired if case.positive else largest
+    kept_sets = {choose(case.encoder.z(x), case.K) for x in case.points}
+    return Observed(len(kept_sets), f"{case.label} [{case.part}]")
 
 
 def _breaks(encoder: Encoder) -> list[Fraction]:
@@ -137,12 +137,12 @@ def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
     K = instance.neurons.sparsity
     if instance.neurons.gating != "relative" or K is None:
         return ()
-    view = seen(instance)
+    view = sample_view(instance)
     full = view.fires[view.fires.sum(axis=1) == K]
-    found = len(np.unique(np.packbits(full, axis=1), axis=0))
+    firing_sets = len(np.unique(np.packbits(full, axis=1), axis=0))
     label = f"{instance.label}: sets of {K} neurons that fire together on {len(view.points)} points"
     ceiling = topk_ceiling(instance.neurons.width, K, view.points.shape[1])
-    return [compare(Observed(found, label), ceiling, "upper")]
+    return [compare(Observed(firing_sets, label), ceiling, "upper")]
 
 
 CLAIM = Claim(

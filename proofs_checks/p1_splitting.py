@@ -26,20 +26,20 @@ from proofs_checks._exact import dot, hull_distance_squared, minus
 class Case:
     """The two parts of a concept; `within` measures the linking step inside the first part only."""
 
-    one: tuple[tuple[int, ...], ...]
-    other: tuple[tuple[int, ...], ...]
+    first: tuple[tuple[int, ...], ...]
+    second: tuple[tuple[int, ...], ...]
     label: str
     within: bool = False
 
 
 def bound(case: Case) -> Fraction:
     """Return ε², the squared linking step of the concept: the margin is at most ε/2."""
-    return Fraction(linking_step(case.one if case.within else (*case.one, *case.other)))
+    return Fraction(linking_step(case.first if case.within else (*case.first, *case.second)))
 
 
 def observe(case: Case) -> Observed:
     """Return four times the squared margin: the squared distance of the hulls of the two parts."""
-    return Observed(hull_distance_squared(case.one, case.other), case.label)
+    return Observed(hull_distance_squared(case.first, case.second), case.label)
 
 
 def linking_step(points: Sequence[tuple[int, ...]]) -> Fraction:
@@ -91,7 +91,7 @@ def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
 
 
 def _nearest(case: Case) -> Fraction:
-    points = (*case.one, *case.other)
+    points = (*case.first, *case.second)
     return min(dot(d, d) for p, q in combinations(points, 2) for d in [minus(p, q)])
 
 

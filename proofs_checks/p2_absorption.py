@@ -22,7 +22,7 @@ from geosae.geometry.separation.separate import separate
 from geosae.verification import Claim, Evidence, Number, Observed, TrainedInstance, compare
 from proofs_checks._exact import Point, Rational, hulls_meet, in_hull, solve
 from proofs_checks._gates import Encoder, fired
-from proofs_checks._runs import seen
+from proofs_checks._runs import sample_view
 
 Part = Literal["feasible", "inside", "topk", "cost"]
 
@@ -152,7 +152,7 @@ def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
     """
     if instance.neurons.gating != "absolute":
         return ()
-    view = seen(instance)
+    view = sample_view(instance)
     evidence: list[Evidence] = []
     for p, parent in enumerate(view.names):
         for c, child in enumerate(view.names):

@@ -21,7 +21,8 @@ from geosae.geometry.separation.certificate import Inseparable, Separated
 from geosae.geometry.separation.separate import separate
 from geosae.verification import Claim, Evidence, Observed, TrainedInstance, compare
 from proofs_checks._exact import dot, hulls_meet, in_hull, rational
-from proofs_checks._runs import Labelled, pair_errors, remembered, seen, separable_concepts
+from proofs_checks._planted import point_rows
+from proofs_checks._runs import Labelled, pair_errors, remembered, sample_view, separable_concepts
 
 # A trained SAE's concepts are held against their hulls on so many evenly spaced points.
 MOST_SEPARATED = 1500
@@ -29,19 +30,19 @@ MOST_SEPARATED = 1500
 
 @dataclass(frozen=True, eq=False)
 class Encoder:
-    """Particular neurons in place of all half-spaces: a unit of them, under Top-K if `kept` says so."""
+    """Particular neurons in place of all half-spaces: a unit of them, under Top-K if `top_k` is K."""
 
     w: Int[np.ndarray, "d n"]
     c: Int[np.ndarray, " d"]
     unit: tuple[int, ...]
-    kept: int | None = None
+    top_k: int | None = None
 
     def holds(self, points: Float[np.ndarray, "N n"]) -> list[bool]:
         """Tell at which points all neurons of the unit fire (small integers: exact)."""
         z = points @ self.w.T + self.c
         fires = z > 0
-        if self.kept is not None:
-            order = np.argsort(-z, axis=1, kind="stable")[:, : self.kept]
+        if self.top_k is not None:
+            order = np.argsort(-z, axis=1, kind="stable")[:, : self.top_k]
             among = np.zeros_like(fires)
             np.put_along_axis(among, order, True, axis=1)
             fires &= among
@@ -96,30 +97,26 @@ def _proved(verdict: Separated | Inseparable) -> int:
     return 0
 
 
-def _points(rows: Sequence[Sequence[float | int]], dim: int = 2) -> Float[np.ndarray, "N n"]:
-    return np.array(rows, dtype=np.float64).reshape(len(rows), dim)
-
-
 SQUARE = ((0, 0), (2, 0), (2, 2), (0, 2))
 
 
 def _fixed() -> Iterator[Case]:
-    square, right = _points(SQUARE), np.array([1.0, 0.0])
+    square, right = point_rows(SQUARE), np.array([1.0, 0.0])
     yield Case(square, square + 2 * right, "squares that share an edge")
     yield Case(square, square + 2, "squares that share a corner")
     yield Case(square, square + (2 + 2**-40) * right, "squares 2⁻⁴⁰ apart")
     yield Case(square, square, "the same points twice")
-    yield Case(_points([[1, 1]]), square, "a point in the middle of the negatives")
-    yield Case(_points([[0, 0]]), _points([[0, 0]]), "one point, in C and not in C")
-    yield Case(_points([[1, 0]]), _points([[0, 0], [2, 0]]), "three points of a line, C in the middle")
-    yield Case(_points([[0, 0]]), _points([[1, 0], [2, 0]]), "three points of a line, C at the end")
-    yield Case(_points([]), square, "C is empty")
-    yield Case(square, _points([]), "X∖C is empty")
-    yield Case(_points([[0], [3]], 1), _points([[1]], 1), "the line, a negative between")
-    yield Case(_points([[0], [3]], 1), _points([[3]], 1), "the line, one point in both")
-    ring = _points([[5, 0], [3, 4], [0, 5], [-3, 4], [-5, 0], [-3, -4], [0, -5], [3, -4]])
-    yield Case(_points([[1, 0], [0, 1], [-1, -1]]), ring, "a disk in a ring of negatives")
-    yield Case(ring, _points([[9, 0], [9, 9]]), "a ring, negatives outside only")
+    yield Case(point_rows([[1, 1]]), square, "a point in the middle of the negatives")
+    yield Case(point_rows([[0, 0]]), point_rows([[0, 0]]), "one point, in C and not in C")
+    yield Case(point_rows([[1, 0]]), point_rows([[0, 0], [2, 0]]), "three points of a line, C in the middle")
+    yield Case(point_rows([[0, 0]]), point_rows([[1, 0], [2, 0]]), "three points of a line, C at the end")
+    yield Case(point_rows([]), square, "C is empty")
+    yield Case(square, point_rows([]), "X∖C is empty")
+    yield Case(point_rows([[0], [3]], 1), point_rows([[1]], 1), "the line, a negative between")
+    yield Case(point_rows([[0], [3]], 1), point_rows([[3]], 1), "the line, one point in both")
+    ring = point_rows([[5, 0], [3, 4], [0, 5], [-3, 4], [-5, 0], [-3, -4], [0, -5], [3, -4]])
+    yield Case(point_rows([[1, 0], [0, 1], [-1, -1]]), ring, "a disk in a ring of negatives")
+    yield Case(ring, point_rows([[9, 0], [9, 9]]), "a ring, negatives outside only")
     yield Case(square * 2**30, square * 2**30 + (2**31 + 1) * right, "large coordinates, a gap of 1")
 
 
@@ -138,13 +135,15 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
 
 def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
     """Yield separation by what is no single neuron with absolute gate and bias."""
-    top2 = Encoder(np.array([[0], [1], [-1]]), np.array([1, 2, 2]), (0,), kept=2)
-    outer, middle = _points([[-2], [2]], 1), _points([[0]], 1)
+    top2 = Encoder(np.array([[0], [1], [-1]]), np.array([1, 2, 2]), (0,), top_k=2)
+    outer, middle = point_rows([[-2], [2]], 1), point_rows([[0]], 1)
     yield Case(outer, middle, "a Top-2 neuron fires on both sides of the negatives", top2)
     slab = Encoder(np.array([[1], [-1]]), np.array([1, 1]), (0, 1))
     yield Case(middle, outer, "a unit of two neurons cuts out the middle", slab)
     unbiased = Encoder(np.array([[1]]), np.array([0]), (0,))
-    yield Case(_points([[2]], 1), _points([[1]], 1), "without a bias no neuron tells 2 from 1", unbiased)
+    yield Case(
+        point_rows([[2]], 1), point_rows([[1]], 1), "without a bias no neuron tells 2 from 1", unbiased
+    )
     for i in range(max(1, count // 10)):
         far = int(rng.integers(2, 9))
         n = int(rng.integers(1, 4))
@@ -168,12 +167,12 @@ def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
     """
     if instance.neurons.gating != "absolute":
         return ()
-    view = seen(instance)
+    view = sample_view(instance)
     miss, alarms = pair_errors(view)
-    found = int(((miss == 0) & (alarms == 0)).any(axis=1).sum())
+    separated = int(((miss == 0) & (alarms == 0)).any(axis=1).sum())
     allowed = separable_concepts(view, _separable, MOST_SEPARATED)
     label = f"{instance.label}: concepts of {len(view.names)} that one neuron separates exactly"
-    return [compare(Observed(found, label), allowed, "upper")]
+    return [compare(Observed(separated, label), allowed, "upper")]
 
 
 CLAIM = Claim(

@@ -22,7 +22,8 @@ from geosae.geometry.separation.separate_unit import separate_unit
 from geosae.verification import Claim, Evidence, Observed, TrainedInstance, compare
 from proofs_checks._exact import hulls_meet, in_hull, rational
 from proofs_checks._gates import Encoder, fired
-from proofs_checks._runs import Labelled, closure_separates, remembered, seen, separable_concepts
+from proofs_checks._planted import point_rows
+from proofs_checks._runs import Labelled, closure_separates, remembered, sample_view, separable_concepts
 from proofs_checks._small_units import fewest, simplex_edges
 
 Part = Literal["exists", "suffice", "one implies many"]
@@ -72,28 +73,26 @@ def observe(case: Case) -> Observed:
     return Observed(int(separate_unit(case.inside, case.outside).check().separable), label)
 
 
-def _points(rows: Sequence[Sequence[float | int]], dim: int = 2) -> Float[np.ndarray, "N n"]:
-    return np.array(rows, dtype=np.float64).reshape(len(rows), dim)
-
-
 RING = [[5, 0], [3, 4], [0, 5], [-3, 4], [-5, 0], [-3, -4], [0, -5], [3, -4]]
 
 
 def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
     """Yield rings, simplices that need all neurons, touching and empty sets, then random clouds."""
-    disk = _points([[1, 0], [0, 1], [-1, -1]])
-    yield Case(disk, _points(RING), "exists", "a disk in a ring of negatives: unit, no neuron")
-    yield Case(disk, _points(RING), "one implies many", "a disk in a ring of negatives")
-    yield Case(_points(RING), disk, "exists", "a ring with negatives in its hole: neither")
-    yield Case(_points([[0, 0], [2, 0]]), _points([[1, 0]]), "exists", "a negative on an edge")
-    yield Case(_points([[0, 0], [2, 0]]), _points([[2, 0]]), "exists", "a negative at a corner")
-    yield Case(_points([[0, 0], [2, 0]]), _points([[3, 0]]), "one implies many", "three points of a line")
-    yield Case(_points([]), disk, "exists", "C is empty")
-    yield Case(disk, _points([]), "exists", "no negatives")
+    disk = point_rows([[1, 0], [0, 1], [-1, -1]])
+    yield Case(disk, point_rows(RING), "exists", "a disk in a ring of negatives: unit, no neuron")
+    yield Case(disk, point_rows(RING), "one implies many", "a disk in a ring of negatives")
+    yield Case(point_rows(RING), disk, "exists", "a ring with negatives in its hole: neither")
+    yield Case(point_rows([[0, 0], [2, 0]]), point_rows([[1, 0]]), "exists", "a negative on an edge")
+    yield Case(point_rows([[0, 0], [2, 0]]), point_rows([[2, 0]]), "exists", "a negative at a corner")
+    yield Case(
+        point_rows([[0, 0], [2, 0]]), point_rows([[3, 0]]), "one implies many", "three points of a line"
+    )
+    yield Case(point_rows([]), disk, "exists", "C is empty")
+    yield Case(disk, point_rows([]), "exists", "no negatives")
     for n in (1, 2, 3):
         middles, corners = simplex_edges(n)
         label = f"edge midpoints against the {n + 1} corners, n={n}: all neurons needed, attained"
-        yield Case(_points(middles, n), _points(corners, n), "suffice", label)
+        yield Case(point_rows(middles, n), point_rows(corners, n), "suffice", label)
     for i in range(count):
         n, size = int(rng.integers(1, 4)), int(rng.integers(3, 9))
         cloud = rng.integers(-3, 4, (size, n)).astype(np.float64)
@@ -108,23 +107,23 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
 def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
     """Yield a Top-2 unit with a negative in the hull, and units allowed one neuron too few."""
     example = Encoder(((0,), (1,), (-1,)), (1, 2, 2))
-    made = (example, 2, frozenset({0}))
-    outer, middle = _points([[-2], [2]], 1), _points([[0]], 1)
-    yield Case(outer, middle, "exists", "a Top-2 neuron around a negative", topk=made)
-    yield Case(outer, middle, "one implies many", "a Top-2 neuron around a negative", topk=made)
+    top2 = (example, 2, frozenset({0}))
+    outer, middle = point_rows([[-2], [2]], 1), point_rows([[0]], 1)
+    yield Case(outer, middle, "exists", "a Top-2 neuron around a negative", topk=top2)
+    yield Case(outer, middle, "one implies many", "a Top-2 neuron around a negative", topk=top2)
     for n in (1, 2, 3):
         middles, corners = simplex_edges(n)
         label = f"edge midpoints against {n + 1} corners, {n} neurons allowed"
-        yield Case(_points(middles, n), _points(corners, n), "exists", label, most=n)
-        yield Case(_points(middles, n), _points([*corners[1:]], n), "exists", label, most=n - 1)
+        yield Case(point_rows(middles, n), point_rows(corners, n), "exists", label, most=n)
+        yield Case(point_rows(middles, n), point_rows([*corners[1:]], n), "exists", label, most=n - 1)
         lost = Case(
-            _points(middles, n), _points(corners, n), "suffice", "one corner not counted", forgotten=1
+            point_rows(middles, n), point_rows(corners, n), "suffice", "one corner not counted", forgotten=1
         )
         yield lost
     for i in range(max(1, count // 10)):
         far = int(rng.integers(2, 9))
         yield Case(
-            middle, _points([[-far], [far]], 1), "exists", f"random slab {i}, one neuron allowed", most=1
+            middle, point_rows([[-far], [far]], 1), "exists", f"random slab {i}, one neuron allowed", most=1
         )
 
 
@@ -137,11 +136,11 @@ def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
     """Hold the concepts that closure units separate exactly against those that S3 allows on the sample."""
     if instance.neurons.gating != "absolute":
         return ()
-    view = seen(instance)
-    found = closure_separates(view)
+    view = sample_view(instance)
+    separated = closure_separates(view)
     allowed = separable_concepts(view, _separable, MOST_SEPARATED)
     label = f"{instance.label}: concepts of {len(view.names)} that units separate exactly"
-    return [compare(Observed(len(found), label), allowed, "upper")]
+    return [compare(Observed(len(separated), label), allowed, "upper")]
 
 
 CLAIM = Claim(

@@ -30,7 +30,7 @@ Part = Literal["clique", "one", "lower", "upper", "ring"]
 
 @dataclass(frozen=True)
 class Case:
-    """C and negatives, of which `shown` are used for m* (all by default) and `hidden` kept from the engine.
+    """C and negatives, of which `counted` are used for m* (all by default) and `hidden` kept from the engine.
 
     For "ring": the gap and the number of points.
     """
@@ -39,19 +39,19 @@ class Case:
     outside: tuple[tuple[Rational, ...], ...]
     part: Part
     label: str
-    shown: int | None = None
+    counted: int | None = None
     hidden: int = 0
     gap: Fraction = Fraction(1)
     dense: int = 0
 
 
 def _engine(case: Case) -> SmallestUnit:
-    kept = case.outside[: len(case.outside) - case.hidden]
-    a, b = (np.array([[float(v) for v in x] for x in cloud]) for cloud in (case.inside, kept))
-    found = smallest_unit(a, b)
-    if not isinstance(found, SmallestUnit):
+    visible = case.outside[: len(case.outside) - case.hidden]
+    a, b = (np.array([[float(v) for v in x] for x in cloud]) for cloud in (case.inside, visible))
+    smallest = smallest_unit(a, b)
+    if not isinstance(smallest, SmallestUnit):
         raise ArithmeticError("these negatives were built outside the hull")
-    return found.check()
+    return smallest.check()
 
 
 def bound(case: Case) -> Number:
@@ -62,8 +62,8 @@ def bound(case: Case) -> Number:
         return clique(case.inside, case.outside)
     if case.part == "one":
         return int(not hulls_meet(case.inside, case.outside))
-    found = _engine(case)
-    return found.lower if case.part == "lower" else found.upper
+    smallest = _engine(case)
+    return smallest.lower if case.part == "lower" else smallest.upper
 
 
 def observe(case: Case) -> Observed:
@@ -71,7 +71,7 @@ def observe(case: Case) -> Observed:
     label = f"{case.label} [{case.part}]"
     if case.part == "ring":
         return Observed(_arcs(case.gap, case.dense), label, kind="tight")
-    size = fewest(case.inside, case.outside[: case.shown])
+    size = fewest(case.inside, case.outside[: case.counted])
     value = -1 if size is None else size
     if case.part == "one":
         return Observed(int(value == 1), label, kind="equivalence")
@@ -117,15 +117,15 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
             yield _case(inside, outside, part, label)
     for gap, dense in (("1", 999), ("1/10", 4001), ("1/100", 9001), ("3", 997), ("1/2", 5003), ("9", 101)):
         yield Case((), (), "ring", f"a disk in a ring, γ = {gap}", gap=Fraction(gap), dense=dense)
-    made = 0
-    while made < count:
+    number = 0
+    while number < count:
         n, size = int(rng.integers(1, 4)), int(rng.integers(2, 6))
         inside = rng.integers(-1, 2, (int(rng.integers(1, 5)), n)).tolist()
         outside = rng.integers(-3, 4, (size, n)).tolist()
         if fewest(inside, outside) is not None:
-            part = parts[made % 4]
-            yield _case(inside, outside, part, f"random clouds {made}: n={n}, {size} negatives")
-            made += 1
+            part = parts[number % 4]
+            yield _case(inside, outside, part, f"random clouds {number}: n={n}, {size} negatives")
+            number += 1
 
 
 def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
@@ -134,14 +134,14 @@ def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
         inside, outside = simplex_edges(n)
         parts: tuple[Part, Part] = ("clique", "lower")
         for part in parts:
-            yield replace(_case(inside, outside, part, f"a corner left out of m*, n={n}"), shown=n)
+            yield replace(_case(inside, outside, part, f"a corner left out of m*, n={n}"), counted=n)
         yield replace(_case(inside, outside, "upper", f"a corner kept from the engine, n={n}"), hidden=1)
-    yield replace(_case([[0]], [[1], [-1]], "one", "m* of one negative of two"), shown=1)
+    yield replace(_case([[0]], [[1], [-1]], "one", "m* of one negative of two"), counted=1)
     for gap, dense in (("1", 2), ("1/10", 6), ("1/100", 20)):
         yield Case((), (), "ring", f"γ = {gap}, only {dense} points", gap=Fraction(gap), dense=dense)
     for i in range(max(1, count // 10)):
         far = int(rng.integers(1, 9))
-        yield replace(_case([[0]], [[far], [-far]], "clique", f"random pair {i}, one left out"), shown=1)
+        yield replace(_case([[0]], [[far], [-far]], "clique", f"random pair {i}, one left out"), counted=1)
 
 
 CLAIM = Claim(

@@ -16,7 +16,7 @@ from jaxtyping import Bool
 
 from geosae.verification import Claim, Evidence, Observed, TrainedInstance, compare
 from proofs_checks._planted import Planted, cube, layer, random_planted
-from proofs_checks._runs import pair_errors, seen
+from proofs_checks._runs import pair_errors, sample_view
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +75,7 @@ def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
 
 def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
     """Hold d against the number of concepts, pairwise further apart than 2ε, that single neurons separate."""
-    view = seen(instance)
+    view = sample_view(instance)
     miss, alarms = pair_errors(view)
     served = np.flatnonzero((np.maximum(miss, alarms) <= view.tolerance).any(axis=1))
     apart: list[int] = []

@@ -30,7 +30,7 @@ from proofs_checks._planted import (
     random_planted,
     separated,
 )
-from proofs_checks._runs import Fitted, Seen, fitted_units, seen
+from proofs_checks._runs import Fitted, SampleView, fitted_units, sample_view
 
 Part = Literal["width", "sparse", "power", "cells", "lym", "antichain"]
 BASIC: tuple[Part, ...] = ("width", "sparse", "lym", "antichain")
@@ -140,8 +140,10 @@ def _overlapping(d: int) -> Case:
     points = np.array([[0], [2], [4], [6]])
     model = Planted(points, np.array([[1], [1], [-1]]), np.array([-1, -3, 5]))
     masks = [np.array([m & 1, m & 2, m & 4], dtype=np.bool_) for m in range(8)]
-    found = np.unique([model_concept(model.fires(), mask) for mask in masks], axis=0)
-    return Case(model, found[found.any(axis=1)][: d + 2], "cells", f"{d + 2} overlapping concepts on a line")
+    concepts = np.unique([model_concept(model.fires(), mask) for mask in masks], axis=0)
+    return Case(
+        model, concepts[concepts.any(axis=1)][: d + 2], "cells", f"{d + 2} overlapping concepts on a line"
+    )
 
 
 def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
@@ -173,7 +175,7 @@ def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
     Counted with errors: if M_j ⊂ M_k for disjoint C_j and C_k, the hits of M_k are false alarms of M_j. So
     units with at least t hits each, and fewer than t false alarms each, are an antichain.
     """
-    view = seen(instance)
+    view = sample_view(instance)
     sizes = view.concepts.sum(axis=0)
     fitted = [(int(sizes[f.concept]) - f.misses, f.alarms, f) for f in fitted_units(view)]
     families = [_disjoint(view, [f for h, a, f in fitted if a < t <= h]) for t, _, _ in fitted if t > 0]
@@ -184,13 +186,13 @@ def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
     return [compare(Observed(needed, label), instance.neurons.width, "upper")]
 
 
-def _disjoint(view: Seen, fitted: Sequence[Fitted]) -> list[Fitted]:
+def _disjoint(view: SampleView, fitted: Sequence[Fitted]) -> list[Fitted]:
     """Gather pairwise disjoint concepts, the smallest first."""
     chosen: list[Fitted] = []
-    for one in sorted(fitted, key=lambda f: int(view.concepts[:, f.concept].sum())):
-        C = view.concepts[:, one.concept]
+    for unit in sorted(fitted, key=lambda f: int(view.concepts[:, f.concept].sum())):
+        C = view.concepts[:, unit.concept]
         if not any((C & view.concepts[:, f.concept]).any() for f in chosen):
-            chosen.append(one)
+            chosen.append(unit)
     return chosen
 
 

@@ -20,7 +20,7 @@ from jaxtyping import Bool
 
 from geosae.verification import Claim, Evidence, Observed, TrainedInstance, compare
 from proofs_checks._planted import Planted, cube, model_concept, random_planted, separated
-from proofs_checks._runs import Fitted, Seen, fitted_units, pair_errors, seen
+from proofs_checks._runs import Fitted, SampleView, fitted_units, pair_errors, sample_view
 
 Part = Literal["overlap", "chain"]
 # The search for a long chain is cut after so many steps: a shorter chain is a chain too.
@@ -119,7 +119,7 @@ def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
         yield Case(model, whole, "chain", f"random staircase {i} from X, K = {depth}")
 
 
-def _longest_chain(view: Seen, fitted: Sequence[Fitted]) -> list[Fitted]:
+def _longest_chain(view: SampleView, fitted: Sequence[Fitted]) -> list[Fitted]:
     """Return the longest chain of concepts whose units must grow, counted with errors.
 
     Let U_k be the union of the first k units. If M_k ⊂ U_{k−1}, the points of C_{k−1}∖C_k that the first
@@ -139,10 +139,10 @@ def _longest_chain(view: Seen, fitted: Sequence[Fitted]) -> list[Fitted]:
             best = chain
         # The largest next concept is tried first: long chains come early, should the search be cut.
         for k in reversed(range(chain[-1] + 1 if chain else 0, len(outer_first))):
-            one = outer_first[k]
-            C = view.concepts[:, one.concept]
-            if not (C & ~inner).any() and int((inner & ~C).sum()) > one.alarms + missed:
-                stack.append(((*chain, k), missed + one.misses))
+            unit = outer_first[k]
+            C = view.concepts[:, unit.concept]
+            if not (C & ~inner).any() and int((inner & ~C).sum()) > unit.alarms + missed:
+                stack.append(((*chain, k), missed + unit.misses))
     return [outer_first[k] for k in best]
 
 
@@ -152,7 +152,7 @@ def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
     Overlap: at each point, concepts that a neuron detects without a miss and with false alarms at most ε, and
     that differ pairwise on more than 2ε of X.
     """
-    view = seen(instance)
+    view = sample_view(instance)
     K = int(view.fires.sum(axis=1).max())
     chain = _longest_chain(view, fitted_units(view))
     miss, alarms = pair_errors(view)

@@ -16,7 +16,7 @@ import numpy as np
 from geosae.geometry.separation.best_halfspace import separability_measure
 from geosae.verification import Claim, Evidence, Observed, TrainedInstance, compare
 from proofs_checks._exact import Rational, hulls_meet, in_hull
-from proofs_checks._runs import seen
+from proofs_checks._runs import sample_view
 from proofs_checks._small_units import excludable
 
 Part = Literal["zero", "hull", "low", "high"]
@@ -25,7 +25,11 @@ MOST_MEASURED = 600
 
 @dataclass(frozen=True)
 class Case:
-    """C and its negatives; `spared` is the part of C that the half-spaces must hold (all by default)."""
+    """C and its negatives.
+
+    The half-spaces need not hold the first `spared` points of C; the library does not get the last `hidden`
+    negatives.
+    """
 
     inside: tuple[tuple[Rational, ...], ...]
     outside: tuple[tuple[Rational, ...], ...]
@@ -41,22 +45,21 @@ def bound(case: Case) -> int:
         return int(hulls_meet(case.inside, case.outside))
     if case.part == "hull":
         return sum(in_hull(x, case.inside) for x in case.outside)
-    kept = case.outside[: len(case.outside) - case.hidden]
-    a, b = (np.array([[float(v) for v in x] for x in cloud]) for cloud in (case.inside, kept))
-    found = separability_measure(a, b).check()
-    return found.kept_low if case.part == "low" else found.kept_high
+    visible = case.outside[: len(case.outside) - case.hidden]
+    a, b = (np.array([[float(v) for v in x] for x in cloud]) for cloud in (case.inside, visible))
+    measure = separability_measure(a, b).check()
+    return measure.kept_low if case.part == "low" else measure.kept_high
 
 
 def observe(case: Case) -> Observed:
     """Return LSM·|C| by trying all sets of negatives, or whether it is positive."""
     label = f"{case.label} [{case.part}]"
-    held = case.inside[case.spared :]
-    possible = excludable(held, case.outside)
+    possible = excludable(case.inside[case.spared :], case.outside)
     most = max((chosen.bit_count() for chosen, fine in enumerate(possible) if fine), default=0)
-    kept = len(case.outside) - most
+    remaining = len(case.outside) - most
     if case.part == "zero":
-        return Observed(int(kept > 0), label, kind="equivalence")
-    return Observed(kept, label, kind="upper" if case.part == "high" else "lower")
+        return Observed(int(remaining > 0), label, kind="equivalence")
+    return Observed(remaining, label, kind="upper" if case.part == "high" else "lower")
 
 
 def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
@@ -97,7 +100,7 @@ def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
     """
     if instance.neurons.gating != "absolute":
         return ()
-    view = seen(instance)
+    view = sample_view(instance)
     rows = np.unique(np.linspace(0, len(view.points) - 1, MOST_MEASURED).astype(np.int64))
     part = view._replace(points=view.points[rows], fires=view.fires[rows], concepts=view.concepts[rows])
     evidence: list[Evidence] = []

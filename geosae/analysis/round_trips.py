@@ -8,7 +8,7 @@ from jaxtyping import Bool
 from geosae.analysis.agreement import agreement, antitone_violations
 from geosae.analysis.alignment import Alignment
 from geosae.analysis.table import Notion
-from geosae.fca._measures import closures
+from geosae.fca.relations import closures
 
 
 @dataclass(frozen=True)

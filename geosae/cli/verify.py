@@ -1,7 +1,7 @@
 """`geosae verify`: try to refute the statements of the theory, a line each."""
 
-import math
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,9 +10,10 @@ import typer
 from geosae.cli._console import bar, number, say, table, warn
 
 if TYPE_CHECKING:
-    from geosae.verification import Claim, Verdict
+    from geosae.verification import Claim, EvidenceSummary, Outcome, Verdict
 
 Claims = Mapping[str, "Claim[Any]"]
+Records = list[dict[str, Any]]
 
 
 def verify(
@@ -37,104 +38,83 @@ def verify(
     import proofs_checks
     from geosae.errors import InvalidInput
     from geosae.storage.files import write_json
-    from geosae.validation import refuse_unknown
+    from geosae.verification import AUDIT_INSTANCES, INSTANCES, chosen_claims
 
     if run is not None and audit:
         raise InvalidInput("--run and --audit ask for different things", remedy="give one of them")
     claims = proofs_checks.claims()
-    refuse_unknown(ids or [], claims, "the registry of statements", "id")
-    chosen = {claim_id: claims[claim_id] for claim_id in ids or claims}
+    chosen = chosen_claims(claims, ids or None)
     if run is not None:
-        found, complaint = _on_run(run, chosen)
+        records, outcome = _on_run(run, chosen)
     elif audit:
-        found, complaint = _audited(chosen, instances or 20, seed)
+        records, outcome = _audited(chosen, instances or AUDIT_INSTANCES, seed)
     else:
-        found, complaint = _constructed(chosen, instances or 200, seed, len(claims))
+        records, outcome = _constructed(claims, list(chosen), instances or INSTANCES, seed)
+    for sentence in outcome.sentences:
+        say(sentence)
     if json_file is not None:
-        write_json(json_file, found)
-    if complaint:
-        warn(complaint)
-        raise typer.Exit(1)
+        write_json(json_file, records)
+    if outcome.complaint:
+        warn(outcome.complaint)
+        raise typer.Exit(outcome.exit_status)
 
 
-def _constructed(claims: Claims, instances: int, seed: int, registered: int) -> tuple[list[Any], str]:
-    """Try every statement on constructed instances; return the verdicts and a complaint, if there is one."""
-    from geosae.verification import FALSE_ALARM_BUDGET, heading, line
-    from geosae.verification import verify as check
+def _constructed(claims: Claims, ids: list[str], instances: int, seed: int) -> "tuple[Records, Outcome]":
+    """Try statements on constructed instances, and print each verdict as soon as it is reached."""
+    from geosae.verification import heading, line, verdicts, verdicts_outcome
 
-    verdicts: list[Verdict] = []
+    reached: list[Verdict] = []
     say(heading())
-    for claim in claims.values():
-        # All statements together may cry wolf as seldom as the budget says.
-        verdicts.append(check(claim, instances, seed, budget=FALSE_ALARM_BUDGET / registered))
-        say(line(verdicts[-1], claim.statement))
-    bad = [v.id for v in verdicts if v.status != "holds"]
-    if not bad:
-        say(f"all {len(verdicts)} held on every instance, and every control failed as it must")
-    alarm = sum(v.false_alarm for v in verdicts)
-    say(f"probability that random points raised a false alarm: at most {alarm:.2g}")
-    found = [{**v.to_dict(), "statement": claims[v.id].statement} for v in verdicts]
-    return found, f"{len(bad)} of {len(verdicts)} do not hold: {', '.join(bad)}" if bad else ""
+    for verdict in verdicts(claims, instances, seed, only=ids):
+        say(line(verdict, claims[verdict.id].statement))
+        reached.append(verdict)
+    records = [{**verdict.to_dict(), "statement": claims[verdict.id].statement} for verdict in reached]
+    return records, verdicts_outcome(reached)
 
 
-def _on_run(folder: Path, claims: Claims) -> tuple[list[Any], str]:
-    """Show how the stored SAEs of a run stand to each bound; nothing is computed again."""
+def _on_run(folder: Path, claims: Claims) -> "tuple[Records, Outcome]":
+    """Print how the stored SAEs of a run stand to each bound; nothing is computed again."""
     from geosae.errors import InvalidInput
-    from geosae.experiments import Results
+    from geosae.experiments import load_results
+    from geosae.verification import evidence_outcome, evidence_summary
 
     cells = load_results(folder).cells
-    found: list[dict[str, Any]] = []
+    summaries: list[EvidenceSummary] = []
     for claim_id in claims:
-        evidence = [e for cell in cells for e in cell["evidence"].get(claim_id, ())]
+        evidence = [e for result in cells for e in result.evidence.get(claim_id, ())]
         if evidence:
-            found.append({"id": claim_id, **_spread(evidence)})
-    if not found:
+            summaries.append(evidence_summary(claim_id, evidence))
+    if not summaries:
         raise InvalidInput(
             f"the run in {folder} holds no evidence for {', '.join(claims)}",
             causes="these statements do not speak about trained SAEs",
         )
     head = ("id", "SAEs' instances", "violated", "observed", "bound", "slack", "tightness", "median")
     rows = [
-        (f["id"], str(f["tried"]), str(f["violated"]),
-         *(number(f["nearest"][name]) for name in ("observed", "bound", "slack", "tightness")),
-         number(f["median"])) for f in found
+        (s.id, str(s.tried), str(s.violated), number(s.nearest.observed), number(s.nearest.bound),
+         number(s.nearest.slack), number(s.nearest.tightness), number(s.median_tightness))
+        for s in summaries
     ]  # fmt: skip
     table(head, rows)
-    say("observed to tightness: of the instance nearest to its bound; median: of the tightness of all")
-    say("tightness is observed over bound: 1 where a bound is attained, – where it is zero throughout")
-    bad = [f["id"] for f in found if f["violated"]]
-    return found, f"violated by an SAE of the run: {', '.join(bad)}" if bad else ""
+    return [_record(summary) for summary in summaries], evidence_outcome(summaries)
 
 
-def _spread(evidence: list[dict[str, Any]]) -> dict[str, Any]:
-    tight = sorted(e["tightness"] for e in evidence if e["tightness"] is not None)
-    # A violation first of all; then the nearest as a ratio, since lower bounds are approached from above.
-    nearest = min(evidence, key=lambda e: (e["holds"], _distance(e["tightness"]), e["slack"]))
+def _record(summary: "EvidenceSummary") -> dict[str, Any]:
+    nearest = summary.nearest.to_dict()
     return {
-        "tried": len(evidence),
-        "violated": sum(not e["holds"] for e in evidence),
+        "id": summary.id,
+        "tried": summary.tried,
+        "violated": summary.violated,
         "nearest": {name: nearest[name] for name in ("instance", "observed", "bound", "slack", "tightness")},
-        "median": tight[len(tight) // 2] if tight else None,
+        "median": summary.median_tightness,
     }
 
 
-def _distance(tightness: float | None) -> float:
-    return abs(math.log(tightness)) if tightness else math.inf
+def _audited(claims: Claims, instances: int, seed: int) -> "tuple[Records, Outcome]":
+    """Print what exposes each wrong form of each bound."""
+    from geosae.verification import audit, audit_outcome
 
-
-def _audited(claims: Claims, instances: int, seed: int) -> tuple[list[Any], str]:
-    """Run the mutation audit: who catches each wrong bound."""
-    from dataclasses import asdict
-
-    from geosae.verification import audit
-
-    rows: list[dict[str, Any]] = []
     with bar("audit") as progress:
-        for done, (claim_id, claim) in enumerate(claims.items()):
-            rows += [asdict(mutation) for mutation in audit({claim_id: claim}, instances, seed)]
-            progress(done + 1, len(claims))
-    table(("id", "wrong bound", "caught by"), [(r["id"], r["mutant"], r["caught_by"]) for r in rows])
-    # A check that raised an error noticed nothing: it is counted as uncaught.
-    missed = [f"{r['id']} ({r['mutant']})" for r in rows if r["caught_by"] in ("nobody", "error")]
-    say(f"{len(rows) - len(missed)} of {len(rows)} wrong bounds caught")
-    return rows, f"not caught: {', '.join(missed)}" if missed else ""
+        mutations = audit(claims, instances, seed, progress=progress)
+    table(("id", "wrong bound", "caught by"), [(m.id, m.mutant, m.caught_by) for m in mutations])
+    return [asdict(mutation) for mutation in mutations], audit_outcome(mutations)

@@ -1,12 +1,10 @@
-"""Sets of small integers as bits of one Python integer, and an independent check of a lattice on them."""
+"""An independent check of a concept lattice: from the context alone, on sets as bits of Python integers."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 from jaxtyping import Bool
-
-from geosae.errors import InvalidInput
 
 
 def pack(members: Iterable[int]) -> int:
@@ -20,35 +18,16 @@ def pack(members: Iterable[int]) -> int:
     return sum(1 << i for i in members)
 
 
-def chosen(items: Iterable[str | int], labels: tuple[str, ...], what: str) -> Bool[np.ndarray, "K"]:
-    """Return which labels were chosen, by name or index.
-
-    Raises
-    ------
-    InvalidInput
-        If one is not there, or its label names several.
-    """
-    mask = np.zeros(len(labels), dtype=bool)
-    for item in items:
-        if isinstance(item, str) and labels.count(item) != 1:
-            raise InvalidInput(f"{labels.count(item)} {what}s are called {item!r}", remedy="use the index")
-        place = labels.index(item) if isinstance(item, str) else item
-        if not 0 <= place < len(labels):
-            raise InvalidInput(f"there is no {what} number {place}; there are {len(labels)}")
-        mask[place] = True
-    return mask
-
-
-def fault(
+def invariant_violation(
     incidence: Bool[np.ndarray, "G M"],
     extents: Sequence[Sequence[int]],
     intents: Sequence[Sequence[int]],
     upper: Sequence[Sequence[int]],
 ) -> str:
-    """Say what is wrong with a lattice, or return the empty string; uses the context and nothing else.
+    """Return in words which invariant a lattice violates, or "" if none; uses nothing but the context.
 
-    Complete: the extents are exactly the intersections of attribute extents, so it is enough that they hold
-    all objects together and are closed under intersection with every attribute extent.
+    No concept is missing if the set of all objects is an extent and the extents are closed under intersection
+    with every attribute extent: the extents of a lattice are exactly the intersections of attribute extents.
     """
     g, m = incidence.shape
     if not len(extents) == len(intents) == len(upper):
@@ -69,12 +48,12 @@ def fault(
     sizes = [len(extent) for extent in extents]
     if len(set(a)) != len(a) or sizes != sorted(sizes):
         return "the concepts are not distinct and in order"
-    there = set(a)
-    if (1 << g) - 1 not in there or any(x & c not in there for x in a for c in columns):
+    distinct = set(a)
+    if (1 << g) - 1 not in distinct or any(x & c not in distinct for x in a for c in columns):
         return "a concept is missing"
-    place = {x: i for i, x in enumerate(b)}
+    index_of = {x: i for i, x in enumerate(b)}
     for i in range(len(a)):
-        if sorted(upper[i]) != _covers(i, a, b, rows, place):
+        if sorted(upper[i]) != _covers(i, a, b, rows, index_of):
             return f"the covers of concept {i} are wrong"
     return ""
 
@@ -85,7 +64,14 @@ def _common(masks: Sequence[int], members: Iterable[int], everything: int) -> in
     return everything
 
 
-def _covers(i: int, a: list[int], b: list[int], rows: list[int], place: dict[int, int]) -> list[int]:
-    """Each object outside leads to a greater concept; it is a cover iff all its new objects lead to it."""
-    led = Counter(b[i] & row for k, row in enumerate(rows) if not a[i] >> k & 1)
-    return sorted(place[y] for y, n in led.items() if a[place[y]].bit_count() - a[i].bit_count() == n)
+def _covers(i: int, a: list[int], b: list[int], rows: list[int], index_of: dict[int, int]) -> list[int]:
+    """Return the covers of concept i, sorted.
+
+    Each object outside leads to a greater concept; it is a cover iff all its new objects lead to it.
+    """
+    leading = Counter(b[i] & row for k, row in enumerate(rows) if not a[i] >> k & 1)
+    return sorted(
+        index_of[intent]
+        for intent, count in leading.items()
+        if a[index_of[intent]].bit_count() - a[i].bit_count() == count
+    )

@@ -11,8 +11,8 @@ from geosae.fca.bitsets import as_integer, pack_words
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
-    """Concepts in the order of their discovery, as sets B of short elements, and covers of smaller A."""
+class PackedConcepts:
+    """Concepts in the order of their discovery: sets B of short elements as words, covers of smaller A."""
 
     sets: UInt64[np.ndarray, "m w"]
     supports: Int[np.ndarray, "m"]
@@ -34,13 +34,13 @@ def enumerate_ints(
     least: int = 0,
     cap: int,
     deadline: float = float("inf"),
-) -> Found:
+) -> PackedConcepts:
     """Return the concepts whose long elements weigh at least `least`, with covers, until cap or deadline.
 
     Examples
     --------
-    >>> found = enumerate_ints(~np.eye(3, dtype=bool), np.ones(3, dtype=np.int64), cap=100)
-    >>> len(found), len(found.covers), found.stopped
+    >>> concepts = enumerate_ints(~np.eye(3, dtype=bool), np.ones(3, dtype=np.int64), cap=100)
+    >>> len(concepts), len(concepts.covers), concepts.stopped
     (8, 12, '')
     """
     long, short = crosses.shape
@@ -52,35 +52,35 @@ def enumerate_ints(
     start, covers, stopped = [0], list[int](), ""
     if weight(extents[0]) < least:
         empty = np.zeros(0, dtype=np.int64)
-        return Found(
+        return PackedConcepts(
             np.zeros((0, -(-short // 64)), dtype=np.uint64), empty, np.zeros(1, dtype=np.int64), empty
         )
     at = 0
     while at < len(extents) and not stopped:
         a, b = extents[at], sets[at]
-        led: dict[int, int] = {}
+        leading: dict[int, int] = {}
         for j, column in enumerate(columns):
             if not b >> j & 1:
                 smaller = a & column
-                led[smaller] = led.get(smaller, 0) + 1
-        for smaller, count in led.items():
+                leading[smaller] = leading.get(smaller, 0) + 1
+        for smaller, count in leading.items():
             if least and weight(smaller) < least:
                 continue
-            place = index.get(smaller)
-            if place is None:
-                place = index[smaller] = len(extents)
+            target = index.get(smaller)
+            if target is None:
+                target = index[smaller] = len(extents)
                 extents.append(smaller)
                 sets.append(_common(smaller, columns))
             # A cover iff all its further short elements lead to it (Lindig 2000, counted).
-            if count == sets[place].bit_count() - b.bit_count():
-                covers.append(place)
+            if count == sets[target].bit_count() - b.bit_count():
+                covers.append(target)
         start.append(len(covers))
         at += 1
         if len(extents) > cap:
             stopped = "cap"
         elif at % 64 == 0 and time.monotonic() > deadline:
             stopped = "time"
-    return Found(
+    return PackedConcepts(
         pack_words(_bits(sets, short)),
         np.array([weight(a) for a in extents], dtype=np.int64),
         np.array(start, dtype=np.int64),

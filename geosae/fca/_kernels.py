@@ -1,7 +1,8 @@
 """Compiled loops over bit words, for contexts of many concepts; needs numba (the extra `geosae[fast]`).
 
-The plain-Python engines in `_ints.py` and `_stable_ints.py` define what these compute. Names: a context has
-`long` elements (rows) and `short` ones (columns); a concept is a set A of long and a set B of short elements.
+`advance` and `rehash` enumerate concepts, `step` mines Δ-stable ones. The plain-Python engines in
+`_enumerate_python.py` and `_stable_python.py` define what these compute. Names: a context has `long` elements
+(rows) and `short` ones (columns); a concept is a set A of long and a set B of short elements.
 """
 
 from typing import no_type_check
@@ -59,11 +60,11 @@ def deliver(listed, count, start, items, marks, sums):
 @numba.njit(cache=True)
 @no_type_check
 def advance(
-    at, stop, found, edges,  # the next concept to expand, where to stop, how many found, how many covers
+    at, stop, n_concepts, n_covers,  # the next concept to expand, where to stop, how many there are so far
     start, items, rows, columns, marks, least,  # the context
-    sets, sizes, supports, table_keys, table_ids, seen, cover_start, covers,  # what is found
+    sets, sizes, supports, table_keys, table_ids, leading, cover_start, covers,  # the concepts
 ):  # fmt: skip
-    """Expand concepts `at` … until `stop` or until an array is nearly full; return (at, found, edges).
+    """Expand concepts `at` … until `stop` or until an array is nearly full; return at and both numbers.
 
     Each B gets its A; each j outside B leads to the concept of A ∩ j′, which is found in the table by its
     sum of marks and verified: it has j, it includes B, and its support is |A ∩ j′|, so it is A ∩ j′. It is
@@ -73,7 +74,7 @@ def advance(
     mask = np.uint64(len(table_ids) - 1)
     a = np.empty(long_words, dtype=np.uint64)
     listed = np.empty(rows.shape[0], dtype=np.int32)
-    own = np.empty(short, dtype=np.int32)
+    elements = np.empty(short, dtype=np.int32)
     sums = np.empty(short, dtype=np.uint64)
     touched = np.empty(short + 1, dtype=np.int32)
     full = np.zeros(words, dtype=np.uint64)
@@ -84,16 +85,16 @@ def advance(
         whole[g >> 6] |= ONE << np.uint64(g & 63)
     while (
         at < stop
-        and at < found
-        and found + short < len(sizes)
-        and edges + short < len(covers)
-        and 2 * (found + short) < len(table_ids)
+        and at < n_concepts
+        and n_concepts + short < len(sizes)
+        and n_covers + short < len(covers)
+        and 2 * (n_concepts + short) < len(table_ids)
     ):
         b = sets[at]
         a[:] = whole
-        inside = members(b, own)
+        inside = members(b, elements)
         for k in range(inside):
-            column = columns[own[k]]
+            column = columns[elements[k]]
             for w in range(long_words):
                 a[w] &= column[w]
         count = members(a, listed)
@@ -117,8 +118,8 @@ def advance(
                         break
                 slot = (slot + ONE) & mask
             if target < 0:
-                target = found
-                found += 1
+                target = n_concepts
+                n_concepts += 1
                 new = sets[target]
                 new[:] = full
                 if support:
@@ -132,19 +133,19 @@ def advance(
                     size += popcount(new[w])
                 sizes[target], supports[target] = size, support
                 table_keys[slot], table_ids[slot] = key, target
-            if seen[target] == 0:
+            if leading[target] == 0:
                 touched[hit] = target
                 hit += 1
-            seen[target] += 1
+            leading[target] += 1
         for k in range(hit):
             t = touched[k]
-            if seen[t] == sizes[t] - sizes[at]:
-                covers[edges] = t
-                edges += 1
-            seen[t] = 0
+            if leading[t] == sizes[t] - sizes[at]:
+                covers[n_covers] = t
+                n_covers += 1
+            leading[t] = 0
         at += 1
-        cover_start[at] = edges
-    return at, found, edges
+        cover_start[at] = n_covers
+    return at, n_concepts, n_covers
 
 
 @numba.njit(cache=True)
@@ -160,18 +161,14 @@ def rehash(keys, ids, table_keys, table_ids):
             table_keys[slot], table_ids[slot] = keys[k], ids[k]
 
 
-# pyright: basic
-# numba's decorators have no types, and a kernel's arguments are typed where it is called.
-
-
 @numba.njit(cache=True)
 @no_type_check
 def step(
-    j, kept, theta,  # the column to add, how many sets are kept, the least delta
+    j, n_sets, theta,  # the column to add, how many sets there are, the least delta
     start, items, columns, marks,  # the context
-    sets, counts, sizes, delta, keys, table,  # what is kept, with a table of positions that is built anew
+    sets, counts, sizes, delta, keys, table,  # the sets, with a table of positions that is built anew
 ):  # fmt: skip
-    """Add column j to the kept sets and return how many are kept then; −1 where there is no room.
+    """Add column j to the stable sets and return how many there are then; −1 where there is no room.
 
     `counts[k, i]` is |A ∩ i′| for *every* column i, so that adding a column later costs one look-up.
     """
@@ -179,7 +176,7 @@ def step(
     short = len(columns)
     mask = len(table) - 1
     table[:] = -1
-    for k in range(kept):
+    for k in range(n_sets):
         slot = np.int64((keys[k] >> HALFWAY) & np.uint64(mask))
         while table[slot] >= 0:
             slot = (slot + 1) & mask
@@ -189,8 +186,8 @@ def step(
     sums = np.empty(short, dtype=np.uint64)
     tally = np.empty(short, dtype=np.int64)
     column = columns[j]
-    end = kept
-    for k in range(kept):
+    end = n_sets
+    for k in range(n_sets):
         support = counts[k, j]
         if support == sizes[k]:
             continue

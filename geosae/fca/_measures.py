@@ -3,23 +3,11 @@
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from geosae.fca.relations import closures, included
+
 NAN = float("nan")
 PAIRS = 2_000
 """At most so many pairs of objects, and so many true extents, are compared pairwise."""
-
-
-def closures(incidence: Bool[np.ndarray, "G M"], sets: Bool[np.ndarray, "E G"]) -> Bool[np.ndarray, "E G"]:
-    """Close every set of objects: the objects that have all attributes common to the set.
-
-    Examples
-    --------
-    >>> closures(np.array([[True], [True], [False]]), np.array([[True, False, False]])).tolist()
-    [[True, True, False]]
-    """
-    # Missing crosses counted by products: an attribute is common iff no member lacks it.
-    lacking = (~incidence).astype(np.float32)
-    intents = sets.astype(np.float32) @ lacking == 0
-    return intents.astype(np.float32) @ lacking.T == 0
 
 
 def mean(values: np.ndarray) -> float:
@@ -63,7 +51,7 @@ def _ranks(values: Int[np.ndarray, "n"]) -> Float[np.ndarray, "n"]:
     return (np.cumsum(counts) - (counts - 1) / 2.0)[which]
 
 
-def jaccard(one: Bool[np.ndarray, "E G"], other: Bool[np.ndarray, "F G"]) -> Float[np.ndarray, "E F"]:
+def jaccard(left: Bool[np.ndarray, "E G"], right: Bool[np.ndarray, "F G"]) -> Float[np.ndarray, "E F"]:
     """Return the Jaccard index of every pair of non-empty sets.
 
     Examples
@@ -71,8 +59,8 @@ def jaccard(one: Bool[np.ndarray, "E G"], other: Bool[np.ndarray, "F G"]) -> Flo
     >>> jaccard(np.array([[True, True]]), np.array([[True, False], [True, True]])).tolist()
     [[0.5, 1.0]]
     """
-    both = one.astype(np.float32) @ other.astype(np.float32).T
-    union = one.sum(axis=1)[:, None] + other.sum(axis=1)[None] - both
+    both = left.astype(np.float32) @ right.astype(np.float32).T
+    union = left.sum(axis=1)[:, None] + right.sum(axis=1)[None] - both
     return (both / np.maximum(union, 1)).astype(np.float64)
 
 
@@ -84,13 +72,8 @@ def order(sets: Bool[np.ndarray, "E G"], images: Bool[np.ndarray, "E G"]) -> tup
     >>> order(np.array([[True, False], [True, True]]), np.array([[True, False], [False, True]]))
     (0.0, 1.0)
     """
-    lies, lies_after = _within(sets), _within(images)
-    other = ~lies
-    np.fill_diagonal(lies, val=False)
-    np.fill_diagonal(other, val=False)
-    kept = mean(lies_after[lies])
-    return kept, mean(~lies_after[other])
-
-
-def _within(sets: Bool[np.ndarray, "E G"]) -> Bool[np.ndarray, "E E"]:
-    return sets.astype(np.float32) @ (~sets).astype(np.float32).T == 0
+    ordered, images_ordered = included(sets, sets), included(images, images)
+    unordered = ~ordered
+    np.fill_diagonal(ordered, val=False)
+    np.fill_diagonal(unordered, val=False)
+    return mean(images_ordered[ordered]), mean(~images_ordered[unordered])

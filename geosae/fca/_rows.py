@@ -1,4 +1,4 @@
-"""Sets of indices, one per concept, kept as bits or derived when they are asked for."""
+"""Sets of indices, one per concept: stored as bits or lists, or derived, and made into tuples on demand."""
 
 from collections.abc import Sequence
 from typing import Any, overload
@@ -10,7 +10,7 @@ from geosae.fca.bitsets import pack_words, unpack_words, word_integers
 
 
 class Rows(Sequence[tuple[int, ...]]):
-    """A sequence of sorted index tuples that are made when they are asked for; abstract."""
+    """A sequence of sorted index tuples that are made on demand; abstract."""
 
     sizes: Int[np.ndarray, "m"]
     """How many indices each has."""
@@ -34,7 +34,7 @@ class Rows(Sequence[tuple[int, ...]]):
 
 
 class BitRows(Rows):
-    """Sets kept as words."""
+    """Sets stored as 64-bit words."""
 
     def __init__(self, words: UInt64[np.ndarray, "m w"], columns: int) -> None:
         self.words = words
@@ -50,19 +50,19 @@ class BitRows(Rows):
 
 
 class DerivedRows(Rows):
-    """The other side of concepts kept as bits: what all the members of a set have in common."""
+    """The other side of concepts stored as bits: what all the members of a set have in common."""
 
-    def __init__(self, given: BitRows, crosses: Bool[np.ndarray, "l s"], sizes: Int[np.ndarray, "m"]) -> None:
-        self.given = given
+    def __init__(self, sets: BitRows, crosses: Bool[np.ndarray, "l s"], sizes: Int[np.ndarray, "m"]) -> None:
+        self.sets = sets
         self.crosses = crosses
         self.sizes = sizes
 
     def _row(self, i: int) -> tuple[int, ...]:
-        return tuple(np.flatnonzero(self.crosses[:, list(self.given[i])].all(axis=1)).tolist())
+        return tuple(np.flatnonzero(self.crosses[:, list(self.sets[i])].all(axis=1)).tolist())
 
 
 class ListRows(Rows):
-    """Sets kept as one array of their members in order, cut at the starts."""
+    """Sets stored as one array of their members in order, cut at the starts."""
 
     def __init__(self, start: Int[np.ndarray, "m1"], items: Int[np.ndarray, "e"]) -> None:
         self.start = start
@@ -83,8 +83,8 @@ def words_of(rows: Sequence[tuple[int, ...]], columns: int) -> UInt64[np.ndarray
     if isinstance(rows, BitRows):
         return rows.words
     matrix = np.zeros((len(rows), columns), dtype=bool)
-    for line, row in zip(matrix, rows, strict=True):
-        line[list(row)] = True
+    for mask, row in zip(matrix, rows, strict=True):
+        mask[list(row)] = True
     return pack_words(matrix)
 
 
@@ -96,14 +96,14 @@ def lists_of(rows: Sequence[tuple[int, ...]]) -> tuple[Int[np.ndarray, "m1"], In
     return start, np.array([i for row in rows for i in row], dtype=np.int64)
 
 
-def turned(
+def transpose(
     start: Int[np.ndarray, "m1"], items: Int[np.ndarray, "e"]
 ) -> tuple[Int[np.ndarray, "m1"], Int[np.ndarray, "e"]]:
     """Return the lists of the reversed relation: for every j, the i in whose list it stands.
 
     Examples
     --------
-    >>> start, items = turned(np.array([0, 1, 2]), np.array([1, 1]))
+    >>> start, items = transpose(np.array([0, 1, 2]), np.array([1, 1]))
     >>> start.tolist(), items.tolist()
     ([0, 0, 2], [0, 1])
     """

@@ -1,4 +1,4 @@
-"""Δ-stable concepts on plain Python integers: the reference for the compiled loop in `_stable_kernels.py`."""
+"""Δ-stable concepts on plain Python integers: the reference for `step` in `_kernels.py`."""
 
 from dataclasses import dataclass
 
@@ -30,10 +30,10 @@ def mine_ints(crosses: Bool[np.ndarray, "l s"], theta: int, cap: int) -> Mined:
     """
     columns = [as_integer(column) for column in crosses.T]
     whole = (1 << len(crosses)) - 1
-    kept = {whole: len(crosses)} if len(crosses) >= theta else dict[int, int]()
+    stable = {whole: len(crosses)} if len(crosses) >= theta else dict[int, int]()
     for j, column in enumerate(columns):
         new: dict[int, int] = {}
-        for a, delta in kept.items():
+        for a, delta in stable.items():
             cut = a & column
             cost = (a ^ cut).bit_count()
             if cost == 0:
@@ -41,15 +41,15 @@ def mine_ints(crosses: Bool[np.ndarray, "l s"], theta: int, cap: int) -> Mined:
                 continue
             if min(delta, cost) >= theta:
                 new[a] = min(delta, cost)
-            if cut not in kept and cut not in new:
+            if cut not in stable and cut not in new:
                 least = _delta(cut, columns[: j + 1], theta)
                 if least >= theta:
                     new[cut] = least
-        kept = new
-        if len(kept) > cap:
+        stable = new
+        if len(stable) > cap:
             return Mined(np.zeros((0, len(columns)), dtype=bool), np.zeros(0, dtype=np.int64), complete=False)
-    sets = np.array([[not a & ~column for column in columns] for a in kept], dtype=bool)
-    return Mined(sets.reshape(len(kept), len(columns)), np.array(list(kept.values()), dtype=np.int64))
+    sets = np.array([[not a & ~column for column in columns] for a in stable], dtype=bool)
+    return Mined(sets.reshape(len(stable), len(columns)), np.array(list(stable.values()), dtype=np.int64))
 
 
 def _delta(a: int, columns: list[int], theta: int) -> int:

@@ -7,11 +7,11 @@ steps are found by annealing the quality of the drawing (S. Kirkpatrick, C. Gela
 """
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 
 from geosae.errors import InvalidInput
 from geosae.fca.lattice import ConceptLattice
-from geosae.fca.layout import Layout, layered, near_misses, ranks_of, side
+from geosae.fca.layout import Layout, apart, cross, layered, near_misses, ranks_of
 
 LARGEST = 80
 GRID = 0.5
@@ -54,10 +54,10 @@ def additive(lattice: ConceptLattice, *, seed: int = 0, rounds: int = 600) -> La
     best, least = steps, cost
     for turn in range(rounds if len(first) else 0):
         tried = _changed(steps, rng)
-        found = score(_lifted(parts @ tried))
+        tried_cost = score(_lifted(parts @ tried))
         heat = max(1e-9, 2.0 * (1.0 - turn / rounds) ** 2)
-        if found <= cost or rng.random() < np.exp((cost - found) / heat):
-            steps, cost = tried, found
+        if tried_cost <= cost or rng.random() < np.exp((cost - tried_cost) / heat):
+            steps, cost = tried, tried_cost
         if cost < least:
             best, least = steps, cost
     points = _unit(_lifted(parts @ best))
@@ -69,11 +69,13 @@ def _steps(
     lattice: ConceptLattice, start: Layout
 ) -> tuple[Float[np.ndarray, "m k"], Float[np.ndarray, "k 2"]]:
     """Return which steps each concept has, and first steps that lean as the layered drawing does."""
-    made = [i for i, above in enumerate(lattice.upper) if len(above) == 1]
-    parts = np.array([[lattice.leq(i, j) for j in made] for i in range(len(lattice))], dtype=np.float64)
-    lean = [start.positions[i, 0] - start.positions[lattice.upper[i][0], 0] for i in made]
+    irreducible = [i for i, above in enumerate(lattice.upper) if len(above) == 1]
+    parts = np.array(
+        [[lattice.leq(i, j) for j in irreducible] for i in range(len(lattice))], dtype=np.float64
+    )
+    lean = [start.positions[i, 0] - start.positions[lattice.upper[i][0], 0] for i in irreducible]
     steps = np.array([[np.clip(round(x / GRID) * GRID, -4.0, 4.0), -1.0] for x in lean], dtype=np.float64)
-    return parts.reshape(len(lattice), len(made)), steps.reshape(len(made), 2)
+    return parts.reshape(len(lattice), len(irreducible)), steps.reshape(len(irreducible), 2)
 
 
 def _lifted(points: Float[np.ndarray, "m 2"]) -> Float[np.ndarray, "m 2"]:
@@ -103,8 +105,12 @@ def _changed(steps: Float[np.ndarray, "k 2"], rng: np.random.Generator) -> Float
 
 def _unit(points: Float[np.ndarray, "m 2"]) -> Float[np.ndarray, "m 2"]:
     """Scale a drawing so that its closest nodes are 1 apart."""
-    gaps = np.linalg.norm(points[:, None] - points[None], axis=2)[np.triu_indices(len(points), 1)]
+    gaps = _distances(points)
     return points / max(float(gaps.min(initial=np.inf)), 1e-3) if len(gaps) else points.copy()
+
+
+def _distances(points: Float[np.ndarray, "m 2"]) -> Float[np.ndarray, "p"]:
+    return np.linalg.norm(points[:, None] - points[None], axis=2)[np.triu_indices(len(points), 1)]
 
 
 class _Score:
@@ -112,18 +118,16 @@ class _Score:
 
     def __init__(self, edges: Int[np.ndarray, "e 2"]) -> None:
         self.edges = edges
-        one, other = np.triu_indices(len(edges), 1)
-        shared: Bool[np.ndarray, "p"] = (edges[one][:, :, None] == edges[other][:, None]).any(axis=(1, 2))
-        self.one, self.other = one[~shared], other[~shared]
+        first, second = np.triu_indices(len(edges), 1)
+        disjoint = apart(edges[first], edges[second])
+        self.first, self.second = edges[first[disjoint]], edges[second[disjoint]]
 
     def __call__(self, points: Float[np.ndarray, "m 2"]) -> float:
-        gaps = np.linalg.norm(points[:, None] - points[None], axis=2)[np.triu_indices(len(points), 1)]
+        gaps = _distances(points)
         together = int(np.count_nonzero(gaps < GRID / 2))
         # A wide drawing of crowded nodes is a bad one too.
         width = float(np.ptp(points[:, 0])) / max(1.0, float(np.ptp(points[:, 1])))
         penalty = 20.0 * together + max(0.0, width - 2.0)
-        a, b = points[self.edges[self.one, 0]], points[self.edges[self.one, 1]]
-        c, d = points[self.edges[self.other, 0]], points[self.edges[self.other, 1]]
-        crossed = (side(a, b, c) * side(a, b, d) < 0) & (side(c, d, a) * side(c, d, b) < 0)
+        crossed = cross(points, self.first, self.second)
         close = near_misses(points if together else _unit(points), self.edges)
         return float(np.count_nonzero(crossed)) + 2.0 * close + penalty

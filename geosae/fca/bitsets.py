@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Int, UInt64
 
 _CHUNK = 1 << 24
-"""So many truth values are held unpacked at once."""
+"""At most so many truth values are unpacked at once."""
 
 
 def pack_words(matrix: Bool[np.ndarray, "r c"]) -> UInt64[np.ndarray, "r w"]:
@@ -38,14 +38,14 @@ def unpack_words(words: UInt64[np.ndarray, "r w"], columns: int) -> Bool[np.ndar
     return np.unpackbits(octets, axis=1, count=columns, bitorder="little").astype(bool)
 
 
-def taken(
+def select_columns(
     words: UInt64[np.ndarray, "r w"], columns: int, which: Int[np.ndarray, "k"]
 ) -> UInt64[np.ndarray, "r v"]:
-    """Return words whose bit j is bit which[j] of the given ones, a part of the rows at a time.
+    """Return words whose bit j is bit which[j] of the words passed in, a part of the rows at a time.
 
     Examples
     --------
-    >>> taken(np.array([[2]], dtype=np.uint64), 2, np.array([1, 0, 1])).tolist()
+    >>> select_columns(np.array([[2]], dtype=np.uint64), 2, np.array([1, 0, 1])).tolist()
     [[5]]
     """
     out = np.zeros((len(words), -(-len(which) // 64)), dtype=np.uint64)

@@ -19,22 +19,23 @@ from jaxtyping import Bool, Int
 
 from geosae.errors import InvalidInput
 from geosae.fca import _enumerate_numba
-from geosae.fca._enumerate_python import Found, enumerate_ints
+from geosae.fca._enumerate_python import PackedConcepts, enumerate_ints
 from geosae.fca._rows import BitRows, DerivedRows, ListRows
-from geosae.fca.bitsets import taken, unpack_words
-from geosae.fca.context import FormalContext, merged
+from geosae.fca.bitsets import select_columns, unpack_words
+from geosae.fca.context import FormalContext
 from geosae.fca.lattice import ConceptLattice
+from geosae.fca.relations import merged
 
 Engine = Literal["auto", "ints", "fast"]
 Progress = Callable[[int, int], None]
 INTS = 5_000
-"""Up to so many concepts plain integers are fast enough to leave the compiled engine unloaded."""
+"""Up to so many concepts plain integers are fast enough, and the compiled engine is not loaded."""
 TUPLES = 5_000
-"""Up to so many concepts are kept as tuples of indices; beyond, as bits."""
+"""Up to so many concepts are stored as tuples of indices; beyond, as bits."""
 
 
 class TooManyConcepts(InvalidInput):
-    """There are more concepts than were asked for; `at_least` says how many were found before stopping."""
+    """There are more concepts than the cap or the time allows: `at_least` so many."""
 
     def __init__(self, at_least: int, context: FormalContext, reason: str = "cap") -> None:
         super().__init__(
@@ -102,17 +103,17 @@ def concept_lattice(
     (8, (), ())
     """
     search = Search.of(context, short_objects=len(context.objects) <= len(context.attributes))
-    found = search.run(cap=cap, seconds=seconds, engine=engine, progress=progress)
-    if found.stopped:
-        at_least = cap + 1 if found.stopped == "cap" else len(found)
-        raise TooManyConcepts(at_least, context, found.stopped)
-    return search.lattice(found)
+    concepts = search.run(cap=cap, seconds=seconds, engine=engine, progress=progress)
+    if concepts.stopped:
+        at_least = cap + 1 if concepts.stopped == "cap" else len(concepts)
+        raise TooManyConcepts(at_least, context, concepts.stopped)
+    return search.lattice(concepts)
 
 
 def count_concepts(
     context: FormalContext, *, cap: int = 200_000, seconds: float = float("inf"), engine: Engine = "auto"
 ) -> Count:
-    """Count the concepts of a context, up to a cap and for a time, and say whether that are all.
+    """Count the concepts of a context, up to a cap and for a time, and say whether these are all.
 
     Examples
     --------
@@ -120,13 +121,14 @@ def count_concepts(
     at least 501 concepts
     """
     search = Search.of(context, short_objects=len(context.objects) <= len(context.attributes))
-    found = search.run(cap=cap, seconds=seconds, engine=engine)
-    return Count(cap + 1 if found.stopped == "cap" else len(found), not found.stopped, found.stopped)
+    concepts = search.run(cap=cap, seconds=seconds, engine=engine)
+    at_least = cap + 1 if concepts.stopped == "cap" else len(concepts)
+    return Count(at_least, not concepts.stopped, concepts.stopped)
 
 
 @dataclass(frozen=True, eq=False)
 class Search:
-    """A context made ready: clarified, and turned so that the sets B are of its short side."""
+    """A context for the engines: clarified, and transposed so that the sets B are of its short side."""
 
     context: FormalContext
     crosses: Bool[np.ndarray, "l s"]
@@ -152,7 +154,7 @@ class Search:
         engine: Engine = "auto",
         least: int = 0,
         progress: Progress | None = None,
-    ) -> Found:
+    ) -> PackedConcepts:
         """Find the concepts whose long side weighs at least `least`."""
         if cap < 1:
             raise InvalidInput(f"a cap of {cap} concepts leaves no room for one")
@@ -162,29 +164,30 @@ class Search:
         if engine != "fast":
             slow = engine == "ints" or not _enumerate_numba.available()
             most = cap if slow else min(cap, INTS)
-            found = enumerate_ints(self.crosses, self.weights, least=least, cap=most, deadline=deadline)
-            if slow or found.stopped != "cap" or most == cap:
-                return found
+            concepts = enumerate_ints(self.crosses, self.weights, least=least, cap=most, deadline=deadline)
+            if slow or concepts.stopped != "cap" or most == cap:
+                return concepts
         return _enumerate_numba.enumerate_fast(
             self.crosses, self.weights, least=least, cap=cap, deadline=deadline, progress=progress
         )
 
-    def members(self, found: Found) -> Bool[np.ndarray, "m S"]:
+    def members(self, concepts: PackedConcepts) -> Bool[np.ndarray, "m S"]:
         """Return the set B of every concept over all elements of the short side."""
-        return unpack_words(found.sets, self.crosses.shape[1])[:, self.which]
+        return unpack_words(concepts.sets, self.crosses.shape[1])[:, self.which]
 
-    def lattice(self, found: Found) -> ConceptLattice:
-        """Return what was found as a lattice: by growing extent, equal rows and columns separated again."""
-        words = taken(found.sets, self.crosses.shape[1], self.which)
-        sizes = np.bitwise_count(words).sum(axis=1, dtype=np.int64) if self.short_objects else found.supports
+    def lattice(self, concepts: PackedConcepts) -> ConceptLattice:
+        """Return the concepts as a lattice: by growing extent, equal rows and columns separated again."""
+        words = select_columns(concepts.sets, self.crosses.shape[1], self.which)
+        counts = np.bitwise_count(words).sum(axis=1, dtype=np.int64)
+        sizes = counts if self.short_objects else concepts.supports
         order = np.lexsort((*_lexicographic(words), sizes))
-        place = np.empty(len(order), dtype=np.int64)
-        place[order] = np.arange(len(order))
-        given = BitRows(words[order], len(self.which))
+        rank = np.empty(len(order), dtype=np.int64)
+        rank[order] = np.arange(len(order))
+        short = BitRows(words[order], len(self.which))
         crosses = self.context.incidence.T if self.short_objects else self.context.incidence
-        derived = DerivedRows(given, crosses, found.supports[order])
-        upper = _upper(found, place, smaller_above=self.short_objects)
-        extents, intents = (given, derived) if self.short_objects else (derived, given)
+        long = DerivedRows(short, crosses, concepts.supports[order])
+        upper = _upper(concepts, rank, smaller_above=self.short_objects)
+        extents, intents = (short, long) if self.short_objects else (long, short)
         if len(order) > TUPLES:
             return ConceptLattice(self.context, extents, intents, upper)
         return ConceptLattice(self.context, tuple(extents), tuple(intents), tuple(upper))
@@ -194,15 +197,15 @@ def _lexicographic(words: np.ndarray) -> list[np.ndarray]:
     """Return keys, the weightiest last, that order sets of one size as their sorted tuples are ordered."""
     # The set with the smaller first difference comes first: bit 0 is the weightiest, and 1 precedes 0.
     octets = np.ascontiguousarray(words, dtype="<u8").view(np.uint8)
-    turned_bits = np.packbits(np.unpackbits(octets, bitorder="little"), bitorder="big").reshape(octets.shape)
-    return list(~np.ascontiguousarray(turned_bits).view(">u8").astype(np.uint64).T[::-1])
+    flipped = np.packbits(np.unpackbits(octets, bitorder="little"), bitorder="big").reshape(octets.shape)
+    return list(~np.ascontiguousarray(flipped).view(">u8").astype(np.uint64).T[::-1])
 
 
-def _upper(found: Found, place: Int[np.ndarray, "m"], *, smaller_above: bool) -> ListRows:
-    """Renumber the covers and turn them upwards; each list grows."""
-    source = place[np.repeat(np.arange(len(found.start) - 1), np.diff(found.start))]
-    target = place[found.covers]
+def _upper(concepts: PackedConcepts, rank: Int[np.ndarray, "m"], *, smaller_above: bool) -> ListRows:
+    """Return the upper covers of each concept, renumbered by rank and sorted."""
+    source = rank[np.repeat(np.arange(len(concepts.start) - 1), np.diff(concepts.start))]
+    target = rank[concepts.covers]
     low, high = (source, target) if smaller_above else (target, source)
     order = np.lexsort((high, low))
-    ends = np.cumsum(np.bincount(low, minlength=len(place)))
+    ends = np.cumsum(np.bincount(low, minlength=len(rank)))
     return ListRows(np.concatenate([[0], ends]).astype(np.int64), high[order].astype(np.int32))

@@ -1,4 +1,4 @@
-"""How much of a true lattice is in a learned relation, beside what chance and an untrained SAE would show.
+"""How much of a true lattice is in a learned relation, compared with chance and with an untrained SAE.
 
 Measures on closures need no learned lattice; those on families take the learned context's Δ-stable concepts.
 Conceptual scaling error: T. Hanika and J. Hirth, ICFCA 2021, doi:10.1007/978-3-030-86982-3_8; soft recall and
@@ -16,8 +16,9 @@ from geosae.errors import InvalidInput
 from geosae.fca import _measures as measure
 from geosae.fca._measures import NAN
 from geosae.fca.build import TooManyConcepts, concept_lattice
-from geosae.fca.context import FormalContext, irreducible, merged
+from geosae.fca.context import FormalContext, labels_where
 from geosae.fca.null_models import permuted, swapped
+from geosae.fca.relations import closures, irreducible, merged
 from geosae.fca.stable import stable_family
 
 Extent = tuple[str, ...]
@@ -71,36 +72,36 @@ class LatticeComparison:
     floor: "LatticeComparison | None" = None
     """The figures averaged over learned contexts with permuted columns; lists are empty."""
     swapped: "LatticeComparison | None" = None
-    """The same with row sums kept too. Where margins determine the context it equals what was found."""
+    """The same with row sums kept too. Where margins determine the context it equals the learned figures."""
     untrained: "LatticeComparison | None" = None
     """The figures of the untrained SAE's context, at the same θ."""
 
     def rows(self) -> list[tuple[str, float, float, float, float]]:
         """Return (measure, found, permuted, swapped, untrained) for every figure; nan where there is none."""
-        others = (self, self.floor, self.swapped, self.untrained)
+        columns = (self, self.floor, self.swapped, self.untrained)
         return [
-            (name, *(NAN if other is None else float(getattr(other, name)) for other in others))  # pyright: ignore[reportReturnType]
+            (name, *(NAN if column is None else float(getattr(column, name)) for column in columns))  # pyright: ignore[reportReturnType]
             for name in FIGURES
         ]
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything JSON-ready, null for nan."""
-        found: dict[str, Any] = {}
+        record: dict[str, Any] = {}
         for field in fields(self):
             value = getattr(self, field.name)
             if isinstance(value, LatticeComparison):
-                found[field.name] = value.to_dict()
+                record[field.name] = value.to_dict()
             elif isinstance(value, float):
-                found[field.name] = value if np.isfinite(value) else None
+                record[field.name] = value if np.isfinite(value) else None
             else:
-                found[field.name] = [list(v) for v in value] if isinstance(value, tuple) else value
-        return found
+                record[field.name] = [list(v) for v in value] if isinstance(value, tuple) else value
+        return record
 
     def __str__(self) -> str:
         lines = [f"{'':20}{'found':>8}{'permuted':>10}{'swapped':>9}{'untrained':>11}"]
         for name, *values in self.rows():
-            shown = ["–" if np.isnan(v) else f"{v:.3f}" for v in values]
-            lines.append(f"{name:20}{shown[0]:>8}{shown[1]:>10}{shown[2]:>9}{shown[3]:>11}")
+            cells = ["–" if np.isnan(v) else f"{v:.3f}" for v in values]
+            lines.append(f"{name:20}{cells[0]:>8}{cells[1]:>10}{cells[2]:>9}{cells[3]:>11}")
         return "\n".join([*lines, f"{self.extents} true extents, {self.family} stable at θ = {self.theta}"])
 
 
@@ -155,8 +156,8 @@ def compare(
     >>> compare(truth, blank).missing
     (('g1',), ('g0', 'g1'))
     """
-    for other in (learned, untrained):
-        if other is not None and truth.objects != other.objects:
+    for context in (learned, untrained):
+        if context is not None and truth.objects != context.objects:
             raise InvalidInput(
                 "the two contexts are not about the same objects in the same order",
                 causes="another dataset, or sorted rows",
@@ -168,26 +169,26 @@ def compare(
     sets = np.zeros((len(inner), len(truth.objects)), dtype=bool)
     for row, i in zip(sets, inner, strict=True):
         row[list(lattice.extents[i])] = True
-    found = _figures(truth, learned, sets, theta, cap)
-    at = found.theta if found.theta is not None else theta
+    comparison = _figures(truth, learned, sets, theta, cap)
+    at = comparison.theta if comparison.theta is not None else theta
     if untrained is not None:
-        found = replace(found, untrained=_figures(truth, untrained, sets, at, cap))
+        comparison = replace(comparison, untrained=_figures(truth, untrained, sets, at, cap))
     if rng is None:
-        return found
+        return comparison
 
     def null(draw: Callable[[FormalContext, np.random.Generator], FormalContext]) -> LatticeComparison:
         runs = [_figures(truth, draw(learned, rng), sets, at, cap) for _ in range(nulls)]
-        means: dict[str, Any] = {name: _known_mean([getattr(run, name) for run in runs]) for name in FIGURES}
+        means: dict[str, Any] = {name: _finite_mean([getattr(run, name) for run in runs]) for name in FIGURES}
         sizes = [run.family for run in runs if run.theta is not None]
         return LatticeComparison(
             extents=len(sets),
             missing=(),
-            theta=found.theta,
+            theta=comparison.theta,
             family=round(float(np.mean(sizes))) if sizes else 0,
             **means,
         )
 
-    return replace(found, floor=null(permuted), swapped=null(swapped))
+    return replace(comparison, floor=null(permuted), swapped=null(swapped))
 
 
 def _figures(
@@ -197,92 +198,91 @@ def _figures(
     theta: int | Literal["auto"],
     cap: int,
 ) -> LatticeComparison:
-    closed = measure.closures(learned.incidence, sets)
+    closed = closures(learned.incidence, sets)
     same = (closed == sets).all(axis=1)
     # Closures only add objects, so the intersection is E and the union is cl₁(E).
     tight = sets.sum(axis=1) / np.maximum(closed.sum(axis=1), 1)
-    back = measure.closures(truth.incidence, closed)
+    back = closures(truth.incidence, closed)
     singles = np.eye(len(truth.objects), dtype=bool)
-    pillars = _inner(_pillars(truth))
-    found = LatticeComparison(
+    irreducible_extents = _inner(_irreducible_extents(truth))
+    comparison = LatticeComparison(
         extents=len(sets),
         exact_recall=measure.mean(same),
         tightness=measure.mean(tight),
         round_trip=measure.mean((back == sets).all(axis=1)),
-        closed_objects=measure.mean((measure.closures(learned.incidence, singles) == singles).all(axis=1)),
-        missing=_named(truth, sets[~same]),
+        closed_objects=measure.mean((closures(learned.incidence, singles) == singles).all(axis=1)),
+        missing=_label_sets(truth, sets[~same]),
         recall_at_09=measure.mean(tight >= 0.9),
         irreducible_recall=measure.mean(
-            (measure.closures(learned.incidence, pillars) == pillars).all(axis=1)
+            (closures(learned.incidence, irreducible_extents) == irreducible_extents).all(axis=1)
         ),
         cophenetic=measure.cophenetic(truth.incidence, learned.incidence, np.random.default_rng(0)),
     )
     try:
         family = stable_family(learned, theta, cap=cap)
     except TooManyConcepts:
-        return found
+        return comparison
     assert family.theta is not None
-    return _with_family(found, truth, sets, _inner(family.extents), family.theta)
+    return _with_family(comparison, truth, sets, _inner(family.extents), family.theta)
 
 
 def _with_family(
-    found: LatticeComparison,
+    comparison: LatticeComparison,
     truth: FormalContext,
     sets: Bool[np.ndarray, "E G"],
     family: Bool[np.ndarray, "F G"],
     theta: int,
 ) -> LatticeComparison:
-    known = {row.tobytes() for row in sets}
-    mined = {row.tobytes() for row in family}
-    true = np.array([row.tobytes() in known for row in family], dtype=bool)
-    hit = np.array([row.tobytes() in mined for row in sets], dtype=bool)
-    plain = replace(
-        found,
+    true_extents = {row.tobytes() for row in sets}
+    mined_extents = {row.tobytes() for row in family}
+    true = np.array([row.tobytes() in true_extents for row in family], dtype=bool)
+    hit = np.array([row.tobytes() in mined_extents for row in sets], dtype=bool)
+    comparison = replace(
+        comparison,
         theta=theta,
         family=len(family),
         precision=measure.mean(true),
         stable_recall=measure.mean(hit),
-        matched=_named(truth, sets[hit]),
-        spurious=_named(truth, family[~true]),
+        matched=_label_sets(truth, sets[hit]),
+        spurious=_label_sets(truth, family[~true]),
     )
     if not len(sets) or not len(family):
         # Nothing to match: no true extent has a counterpart at all.
-        return replace(plain, soft_recall=0.0 if len(sets) else NAN)
-    best, place, reverse = np.zeros(len(sets)), np.zeros(len(sets), dtype=np.int64), np.zeros(len(family))
+        return replace(comparison, soft_recall=0.0 if len(sets) else NAN)
+    best, match, reverse = np.zeros(len(sets)), np.zeros(len(sets), dtype=np.int64), np.zeros(len(family))
     for start in range(0, len(sets), 1024):
         part = measure.jaccard(sets[start : start + 1024], family)
-        best[start : start + len(part)], place[start : start + len(part)] = (
-            part.max(axis=1),
-            part.argmax(axis=1),
-        )
+        best[start : start + len(part)] = part.max(axis=1)
+        match[start : start + len(part)] = part.argmax(axis=1)
         reverse = np.maximum(reverse, part.max(axis=0))
-    some = np.arange(len(sets))
+    sample = np.arange(len(sets))
     if len(sets) > measure.PAIRS:
-        some = np.sort(np.random.default_rng(0).choice(len(sets), measure.PAIRS, replace=False))
-    kept, reflected = measure.order(sets[some], family[place[some]])
+        sample = np.sort(np.random.default_rng(0).choice(len(sets), measure.PAIRS, replace=False))
+    order_kept, order_reflected = measure.order(sets[sample], family[match[sample]])
     return replace(
-        plain,
+        comparison,
         soft_recall=measure.mean(best),
         soft_precision=measure.mean(reverse),
-        order_kept=kept,
-        order_reflected=reflected,
+        order_kept=order_kept,
+        order_reflected=order_reflected,
     )
 
 
-def _pillars(truth: FormalContext) -> Bool[np.ndarray, "k G"]:
+def _irreducible_extents(truth: FormalContext) -> Bool[np.ndarray, "k G"]:
+    """Return the extents of the irreducible attributes: every other extent is an intersection of these."""
     distinct = merged(truth.incidence.T)[0]
     return distinct[irreducible(distinct)]
 
 
 def _inner(sets: Bool[np.ndarray, "E G"]) -> Bool[np.ndarray, "F G"]:
+    """Return the sets other than ∅ and the whole set."""
     sizes = sets.sum(axis=1)
     return sets[(sizes > 0) & (sizes < sets.shape[1])]
 
 
-def _named(context: FormalContext, sets: Bool[np.ndarray, "E G"]) -> tuple[Extent, ...]:
-    return tuple(tuple(context.objects[g] for g in np.flatnonzero(row).tolist()) for row in sets)
+def _label_sets(context: FormalContext, sets: Bool[np.ndarray, "E G"]) -> tuple[Extent, ...]:
+    return tuple(labels_where(context.objects, row) for row in sets)
 
 
-def _known_mean(values: list[float]) -> float:
-    known = [value for value in values if not np.isnan(value)]
-    return float(np.mean(known)) if known else NAN
+def _finite_mean(values: list[float]) -> float:
+    return measure.mean(np.array([value for value in values if not np.isnan(value)]))

@@ -1,4 +1,7 @@
-"""Formal contexts (Ganter & Wille, Formal Concept Analysis, 1999): objects, attributes, and who has which."""
+"""Formal contexts: which object has which attribute, and smaller contexts with the same concept lattice.
+
+B. Ganter and R. Wille, Formal Concept Analysis, Springer 1999, doi:10.1007/978-3-642-59830-2, section 1.1.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,6 +15,7 @@ from jaxtyping import Bool, Int, UInt64
 from geosae.errors import InvalidInput
 from geosae.fca import formats
 from geosae.fca.bitsets import pack_words
+from geosae.fca.relations import irreducible, merged
 from geosae.storage.files import write_atomic
 
 
@@ -19,7 +23,7 @@ from geosae.storage.files import write_atomic
 class FormalContext:
     """A relation between objects and attributes, with the two derivation operators (theory §7).
 
-    Labels may repeat; a label that repeats is refused where it is used to name something, an index is not.
+    Labels may repeat; a label that repeats cannot name an object or an attribute, its index can.
 
     Examples
     --------
@@ -36,7 +40,7 @@ class FormalContext:
     incidence: Bool[np.ndarray, "G M"]
 
     def __post_init__(self) -> None:
-        """Check at the door that labels and crosses agree."""
+        """Check that labels and crosses agree."""
         shape = (len(self.objects), len(self.attributes))
         incidence = _crosses(self.incidence)
         if incidence.shape != shape:
@@ -93,7 +97,7 @@ class FormalContext:
         >>> FormalContext.from_array([[True, False]]).intent([])
         ('m0', 'm1')
         """
-        return _pick(self.attributes, self.intent_mask(_mask(objects, self.objects, "object")))
+        return labels_where(self.attributes, self.intent_mask(label_mask(objects, self.objects, "object")))
 
     def extent(self, attributes: Iterable[str | int]) -> tuple[str, ...]:
         """Return the objects that have all the given attributes, the derivation of a set of attributes.
@@ -108,7 +112,9 @@ class FormalContext:
         >>> FormalContext.from_array([[True, False], [True, True]]).extent(["m1"])
         ('g1',)
         """
-        return _pick(self.objects, self.extent_mask(_mask(attributes, self.attributes, "attribute")))
+        return labels_where(
+            self.objects, self.extent_mask(label_mask(attributes, self.attributes, "attribute"))
+        )
 
     def closure(self, objects: Iterable[str | int]) -> tuple[str, ...]:
         """Return the smallest extent that holds the given objects.
@@ -120,8 +126,8 @@ class FormalContext:
         >>> FormalContext.from_array([[True, False], [True, True]]).closure(["g0"])
         ('g0', 'g1')
         """
-        common = self.intent_mask(_mask(objects, self.objects, "object"))
-        return _pick(self.objects, self.extent_mask(common))
+        common = self.intent_mask(label_mask(objects, self.objects, "object"))
+        return labels_where(self.objects, self.extent_mask(common))
 
     def attribute_closure(self, attributes: Iterable[str | int]) -> tuple[str, ...]:
         """Return the smallest intent that holds the given attributes.
@@ -133,8 +139,8 @@ class FormalContext:
         >>> FormalContext.from_array([[True, False], [True, True]]).attribute_closure(["m1"])
         ('m0', 'm1')
         """
-        having = self.extent_mask(_mask(attributes, self.attributes, "attribute"))
-        return _pick(self.attributes, self.intent_mask(having))
+        having = self.extent_mask(label_mask(attributes, self.attributes, "attribute"))
+        return labels_where(self.attributes, self.intent_mask(having))
 
     @cached_property
     def rows(self) -> UInt64[np.ndarray, "G w"]:
@@ -147,12 +153,44 @@ class FormalContext:
         return pack_words(self.incidence.T)
 
     def clarify(self) -> "Clarified":
-        """Merge equal objects and equal attributes; the record keeps how many each stands for."""
-        return clarified(self)
+        """Merge equal objects and equal attributes; the lattice stays the same, and the counts are kept.
+
+        Examples
+        --------
+        >>> context = FormalContext.from_array([[True, True], [True, True], [False, False]])
+        >>> print(context.clarify())
+        3 objects are 2 classes, 2 attributes are 1
+        """
+        distinct_rows, object_class = merged(self.incidence)
+        distinct_columns, attribute_class = merged(distinct_rows.T)
+        first_objects = np.unique(object_class, return_index=True)[1]
+        first_attributes = np.unique(attribute_class, return_index=True)[1]
+        context = FormalContext(
+            tuple(self.objects[g] for g in first_objects),
+            tuple(self.attributes[m] for m in first_attributes),
+            distinct_columns.T,
+        )
+        return Clarified(context, object_class, attribute_class)
 
     def reduce(self) -> "FormalContext":
-        """Return the context of the irreducible objects and attributes, whose lattice is isomorphic."""
-        return reduced(self)
+        """Return the context of the irreducible objects and attributes: its lattice is isomorphic.
+
+        An attribute is reducible if its extent is the intersection of the extents of others that are greater
+        (a full column is the empty intersection), and likewise an object. Clarifies first.
+
+        Examples
+        --------
+        >>> crosses = [[True, True, True], [True, False, False], [False, True, False]]
+        >>> FormalContext.from_array(crosses).reduce().attributes
+        ('m0', 'm1')
+        """
+        small = self.clarify().context
+        rows, columns = irreducible(small.incidence), irreducible(small.incidence.T)
+        return FormalContext(
+            labels_where(small.objects, rows),
+            labels_where(small.attributes, columns),
+            small.incidence[np.ix_(rows, columns)],
+        )
 
     @classmethod
     def read(cls, path: Path | str) -> "FormalContext":
@@ -163,13 +201,13 @@ class FormalContext:
         InvalidInput
             If there is no such file, its extension names no format, or its text is wrong; the line is named.
         """
-        place = Path(path)
-        kind = formats.format_of(place)
+        file = Path(path)
+        kind = formats.format_of(file)
         try:
-            text = formats.decode(place.read_bytes())
+            text = formats.decode(file.read_bytes())
         except OSError as error:
-            raise InvalidInput(f"{place} cannot be read: {error}", remedy="check the path") from error
-        return cls(*formats.PARSERS[kind](text, place.name))
+            raise InvalidInput(f"{file} cannot be read: {error}", remedy="check the path") from error
+        return cls(*formats.PARSERS[kind](text, file.name))
 
     def write(self, path: Path | str) -> None:
         """Write .cxt, .csv, .json or .fimi (.dat), as UTF-8, whole or not at all.
@@ -181,42 +219,10 @@ class FormalContext:
         InvalidInput
             If the extension names no format, or a label holds a line break (.cxt).
         """
-        place = Path(path)
-        kind = formats.format_of(place)
+        file = Path(path)
+        kind = formats.format_of(file)
         raw = formats.RawContext(self.objects, self.attributes, self.incidence)
-        write_atomic(place, formats.RENDERERS[kind](raw).encode())
-
-
-def _crosses(values: Any) -> Bool[np.ndarray, "G M"]:
-    matrix = np.asarray(values)
-    if matrix.ndim != 2:
-        raise InvalidInput(f"crosses have shape {matrix.shape}, not (objects, attributes)")
-    if matrix.dtype != np.bool_ and (matrix.dtype.kind not in "iu" or not np.isin(matrix, (0, 1)).all()):
-        raise InvalidInput(f"crosses must be true or false, or 1 or 0, and they are {matrix.dtype}")
-    return matrix.astype(bool, copy=False)
-
-
-def _pick(labels: tuple[str, ...], mask: Bool[np.ndarray, "K"]) -> tuple[str, ...]:
-    return tuple(label for label, chosen in zip(labels, mask.tolist(), strict=True) if chosen)
-
-
-def _mask(chosen: Iterable[str | int], labels: tuple[str, ...], what: str) -> Bool[np.ndarray, "K"]:
-    mask = np.zeros(len(labels), dtype=bool)
-    for item in chosen:
-        mask[_position(item, labels, what)] = True
-    return mask
-
-
-def _position(item: str | int, labels: tuple[str, ...], what: str) -> int:
-    if isinstance(item, int):
-        if not 0 <= item < len(labels):
-            raise InvalidInput(f"there is no {what} number {item}; there are {len(labels)}")
-        return item
-    if labels.count(item) > 1:
-        raise InvalidInput(f"{labels.count(item)} {what}s are called {item!r}", remedy="name it by its index")
-    if item not in labels:
-        raise InvalidInput(f"there is no {what} {item!r}", causes="a misspelt label")
-    return labels.index(item)
+        write_atomic(file, formats.RENDERERS[kind](raw).encode())
 
 
 @dataclass(frozen=True, eq=False)
@@ -225,11 +231,11 @@ class Clarified:
 
     Examples
     --------
-    >>> found = clarified(FormalContext.from_array([[True, True], [True, True], [False, False]]))
-    >>> found.context.incidence.tolist(), found.object_weights.tolist(), found.attribute_weights.tolist()
-    ([[True], [False]], [2, 1], [2])
-    >>> print(found)
-    3 objects are 2 classes, 2 attributes are 1
+    >>> clarified = FormalContext.from_array([[True, True], [True, True], [False, False]]).clarify()
+    >>> clarified.context.incidence.tolist()
+    [[True], [False]]
+    >>> clarified.object_weights.tolist(), clarified.attribute_weights.tolist()
+    ([2, 1], [2])
     """
 
     context: FormalContext
@@ -257,71 +263,52 @@ class Clarified:
         )
 
 
-def clarified(context: FormalContext) -> Clarified:
-    """Merge equal objects and equal attributes; the lattice stays the same."""
-    small, rows = merged(context.incidence)
-    turned, columns = merged(small.T)
-    firsts = np.unique(rows, return_index=True)[1], np.unique(columns, return_index=True)[1]
-    objects = tuple(context.objects[i] for i in firsts[0])
-    attributes = tuple(context.attributes[i] for i in firsts[1])
-    return Clarified(FormalContext(objects, attributes, turned.T), rows, columns)
+def label_mask(items: Iterable[str | int], labels: tuple[str, ...], kind: str) -> Bool[np.ndarray, "K"]:
+    """Return which labels are meant by items, each of them a label or an index; `kind` is for the errors.
 
-
-def merged(matrix: Bool[np.ndarray, "a b"]) -> tuple[Bool[np.ndarray, "c b"], Int[np.ndarray, "a"]]:
-    """Return the distinct rows in order of first appearance, and which of them each row is.
+    Raises
+    ------
+    InvalidInput
+        If an item is not there, or is a label that repeats.
 
     Examples
     --------
-    >>> rows, which = merged(np.array([[True], [False], [True]]))
-    >>> rows.tolist(), which.tolist()
-    ([[True], [False]], [0, 1, 0])
-    """
-    # Bytes as keys: numpy.unique along an axis refuses rows without entries.
-    classes: dict[bytes, int] = {}
-    which: list[int] = []
-    first: list[int] = []
-    for i, row in enumerate(np.packbits(matrix, axis=1)):
-        place = classes.setdefault(row.tobytes(), len(classes))
-        if place == len(first):
-            first.append(i)
-        which.append(place)
-    return matrix[first], np.array(which, dtype=np.int64)
-
-
-def reduced(context: FormalContext) -> FormalContext:
-    """Return the context of irreducible objects and attributes only: its lattice is isomorphic.
-
-    An attribute is reducible if its extent is the intersection of the extents of others that are greater
-    (a full column is the empty intersection), and likewise an object. Clarifies first.
-
-    Examples
-    --------
-    >>> crosses = [[True, True, True], [True, False, False], [False, True, False]]
-    >>> reduced(FormalContext.from_array(crosses)).attributes
-    ('m0', 'm1')
-    """
-    small = clarified(context).context
-    rows, columns = irreducible(small.incidence), irreducible(small.incidence.T)
-    return FormalContext(
-        tuple(name for name, keep in zip(small.objects, rows.tolist(), strict=True) if keep),
-        tuple(name for name, keep in zip(small.attributes, columns.tolist(), strict=True) if keep),
-        small.incidence[np.ix_(rows, columns)],
-    )
-
-
-def irreducible(distinct: Bool[np.ndarray, "a b"]) -> Bool[np.ndarray, "a"]:
-    """Return which of the distinct rows are not the intersection of the rows that properly include them.
-
-    Examples
-    --------
-    >>> irreducible(np.array([[True, False], [False, True], [False, False]])).tolist()
+    >>> label_mask(["frog", 1], ("frog", "fish", "fish"), "object").tolist()
     [True, True, False]
     """
-    lacks = (~distinct).astype(np.float32)
-    keep = np.zeros(len(distinct), dtype=bool)
-    for i, row in enumerate(distinct):
-        # A row includes row i iff it lacks nothing of it.
-        above = lacks[:, row].sum(axis=1) == 0
-        above[i] = False
-        keep[i] = not np.array_equal(distinct[above].all(axis=0), row)
-    return keep
+    mask = np.zeros(len(labels), dtype=bool)
+    for item in items:
+        mask[_position(item, labels, kind)] = True
+    return mask
+
+
+def _position(item: str | int, labels: tuple[str, ...], kind: str) -> int:
+    if isinstance(item, int):
+        if not 0 <= item < len(labels):
+            raise InvalidInput(f"there is no {kind} number {item}; there are {len(labels)}")
+        return item
+    if labels.count(item) > 1:
+        raise InvalidInput(f"{labels.count(item)} {kind}s are called {item!r}", remedy="name it by its index")
+    if item not in labels:
+        raise InvalidInput(f"there is no {kind} {item!r}", causes="a misspelt label")
+    return labels.index(item)
+
+
+def labels_where(labels: tuple[str, ...], mask: Bool[np.ndarray, "K"]) -> tuple[str, ...]:
+    """Return the labels at which the mask is true.
+
+    Examples
+    --------
+    >>> labels_where(("frog", "fish"), np.array([False, True]))
+    ('fish',)
+    """
+    return tuple(labels[i] for i in np.flatnonzero(mask).tolist())
+
+
+def _crosses(values: Any) -> Bool[np.ndarray, "G M"]:
+    matrix = np.asarray(values)
+    if matrix.ndim != 2:
+        raise InvalidInput(f"crosses have shape {matrix.shape}, not (objects, attributes)")
+    if matrix.dtype != np.bool_ and (matrix.dtype.kind not in "iu" or not np.isin(matrix, (0, 1)).all()):
+        raise InvalidInput(f"crosses must be true or false, or 1 or 0, and they are {matrix.dtype}")
+    return matrix.astype(bool, copy=False)

@@ -1,4 +1,10 @@
-"""Some formal concepts of a context, ordered by extent: a partial order, in general no lattice."""
+"""Families of formal concepts, ordered by extent: partial orders, in general no lattices.
+
+The AOC-poset has the concepts of single attributes and of single objects, at most |G| + |M| of them. Here it
+is built from the definition, on arrays; the reference for speed is A. Berry, M. Huchard, A. Napoli and A.
+Sigayret, Hermes: an efficient algorithm for building Galois sub-hierarchies, CLA 2012, CEUR Workshop
+Proceedings 972, 21–32 (no DOI).
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +16,8 @@ from jaxtyping import Bool, Int
 
 from geosae.errors import InvalidInput
 from geosae.fca.bitsets import as_integer
-from geosae.fca.context import FormalContext, clarified, merged
+from geosae.fca.context import FormalContext, labels_where
+from geosae.fca.relations import included, merged
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -63,11 +70,11 @@ class ConceptFamily:
 
     def extent(self, index: int) -> tuple[str, ...]:
         """Return the objects of a concept."""
-        return _names(self.context.objects, self.extents[index])
+        return labels_where(self.context.objects, self.extents[index])
 
     def intent(self, index: int) -> tuple[str, ...]:
         """Return the attributes of a concept."""
-        return _names(self.context.attributes, self.context.intent_mask(self.extents[index]))
+        return labels_where(self.context.attributes, self.context.intent_mask(self.extents[index]))
 
     @cached_property
     def upper(self) -> tuple[tuple[int, ...], ...]:
@@ -140,23 +147,8 @@ class ConceptFamily:
         return tuple(tuple(row) for row in rows)
 
 
-def _names(labels: tuple[str, ...], mask: Bool[np.ndarray, "n"]) -> tuple[str, ...]:
-    return tuple(labels[i] for i in np.flatnonzero(mask).tolist())
-
-
-def _above(extents: Bool[np.ndarray, "k G"]) -> list[int]:
-    """Return for every extent the properly greater ones, as an integer."""
-    lacks = (~extents).astype(np.float32)
-    rows: list[int] = []
-    for start in range(0, len(extents), 1024):
-        part = extents[start : start + 1024].astype(np.float32) @ lacks.T == 0
-        part[np.arange(len(part)), start + np.arange(len(part))] = False
-        rows.extend(as_integer(row) for row in part)
-    return rows
-
-
 def aoc_poset(context: FormalContext) -> ConceptFamily:
-    """Return the concepts of single attributes and of single objects, ordered: every name stands somewhere.
+    """Return the concepts of single attributes and of single objects, ordered: every label has its node.
 
     Examples
     --------
@@ -164,10 +156,18 @@ def aoc_poset(context: FormalContext) -> ConceptFamily:
     >>> len(aoc_poset(cube))
     6
     """
-    small = clarified(context)
-    columns = small.context.incidence.T[:, small.object_class]
+    clarified = context.clarify()
+    crosses = clarified.context.incidence
     # The extent of an object's concept: the objects that have all its attributes.
-    lacks = (~small.context.incidence).astype(np.float32)
-    objects = (small.context.incidence.astype(np.float32) @ lacks.T == 0)[:, small.object_class]
-    extents = merged(np.concatenate([columns, objects]))[0]
-    return ConceptFamily(context, extents, "attribute and object concepts")
+    extents = np.concatenate([crosses.T, included(crosses, crosses)])[:, clarified.object_class]
+    return ConceptFamily(context, merged(extents)[0], "attribute and object concepts")
+
+
+def _above(extents: Bool[np.ndarray, "k G"]) -> list[int]:
+    """Return for every extent the properly greater ones, as an integer."""
+    rows: list[int] = []
+    for start in range(0, len(extents), 1024):
+        part = included(extents[start : start + 1024], extents)
+        part[np.arange(len(part)), start + np.arange(len(part))] = False
+        rows.extend(as_integer(row) for row in part)
+    return rows

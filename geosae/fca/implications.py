@@ -12,8 +12,9 @@ import numpy as np
 
 from geosae.errors import InvalidInput
 from geosae.fca.bitsets import as_integer
-from geosae.fca.context import FormalContext, merged
+from geosae.fca.context import FormalContext
 from geosae.fca.families import ConceptFamily
+from geosae.fca.relations import merged
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def implication_basis(
                 remedy="take the stable core, or raise cap= or seconds=",
             )
         current = _next(current, size, basis)
-    return tuple(_named(context, premise, intent) for premise, intent in basis)
+    return tuple(_implication(context, premise, intent) for premise, intent in basis)
 
 
 def stable_core(family: ConceptFamily) -> FormalContext:
@@ -118,13 +119,13 @@ def stable_core(family: ConceptFamily) -> FormalContext:
     """
     context = family.context
     columns, which = merged(context.incidence.T)
-    there = {row.tobytes() for row in np.packbits(family.extents, axis=1)}
+    stable = {row.tobytes() for row in np.packbits(family.extents, axis=1)}
     weights = np.bincount(which, minlength=len(columns)).tolist()
     firsts = np.unique(which, return_index=True)[1].tolist()
     packed = np.packbits(columns, axis=1)
-    kept = [k for k, row in enumerate(packed) if row.any() and row.tobytes() in there]
-    names = [context.attributes[firsts[k]] + (f" ×{weights[k]}" if weights[k] > 1 else "") for k in kept]
-    return FormalContext(context.objects, tuple(names), columns[kept].T)
+    core = [k for k, row in enumerate(packed) if row.any() and row.tobytes() in stable]
+    names = [context.attributes[firsts[k]] + (f" ×{weights[k]}" if weights[k] > 1 else "") for k in core]
+    return FormalContext(context.objects, tuple(names), columns[core].T)
 
 
 def _next(current: int, size: int, basis: list[tuple[int, int]]) -> int | None:
@@ -154,15 +155,15 @@ def _saturated(members: int, basis: list[tuple[int, int]]) -> int:
 
 
 def _bits(mask: int) -> list[int]:
-    found: list[int] = []
+    indices: list[int] = []
     while mask:
         low = mask & -mask
-        found.append(low.bit_length() - 1)
+        indices.append(low.bit_length() - 1)
         mask ^= low
-    return found
+    return indices
 
 
-def _named(context: FormalContext, premise: int, intent: int) -> Implication:
+def _implication(context: FormalContext, premise: int, intent: int) -> Implication:
     names = context.attributes
     having = context.incidence[:, _bits(premise)].all(axis=1)
     return Implication(

@@ -1,28 +1,27 @@
-"""The package `concepts`: a finished lattice handed over, and its own walk as an oracle on small contexts."""
+"""The package `concepts`: hand a finished lattice to it, or let it enumerate small contexts as an oracle."""
 
 from collections import Counter
 from typing import Any
-
-import concepts
 
 from geosae.fca.context import FormalContext
 from geosae.fca.lattice import ConceptLattice
 
 
 def to_concepts(lattice: ConceptLattice) -> Any:
-    """Return a `concepts.Context` whose `.lattice` is the given one, not computed again.
+    """Return a `concepts.Context` whose `.lattice` is this lattice, not computed again.
 
-    Labels that it would refuse are changed: empty ones are numbered, repeated ones too, and where objects
+    Labels that `concepts` would refuse are changed: empty and repeated ones are numbered, and where objects
     and attributes share a name, attributes get the prefix "n:".
 
     Examples
     --------
     >>> from geosae.fca import concept_lattice
     >>> animals = FormalContext.from_array([[True, True], [True, False]], ["frog", "fish"], ["swims", "legs"])
-    >>> handed = to_concepts(concept_lattice(animals))
-    >>> handed.lattice.supremum.extent
+    >>> to_concepts(concept_lattice(animals)).lattice.supremum.extent
     ('frog', 'fish')
     """
+    import concepts
+
     objects, attributes = plain_labels(lattice.context)
     return concepts.Context.fromdict(
         {
@@ -47,8 +46,8 @@ def plain_labels(context: FormalContext) -> tuple[list[str], list[str]]:
     objects = _distinct(context.objects, "g")
     attributes = _distinct(context.attributes, "m")
     if set(objects) & set(attributes):
-        taken, prefix = set(objects), "n:"
-        while any(prefix + name in taken for name in attributes):
+        object_labels, prefix = set(objects), "n:"
+        while any(prefix + name in object_labels for name in attributes):
             prefix += ":"
         attributes = [prefix + name for name in attributes]
     return objects, attributes
@@ -58,21 +57,23 @@ def _distinct(labels: tuple[str, ...], letter: str) -> list[str]:
     names = [name or f"{letter}{i}" for i, name in enumerate(labels)]
     counts = Counter(names)
     used: set[str] = set()
-    found: list[str] = []
+    distinct: list[str] = []
     for i, name in enumerate(names):
         fresh = name if name not in used else f"{name}#{i}"
         while fresh in used or (fresh != name and counts[fresh]):
             fresh += "'"
         used.add(fresh)
-        found.append(fresh)
-    return found
+        distinct.append(fresh)
+    return distinct
 
 
 def oracle(context: FormalContext) -> set[tuple[tuple[int, ...], tuple[int, ...]]]:
-    """Return all (extent, intent) index pairs as `concepts` finds them; for tests on small contexts.
+    """Return all (extent, intent) index pairs as `concepts` enumerates them; for tests on small contexts.
 
-    The package keeps every context it has seen: do not call this in a loop over thousands.
+    The package keeps every context in memory: do not call this in a loop over thousands.
     """
+    import concepts
+
     objects = [f"o{i}" for i in range(len(context.objects))]
     attributes = [f"a{i}" for i in range(len(context.attributes))]
     lattice: Any = concepts.Context(objects, attributes, context.incidence.tolist()).lattice

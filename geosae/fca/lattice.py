@@ -1,4 +1,4 @@
-"""The concept lattice of a formal context: concepts, order, meets, joins and covers, frozen.
+"""The concept lattice of a formal context: concepts, order, meets, joins and covers, in a frozen record.
 
 B. Ganter and R. Wille, Formal Concept Analysis, Springer 1999, doi:10.1007/978-3-642-59830-2.
 """
@@ -13,9 +13,9 @@ from jaxtyping import Bool, Int
 
 from geosae.errors import InvalidInput
 from geosae.fca import _check
-from geosae.fca._rows import BitRows, ListRows, Rows, lists_of, sizes_of, turned
+from geosae.fca._rows import BitRows, ListRows, Rows, lists_of, sizes_of, transpose
 from geosae.fca.bitsets import as_integer
-from geosae.fca.context import FormalContext
+from geosae.fca.context import FormalContext, label_mask
 from geosae.fca.families import ConceptFamily
 
 
@@ -38,7 +38,7 @@ class ConceptLattice:
     extents: Sequence[tuple[int, ...]]
     """Object indices of each concept, by size and then lexicographically by the context's shorter side.
 
-    Tuples up to 5 000 concepts; beyond, kept as bits and made when they are asked for."""
+    Tuples up to 5 000 concepts; beyond, stored as bits and made into tuples on demand."""
     intents: Sequence[tuple[int, ...]]
     """Attribute indices of each concept."""
     upper: Sequence[tuple[int, ...]]
@@ -56,7 +56,7 @@ class ConceptLattice:
     @cached_property
     def lower(self) -> Sequence[tuple[int, ...]]:
         """The concepts that each concept covers: its next smaller ones."""
-        rows = ListRows(*turned(*lists_of(self.upper)))
+        rows = ListRows(*transpose(*lists_of(self.upper)))
         return rows if isinstance(self.upper, ListRows) else tuple(rows)
 
     @cached_property
@@ -98,13 +98,13 @@ class ConceptLattice:
         """Return the greatest concept below both: the one of the extents' intersection."""
         if self._short_objects:
             return self._by_short[self._short_masks[i] & self._short_masks[j]]
-        return self._place(_both(self.extents, i, j, len(self.context.objects)), objects=True)
+        return self._concept_of(_both(self.extents, i, j, len(self.context.objects)), objects=True)
 
     def join(self, i: int, j: int) -> int:
         """Return the least concept above both: the one of the intents' intersection."""
         if not self._short_objects:
             return self._by_short[self._short_masks[i] & self._short_masks[j]]
-        return self._place(_both(self.intents, i, j, len(self.context.attributes)), objects=False)
+        return self._concept_of(_both(self.intents, i, j, len(self.context.attributes)), objects=False)
 
     def of_objects(self, objects: Iterable[str | int]) -> "Concept":
         """Return the least concept whose extent holds the objects.
@@ -124,36 +124,34 @@ class ConceptLattice:
         InvalidInput
             If one is not there, or its label names several.
         """
-        extent = self.context.extent_mask(_check.chosen(attributes, self.context.attributes, "attribute"))
-        return self[self._place(extent, objects=True)]
+        extent = self.context.extent_mask(label_mask(attributes, self.context.attributes, "attribute"))
+        return self[self._concept_of(extent, objects=True)]
 
     @cached_property
     def object_labels(self) -> tuple[tuple[str, ...], ...]:
         """Reduced labels: each object stands only at the least concept whose extent holds it."""
         rows = self.context.incidence
-        return self._labels([self._place(r, objects=False) for r in rows], self.context.objects)
+        return self._labels([self._concept_of(r, objects=False) for r in rows], self.context.objects)
 
     @cached_property
     def attribute_labels(self) -> tuple[tuple[str, ...], ...]:
         """Reduced labels: each attribute stands only at the greatest concept whose intent holds it."""
         columns = self.context.incidence.T
-        places = [self._place(c, objects=True) for c in columns]
-        return self._labels(places, self.context.attributes)
+        return self._labels([self._concept_of(c, objects=True) for c in columns], self.context.attributes)
 
     def iceberg(self, min_support: int) -> ConceptFamily:
         """Return the concepts of at least so many objects, an upper part of the lattice.
 
         For contexts whose whole lattice is too large, `geosae.fca.iceberg` finds them without it.
         """
-        kept = np.flatnonzero(self.extent_sizes >= min_support)
-        return self.family(kept, f"at least {min_support} objects")
+        frequent = np.flatnonzero(self.extent_sizes >= min_support)
+        return self.family(frequent, f"at least {min_support} objects")
 
     def family(self, indices: Int[np.ndarray, "k"], what: str = "chosen concepts") -> ConceptFamily:
         """Return some of the concepts as an ordered family."""
-        kept = np.sort(indices)
-        extents = np.zeros((len(kept), len(self.context.objects)), dtype=bool)
-        for line, i in zip(extents, kept.tolist(), strict=True):
-            line[list(self.extents[i])] = True
+        extents = np.zeros((len(indices), len(self.context.objects)), dtype=bool)
+        for extent, i in zip(extents, np.sort(indices).tolist(), strict=True):
+            extent[list(self.extents[i])] = True
         return ConceptFamily(self.context, extents, what)
 
     def check(self) -> "ConceptLattice":
@@ -164,9 +162,9 @@ class ConceptLattice:
         InvalidInput
             If a pair is no concept, one is missing or out of order, or a cover is wrong.
         """
-        fault = _check.fault(self.context.incidence, self.extents, self.intents, self.upper)
-        if fault:
-            raise InvalidInput(f"this is not the concept lattice of its context: {fault}")
+        violation = _check.invariant_violation(self.context.incidence, self.extents, self.intents, self.upper)
+        if violation:
+            raise InvalidInput(f"this is not the concept lattice of its context: {violation}")
         return self
 
     def to_dict(self) -> dict[str, Any]:
@@ -235,8 +233,8 @@ class ConceptLattice:
     def _by_short(self) -> dict[int, int]:
         return {mask: i for i, mask in enumerate(self._short_masks)}
 
-    def _place(self, inside: Bool[np.ndarray, "k"], *, objects: bool) -> int:
-        """Return the concept of the objects, or of the attributes: the one that their closure belongs to."""
+    def _concept_of(self, inside: Bool[np.ndarray, "k"], *, objects: bool) -> int:
+        """Return the concept whose extent (or intent) is the closure of the objects (or attributes)."""
         if objects:
             inside = self.context.intent_mask(inside)
             short = self.context.extent_mask(inside) if self._short_objects else inside
@@ -245,10 +243,11 @@ class ConceptLattice:
             short = inside if self._short_objects else self.context.intent_mask(inside)
         return self._by_short[as_integer(short)]
 
-    def _labels(self, places: list[int], names: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    def _labels(self, concepts: list[int], names: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+        """Return the names of each concept, given the concept of each name."""
         rows: list[list[str]] = [[] for _ in self.extents]
-        for place, name in zip(places, names, strict=True):
-            rows[place].append(name)
+        for concept, name in zip(concepts, names, strict=True):
+            rows[concept].append(name)
         return tuple(tuple(row) for row in rows)
 
 

@@ -103,8 +103,8 @@ def layered(
     sweeps
         Barycentre sweeps per start.
     anchors
-        Where some nodes are wanted across: as they stand in another drawing, say. They lead the order and
-        pull; room between nodes goes first.
+        The horizontal positions at which some nodes should stand, from another drawing, say. They lead the
+        order and pull; the distance between nodes has precedence.
 
     Raises
     ------
@@ -134,9 +134,9 @@ def layered(
         if not anchors:
             x -= (x.min() + x.max()) / 2
         points = np.stack([x, ranks.astype(np.float64)], axis=1)
-        found = Layout.of(points, ranks, edges)
-        if best is None or _cost(found) < _cost(best):
-            best = found
+        layout = Layout.of(points, ranks, edges)
+        if best is None or _cost(layout) < _cost(best):
+            best = layout
     assert best is not None
     return best
 
@@ -153,20 +153,37 @@ def crossings(points: Float[np.ndarray, "m 2"], edges: Int[np.ndarray, "e 2"]) -
     count = 0
     # Some edges at a time against all later ones, so that a thousand of them fit into memory.
     for start in range(0, len(edges), 64):
-        one = np.repeat(np.arange(start, min(start + 64, len(edges))), len(edges) - start)
-        other = np.tile(np.arange(start, len(edges)), len(one) // (len(edges) - start))
-        later = other > one
-        count += int(np.count_nonzero(_meet(points, edges[one[later]], edges[other[later]])))
+        first = np.repeat(np.arange(start, min(start + 64, len(edges))), len(edges) - start)
+        second = np.tile(np.arange(start, len(edges)), len(first) // (len(edges) - start))
+        pairs = edges[first[second > first]], edges[second[second > first]]
+        count += int(np.count_nonzero(apart(*pairs) & cross(points, *pairs)))
     return count
 
 
-def _meet(
-    points: Float[np.ndarray, "m 2"], one: Int[np.ndarray, "p 2"], other: Int[np.ndarray, "p 2"]
+def apart(first: Int[np.ndarray, "p 2"], second: Int[np.ndarray, "p 2"]) -> Bool[np.ndarray, "p"]:
+    """Tell which pairs of edges have no common end.
+
+    Examples
+    --------
+    >>> apart(np.array([[0, 1], [0, 1]]), np.array([[1, 2], [2, 3]])).tolist()
+    [False, True]
+    """
+    return (first[:, :, None] != second[:, None]).all(axis=(1, 2))
+
+
+def cross(
+    points: Float[np.ndarray, "m 2"], first: Int[np.ndarray, "p 2"], second: Int[np.ndarray, "p 2"]
 ) -> Bool[np.ndarray, "p"]:
-    """Tell which pairs of edges without a common end cross."""
-    apart = (one[:, :, None] != other[:, None]).all(axis=(1, 2))
-    a, b, c, d = (points[ends] for ends in (*one.T, *other.T))
-    return apart & (side(a, b, c) * side(a, b, d) < 0) & (side(c, d, a) * side(c, d, b) < 0)
+    """Tell which pairs of edges cross: the ends of each lie strictly on both sides of the other.
+
+    Examples
+    --------
+    >>> square = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+    >>> cross(square, np.array([[0, 3]]), np.array([[1, 2]])).tolist()
+    [True]
+    """
+    a, b, c, d = (points[ends] for ends in (*first.T, *second.T))
+    return (side(a, b, c) * side(a, b, d) < 0) & (side(c, d, a) * side(c, d, b) < 0)
 
 
 def near_misses(points: Float[np.ndarray, "m 2"], edges: Int[np.ndarray, "e 2"]) -> int:
@@ -184,8 +201,8 @@ def near_misses(points: Float[np.ndarray, "m 2"], edges: Int[np.ndarray, "e 2"])
     away = points[:, None] - a[None]
     t = np.clip(np.sum(away * along, axis=2) / length, 0.0, 1.0)
     near = np.sum((away - t[:, :, None] * along) ** 2, axis=2) < 1 / 9
-    own = (edges[None] == np.arange(len(points))[:, None, None]).any(axis=2)
-    return int(np.count_nonzero(near & ~own))
+    at_end = (edges[None] == np.arange(len(points))[:, None, None]).any(axis=2)
+    return int(np.count_nonzero(near & ~at_end))
 
 
 def directions(points: Float[np.ndarray, "m 2"], edges: Int[np.ndarray, "e 2"]) -> int:
@@ -268,23 +285,24 @@ def _place(x: list[float], order: list[int], where: list[float]) -> None:
         x[i] = value
 
 
-def _mean_of(x: list[float], neighbours: list[int], own: int) -> float:
-    return sum(x[j] for j in neighbours) / len(neighbours) if neighbours else x[own]
+def _mean_of(x: list[float], neighbours: list[int], i: int) -> float:
+    """Return the mean position of the neighbours of node i, or its own where it has none."""
+    return sum(x[j] for j in neighbours) / len(neighbours) if neighbours else x[i]
 
 
-def spaced(wanted: Float[np.ndarray, "m"], gap: float = 1.0) -> Float[np.ndarray, "m"]:
+def spaced(targets: Float[np.ndarray, "m"], gap: float = 1.0) -> Float[np.ndarray, "m"]:
     """Return the nearest positions, in least squares, that keep the order and are at least `gap` apart.
 
-    Pool adjacent violators on wanted − gap·index (Ayer et al. 1955, doi:10.1214/aoms/1177728423).
+    Pool adjacent violators on targets − gap·index (Ayer et al. 1955, doi:10.1214/aoms/1177728423).
 
     Examples
     --------
     >>> spaced(np.array([0.0, 0.0, 5.0])).tolist()
     [-0.5, 0.5, 5.0]
     """
-    steps = gap * np.arange(len(wanted))
+    steps = gap * np.arange(len(targets))
     blocks: list[tuple[float, int]] = []
-    for value in wanted - steps:
+    for value in targets - steps:
         mean, size = float(value), 1
         while blocks and blocks[-1][0] > mean:
             before, count = blocks.pop()

@@ -1,4 +1,4 @@
-"""Contexts that keep the margins of a given one and nothing else: what a comparison would say by chance.
+"""Random contexts with the margins of a context and nothing else of it: what a comparison yields by chance.
 
 Margins by swaps: A. Gionis, H. Mannila, T. Mielikäinen and P. Tsaparas, Assessing data mining results via
 swap randomization, ACM TKDD 1 (2007), doi:10.1145/1297332.1297338; done many at a time by trades between two
@@ -37,8 +37,8 @@ def swapped(context: FormalContext, rng: np.random.Generator, trades: int = 5) -
     [True, True]
     """
     # Trade along the shorter side: fewer, longer trades.
-    turned = len(context.objects) > len(context.attributes)
-    matrix = (context.incidence.T if turned else context.incidence).copy()
+    transposed = len(context.objects) > len(context.attributes)
+    matrix = (context.incidence.T if transposed else context.incidence).copy()
     if len(matrix) > 1:
         for _ in range(trades * len(matrix)):
             i, j = rng.choice(len(matrix), 2, replace=False)
@@ -48,4 +48,4 @@ def swapped(context: FormalContext, rng: np.random.Generator, trades: int = 5) -
             matrix[i, pool], matrix[j, pool] = False, False
             matrix[i, dealt[: len(only_one)]] = True
             matrix[j, dealt[len(only_one) :]] = True
-    return FormalContext(context.objects, context.attributes, matrix.T if turned else matrix)
+    return FormalContext(context.objects, context.attributes, matrix.T if transposed else matrix)

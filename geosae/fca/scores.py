@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from geosae.errors import InvalidInput
-from geosae.fca._rows import lists_of, sizes_of, turned
+from geosae.fca._rows import lists_of, sizes_of, transpose
 from geosae.fca.lattice import ConceptLattice
 from geosae.fca.stable import Side
 
@@ -22,8 +22,8 @@ LARGEST = 10_000
 def stability(lattice: ConceptLattice, *, side: Side = "objects") -> list[Fraction]:
     """Return for every concept the share of subsets of its extent (or intent) that have its intent (extent).
 
-    Exact: the 2^|A| subsets of A are those of its own and those of all smaller concepts, so the counts follow
-    from the bottom up. Quadratic in the number of concepts.
+    Exact: each of the 2^|A| subsets of A generates A or one smaller extent, so the numbers of generating
+    subsets follow from the bottom up. Quadratic in the number of concepts.
 
     Raises
     ------
@@ -42,20 +42,20 @@ def stability(lattice: ConceptLattice, *, side: Side = "objects") -> list[Fracti
             f"exact stability of {len(lattice)} concepts takes too long", remedy="use stability_bounds"
         )
     sizes, below, order = _side(lattice, side)
-    under: list[int] = [0] * len(lattice)
-    own: list[int] = [0] * len(lattice)
+    smaller: list[int] = [0] * len(lattice)
+    generating: list[int] = [0] * len(lattice)
     for i in order:
-        down = 0
+        remaining = 0
         for j in below[i]:
-            down |= under[j] | 1 << j
-        under[i] = down
-        taken = 0
-        while down:
-            low = down & -down
-            taken += own[low.bit_length() - 1]
-            down ^= low
-        own[i] = (1 << int(sizes[i])) - taken
-    return [Fraction(count, 1 << int(size)) for count, size in zip(own, sizes, strict=True)]
+            remaining |= smaller[j] | 1 << j
+        smaller[i] = remaining
+        subsets = 1 << int(sizes[i])
+        while remaining:
+            low = remaining & -remaining
+            subsets -= generating[low.bit_length() - 1]
+            remaining ^= low
+        generating[i] = subsets
+    return [Fraction(count, 1 << int(size)) for count, size in zip(generating, sizes, strict=True)]
 
 
 def stability_bounds(
@@ -135,5 +135,5 @@ def _costs(
 ) -> tuple[Int[np.ndarray, "m1"], Int[np.ndarray, "e"], Int[np.ndarray, "m"]]:
     upper = lists_of(lattice.upper)
     if side == "objects":
-        return *turned(*upper), sizes_of(lattice.extents)
+        return *transpose(*upper), sizes_of(lattice.extents)
     return *upper, sizes_of(lattice.intents)

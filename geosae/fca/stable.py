@@ -14,11 +14,11 @@ from jaxtyping import Bool, Int
 
 from geosae.errors import InvalidInput
 from geosae.fca import _enumerate_numba
-from geosae.fca._grounded import grounded as _grounded
 from geosae.fca._stable_python import Mined, mine_ints
 from geosae.fca.build import Search, TooManyConcepts
 from geosae.fca.context import FormalContext
 from geosae.fca.families import ConceptFamily
+from geosae.fca.relations import included
 
 Side = Literal["attributes", "objects"]
 SHUFFLES = 2
@@ -28,9 +28,13 @@ CHANCE = 0.1
 START = 8
 """The first θ that is tried."""
 CROWD = 2
-"""A shuffled context is given up, as yielding too much, with so many times the sets that could be right."""
+"""A shuffled context is given up, as yielding too many sets, at so many times what could be right."""
 SMALL = 40_000
-"""Up to so many cells plain integers are fast enough to leave the compiled loop unloaded."""
+"""Up to so many cells plain integers are fast enough, and the compiled loop is not loaded."""
+LIKE = 0.5
+"""A member counts for a set only if their Jaccard index is at least this: more in common than apart."""
+BLOCK = 4096
+"""So many rows are compared at once."""
 
 
 def stable_family(
@@ -60,8 +64,8 @@ def stable_family(
         Which side is counted.
     grounded
         Keep only concepts to which at least θ members of that side are nearest (by the Jaccard index of their
-        own sets, at least a half), and the intersections of such: what is closed by false crosses alone goes.
-        θ is then chosen for that.
+        own sets, at least a half), and the intersections of such: not what false crosses alone close.
+        An automatic θ is chosen for this smaller family.
     weights
         How many each member of that side stands for, as `context.clarify()` counts them; default 1.
     cap
@@ -92,16 +96,12 @@ def stable_family(
     if not mined.complete:
         raise TooManyConcepts(cap + 1, context)
     if grounded:
-        mined = _kept(mined, crosses, theta)
-    if side == "attributes":
-        extents = mined.sets
-    else:
-        extents = np.zeros((len(mined.sets), len(context.objects)), dtype=bool)
-        for line, intent in zip(extents, mined.sets, strict=True):
-            line[:] = context.extent_mask(intent)
+        mined = _grounded_part(mined, crosses, theta)
     step = "object" if side == "attributes" else "attribute"
-    what = f"every further {step} costs at least {theta} {side}" + (", and grounded" if grounded else "")
-    return ConceptFamily(context, extents, what, mined.delta, theta)
+    description = f"every further {step} costs at least {theta} {side}"
+    if grounded:
+        description += ", and grounded"
+    return ConceptFamily(context, _extents(context, mined.sets, side), description, mined.delta, theta)
 
 
 def choose_theta(
@@ -115,11 +115,10 @@ def choose_theta(
     """Return the smallest θ at which contexts with shuffled columns yield almost no stable concept.
 
     The crosses of each member of the counted side are dealt anew over the other side, twice (once beyond
-    40 000 cells). θ is large
-    enough if these contexts yield, on average, at most a tenth as many stable concepts as the context
-    itself. Concepts of one or all members of the other side do not count there: any context has them. A
-    shuffled context is given up as too rich where its search passes through twice as many sets as
-    the true family and the other side together have.
+    40 000 cells). θ is large enough if these contexts yield, on average, at most a tenth as many stable
+    concepts as the context itself. Concepts of one or all members of the other side do not count there: any
+    context has them. A shuffled context is given up as too rich where its search passes through twice as many
+    sets as the true family and the other side together have.
 
     Examples
     --------
@@ -150,21 +149,27 @@ def iceberg(
     >>> len(iceberg(FormalContext.from_array(~np.eye(4, dtype=bool)), 3))
     5
     """
+    deadline = time.monotonic() + seconds
     search = Search.of(context, short_objects=side == "attributes")
-    started = time.monotonic()
-    found = search.run(cap=cap, seconds=seconds, least=min_support)
-    if found.stopped:
-        raise TooManyConcepts(len(found), context, found.stopped)
-    short = search.members(found)
-    if side == "attributes":
-        extents = short
-    else:
-        extents = np.zeros((len(short), len(context.objects)), dtype=bool)
-        for line, intent in zip(extents, short, strict=True):
-            if time.monotonic() - started > seconds:
-                raise TooManyConcepts(len(found), context, "time")
-            line[:] = context.extent_mask(intent)
+    concepts = search.run(cap=cap, seconds=seconds, least=min_support)
+    if concepts.stopped:
+        raise TooManyConcepts(len(concepts), context, concepts.stopped)
+    extents = _extents(context, search.members(concepts), side, deadline)
     return ConceptFamily(context, extents, f"at least {min_support} {side}")
+
+
+def _extents(
+    context: FormalContext, sets: Bool[np.ndarray, "k s"], side: Side, deadline: float = float("inf")
+) -> Bool[np.ndarray, "k G"]:
+    """Return the extents of concepts, whose sets on the side that is *not* counted are `sets`."""
+    if side == "attributes":
+        return sets
+    extents = np.zeros((len(sets), len(context.objects)), dtype=bool)
+    for extent, intent in zip(extents, sets, strict=True):
+        if time.monotonic() > deadline:
+            raise TooManyConcepts(len(sets), context, "time")
+        extent[:] = context.extent_mask(intent)
+    return extents
 
 
 def _counted(
@@ -187,9 +192,62 @@ def _mine(crosses: Bool[np.ndarray, "l s"], theta: int, cap: int) -> Mined:
     return mine_ints(crosses, theta, cap)
 
 
-def _kept(mined: Mined, crosses: Bool[np.ndarray, "l s"], theta: int) -> Mined:
-    stays = _grounded(mined.sets, crosses, theta)
-    return Mined(mined.sets[stays], mined.delta[stays])
+def _grounded_part(mined: Mined, crosses: Bool[np.ndarray, "l s"], theta: int) -> Mined:
+    mask = grounded_sets(mined.sets, crosses, theta)
+    return Mined(mined.sets[mask], mined.delta[mask])
+
+
+def grounded_sets(
+    sets: Bool[np.ndarray, "k s"], crosses: Bool[np.ndarray, "l s"], theta: int
+) -> Bool[np.ndarray, "k"]:
+    """Tell which sets are nearest to at least θ rows, or are intersections of sets that are.
+
+    Δ-stability counts the members of a concept's intent whatever else they are about. Where the concepts of a
+    hierarchy are objects themselves, a parent {g} alone is closed by its false crosses with neurons that
+    belong elsewhere, and a few of these make it stable. So each member is counted for the sets nearest to its
+    own: those with which it has the greatest Jaccard index, if that is at least a half. The intersection of
+    no set is everything.
+
+    Examples
+    --------
+    >>> rows = np.array([[1, 1, 0], [1, 1, 0], [0, 1, 1], [0, 1, 1], [1, 0, 0]]) == 1
+    >>> sets = np.array([[1, 1, 1], [1, 1, 0], [0, 1, 1], [0, 1, 0], [1, 0, 0]]) == 1
+    >>> grounded_sets(sets, rows, 2).tolist()  # only one row is nearest to {0}
+    [True, True, True, True, False]
+    """
+    grounded = nearest_row_counts(sets, crosses) >= theta
+    base = sets[grounded]
+    for start in range(0, len(sets), BLOCK):
+        part = sets[start : start + BLOCK]
+        # In the intersection of the base sets above lies what none of them lacks.
+        meet = included(included(part, base), base.T)
+        grounded[start : start + BLOCK] |= (meet == part).all(axis=1)
+    return grounded
+
+
+def nearest_row_counts(
+    sets: Bool[np.ndarray, "k s"], crosses: Bool[np.ndarray, "l s"]
+) -> Int[np.ndarray, "k"]:
+    """Count for each set the rows that are nearest to it.
+
+    Examples
+    --------
+    >>> sets, rows = np.array([[1, 1], [1, 0]]) == 1, np.array([[1, 0], [1, 1], [0, 0]]) == 1
+    >>> nearest_row_counts(sets, rows)
+    array([1, 1])
+    """
+    counts = np.zeros(len(sets), dtype=np.int64)
+    members, sizes = sets.astype(np.float32), sets.sum(axis=1, dtype=np.float32)
+    if not len(sets):
+        return counts
+    for start in range(0, len(crosses), BLOCK):
+        rows = crosses[start : start + BLOCK]
+        # Counts are exact in float32 below 2^24, and equal fractions are equal after rounding.
+        common = members @ rows.T.astype(np.float32)
+        union = sizes[:, None] + rows.sum(axis=1, dtype=np.float32) - common
+        like = np.divide(common, union, out=np.zeros_like(common), where=union > 0)
+        counts += ((like >= LIKE) & (like >= like.max(axis=0))).sum(axis=1)
+    return counts
 
 
 def _chosen(crosses: Bool[np.ndarray, "l s"], cap: int, seed: int, grounded: bool) -> int:
@@ -220,22 +278,22 @@ def _least(
 ) -> int | None:
     """Return the smallest cost from θ on that chance hardly reaches, or None where there is too much at θ.
 
-    One search at θ tells what there is at every greater cost.
+    One search at θ yields the families of every greater cost too.
     """
-    found = _mine(crosses, theta, cap)
-    if not found.complete:
+    mined = _mine(crosses, theta, cap)
+    if not mined.complete:
         return None
-    room = min(cap, CROWD * (len(found.sets) + crosses.shape[1] + 16))
+    room = min(cap, CROWD * (len(mined.sets) + crosses.shape[1] + 16))
     by_chance: list[Mined] = []
-    for other in shuffled:
-        by_chance.append(_mine(other, theta, room))
+    for null in shuffled:
+        by_chance.append(_mine(null, theta, room))
         if not by_chance[-1].complete:
             return None
     least = theta
     while True:
-        true = len(_at(found, crosses, least, grounded))
+        true = len(_at(mined, crosses, least, grounded))
         pairs = zip(by_chance, shuffled, strict=True)
-        sizes = np.concatenate([_at(m, other, least, grounded).sum(axis=1) for m, other in pairs])
+        sizes = np.concatenate([_at(m, null, least, grounded).sum(axis=1) for m, null in pairs])
         chance = np.count_nonzero((sizes > 1) & (sizes < crosses.shape[1]))
         if chance <= CHANCE * len(shuffled) * true:
             return least
@@ -245,7 +303,7 @@ def _least(
 def _at(
     mined: Mined, crosses: Bool[np.ndarray, "l s"], theta: int, grounded: bool
 ) -> Bool[np.ndarray, "k s"]:
-    """Return the sets that a search at this greater θ would have found."""
+    """Return the sets that a search at this greater θ would yield."""
     stable = mined.delta >= theta
     part = Mined(mined.sets[stable], mined.delta[stable])
-    return (_kept(part, crosses, theta) if grounded else part).sets
+    return (_grounded_part(part, crosses, theta) if grounded else part).sets

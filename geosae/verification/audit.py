@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Mutation:
-    """One mutant of one claim, and who caught it ("nobody": a blind spot)."""
+    """One mutant of one claim, and what exposed it ("nobody": nothing did, a blind spot)."""
 
     id: str
     mutant: str
@@ -72,7 +72,7 @@ def _changes(claim: Claim[T], part: str, kind: Kind) -> dict[str, Callable[[Numb
 
 
 def mutants(claim: Claim[T], instances: int = 20, seed: int = 0) -> Iterator[tuple[str, Claim[T]]]:
-    """Yield the named mutants of a claim: distorted bounds, turned inequalities, and the claim's own.
+    """Yield the mutants of a claim by name: distorted bounds, reversed inequalities, and the claim's own.
 
     A real-valued bound is scaled by the claim's factors, an integer one shifted by one either way, the
     truth value of an equivalence negated. Where a statement has parts, each is distorted by itself, so that
@@ -91,23 +91,39 @@ def mutants(claim: Claim[T], instances: int = 20, seed: int = 0) -> Iterator[tup
         yield name, claim.mutated(bound)
 
 
-def audit(claims: Mapping[str, Claim[Any]], instances: int = 20, seed: int = 0) -> tuple[Mutation, ...]:
-    """Run every mutant of every claim and say who caught it.
+def audit(
+    claims: Mapping[str, Claim[Any]],
+    instances: int = 20,
+    seed: int = 0,
+    *,
+    progress: Callable[[int, int], None] | None = None,
+) -> tuple[Mutation, ...]:
+    """Run every mutant of every claim and record what exposed it.
 
     Parameters
     ----------
     claims
         The registry.
     instances
-        How many instances are asked for per mutant; the fixed extreme ones are always among them.
+        How many instances are constructed per mutant; the fixed extreme ones are always among them.
     seed
         Seed of the generators.
+    progress
+        Called after each claim, with the number of claims done and that of all.
+
+    Examples
+    --------
+    >>> audit({})
+    ()
     """
-    return tuple(
-        _tried(claim, name, mutant, instances, seed)
-        for claim in claims.values()
-        for name, mutant in mutants(claim, instances, seed)
-    )
+    mutations: list[Mutation] = []
+    for done, claim in enumerate(claims.values(), start=1):
+        mutations += [
+            _tried(claim, name, mutant, instances, seed) for name, mutant in mutants(claim, instances, seed)
+        ]
+        if progress is not None:
+            progress(done, len(claims))
+    return tuple(mutations)
 
 
 def _tried(claim: Claim[T], name: str, mutant: Claim[T], instances: int, seed: int) -> Mutation:

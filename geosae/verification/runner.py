@@ -1,27 +1,32 @@
-"""Trying to refute claims: instances that must hold, controls that must not, one verdict each."""
+"""Try to refute claims: their instances must hold, their controls must not; one verdict each."""
 
 import time
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, TypeVar
 
 import numpy as np
 
 from geosae.errors import InvalidInput
+from geosae.validation import refuse_unknown
 from geosae.verification.claim import Claim
 from geosae.verification.evidence import Evidence, Grade
 
 T = TypeVar("T")
 Status = Literal["holds", "refuted", "broken"]
-# A whole default run may cry wolf once in a million runs; the claims share this equally.
+# A whole default run may raise a false alarm once in a million runs; the claims share this equally.
 FALSE_ALARM_BUDGET = 1e-6
 KEPT = 5
+INSTANCES = 200
+"""Constructed instances per statement where a command names no number."""
+AUDIT_INSTANCES = 20
+"""Constructed instances per wrong bound where a command names no number."""
 
 
 @dataclass(frozen=True)
 class Kept:
-    """Evidence that is kept in the record, with the place that regenerates its instance."""
+    """Evidence that is kept in the record, with the index from which `reproduce` rebuilds its instance."""
 
     role: Literal["instance", "control"]
     index: int
@@ -91,12 +96,13 @@ def reproduce(
 def _gather(
     claim: Claim[T], count: int, seed: int, role: Literal["instance", "control"]
 ) -> tuple[list[Evidence], str]:
-    found: list[Evidence] = []
+    """Return the evidence of all instances (or controls), and what went wrong on the way ("" if nothing)."""
+    evidence: list[Evidence] = []
     try:
-        found.extend(claim.check(case) for case in _cases(claim, count, seed, role))
+        evidence.extend(claim.check(case) for case in _cases(claim, count, seed, role))
     except Exception as error:  # one claim that raises must not hide the verdicts of the others
-        return found, f"{role} {len(found)} raised {type(error).__name__}: {error}"
-    return found, "" if found else f"no {role} was tried"
+        return evidence, f"{role} {len(evidence)} raised {type(error).__name__}: {error}"
+    return evidence, "" if evidence else f"no {role} was tried"
 
 
 def verify(
@@ -109,7 +115,7 @@ def verify(
     claim
         The claim.
     instances
-        How many instances are asked of its generator (its fixed extreme ones always come first).
+        How many instances its generator constructs (its fixed extreme ones always come first).
     seed
         Seed of both generators.
     budget
@@ -123,11 +129,11 @@ def verify(
     if instances < 1:
         raise InvalidInput(f"{instances} instances were asked for; at least one is needed")
     start = time.perf_counter()
-    held, trouble = _gather(claim, instances, seed, "instance")
+    evidence, trouble = _gather(claim, instances, seed, "instance")
     controls, control_trouble = _gather(claim, instances, seed, "control")
-    false_alarm = sum((e.false_alarm for e in held), 0.0)
+    false_alarm = sum((e.false_alarm for e in evidence), 0.0)
     passed = [i for i, e in enumerate(controls) if e.holds]
-    violations = [Kept("instance", i, e) for i, e in enumerate(held) if not e.holds]
+    violations = [Kept("instance", i, e) for i, e in enumerate(evidence) if not e.holds]
     reason = trouble or control_trouble
     if passed:
         reason = reason or f"control {passed[0]} passed: {controls[passed[0]].instance}"
@@ -136,24 +142,63 @@ def verify(
     status: Status = "refuted" if violations else "broken" if reason else "holds"
     if violations:
         reason = f"instance {violations[0].index} violates it: {violations[0].evidence.instance}"
-    worst = min(range(len(held)), key=lambda i: held[i].slack, default=None)
+    worst = min(range(len(evidence)), key=lambda i: evidence[i].slack, default=None)
     return Verdict(
         id=claim.id,
         status=status,
         reason=reason,
-        tried=len(held),
+        tried=len(evidence),
         controls_tried=len(controls),
         controls_refuted=len(controls) - len(passed),
-        worst_slack=None if worst is None else held[worst].slack,
-        tightest=None if worst is None else Kept("instance", worst, held[worst]),
-        grades=tuple(sorted({e.grade for e in held})),
-        eta=max((e.eta for e in held), default=0.0),
+        worst_slack=None if worst is None else evidence[worst].slack,
+        tightest=None if worst is None else Kept("instance", worst, evidence[worst]),
+        grades=tuple(sorted({e.grade for e in evidence})),
+        eta=max((e.eta for e in evidence), default=0.0),
         false_alarm=false_alarm,
         violations=tuple(violations[:KEPT] + [Kept("control", i, controls[i]) for i in passed[:KEPT]]),
         seed=seed,
         requested=instances,
         seconds=time.perf_counter() - start,
     )
+
+
+def chosen_claims(claims: Mapping[str, Claim[Any]], ids: Iterable[str] | None) -> dict[str, Claim[Any]]:
+    """Return the claims of these ids, in the order of the ids; for None, all claims.
+
+    Raises
+    ------
+    InvalidInput
+        If an id is not in the registry.
+
+    Examples
+    --------
+    >>> chosen_claims({}, None)
+    {}
+    """
+    ids = list(claims if ids is None else ids)
+    refuse_unknown(ids, claims, "the registry of statements", "id")
+    return {claim_id: claims[claim_id] for claim_id in ids}
+
+
+def verdicts(
+    claims: Mapping[str, Claim[Any]], instances: int = 50, seed: int = 0, *, only: Iterable[str] | None = None
+) -> Iterator[Verdict]:
+    """Yield the verdict of each claim (of those in `only`, unless it is None) as soon as it is reached.
+
+    The false-alarm budget is shared equally by all claims of the registry, whichever of them are verified.
+
+    Raises
+    ------
+    InvalidInput
+        If an id in `only` is not in the registry.
+
+    Examples
+    --------
+    >>> list(verdicts({}))
+    []
+    """
+    for claim in chosen_claims(claims, only).values():
+        yield verify(claim, instances, seed, budget=FALSE_ALARM_BUDGET / len(claims))
 
 
 def verify_all(
@@ -164,20 +209,22 @@ def verify_all(
     only: Iterable[str] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> tuple[Verdict, ...]:
-    """Verify the named claims (all by default), in the order of the registry; they share the budget equally.
+    """Return the verdicts of the named claims (all by default), in the order in which they are named.
 
     Raises
     ------
     InvalidInput
         If an id in `only` is not in the registry.
+
+    Examples
+    --------
+    >>> verify_all({})
+    ()
     """
-    names = list(claims) if only is None else list(only)
-    unknown = [name for name in names if name not in claims]
-    if unknown:
-        raise InvalidInput(f"there is no claim {unknown[0]!r}", remedy=f"choose among {', '.join(claims)}")
-    verdicts: list[Verdict] = []
-    for done, name in enumerate(names):
-        verdicts.append(verify(claims[name], instances, seed, budget=FALSE_ALARM_BUDGET / len(names)))
+    ids = list(chosen_claims(claims, only))
+    reached: list[Verdict] = []
+    for verdict in verdicts(claims, instances, seed, only=ids):
+        reached.append(verdict)
         if progress is not None:
-            progress(done + 1, len(names))
-    return tuple(verdicts)
+            progress(len(reached), len(ids))
+    return tuple(reached)

@@ -22,7 +22,7 @@ def heading() -> str:
 
 
 def line(verdict: Verdict, statement: str) -> str:
-    """Return the line of one verdict; where it does not hold, why stands on a second one."""
+    """Return the line of one verdict; where it does not hold, a second line says why."""
     cells = (
         verdict.id,
         shorten(statement, WIDTHS[1], placeholder=" …", break_on_hyphens=False),
@@ -37,8 +37,8 @@ def line(verdict: Verdict, statement: str) -> str:
 
 
 def _aligned(cells: tuple[str, ...]) -> str:
-    shown = (
+    padded = (
         cell.rjust(width) if name in RIGHT else cell.ljust(width)
         for cell, width, name in zip(cells, WIDTHS, HEAD, strict=True)
     )
-    return "  ".join(shown).rstrip()
+    return "  ".join(padded).rstrip()

@@ -16,8 +16,8 @@ from geosae.verification import Mutation
 def evidence(holds: bool, observed: float, bound: float) -> dict[str, Any]:
     tightness = observed / bound if bound else None
     return {
-        "instance": f"{observed} of {bound}", "observed": observed, "bound": bound,
-        "holds": holds, "slack": bound - observed, "tightness": tightness,
+        "instance": f"{observed} of {bound}", "observed": float(observed), "bound": float(bound),
+        "holds": holds, "slack": float(bound - observed), "tightness": tightness, "grade": "exact",
     }  # fmt: skip
 
 
@@ -71,7 +71,7 @@ def test_a_wrong_bound_that_slips_through_ends_with_1(
     caught_by: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slipped = (Mutation("S7", "bound + 1", caught_by, "…"),)
-    monkeypatch.setattr("geosae.verification.audit", lambda claims, instances, seed: slipped)
+    monkeypatch.setattr("geosae.verification.audit", lambda claims, instances, seed, progress: slipped)
     done = CliRunner().invoke(app, ["verify", "--audit", "S7"])
     assert done.exit_code == 1
     assert "not caught: S7 (bound + 1)" in done.output

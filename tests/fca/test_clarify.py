@@ -7,7 +7,7 @@ from fca.strategies_fca import matrices
 from hypothesis import given
 
 from geosae.fca import concept_lattice
-from geosae.fca.bitsets import pack_words, taken, unpack_words, word_integers
+from geosae.fca.bitsets import pack_words, select_columns, unpack_words, word_integers
 from geosae.fca.context import FormalContext
 from geosae.fca.families import ConceptFamily, aoc_poset
 from geosae.fca.formats import parse_fimi
@@ -69,7 +69,7 @@ def test_words_hold_the_crosses_of_rows_and_columns(matrix):
     integers = [sum(1 << j for j in np.flatnonzero(row).tolist()) for row in wide]
     assert word_integers(pack_words(wide)) == integers
     which = np.arange(wide.shape[1])[::-1].copy()
-    assert np.array_equal(taken(pack_words(wide), wide.shape[1], which), pack_words(wide[:, ::-1]))
+    assert np.array_equal(select_columns(pack_words(wide), wide.shape[1], which), pack_words(wide[:, ::-1]))
     context = FormalContext.from_array(matrix)
     assert np.array_equal(unpack_words(context.rows, matrix.shape[1]), matrix)
     assert np.array_equal(unpack_words(context.columns, len(matrix)), matrix.T)

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from geosae.errors import InvalidInput
 from geosae.verification import Claim, reproduce, verify, verify_all
 from proofs_checks import a2_rate, claims, files
 from proofs_checks.__main__ import main
@@ -56,6 +57,12 @@ def test_the_command_prints_a_line_each_and_exits_0(capsys: pytest.CaptureFixtur
     assert "cannot prove" in out[-1]
 
 
+def test_the_command_refuses_an_unknown_statement() -> None:
+    for options in ([], ["--audit"]):
+        with pytest.raises(InvalidInput, match="unknown id 'S99'"):
+            main(["S99", *options])
+
+
 def test_a_perturbed_bound_makes_the_command_exit_1(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -91,7 +98,7 @@ def test_the_audit_catches_every_mutant(chosen: tuple[str, ...]) -> None:
     lines = done.stdout.splitlines()
     assert [line for line in lines if " nobody " in line or " error " in line] == []
     assert done.returncode == 0
-    assert lines[-1] == f"{len(lines) - 1} of {len(lines) - 1} mutants caught"
+    assert lines[-1] == f"{len(lines) - 1} of {len(lines) - 1} wrong bounds caught"
 
 
 @pytest.mark.parametrize(

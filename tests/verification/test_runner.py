@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from geosae.errors import InvalidInput
-from geosae.verification import Claim, Observed, audit, reproduce, verify, verify_all
+from geosae.verification import Claim, Observed, audit, reproduce, verdicts, verify, verify_all
 
 
 def squares(count: int, rng: np.random.Generator) -> Iterator[int]:
@@ -110,15 +110,22 @@ def test_false_alarms_beyond_the_budget_are_broken() -> None:
 
 def test_the_budget_is_shared_by_the_claims() -> None:
     loud = replace(TOY, observe=lambda n: Observed(abs(n) * n, "x", "statistical", false_alarm=1e-7))
-    verdicts = verify_all({"T1": loud, "T2": replace(TOY, id="T2")}, 5, 0)
-    assert [v.status for v in verdicts] == ["broken", "holds"]
+    reached = verify_all({"T1": loud, "T2": replace(TOY, id="T2")}, 5, 0)
+    assert [v.status for v in reached] == ["broken", "holds"]
+
+
+def test_the_budget_is_shared_by_the_registry_whichever_claims_are_chosen() -> None:
+    loud = replace(TOY, observe=lambda n: Observed(abs(n) * n, "x", "statistical", false_alarm=1e-7))
+    claims = {"T1": loud, "T2": replace(TOY, id="T2")}
+    assert [v.status for v in verdicts(claims, 5, 0, only=["T1"])] == ["broken"]
+    assert list(verdicts(claims, 5, 0, only=[])) == []
 
 
 def test_verify_all_is_ordered_reports_progress_and_refuses_unknown_ids() -> None:
     seen: list[tuple[int, int]] = []
     claims = {"T1": TOY, "T2": replace(TOY, id="T2")}
-    verdicts = verify_all(claims, 3, 0, only=["T2"], progress=lambda i, n: seen.append((i, n)))
-    assert [v.id for v in verdicts] == ["T2"]
+    reached = verify_all(claims, 3, 0, only=["T2"], progress=lambda i, n: seen.append((i, n)))
+    assert [v.id for v in reached] == ["T2"]
     assert seen == [(1, 1)]
     with pytest.raises(InvalidInput, match="T9"):
         verify_all(claims, only=["T9"])
