@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
-from geosae.experiments.interval import Interval
+from geosae.experiments.interval import Interval, mean_interval
 from geosae.experiments.jobs import StudyRecord
 from geosae.studies.study import Verdict
 
@@ -61,6 +61,21 @@ def per_seed(
         if number is not None and math.isfinite(number):
             by_seed.setdefault(record.settings.seed, []).append(float(number))
     return {seed: sum(values) / len(values) for seed, values in sorted(by_seed.items())}
+
+
+def mean_over_seeds(
+    records: Sequence[StudyRecord[J, R]], value: Callable[[R], float | int | None]
+) -> Interval:
+    """Return the mean over seeds, with its interval, of a value read off the results.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> records = [StudyRecord(SimpleNamespace(seed=seed), seed + 0.5) for seed in (0, 0, 1)]
+    >>> mean_over_seeds(records, lambda result: result).mean
+    1.0
+    """
+    return mean_interval(list(per_seed(records, value).values()))
 
 
 def paired(left: Mapping[int, float], right: Mapping[int, float]) -> list[float]:

@@ -1,35 +1,39 @@
 """Approximation error against the number of half-spaces: at best, and in trained units."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FormatStrFormatter, LogLocator, NullLocator
 
-from geosae.experiments import Results
-from geosae.experiments.jobs import Record
-from geosae.figures.paper.lines import legend_below, seeds_of, values_of
+from geosae.experiments import Baseline, Results
+from geosae.figures.paper.lines import legend_below, seeds_of
 from geosae.figures.save import Sheet
 from geosae.figures.style import INK, MUTED, PAGE, colour, marker, panels, styled
-from geosae.studies.approximation import (
+from geosae.studies.approximation import STUDY
+from geosae.studies.approximation_errors import (
+    Records,
+    UnitError,
+    UnitJob,
     bodies_in,
     body_of,
     lower_bound,
     oracle_curve,
     plateau,
-    units_found,
+    unit_errors,
+    units_of,
 )
-from geosae.studies.numbers import select
+from geosae.studies.numbers import of_kind
 
 FAMILY = "approximation"
-LABELS = {"trained": "units, trained", "untrained": "units, untrained"}
+LABELS: Mapping[Baseline, str] = {"trained": "units, trained", "untrained": "units, untrained"}
 HUES = (1, 3)
 TICKS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 
 
 def sheets(results: Results) -> list[Sheet]:
     """Return the one sheet, or none where the study was not run."""
-    records = results.studies.get("approximation", ())
+    records = STUDY.records(results.studies.get(STUDY.name, ()))
     bodies = bodies_in(records)
     if not bodies:
         return []
@@ -45,23 +49,25 @@ def sheets(results: Results) -> list[Sheet]:
         for ax in axes[len(bodies) :]:
             ax.set_axis_off()
         legend_below(figure, axes[: len(bodies)], 5)
-    units = select(records, part="units")
-    one = units[0]["settings"] if units else {"points": 0, "l1": 0, "steps": 0}
-    widths = ", ".join(f"{v:g}" for v in values_of(units, "width"))
+    units = of_kind(records, UnitJob, UnitError)
+    l1, steps, points = (
+        (units[0].settings.l1, units[0].settings.steps, units[0].settings.points) if units else (0, 0, 0)
+    )
+    widths = ", ".join(f"{d:g}" for d in sorted({r.settings.width for r in units}))
     caption = (
         "Error against the number of half-spaces. Lines: volume of the best circumscribed polyhedron of m "
         "facets found (least possible for the disk) outside the concept, over the concept's volume; grey: "
         "for balls, what none goes below, of order m^(−2/(r−1)) (A2); dashed: the irreducible error of "
         "A1; dotted: the error of the empty unit, the whole box. Points: closure units of |M| neurons, one "
-        f"per SAE, false alarms in the box and misses together; ReLU, λ = {one['l1']:g}, "
-        f"{one['steps']} steps, d = {widths}. 2r copies of the concept stand around the origin; n = r, "
-        f"N = {one['points']:,} points; {seeds_of(units)}: every SAE is drawn, in place of intervals."
+        f"per SAE, false alarms in the box and misses together; ReLU, λ = {l1:g}, "
+        f"{steps} steps, d = {widths}. 2r copies of the concept stand around the origin; n = r, "
+        f"N = {points:,} points; {seeds_of(units)}: every SAE is drawn, in place of intervals."
     )
     alt = "Log–log plots of error against number of half-spaces, one panel per body and dimension."
     return [Sheet(FAMILY, figure, "Approximation error against unit size", caption, alt)]
 
 
-def _panel(ax: Axes, records: Sequence[Record], body: str, dim: int) -> None:
+def _panel(ax: Axes, records: Records, body: str, dim: int) -> None:
     curve = [(m, e) for m, e in oracle_curve(records, body, dim) if e > 0]
     ax.set_xscale("log")
     ax.set_yscale("log")
@@ -74,13 +80,13 @@ def _panel(ax: Axes, records: Sequence[Record], body: str, dim: int) -> None:
     if level > 1e-9:
         ax.axhline(level, color=INK, ls="--", lw=0.8, label="irreducible error")
     for i, (baseline, label) in enumerate(LABELS.items(), start=1):
-        points = units_found(records, body, dim, baseline)
+        points = unit_errors(records, body, dim, baseline)
         # Untrained ones lie beneath: hollow, so that both stay visible where they meet.
         ax.plot(
             [m for m, _ in points], [e for _, e in points], marker(i), ls="", ms=2.6, mew=0.5, alpha=0.8,
             mec=colour(HUES[i - 1]), mfc=colour(HUES[i - 1]) if i == 1 else "none", label=label, zorder=3 - i,
         )  # fmt: skip
-    empty = [r["result"]["nothing"] for r in select(records, part="units", body=body, dim=dim)]
+    empty = [r.result.nothing for r in units_of(records, body, dim)]
     if empty:
         ax.axhline(empty[0], color=MUTED, ls=":", lw=0.8, label="empty unit")
     last = max([m for m, _ in curve], default=64)

@@ -1,36 +1,39 @@
 """Learning against interpretation: mutual-best rate, closed share and asymmetries against width."""
 
+from collections.abc import Callable, Mapping
+
 from matplotlib.axes import Axes
 
-from geosae.experiments import Results, gate_name
+from geosae.experiments import Baseline, Gate, Interval, Measures, Results, gate_name
 from geosae.figures.paper.lines import INTERVALS, Series, draw_series, in_octaves, legend_below
 from geosae.figures.save import Sheet
 from geosae.figures.style import PAGE, panels, styled
-from geosae.studies.grid_answers import reading
+from geosae.studies.grid_answers import agreement
 
 FAMILY = "interpretation"
-MEASURES = {
-    "mutual": "mutual-best rate",
-    "closed_objects": "closed share",
-    "concept_asymmetry": "asymmetry, concepts",
-    "neuron_asymmetry": "asymmetry, neurons",
+MEASURES: Mapping[str, Callable[[Measures[Interval]], Interval]] = {
+    "mutual-best rate": lambda m: m.agreement.mutual,
+    "closed share": lambda m: m.lattice.closed_objects,
+    "asymmetry, concepts": lambda m: m.agreement.concept_asymmetry,
+    "asymmetry, neurons": lambda m: m.agreement.neuron_asymmetry,
 }
-GATES = ("relu", "topk")
+"""The label of each panel, and what it shows."""
+GATES: tuple[Gate, ...] = ("relu", "topk")
+KINDS: Mapping[Baseline, str] = {"trained": "", "untrained": ", untrained"}
 
 
 def sheets(results: Results) -> list[Sheet]:
     """Return the one sheet of a run with studies: the world with most widths (a hierarchy, in the paper)."""
     if not results.studies:
         return []
-    world = world_shown(results)
+    world = world_of_most_widths(results)
     with styled():
         figure, grid = panels(1, len(MEASURES), width=PAGE, height=2.6)
-        for ax, (measure, label) in zip(grid[0], MEASURES.items(), strict=True):
-            _panel(ax, results, world, measure)
+        for ax, label in zip(grid[0], MEASURES, strict=True):
+            _panel(ax, results, world, label)
             ax.set_title(label)
         legend_below(figure, grid[0], 4)
-    record = results.records_of(world)[0]
-    data = results.dataset(record)
+    data = results.dataset(results.cells_of(world)[0])
     caption = (
         "Share of concepts C whose best separating neuron f(C) has C as its own best concept, g(f(C)) = C "
         "(F2); share of concepts closed in the detection context, A″ = A; how far the error of f(C) on C "
@@ -43,32 +46,36 @@ def sheets(results: Results) -> list[Sheet]:
     return [Sheet(FAMILY, figure, "Learning against interpretation", caption, alt)]
 
 
-def world_shown(results: Results) -> str:
+def world_of_most_widths(results: Results) -> str:
     """Return the world with most widths, then most concepts, among hierarchies where there are any."""
 
     def rank(world: str) -> tuple[int, int]:
-        records = results.records_of(world)
-        return len({r["cell"]["width"] for r in records}), len(results.dataset(records[0]).names)
+        cells = results.cells_of(world)
+        return len({result.cell.width for result in cells}), len(results.dataset(cells[0]).names)
 
     hierarchies = [w for w in results.worlds if _nested(results, w)]
     return max(hierarchies or results.worlds, key=rank)
 
 
 def _nested(results: Results, world: str) -> bool:
-    hierarchy = results.dataset(results.records_of(world)[0]).hierarchy
+    hierarchy = results.dataset(results.cells_of(world)[0]).hierarchy
     return int(hierarchy.sum()) > len(hierarchy)
 
 
-def _panel(ax: Axes, results: Results, world: str, measure: str) -> None:
-    settings = sorted(results.plan.compared(world), key=str)
+def _panel(ax: Axes, results: Results, world: str, label: str) -> None:
+    compared = sorted(results.plan.compared(world), key=str)
     series: dict[str, Series] = {}
-    for kind, words in (("trained", ""), ("untrained", ", untrained")):
-        found = reading(results, world, measure, kind)
-        for gate, sparsity in (s for s in settings if s[0] in GATES):
-            points = [(w, m) for (g, s, w), m in sorted(found.items(), key=str) if (g, s) == (gate, sparsity)]
+    for baseline, words in KINDS.items():
+        intervals = agreement(results, world, MEASURES[label], baseline)
+        for gate, sparsity in (pair for pair in compared if pair[0] in GATES):
+            points = [
+                (setting.width, interval)
+                for setting, interval in intervals.items()
+                if (setting.gate, setting.sparsity) == (gate, sparsity)
+            ]
             if points:
-                series[gate_name(gate, sparsity) + words] = sorted(points, key=lambda p: p[0])
+                series[gate_name(gate, sparsity) + words] = sorted(points, key=lambda point: point[0])
     draw_series(ax, series, spread=0.02, within=(0.0, 1.0))
-    in_octaves(ax, sorted({int(r["width"]) for r in results.rows_of(world, "trained")}))
-    ax.set_ylim(0, 1.02 if "asymmetry" not in measure else None)
+    in_octaves(ax, sorted({row.width for row in results.rows_of(world, "trained")}))
+    ax.set_ylim(0, 1.02 if "asymmetry" not in label else None)
     ax.set_xlabel("width d")

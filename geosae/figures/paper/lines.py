@@ -27,7 +27,7 @@ def draw_series(
     spread: float = 0.0,
     within: tuple[float, float] = (-np.inf, np.inf),
 ) -> None:
-    """Draw a line per label through its means, with the intervals as bars.
+    """Draw a line per label through its means, with the intervals as bars; one value has none.
 
     Parameters
     ----------
@@ -45,10 +45,10 @@ def draw_series(
             continue
         shift = 1 + spread * (i - (count - 1) / 2)
         xs = [x * shift for x, _ in drawable]
-        means = [i.mean for _, i in drawable]
+        means = [m.mean for _, m in drawable]
         ends = [
-            [i.mean - max(i.low, within[0]) if np.isfinite(i.low) else 0.0 for _, i in drawable],
-            [min(i.high, within[1]) - i.mean if np.isfinite(i.high) else 0.0 for _, i in drawable],
+            [m.mean - max(m.low, within[0]) if m.is_bounded else 0.0 for _, m in drawable],
+            [min(m.high, within[1]) - m.mean if m.is_bounded else 0.0 for _, m in drawable],
         ]
         k = first + i
         ax.errorbar(

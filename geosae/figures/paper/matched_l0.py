@@ -1,16 +1,18 @@
 """Error of separation against the measured L0: gates compared at equal sparsity."""
 
+import math
+from collections.abc import Mapping
+
 import numpy as np
 
-from geosae.experiments import Results, gate_name
+from geosae.experiments import Gate, Learner, Results, gate_name, mean_interval
 from geosae.figures.paper.lines import INTERVALS, Series, draw_series, legend_below, sizes_of
 from geosae.figures.save import Sheet
 from geosae.figures.style import PAGE, panels, styled
 from geosae.studies.gaps import shared_width
-from geosae.studies.numbers import mean_of
 
 FAMILY = "matched-l0"
-LEARNERS = {"neurons": "best neuron", "units": "closure unit"}
+LEARNER_NAMES: Mapping[Learner, str] = {"neurons": "best neuron", "units": "closure unit"}
 
 
 def sheets(results: Results) -> list[Sheet]:
@@ -20,10 +22,10 @@ def sheets(results: Results) -> list[Sheet]:
         return []
     # Any gate serves: where all share a width, it is the same for each.
     rows = {w: results.rows_of(w, "trained") for w in worlds}
-    widths = {w: shared_width(rows[w], str(rows[w][0]["gate"])) for w in worlds}
+    widths = {w: shared_width(rows[w], rows[w][0].gate) for w in worlds}
     with styled():
-        figure, grid = panels(len(LEARNERS), len(worlds), width=PAGE, height=3.6)
-        for row, (learner, words) in zip(grid, LEARNERS.items(), strict=True):
+        figure, grid = panels(len(LEARNER_NAMES), len(worlds), width=PAGE, height=3.6)
+        for row, (learner, words) in zip(grid, LEARNER_NAMES.items(), strict=True):
             for ax, world in zip(row, worlds, strict=True):
                 draw_series(ax, _series(results, world, learner, widths[world]), within=(0.0, 1.0))
                 ax.set_xscale("log")
@@ -45,18 +47,21 @@ def sheets(results: Results) -> list[Sheet]:
     return [Sheet(FAMILY, figure, "Gates at matched L0", caption, alt)]
 
 
-def _series(results: Results, world: str, learner: str, width: int) -> dict[str, Series]:
-    found: dict[str, dict[float, list[tuple[float, float]]]] = {}
-    for record in results.records_of(world):
-        cell, table = record["cell"], record["notions"]["separation"][learner]
-        error = (table or {}).get("best_error")
-        if cell["width"] == width and error is not None and record["metrics"]["l0"]:
-            own = found.setdefault(str(cell["gate"]), {}).setdefault(float(cell["sparsity"]), [])
-            own.append((float(record["metrics"]["l0"]), float(error)))
-    return {
-        gate_name(gate): sorted(
-            (float(np.mean([l0 for l0, _ in pairs])), mean_of([error for _, error in pairs]))
-            for pairs in table.values()
-        )
-        for gate, table in found.items()
-    }
+def _series(results: Results, world: str, learner: Learner, width: int) -> dict[str, Series]:
+    """Return (mean L0, mean error) of each sparsity, gate by gate."""
+    pairs: dict[Gate, dict[float, list[tuple[float, float]]]] = {}
+    for result in results.cells_of(world):
+        cell, l0 = result.cell, result.measures.metrics.l0
+        learned = result.measures.separation.learned(learner)
+        if cell.width == width and learned is not None and math.isfinite(learned.best_error) and l0 > 0:
+            by_sparsity = pairs.setdefault(cell.gate, {})
+            by_sparsity.setdefault(float(cell.sparsity), []).append((l0, learned.best_error))
+    return {gate_name(gate): _points(by_sparsity) for gate, by_sparsity in pairs.items()}
+
+
+def _points(by_sparsity: Mapping[float, list[tuple[float, float]]]) -> Series:
+    points = [
+        (float(np.mean([l0 for l0, _ in pairs])), mean_interval([error for _, error in pairs]))
+        for pairs in by_sparsity.values()
+    ]
+    return sorted(points, key=lambda point: point[0])

@@ -1,80 +1,90 @@
 """The headline: what is possible, what training reaches, and what the baselines reach, world by world."""
 
-from geosae.experiments import BASELINES, Results, gate_name
-from geosae.figures.dots import Estimate, interval_dots
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from matplotlib.figure import Figure
+
+from geosae.experiments import BASELINES, Gate, Interval, Learner, Results, gate_name
+from geosae.figures.dots import interval_dots
 from geosae.figures.paper.lines import sizes_of
-from geosae.figures.run.words import level, slug
+from geosae.figures.run.captions import interval_phrase, slug
 from geosae.figures.save import Sheet
 from geosae.studies.gaps import Gap, gaps
-from geosae.studies.numbers import Mean
 
 FAMILY = "oracle-gap"
-PANELS = {"neurons": "separation, one neuron", "units": "separation, a unit"}
+PANELS: Mapping[Learner, str] = {"neurons": "separation, one neuron", "units": "separation, a unit"}
 POSSIBLE = "possible (certified or found)"
-USUAL = ("relu", "topk")
+USUAL: tuple[Gate, ...] = ("relu", "topk")
 
 
 def sheets(results: Results) -> list[Sheet]:
     """Return a sheet over all worlds for the usual gates, and one per world with more gates."""
-    found = gaps(results)
-    usual = [g for g in found if g.gate in USUAL]
-    if not found:
-        return []
-    made = [_overview(results, usual)] if usual else []
+    table = gaps(results)
+    usual = [gap for gap in table if gap.gate in USUAL]
+    drawn = [_overview(results, usual)] if usual else []
     for world in results.worlds:
-        own = [g for g in found if g.world == world]
-        if len({g.gate for g in own}) > len(USUAL):
-            made.append(_gates(results, world, own))
-    return made
+        in_world = [gap for gap in table if gap.world == world]
+        if len({gap.gate for gap in in_world}) > len(USUAL):
+            drawn.append(_gates(results, world, in_world))
+    return drawn
 
 
-def _overview(results: Results, found: list[Gap]) -> Sheet:
-    table: dict[str, dict[str, dict[str, Estimate]]] = {}
-    for learner, title in PANELS.items():
-        rows: dict[str, dict[str, Estimate]] = {}
-        for gap in (g for g in found if g.learner == learner):
-            row = rows.setdefault(gap.world, {POSSIBLE: _estimate(gap.possible)})
-            row[gate_name(gap.gate)] = _estimate(gap.reached)
-            for name, mean in gap.baselines.items():
-                row[f"{gate_name(gap.gate)}, {BASELINES[name].printed}"] = _estimate(mean)
-        table[title] = rows
-    figure = interval_dots(
-        table, value_label="share of concepts separated", limits=dict.fromkeys(table, (0, 1)), columns=2
+def _overview(results: Results, table: Sequence[Gap]) -> Sheet:
+    figure = _dots(
+        table, lambda gap: gap.world, lambda gap: gate_name(gap.gate), lambda gap: f"{gate_name(gap.gate)}, "
     )
-    worlds = list(dict.fromkeys(g.world for g in found))
-    widths = ", ".join(f"{w}: d = {next(g.width for g in found if g.world == w)}" for w in worlds)
-    caption = f"{_words(results, found)} {sizes_of(results, worlds)} {widths}. {level(results)}."
+    worlds = list(dict.fromkeys(gap.world for gap in table))
+    widths = ", ".join(f"{w}: d = {next(gap.width for gap in table if gap.world == w)}" for w in worlds)
+    caption = f"{_words(results, table)} {sizes_of(results, worlds)} {widths}. {interval_phrase(results)}."
     alt = "; ".join(
-        f"{g.world}, {PANELS[g.learner]}, {gate_name(g.gate)}: {g.reached.value:.2f} of "
-        f"{g.possible.value:.2f}"
-        for g in found
+        f"{gap.world}, {PANELS[gap.learner]}, {gate_name(gap.gate)}: {gap.reached.mean:.2f} of "
+        f"{gap.possible.mean:.2f}"
+        for gap in table
     )
     return Sheet(FAMILY, figure, "What is possible and what training reaches", caption, alt)
 
 
-def _gates(results: Results, world: str, found: list[Gap]) -> Sheet:
-    table: dict[str, dict[str, dict[str, Estimate]]] = {}
-    for learner, title in PANELS.items():
-        rows: dict[str, dict[str, Estimate]] = {}
-        for gap in (g for g in found if g.learner == learner):
-            row = rows.setdefault(gate_name(gap.gate), {POSSIBLE: _estimate(gap.possible)})
-            row["trained"] = _estimate(gap.reached)
-            for name, mean in gap.baselines.items():
-                row[BASELINES[name].printed] = _estimate(mean)
-        table[title] = rows
-    figure = interval_dots(
-        table, value_label="share of concepts separated", limits=dict.fromkeys(table, (0, 1)), columns=2
+def _gates(results: Results, world: str, table: Sequence[Gap]) -> Sheet:
+    figure = _dots(table, lambda gap: gate_name(gap.gate), lambda _: "trained", lambda _: "")
+    caption = (
+        f"{_words(results, table)} {sizes_of(results, [world])} d = {table[0].width}. "
+        f"{interval_phrase(results)}."
     )
-    caption = f"{_words(results, found)} {sizes_of(results, [world])} d = {found[0].width}. {level(results)}."
-    alt = "; ".join(f"{gate_name(g.gate)} {g.reached.value:.2f} of {g.possible.value:.2f}" for g in found)
+    alt = "; ".join(
+        f"{gate_name(gap.gate)} {gap.reached.mean:.2f} of {gap.possible.mean:.2f}" for gap in table
+    )
     title = f"What is possible and what each gate reaches: {world}"
     return Sheet(f"{FAMILY}-{slug(world)}", figure, title, caption, alt, world)
 
 
-def _words(results: Results, found: list[Gap]) -> str:
+def _dots(
+    table: Sequence[Gap],
+    row_label: Callable[[Gap], str],
+    trained_label: Callable[[Gap], str],
+    baseline_prefix: Callable[[Gap], str],
+) -> Figure:
+    """Draw what is possible, what training reaches and what baselines reach, a panel per learner."""
+    drawn: dict[str, dict[str, dict[str, Interval]]] = {title: {} for title in PANELS.values()}
+    for gap in table:
+        row = drawn[PANELS[gap.learner]].setdefault(row_label(gap), {POSSIBLE: _cut(gap.possible)})
+        row[trained_label(gap)] = _cut(gap.reached)
+        for baseline, share in gap.baselines.items():
+            row[baseline_prefix(gap) + BASELINES[baseline].printed] = _cut(share)
+    return interval_dots(
+        drawn, value_label="share of concepts separated", limits=dict.fromkeys(drawn, (0, 1)), columns=2
+    )
+
+
+def _cut(share: Interval) -> Interval:
+    """Return the interval within the range of a share."""
+    return replace(share, low=max(0.0, share.low), high=min(1.0, share.high))
+
+
+def _words(results: Results, table: Sequence[Gap]) -> str:
     tried = "; ".join(
         f"{gate_name(gate)}: {', '.join(f'{s:g}' for s in sparsities)}"
-        for gate, sparsities in _tried(results, found).items()
+        for gate, sparsities in _tried(results, table).items()
     )
     return (
         f"Share of concepts separated at tolerance ε = {results.plan.tolerance:g}. Possible: by certificate "
@@ -85,13 +95,9 @@ def _words(results: Results, found: list[Gap]) -> str:
     )
 
 
-def _tried(results: Results, found: list[Gap]) -> dict[str, list[float | int]]:
+def _tried(results: Results, table: Sequence[Gap]) -> dict[str, list[float | int]]:
     """Return the sparsities that trained SAEs and baselines could be best at, by gate."""
-    pairs = sorted({pair for g in found for pair in results.plan.compared(g.world)}, key=str)
-    pairs = pairs or sorted({(g.gate, g.sparsity) for g in found}, key=str)
-    gates = dict.fromkeys(g.gate for g in found)
+    pairs = sorted({pair for g in table for pair in results.plan.compared(g.world)}, key=str)
+    pairs = pairs or sorted({(g.gate, g.sparsity) for g in table}, key=str)
+    gates = dict.fromkeys(g.gate for g in table)
     return {gate: sorted(s for name, s in pairs if name == gate) for gate in gates}
-
-
-def _estimate(mean: Mean) -> Estimate:
-    return Estimate(mean.value, max(0.0, mean.low), min(1.0, mean.high))
