@@ -1,14 +1,14 @@
 """Runs: grids of SAEs over worlds, gates, widths, sparsities and seeds, resumable."""
 
 from geosae.experiments.baselines import BASELINES, USUAL, Baseline
-from geosae.experiments.cell import Cell, canonical_json, short_hash
+from geosae.experiments.cell import Cell, canonical_json, sae_words, short_hash
 from geosae.experiments.cell_result import CellResult
-from geosae.experiments.gates import GATES, Gate, gate_name, sae_words
+from geosae.experiments.gates import GATES, Gate, gate_name
 from geosae.experiments.interval import LEVEL, UNKNOWN, Interval, mean_interval
 from geosae.experiments.measures import LEARNERS, Learner, Measures, fold, numbers
 from geosae.experiments.plan import CheckEntry, GateEntry, Plan, WorldEntry
 from geosae.experiments.plan_file import load_plan, parse_plan, plan_toml, preset_names
-from geosae.experiments.results import Results, load_results
+from geosae.experiments.results import LogLine, Results, load_results
 from geosae.experiments.runner import Outline, run
 from geosae.experiments.sae_config import config_of
 from geosae.experiments.summary import Setting, Summary, SummaryRow, summarise
@@ -28,6 +28,7 @@ __all__ = [
     "GateEntry",
     "Interval",
     "Learner",
+    "LogLine",
     "Measures",
     "Outline",
     "Plan",

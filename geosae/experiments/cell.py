@@ -9,7 +9,7 @@ from typing import Any
 
 from geosae._version import __version__
 from geosae.experiments.baselines import Baseline
-from geosae.experiments.gates import GATES, Gate
+from geosae.experiments.gates import GATES, Gate, gate_name
 from geosae.storage.structure import to_json
 
 # Part of every key: results of another version of geosae are never taken for one's own.
@@ -102,3 +102,14 @@ class Cell:
         """
         sparsity = f"{GATES[self.gate].knob}={self.sparsity}"
         return f"{self.world} {self.gate} {sparsity} width={self.width} seed={self.seed} {self.baseline}"
+
+
+def sae_words(cell: Cell) -> str:
+    """Return how captions call the SAE of a cell.
+
+    Examples
+    --------
+    >>> sae_words(Cell("w", "nested-balls", {}, 0, "topk", 4, 8, 0))
+    'Top-K, K = 4, d = 8, seed 0'
+    """
+    return f"{gate_name(cell.gate, cell.sparsity)}, d = {cell.width}, seed {cell.seed}"

@@ -83,17 +83,6 @@ def gate_name(gate: str, sparsity: float | int | None = None) -> str:
     return known.printed if sparsity is None else f"{known.printed}, {known.symbol} = {sparsity:g}"
 
 
-def sae_words(cell: Mapping[str, Any]) -> str:
-    """Return how captions call the SAE of a cell.
-
-    Examples
-    --------
-    >>> sae_words({"gate": "topk", "sparsity": 4, "width": 8, "seed": 0})
-    'Top-K, K = 4, d = 8, seed 0'
-    """
-    return f"{gate_name(cell['gate'], cell['sparsity'])}, d = {cell['width']}, seed {cell['seed']}"
-
-
 def gate_record(gate: str, sparsity: float | int | None, settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return the record that `geosae.sae.gates.gate_from_dict` reads; no sparsity: the gate's default.
 

@@ -1,8 +1,9 @@
 """What a run left on disk, read back: for figures, reports and notebooks."""
 
 import json
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,11 +20,63 @@ from geosae.experiments.plan import Plan
 from geosae.experiments.store import Store
 from geosae.experiments.summary import Setting, Summary, SummaryRow
 from geosae.experiments.theorem_checks import CheckedClaim
-from geosae.storage.structure import read_record
+from geosae.storage.structure import from_json, read_record
 
 if TYPE_CHECKING:
     from geosae.analysis import Alignment
     from geosae.sae import Neurons
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """What training logs at a step, of the SAE as it is then, on one fixed sample of the points.
+
+    Attributes
+    ----------
+    step
+        Steps done; 0 is the start.
+    lr
+        The learning rate.
+    loss, error, penalty, aux
+        The training loss and its three parts.
+    fvu, l0, dead_share
+        Fraction of variance unexplained, neurons active per point, share of neurons that fire on no point.
+    probed
+        Further columns, by name, where training was asked to probe the SAE at each line.
+
+    A number that was not logged is nan.
+    """
+
+    step: int
+    lr: float = math.nan
+    loss: float = math.nan
+    error: float = math.nan
+    penalty: float = math.nan
+    aux: float = math.nan
+    fvu: float = math.nan
+    l0: float = math.nan
+    dead_share: float = math.nan
+    probed: Mapping[str, float] = field(default_factory=dict[str, float])
+
+
+def log_line(entries: Mapping[str, float | int | None], where: str) -> LogLine:
+    """Return a line of a training log from the table that the trainer writes.
+
+    Raises
+    ------
+    InvalidInput
+        If a number is none, or there is no step; `where` names the log.
+
+    Examples
+    --------
+    >>> line = log_line({"step": 10, "fvu": 0.25, "recovered": 1.0}, "the log")
+    >>> line.step, line.fvu, line.l0, dict(line.probed)
+    (10, 0.25, nan, {'recovered': 1.0})
+    """
+    columns = {column.name for column in fields(LogLine)} - {"probed"}
+    logged = {name: number for name, number in entries.items() if name in columns}
+    probed = {name: number for name, number in entries.items() if name not in columns}
+    return from_json(LogLine, {**logged, "probed": probed}, where)
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,11 +162,11 @@ class Results:
 
         return neurons_of(load(Store(self.folder).cell(result.cell)).sae)
 
-    def log(self, result: CellResult) -> tuple[dict[str, Any], ...]:
+    def log(self, result: CellResult) -> tuple[LogLine, ...]:
         """Return the training log of a cell (empty for an untrained SAE)."""
         path = Store(self.folder).cell(result.cell) / "log.jsonl"
         lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-        return tuple(json.loads(line) for line in lines)
+        return tuple(log_line(json.loads(line), str(path)) for line in lines)
 
     def lattices(self, result: CellResult) -> CellLattices | None:
         """Return the detection lattice of a cell and the true one; None if none were stored."""

@@ -1,9 +1,9 @@
-"""Floor 6: every figure as a function of plain arrays and records, and `draw` for the figures of a run."""
+"""Figures for print: each a function of arrays and typed records, and `draw` for all figures of a run."""
 
 from geosae.figures.bounds import bound_vs_observed
 from geosae.figures.concept_lattice import lattice_diagram, lattice_pair
 from geosae.figures.curves import training_curves
-from geosae.figures.dots import Estimate, interval_dots
+from geosae.figures.dots import interval_dots
 from geosae.figures.draw import FAMILIES, draw
 from geosae.figures.halfplanes import halfplanes
 from geosae.figures.heatmap import heatmap
@@ -18,7 +18,6 @@ __all__ = [
     "PAGE",
     "STYLE",
     "Diagram",
-    "Estimate",
     "Sheet",
     "UnitPicture",
     "bound_vs_observed",

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Float
@@ -14,6 +14,7 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
 from geosae.errors import InvalidInput
 from geosae.figures.style import FAINT, INK, MUTED, PAGE, panels, styled
+from geosae.verification import Evidence
 
 TRAINED, CONSTRUCTED, BROKEN = "#0072B2", "#CC79A7", "#D55E00"
 NOTHING = 1e-9
@@ -22,7 +23,7 @@ HUGE = 1e200
 """Values beyond this are drawn there: axis limits must stay floats."""
 
 BARS = 60
-"""With more places than this the slack bars are left out."""
+"""With more distinct points than this the slack bars are left out."""
 
 Sense = Literal["<=", ">=", "=="]
 
@@ -37,16 +38,16 @@ class Point:
     constructed: bool = False
 
 
-def point(evidence: Any, constructed: bool = False) -> Point:
-    """Return the point of an Evidence, or of its dictionary as stored in a run.
+def point(evidence: Evidence, constructed: bool = False) -> Point:
+    """Return the point of an instance.
 
     Examples
     --------
-    >>> point({"observed": 2, "bound": 3, "slack": 1, "holds": True})
+    >>> from geosae.verification import Observed, compare
+    >>> point(compare(Observed(2, "two"), 3, "upper"))
     Point(observed=2.0, bound=3.0, slack=1.0, constructed=False)
     """
-    table = evidence if isinstance(evidence, Mapping) else vars(evidence)
-    return Point(float(table["observed"]), float(table["bound"]), float(table["slack"]), constructed)
+    return Point(evidence.observed, evidence.bound, evidence.slack, constructed)
 
 
 def sense(points: Sequence[Point]) -> Sense:
@@ -60,18 +61,18 @@ def sense(points: Sequence[Point]) -> Sense:
     >>> sense([Point(2.0, 3.0, 1.0)]), sense([Point(4.0, 3.0, 1.0)]), sense([Point(3.0, 3.0, 0.0)])
     ('<=', '>=', '==')
     """
-    known = [p for p in points if p.observed != p.bound and np.isfinite(p.slack)]
-    if known and all((p.slack > 0) == (p.observed < p.bound) for p in known):
+    apart = [p for p in points if p.observed != p.bound and np.isfinite(p.slack)]
+    if apart and all((p.slack > 0) == (p.observed < p.bound) for p in apart):
         return "<="
-    if known and all((p.slack > 0) == (p.observed > p.bound) for p in known):
+    if apart and all((p.slack > 0) == (p.observed > p.bound) for p in apart):
         return ">="
     return "=="
 
 
 def bound_vs_observed(
-    evidence: Mapping[str, Sequence[Any]],
+    evidence: Mapping[str, Sequence[Evidence]],
     *,
-    constructed: Mapping[str, Sequence[Any]] | None = None,
+    constructed: Mapping[str, Sequence[Evidence]] | None = None,
     senses: Mapping[str, Sense] | None = None,
     columns: int = 4,
     width: float = PAGE,
@@ -79,13 +80,13 @@ def bound_vs_observed(
     """Draw a panel per claim: bounds across, observations up, the line where the bound is attained.
 
     The side that the statement forbids is shaded; a bar joins each instance to the line: its slack.
-    Instances at the same place share a larger mark. Zeros, and what is nothing but rounding, stand at the
+    Instances that coincide share a larger mark. Zeros, and what is nothing but rounding, stand at the
     edge marked 0.
 
     Parameters
     ----------
     evidence
-        For each claim id its evidence on trained SAEs (Evidence, or mappings with observed, bound, slack).
+        For each claim id its evidence on trained SAEs.
     constructed
         The same for constructed instances.
     senses
@@ -102,7 +103,8 @@ def bound_vs_observed(
 
     Examples
     --------
-    >>> figure = bound_vs_observed({"S5": [{"observed": 4, "bound": 16, "slack": 12}]})
+    >>> from geosae.verification import Observed, compare
+    >>> figure = bound_vs_observed({"S5": [compare(Observed(4, "four"), 16, "upper")]})
     >>> figure.axes[0].get_title(loc="left")
     'S5'
     """
@@ -129,18 +131,18 @@ def bound_vs_observed(
     return figure
 
 
-def _panel(ax: Axes, key: str, points: Sequence[Point], way: Sense) -> None:
+def _panel(ax: Axes, key: str, points: Sequence[Point], allowed: Sense) -> None:
     values = np.array([[p.bound, p.observed] for p in points])
     low, high, floor = _scale(ax, values)
-    if way != "==":
-        forbidden = [[low, low], [high, high], [low, high] if way == "<=" else [high, low]]
+    if allowed != "==":
+        forbidden = [[low, low], [high, high], [low, high] if allowed == "<=" else [high, low]]
         ax.add_patch(Polygon(forbidden, closed=True, facecolor=FAINT, alpha=0.55, lw=0, zorder=0))
     ax.plot([low, high], [low, high], color=INK, lw=0.8, zorder=1)
-    places = _placed(values, floor)
-    for made, tint, shape in ((False, TRAINED, "o"), (True, CONSTRUCTED, "D")):
-        chosen = [i for i, p in enumerate(points) if p.constructed == made and p.slack >= 0]
-        _marks(ax, places[chosen], tint, shape)
-    _marks(ax, places[[i for i, p in enumerate(points) if not p.slack >= 0]], BROKEN, "X", 20)
+    marks = _raised(values, floor)
+    for constructed, tint, shape in ((False, TRAINED, "o"), (True, CONSTRUCTED, "D")):
+        chosen = [i for i, p in enumerate(points) if p.constructed == constructed and p.slack >= 0]
+        _marks(ax, marks[chosen], tint, shape)
+    _marks(ax, marks[[i for i, p in enumerate(points) if not p.slack >= 0]], BROKEN, "X", 20)
     ax.set_title(key)
     least = min(p.slack for p in points)
     note = (
@@ -150,10 +152,10 @@ def _panel(ax: Axes, key: str, points: Sequence[Point], way: Sense) -> None:
     ax.set_aspect("equal", adjustable="box")
 
 
-def _marks(ax: Axes, places: Float[np.ndarray, "m 2"], tint: str, shape: str, size: int = 7) -> None:
-    if not len(places):
+def _marks(ax: Axes, marks: Float[np.ndarray, "m 2"], tint: str, shape: str, size: int = 7) -> None:
+    if not len(marks):
         return
-    spots, counts = np.unique(places, axis=0, return_counts=True)
+    spots, counts = np.unique(marks, axis=0, return_counts=True)
     # Bars of hundreds of instances would be one solid block.
     if len(spots) <= BARS:
         ax.vlines(spots[:, 0], spots[:, 1], spots[:, 0], color=tint, lw=0.6, alpha=0.5, zorder=2)
@@ -172,12 +174,12 @@ def _scale(ax: Axes, values: Float[np.ndarray, "m 2"]) -> tuple[float, float, fl
         low, high, floor = float(finite.min()) - pad, float(finite.max()) + pad, None
         locators = [MaxNLocator(3), MaxNLocator(3)]
     else:
-        kept = finite[finite > NOTHING * min(1.0, float(finite.max()))]
-        spread = max(float(np.log10(kept.max()) - np.log10(kept.min())), 0.5)
-        low = float(kept.min()) / 10 ** (0.12 * spread)
-        high = float(kept.max()) * 10 ** (0.12 * spread)
+        positive = finite[finite > NOTHING * min(1.0, float(finite.max()))]
+        spread = max(float(np.log10(positive.max()) - np.log10(positive.min())), 0.5)
+        low = float(positive.min()) / 10 ** (0.12 * spread)
+        high = float(positive.max()) * 10 ** (0.12 * spread)
         floor = None
-        if len(kept) < len(finite):
+        if len(positive) < len(finite):
             floor = low = low / 10 ** (0.15 * spread)
         ax.set_xscale("log")
         ax.set_yscale("log")
@@ -198,9 +200,10 @@ def _scale(ax: Axes, values: Float[np.ndarray, "m 2"]) -> tuple[float, float, fl
     return low, high, floor
 
 
-def _placed(values: Float[np.ndarray, "m 2"], floor: float | None) -> Float[np.ndarray, "m 2"]:
-    placed = _clipped(values)
-    return placed if floor is None else np.maximum(placed, floor)
+def _raised(values: Float[np.ndarray, "m 2"], floor: float | None) -> Float[np.ndarray, "m 2"]:
+    """Return the values inside the range of floats, none below the floor."""
+    clipped = _clipped(values)
+    return clipped if floor is None else np.maximum(clipped, floor)
 
 
 def _clipped(values: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:

@@ -89,7 +89,7 @@ def lattice_pair(true: ConceptLattice, learned: ConceptLattice, *, width: float 
         If a lattice has more covers than can be laid out.
     """
     shared = extents_of(true) & extents_of(learned)
-    named = true.context.objects != true.context.attributes
+    has_own_attributes = true.context.objects != true.context.attributes
     first = layered(true)
     # What both have stands at the same place across, as far as there is room.
     across = {
@@ -98,7 +98,7 @@ def lattice_pair(true: ConceptLattice, learned: ConceptLattice, *, width: float 
     extents = [frozenset(concept.extent) for concept in learned]
     anchors = {i: across[extent] for i, extent in enumerate(extents) if extent in shared}
     sides = [
-        diagram_of(true, marks_of(true, shared), attributes=named, layout=first),
+        diagram_of(true, marks_of(true, shared), attributes=has_own_attributes, layout=first),
         diagram_of(learned, marks_of(learned, shared), layout=layered(learned, anchors=anchors)),
     ]
     titles = [f"true ({len(true)})", f"learned ({len(learned)}, {len(shared)} of them shared)"]

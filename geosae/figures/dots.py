@@ -1,7 +1,6 @@
 """Means with their intervals, one row per method: a result beside its baselines."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -9,20 +8,12 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
 from geosae.errors import InvalidInput
+from geosae.experiments import UNKNOWN, Interval
 from geosae.figures.style import FAINT, PAGE, colour, marker, panels, styled
 
 
-@dataclass(frozen=True)
-class Estimate:
-    """A mean with the ends of its interval; an end that is not known is NaN."""
-
-    mean: float
-    low: float = float("nan")
-    high: float = float("nan")
-
-
 def interval_dots(
-    table: Mapping[str, Mapping[str, Mapping[str, Estimate]]],
+    table: Mapping[str, Mapping[str, Mapping[str, Interval]]],
     *,
     value_label: str = "",
     limits: Mapping[str, tuple[float | int, float | int]] | None = None,
@@ -34,7 +25,8 @@ def interval_dots(
     Parameters
     ----------
     table
-        panel → row → method → estimate. Methods keep one colour and marker in all panels.
+        panel → row → method → interval. Methods keep one colour and marker in all panels; the interval of
+        one value, or of none, has no bar.
     value_label
         Of the value axes.
     limits
@@ -49,7 +41,8 @@ def interval_dots(
 
     Examples
     --------
-    >>> table = {"detection": {"d = 8": {"trained": Estimate(0.9, 0.8, 1.0), "untrained": Estimate(0.4)}}}
+    >>> trained, untrained = Interval(0.9, 0.8, 1.0, n=3), Interval(0.4, 0.0, 1.0, n=1)
+    >>> table = {"detection": {"d = 8": {"trained": trained, "untrained": untrained}}}
     >>> len(interval_dots(table).axes)
     1
     """
@@ -65,8 +58,8 @@ def interval_dots(
         axes = [ax for line in grid for ax in line]
         for i, (ax, (title, panel)) in enumerate(zip(axes, table.items(), strict=False)):
             for j, method in enumerate(methods):
-                found = [panel.get(row, {}).get(method, Estimate(float("nan"))) for row in rows]
-                _draw(ax, found, _offset(j, len(methods)), j, method)
+                intervals = [panel.get(row, {}).get(method, UNKNOWN) for row in rows]
+                _draw(ax, intervals, _offset(j, len(methods)), j, method)
             ax.set_title(title)
             ax.set_xlabel(value_label)
             ax.set_yticks(range(len(rows)), rows if i % across == 0 else [""] * len(rows))
@@ -95,16 +88,17 @@ def _offset(index: int, count: int) -> float:
     return 0.72 * ((index + 0.5) / count - 0.5)
 
 
-def _draw(ax: Axes, found: Sequence[Estimate], offset: float, index: int, label: str) -> None:
-    heights = np.arange(len(found)) + offset
-    # An end that is not known draws no bar.
+def _draw(ax: Axes, intervals: Sequence[Interval], offset: float, index: int, label: str) -> None:
+    heights = np.arange(len(intervals)) + offset
     bars = [
-        [(e.low, y), (e.high, y)] for e, y in zip(found, heights, strict=True) if np.isfinite(e.high - e.low)
+        [(interval.low, y), (interval.high, y)]
+        for interval, y in zip(intervals, heights, strict=True)
+        if interval.is_bounded
     ]
     lines = LineCollection(bars, colors=colour(index), linewidths=1.0)
     lines.set_in_layout(False)
     ax.add_collection(lines)
-    means = [e.mean for e in found]
+    means = [interval.mean for interval in intervals]
     ax.plot(
         means, heights, marker(index), color=colour(index), ms=3.4, ls="", label=label, mec="white", mew=0.3
     )

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from geosae.experiments import Results
+from geosae.experiments import Results, load_results
 from geosae.figures.paper.families import PAPER
 from geosae.figures.run import (
     baselines,
@@ -70,11 +70,11 @@ def draw(
     return paths
 
 
-def _forget(folder: Path, family: str, kept: set[str]) -> None:
+def _forget(folder: Path, family: str, names: set[str]) -> None:
     """Remove a family's earlier figures that this run no longer has: a report must not show them."""
     for card in sorted(folder.glob("*.json")):
         entries = read_json(card)
-        if entries.get("family") == family and entries.get("name") not in kept:
+        if entries.get("family") == family and entries.get("name") not in names:
             for format in FORMATS:
                 card.with_suffix(f".{format}").unlink(missing_ok=True)
             card.unlink()

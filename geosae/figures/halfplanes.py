@@ -141,25 +141,25 @@ def draw_boundaries(
     ticks: int = 9,
 ) -> int:
     """Draw the boundary lines that cross the window, ticked on the firing side; return how many do not."""
-    segments, seen = edges_in(window, halfspaces.w, halfspaces.c)
+    segments, crossing = edges_in(window, halfspaces.w, halfspaces.c)
     if not len(segments):
-        return int((~seen).sum())
+        return int((~crossing).sum())
     lines = LineCollection(list(segments), colors=tint, linewidths=weight, zorder=3, linestyles=[dashes])  # pyright: ignore[reportArgumentType]
     ax.add_collection(lines, autolim=False)
     side = max(window[1] - window[0], window[3] - window[2])
-    normals = halfspaces.w[seen] / np.linalg.norm(halfspaces.w[seen], axis=1, keepdims=True)
+    normals = halfspaces.w[crossing] / np.linalg.norm(halfspaces.w[crossing], axis=1, keepdims=True)
     combs: list[Float[np.ndarray, "2 2"]] = []
     for (start, end), normal in zip(segments, normals, strict=True):
         # Ticks at equal distances: a line that only clips a corner gets one, or none.
         count = round(float(np.linalg.norm(end - start)) / side * ticks)
-        for place in (np.arange(count) + 0.5) / max(count, 1):
-            foot = start + place * (end - start)
+        for share in (np.arange(count) + 0.5) / max(count, 1):
+            foot = start + share * (end - start)
             combs.append(np.stack([foot, foot + 0.016 * side * normal]))
     if combs:
         ax.add_collection(
             LineCollection(combs, colors=tint, linewidths=weight * 0.8, zorder=3), autolim=False
         )
-    return int((~seen).sum())
+    return int((~crossing).sum())
 
 
 def thin(points: Float[np.ndarray, "N 2"], most: int = SHOWN) -> Float[np.ndarray, "m 2"]:

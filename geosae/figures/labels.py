@@ -13,7 +13,7 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class Request:
-    """A label wanted beside a node: its texts, the fullest first, and the side it belongs to."""
+    """A label for a node: its texts, the fullest first, and the side of the node it belongs to."""
 
     node: int
     texts: tuple[str, ...]
@@ -22,7 +22,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Placed:
-    """A label that found its place; `box` holds it entirely.
+    """A label that has been placed; `box` contains it entirely.
 
     `led` where it stands far from its node or nearer to another: then a leader line must join the two.
     """
@@ -48,8 +48,8 @@ def place_labels(
 ) -> tuple[list[Placed], list[Request]]:
     """Give each label the nearest free place on its side of its node, shortened where that helps.
 
-    Greedy, in the order of the requests; nothing is ever placed over anything else, so a label may find no
-    place at all.
+    Greedy, in the order of the requests; nothing is ever placed over anything else, so there may be no room
+    for a label.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def place_labels(
     Returns
     -------
     placed, dropped
-        The labels with their boxes, and the requests that found no place.
+        The labels with their boxes, and the requests without room.
 
     Examples
     --------
@@ -79,7 +79,7 @@ def place_labels(
     ('a long name', (50.0, 57.5), [])
     """
     lines = np.zeros((0, 2, 2)) if edges is None else edges
-    taken = np.column_stack([nodes - radii[:, None], nodes + radii[:, None]])
+    occupied = np.column_stack([nodes - radii[:, None], nodes + radii[:, None]])
     placed: dict[int, Placed] = {}
     # A place nearest to its own node first; only labels without one go where a leader line is needed.
     for led in (False, True):
@@ -90,7 +90,7 @@ def place_labels(
                 boxes = _places(
                     nodes[request.node], float(radii[request.node]), request.side, size(text), led
                 )
-                free = _within(boxes, page) & ~overlaps(boxes, taken).any(axis=1)
+                free = _within(boxes, page) & ~overlaps(boxes, occupied).any(axis=1)
                 if not led:
                     free &= _nearest(boxes, nodes) == request.node
                 if free.any():
@@ -98,10 +98,10 @@ def place_labels(
                     box = min(boxes[free], key=lambda b: crossed(b, lines))
                     left, bottom, right, top = box.tolist()
                     placed[i] = Placed(request, text, (left, bottom, right, top), led)
-                    taken = np.vstack([taken, box])
+                    occupied = np.vstack([occupied, box])
                     break
-    kept = [placed[i] for i in sorted(placed)]
-    return kept, [request for i, request in enumerate(requests) if i not in placed]
+    in_order = [placed[i] for i in sorted(placed)]
+    return in_order, [request for i, request in enumerate(requests) if i not in placed]
 
 
 def overlaps(a: Float[np.ndarray, "k 4"], b: Float[np.ndarray, "m 4"]) -> Bool[np.ndarray, "k m"]:
@@ -113,8 +113,8 @@ def overlaps(a: Float[np.ndarray, "k 4"], b: Float[np.ndarray, "m 4"]) -> Bool[n
     >>> overlaps(boxes[:1], boxes).tolist()  # the last one only touches
     [[True, True, False]]
     """
-    one, other = a[:, None, :], b[None, :, :]
-    return np.all((one[..., :2] < other[..., 2:]) & (other[..., :2] < one[..., 2:]), axis=-1)
+    first, second = a[:, None, :], b[None, :, :]
+    return np.all((first[..., :2] < second[..., 2:]) & (second[..., :2] < first[..., 2:]), axis=-1)
 
 
 def crossed(box: Float[np.ndarray, "4"], edges: Float[np.ndarray, "e 2 2"]) -> int:
@@ -141,16 +141,16 @@ def crossed(box: Float[np.ndarray, "4"], edges: Float[np.ndarray, "e 2 2"]) -> i
 def _places(
     node: Float[np.ndarray, "2"], radius: float, side: str, extent: tuple[float, float], led: bool
 ) -> Float[np.ndarray, "k 4"]:
-    """Return boxes around a node, the best first: straight, slid aside, beside, then a little further."""
+    """Return boxes around a node, the best first: straight above or below, slid aside, beside it, further."""
     width, height = extent
     sign = 1.0 if side == "above" else -1.0
-    found: list[tuple[float, float]] = []
+    offsets: list[tuple[float, float]] = []
     for gap in (2.0 + height, 3.0 + 2 * height, 4.0 + 3 * height) if led else (1.0, 4.0):
         rise = sign * (radius + gap + height / 2)
         aside = radius + gap + width / 2
-        found += [(share * width, rise) for share in (0.0, 0.25, -0.25, 0.5, -0.5)]
-        found += [(aside, sign * height / 2), (-aside, sign * height / 2), (aside, 0.0), (-aside, 0.0)]
-    centres = node + np.array(found)
+        offsets += [(share * width, rise) for share in (0.0, 0.25, -0.25, 0.5, -0.5)]
+        offsets += [(aside, sign * height / 2), (-aside, sign * height / 2), (aside, 0.0), (-aside, 0.0)]
+    centres = node + np.array(offsets)
     half = np.array([width / 2, height / 2])
     return np.hstack([centres - half, centres + half])
 

@@ -213,17 +213,17 @@ def _requests(diagram: Diagram) -> list[Request]:
     count = len(diagram.positions)
     if count > COUNTED:
         return []
-    found: list[Request] = []
+    requests: list[Request] = []
     objects = sum(len(names) for names in diagram.below)
     for side, labels in (("below", diagram.below), ("above", diagram.above)):
         for node, names in enumerate(labels):
             if not names:
                 continue
             # Objects are few and carry the meaning: they keep their names for as long as these fit.
-            named = count <= NAMED or (side == "below" and objects <= LARGE)
-            texts = label_texts(names) if named else (str(len(names)),)
-            found.append(Request(node, texts, "below" if side == "below" else "above"))
-    return found
+            has_room = count <= NAMED or (side == "below" and objects <= LARGE)
+            texts = label_texts(names) if has_room else (str(len(names)),)
+            requests.append(Request(node, texts, "below" if side == "below" else "above"))
+    return requests
 
 
 def label_texts(names: Sequence[str], line: int = 16, lines: int = 3) -> tuple[str, ...]:

@@ -92,15 +92,15 @@ def cut(
         values = polygon @ normal + offset
         if np.all(values >= 0):
             continue
-        kept: list[Float[np.ndarray, "2"]] = []
+        corner: list[Float[np.ndarray, "2"]] = []
         for i in range(len(polygon)):
             here, there = values[i], values[(i + 1) % len(polygon)]
             if here >= 0:
-                kept.append(polygon[i])
+                corner.append(polygon[i])
             if (here >= 0) != (there >= 0):
                 share = here / (here - there)
-                kept.append(polygon[i] + share * (polygon[(i + 1) % len(polygon)] - polygon[i]))
-        polygon = np.array(kept).reshape(-1, 2)
+                corner.append(polygon[i] + share * (polygon[(i + 1) % len(polygon)] - polygon[i]))
+        polygon = np.array(corner).reshape(-1, 2)
     return polygon
 
 
@@ -112,13 +112,13 @@ def edges_in(
     Examples
     --------
     >>> w, c = np.array([[1.0, 0.0], [1.0, 0.0]]), np.array([-0.5, 9.0])
-    >>> segments, seen = edges_in((0.0, 1.0, 0.0, 1.0), w, c)
-    >>> segments.tolist(), seen.tolist()
+    >>> segments, crossing = edges_in((0.0, 1.0, 0.0, 1.0), w, c)
+    >>> segments.tolist(), crossing.tolist()
     ([[[0.5, 0.0], [0.5, 1.0]]], [True, False])
     """
     square = corners(window)
-    found: list[Float[np.ndarray, "2 2"]] = []
-    seen = np.zeros(len(c), dtype=bool)
+    segments: list[Float[np.ndarray, "2 2"]] = []
+    crossing = np.zeros(len(c), dtype=bool)
     for i, (normal, offset) in enumerate(zip(w, c, strict=True)):
         values = square @ normal + offset
         ends: list[Float[np.ndarray, "2"]] = []
@@ -127,6 +127,6 @@ def edges_in(
             if (here >= 0) != (there >= 0):
                 ends.append(square[j] + here / (here - there) * (square[(j + 1) % 4] - square[j]))
         if len(ends) == 2:
-            seen[i] = True
-            found.append(np.array(ends))
-    return np.array(found).reshape(-1, 2, 2), seen
+            crossing[i] = True
+            segments.append(np.array(ends))
+    return np.array(segments).reshape(-1, 2, 2), crossing

@@ -16,7 +16,7 @@ from geosae.figures.plane import Window, window_of
 from geosae.figures.style import COLUMN, blank, colour, line, marker, styled
 from geosae.figures.world_view import View, view_of
 
-TOLD_APART = 8
+MOST_COLOURED = 8
 """At most so many concepts have a colour of their own."""
 DRAWN = 1500
 """At most so many points are drawn, evenly spread over the sample."""
@@ -56,23 +56,23 @@ def world_picture(
     '3 of 3 points on the plane, each drawn as the smallest concept that holds it.'
     """
     view = view_of(data, coordinates)
-    told = min(len(data.names), TOLD_APART)
+    coloured = min(len(data.names), MOST_COLOURED)
     rows = _thin(data.size)
-    owners = _owners(data, told)[rows]
+    owners = _owners(data, coloured)[rows]
     solid = view.points.shape[1] == 3
-    lines = -(-_handles_count(data, told, owners) // _columns(data.names[:told], width))
+    lines = -(-_handles_count(data, coloured, owners) // _columns(data.names[:coloured], width))
     with styled():
         figure = blank(width, _height(view, width) + 0.15 * lines)
         ax: Any = figure.add_subplot(projection="3d") if solid else figure.add_subplot()
         if solid:
-            _scatter_in_space(ax, view, rows, owners, told)
+            _scatter_in_space(ax, view, rows, owners, coloured)
         else:
-            _flat(ax, data, view, rows, owners, told)
-        handles = _handles(data, told, owners)
+            _flat(ax, data, view, rows, owners, coloured)
+        handles = _handles(data, coloured, owners)
         figure.legend(
             handles=handles,
             loc="outside lower center",
-            ncols=_columns(data.names[:told], width),
+            ncols=_columns(data.names[:coloured], width),
             columnspacing=1.0,
         )
     where = "in space" if view.words == "space" else f"on {view.words}"
@@ -96,10 +96,10 @@ def _thin(count: int) -> Int[np.ndarray, "m"]:
     return np.unique(np.linspace(0, count - 1, min(count, DRAWN)).astype(np.int64))
 
 
-def _owners(data: ConceptDataset, told: int) -> Int[np.ndarray, "N"]:
-    """Return for each point the smallest concept told apart that holds it; told: another one; −1: none."""
-    owners = np.where(data.membership.any(axis=1), told, -1)
-    sizes = data.membership[:, :told].sum(axis=0)
+def _owners(data: ConceptDataset, coloured: int) -> Int[np.ndarray, "N"]:
+    """Return for each point the smallest coloured concept that holds it; `coloured`: another; −1: none."""
+    owners = np.where(data.membership.any(axis=1), coloured, -1)
+    sizes = data.membership[:, :coloured].sum(axis=0)
     for k in np.argsort(-sizes, kind="stable").tolist():
         owners[data.membership[:, k]] = k
     return owners
@@ -111,20 +111,20 @@ def _flat(
     view: View,
     rows: Int[np.ndarray, "m"],
     owners: Int[np.ndarray, "m"],
-    told: int,
+    coloured: int,
 ) -> None:
     points = view.points[rows]
     line_only = view.basis is None
     window = _line_window(view.points, len(data.names)) if line_only else window_of(view.points, 0.05)
     if data.dim == 2 and not line_only and data.regions:
-        _shade(ax, data, window, told)
+        _shade(ax, data, window, coloured)
     size = 2.2 if len(rows) > 600 else 3.0
-    for owner in [-1, told, *range(told)]:
+    for owner in [-1, coloured, *range(coloured)]:
         here = points[owners == owner]
-        face, kind = _look(owner, told)
+        face, kind = _look(owner, coloured)
         ax.plot(here[:, 0], here[:, 1], kind, color=face, ms=size if owner >= 0 else 1.4, mew=0, zorder=3)
     if data.directions is not None and view.basis is not None:
-        _arrows(ax, view, data.directions[:told], window)
+        _arrows(ax, view, data.directions[:coloured], window)
     ax.set_xlim(window[0], window[1])
     ax.set_ylim(window[2], window[3])
     ax.set_xlabel(view.axes[0])
@@ -149,24 +149,31 @@ def _line_window(points: Float[np.ndarray, "N 2"], concepts: int) -> Window:
     return left - pad, right + pad, -0.6, concepts + 0.6
 
 
-def _look(owner: int, told: int) -> tuple[str, str]:
+def _look(owner: int, coloured: int) -> tuple[str, str]:
     if owner < 0:
         return _BACKGROUND, "o"
-    return (_OTHERS, "o") if owner == told else (colour(owner), marker(owner))
+    return (_OTHERS, "o") if owner == coloured else (colour(owner), marker(owner))
 
 
-def _shade(ax: Axes, data: ConceptDataset, window: Window, told: int) -> None:
+def _shade(ax: Axes, data: ConceptDataset, window: Window, coloured: int) -> None:
     across, up = np.linspace(*window[:2], _GRID), np.linspace(*window[2:], _GRID)
     grid = np.stack(np.meshgrid(across, up), axis=-1).reshape(-1, 2)
-    for k, region in enumerate(data.regions[:told]):
+    for k, region in enumerate(data.regions[:coloured]):
         if region is None:
             continue
-        held = region.contains(grid).reshape(_GRID, _GRID).astype(np.float64)
-        if not 0 < held.sum() < held.size:
+        inside = region.contains(grid).reshape(_GRID, _GRID).astype(np.float64)
+        if not 0 < inside.sum() < inside.size:
             continue
-        ax.contourf(across, up, held, levels=[0.5, 1.5], colors=[to_rgba(colour(k), 0.16)], zorder=1)
+        ax.contourf(across, up, inside, levels=[0.5, 1.5], colors=[to_rgba(colour(k), 0.16)], zorder=1)
         ax.contour(
-            across, up, held, levels=[0.5], colors=[colour(k)], linewidths=0.9, linestyles=[line(k)], zorder=2
+            across,
+            up,
+            inside,
+            levels=[0.5],
+            colors=[colour(k)],
+            linewidths=0.9,
+            linestyles=[line(k)],
+            zorder=2,
         )
 
 
@@ -183,12 +190,12 @@ def _arrows(ax: Axes, view: View, directions: Float[np.ndarray, "k n"], window: 
 
 
 def _scatter_in_space(
-    ax: Any, view: View, rows: Int[np.ndarray, "m"], owners: Int[np.ndarray, "m"], told: int
+    ax: Any, view: View, rows: Int[np.ndarray, "m"], owners: Int[np.ndarray, "m"], coloured: int
 ) -> None:
     points = view.points[rows]
     for owner in np.unique(owners).tolist():
         here = points[owners == owner]
-        face, kind = _look(owner, told)
+        face, kind = _look(owner, coloured)
         ax.scatter(*here.T, s=5 if owner >= 0 else 1.2, c=face, marker=kind, linewidths=0)
     for name, label in zip("xyz", view.axes, strict=True):
         getattr(ax, f"set_{name}label")(label, labelpad=-7)
@@ -205,18 +212,18 @@ def _columns(names: tuple[str, ...], width: float) -> int:
     return max(1, min(4, int(width / (0.33 + 0.062 * longest))))
 
 
-def _handles_count(data: ConceptDataset, told: int, owners: Int[np.ndarray, "m"]) -> int:
-    return told + bool((owners < 0).any()) + (len(data.names) > told)
+def _handles_count(data: ConceptDataset, coloured: int, owners: Int[np.ndarray, "m"]) -> int:
+    return coloured + bool((owners < 0).any()) + (len(data.names) > coloured)
 
 
-def _handles(data: ConceptDataset, told: int, owners: Int[np.ndarray, "m"]) -> list[Line2D]:
+def _handles(data: ConceptDataset, coloured: int, owners: Int[np.ndarray, "m"]) -> list[Line2D]:
     shaded = data.dim == 2 and len(data.regions) > 0
     handles = [
         Line2D([], [], color=colour(k), marker=marker(k), ms=3.5, lw=0.9 if shaded else 0, ls=line(k),
                label=data.names[k])
-        for k in range(told)
+        for k in range(coloured)
     ]  # fmt: skip
-    more = len(data.names) - told
+    more = len(data.names) - coloured
     if more:
         handles.append(Line2D([], [], color=_OTHERS, marker="o", ms=3, lw=0, label=f"{more} more concepts"))
     if (owners < 0).any():
@@ -226,7 +233,7 @@ def _handles(data: ConceptDataset, told: int, owners: Int[np.ndarray, "m"]) -> l
 
 def _alt(data: ConceptDataset, view: View) -> str:
     sizes = data.membership.sum(axis=0).tolist()
-    listed = ", ".join(f"{n} ({s})" for n, s in zip(data.names[:TOLD_APART], sizes, strict=False))
-    more = len(data.names) - TOLD_APART
+    listed = ", ".join(f"{n} ({s})" for n, s in zip(data.names[:MOST_COLOURED], sizes, strict=False))
+    more = len(data.names) - MOST_COLOURED
     rest = f", and {more} more" if more > 0 else ""
     return f"Points of {len(data.names)} concepts seen on {view.words}. Points of each: {listed}{rest}."

@@ -1,108 +1,94 @@
 """Pictures of 2-D worlds: all neurons' half-planes, and the sets that the closure units carve out."""
 
+import math
 from typing import Any
 
 import numpy as np
 
-from geosae.experiments import Results, sae_words
+from geosae.experiments import CellResult, Results, sae_words
 from geosae.figures.halfplanes import halfplanes
-from geosae.figures.run.words import setting, sheet_name
+from geosae.figures.run.captions import sample_sentence, sheet_name
+from geosae.figures.run.cells import by_gate
 from geosae.figures.save import Sheet
 from geosae.figures.units import UnitPicture, units_in_plane
 from geosae.geometry.arrangements.halfspaces import HalfSpaces, NoHalfSpace
 
 FAMILY = "half-planes"
 UNITS = "units"
-SHOWN = 8
+MOST_PANELS = 8
 """At most so many concepts get a panel."""
 
 
 def sheets(results: Results) -> list[Sheet]:
     """Return the half-planes of one trained SAE per planar world and gate that has them."""
-    found: list[Sheet] = []
-    for world, record in _chosen(results):
-        neurons = results.sae_neurons(record)
+    drawn: list[Sheet] = []
+    for result in _best_cells(results):
         try:
-            half = neurons.half_spaces()
+            half = results.sae_neurons(result).half_spaces()
         except NoHalfSpace:
             continue
-        data = results.dataset(record)
-        best = [
-            (who(entry[1]) or (-1,))[0] for entry in record["notions"]["separation"]["neurons"]["per_concept"]
-        ]
+        world, data = result.cell.world, results.dataset(result)
+        best = [concept.neurons[0] if concept.neurons else -1 for concept in result.errors.separation.neurons]
         points = np.asarray(data.points, dtype=np.float64)
         figure = halfplanes(half, points, data.membership, data.names, highlight=best)
         silent = len(half) - len({int(i) for i in np.flatnonzero(half.contains(points).any(axis=0))})
         caption = (
             f"Concept sets with their convex hulls, and the boundary of every neuron of one trained SAE "
-            f"({sae_words(record['cell'])}); ticks point to the side where it fires ({silent} of {len(half)} "
+            f"({sae_words(result.cell)}); ticks point to the side where it fires ({silent} of {len(half)} "
             "fire on no point). Strong lines: for each concept the neuron with the least separation error. "
             "By S1 a single neuron can separate a concept only if its hull misses the hull of all other "
-            f"points. At most 500 points of each concept are drawn. {setting(results, world)}"
+            f"points. At most 500 points of each concept are drawn. {sample_sentence(results, world)}"
         )
         alt = f"{len(half)} lines over {len(data.names)} concept sets in the plane, {silent} neurons silent."
-        name = f"{sheet_name(FAMILY, results, world)}-{record['cell']['gate']}"
-        found.append(Sheet(name, figure, f"Half-planes of the neurons in {world}", caption, alt, world))
-    return found
+        name = f"{sheet_name(FAMILY, results, world)}-{result.cell.gate}"
+        drawn.append(Sheet(name, figure, f"Half-planes of the neurons in {world}", caption, alt, world))
+    return drawn
 
 
 def unit_sheets(results: Results) -> list[Sheet]:
     """Return, per planar world and gate, what the closure unit of each concept carves out of the plane."""
-    found: list[Sheet] = []
-    for world, record in _chosen(results):
-        neurons = results.sae_neurons(record)
+    drawn: list[Sheet] = []
+    for result in _best_cells(results):
+        neurons = results.sae_neurons(result)
         source: Any = neurons.half_spaces() if neurons.gating == "absolute" else neurons.fires
-        data = results.dataset(record)
-        entries = record["notions"]["separation"]["units"]["per_concept"][:SHOWN]
+        world, data = result.cell.world, results.dataset(result)
+        units = result.errors.separation.units[:MOST_PANELS]
         pictures = [
-            UnitPicture(k, who(entry[1]), f"{entry[0]}: |M| = {len(who(entry[1]))}")
-            for k, entry in enumerate(entries)
+            UnitPicture(k, unit.neurons, f"{unit.concept}: |M| = {len(unit.neurons)}")
+            for k, unit in enumerate(units)
         ]
         points = np.asarray(data.points, dtype=np.float64)
         figure = units_in_plane(source, pictures, points, data.membership, data.names)
-        held = [str(entry[0]) for entry in entries if entry[5]]
-        exact = isinstance(source, HalfSpaces)
-        border = "cut exactly" if exact else "found on a grid of 320 × 320 points"
+        separated = [unit.concept for unit in units if unit.holds]
+        border = "cut exactly" if isinstance(source, HalfSpaces) else "found on a grid of 320 × 320 points"
         caption = (
-            f"For each concept its closure unit M in one trained SAE ({sae_words(record['cell'])}): the set θ"
+            f"For each concept its closure unit M in one trained SAE ({sae_words(result.cell)}): the set θ"
             f" where all neurons of M fire (blue, {border}), the concept's hull, what θ misses and what it "
             "wrongly holds. "
             "Under an absolute gate θ is convex, so it contains the hull of what it detects (G1, A1); "
             "under a relative one, such as Top-K with K ≥ 2, it need not be. "
-            f"At most 500 points of each kind are drawn. {setting(results, world)}"
+            f"At most 500 points of each kind are drawn. {sample_sentence(results, world)}"
         )
-        alt = f"Panels for {len(pictures)} concepts; separated at tolerance: {', '.join(held) or 'none'}."
-        name = f"{sheet_name(UNITS, results, world)}-{record['cell']['gate']}"
-        found.append(Sheet(name, figure, f"What closure units carve out in {world}", caption, alt, world))
-    return found
+        alt = (
+            f"Panels for {len(pictures)} concepts; separated at tolerance: {', '.join(separated) or 'none'}."
+        )
+        name = f"{sheet_name(UNITS, results, world)}-{result.cell.gate}"
+        drawn.append(Sheet(name, figure, f"What closure units carve out in {world}", caption, alt, world))
+    return drawn
 
 
-def _chosen(results: Results) -> list[tuple[str, dict[str, Any]]]:
-    """Choose per planar world and gate the cell whose units separate best; ties go to fewer neurons."""
-    found: list[tuple[str, dict[str, Any]]] = []
+def _best_cells(results: Results) -> list[CellResult]:
+    """Return per planar world and gate the cell whose units separate best; ties go to fewer neurons."""
+    best: list[CellResult] = []
     for world in results.worlds:
-        records = results.records_of(world)
-        if not records or results.dataset(records[0]).dim != 2:
+        cells = results.cells_of(world)
+        if not cells or results.dataset(cells[0]).dim != 2:
             continue
-        for gate in dict.fromkeys(r["cell"]["gate"] for r in records):
-            among = [r for r in records if r["cell"]["gate"] == gate]
-            found.append((world, min(among, key=_rank)))
-    return found
+        best += [min(group, key=_rank) for group in by_gate(cells).values()]
+    return best
 
 
-def _rank(record: dict[str, Any]) -> tuple[float, int]:
-    error = (record["notions"]["separation"]["units"] or {}).get("best_error")
-    return (np.inf if error is None else float(error), int(record["cell"]["width"]))
-
-
-def who(neurons: Any) -> tuple[int, ...]:
-    """Return the neurons of a stored row, which holds a list, one index, or nothing.
-
-    Examples
-    --------
-    >>> who(3), who([1, 2]), who(None)
-    ((3,), (1, 2), ())
-    """
-    if neurons is None:
-        return ()
-    return (neurons,) if isinstance(neurons, int) else tuple(int(i) for i in neurons)
+def _rank(result: CellResult) -> tuple[float, int]:
+    units = result.measures.separation.units
+    error = math.inf if units is None or math.isnan(units.best_error) else units.best_error
+    return error, result.cell.width

@@ -2,15 +2,14 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from matplotlib.axes import Axes
 
-from geosae.experiments import Results, gate_name
-from geosae.experiments.summary import interval
-from geosae.figures.run.words import level, setting, sheet_name
+from geosae.experiments import CellResult, Results, gate_name, mean_interval
+from geosae.figures.run.captions import interval_phrase, sample_sentence, sheet_name
 from geosae.figures.save import Sheet
 from geosae.figures.style import INK, PAGE, colour, line, marker, panels, styled
+from geosae.verification import Evidence
 
 FAMILY = "tightness"
 CLAIMS = ("D4", "S6", "S7", "A1", "A2", "F5")
@@ -24,36 +23,37 @@ Curve = Mapping[int, Sequence[float]]
 
 def sheets(results: Results) -> list[Sheet]:
     """Return a sheet per world with a panel per statement; none for a world where all bounds are zero."""
-    found: list[Sheet] = []
+    drawn: list[Sheet] = []
     for world in results.worlds:
-        records = results.records_of(world)
-        table = {claim: curves for claim in CLAIMS if (curves := _curves(records, claim))}
+        cells = results.cells_of(world)
+        table = {claim: curves for claim in CLAIMS if (curves := _curves(cells, claim))}
         if table:
-            found.append(_sheet(results, world, table))
-    return found
+            drawn.append(_sheet(results, world, table))
+    return drawn
 
 
-def nearest(evidence: Sequence[Mapping[str, Any]]) -> float | None:
+def nearest(evidence: Sequence[Evidence]) -> float | None:
     """Return observed over bound of the instance that comes nearest to its bound; None where all are zero.
 
     Examples
     --------
-    >>> nearest([{"tightness": 0.25}, {"tightness": 0.5}, {"tightness": None}])
+    >>> from geosae.verification import Observed, compare
+    >>> nearest([compare(Observed(value, "an instance"), 4, "upper") for value in (1, 2)])
     0.5
     """
-    known = [float(e["tightness"]) for e in evidence if e["tightness"] is not None]
+    ratios = [each.tightness for each in evidence if each.tightness is not None]
     # Nearest as a ratio: a lower bound is approached from above, an upper bound from below.
-    return min(known, key=lambda t: abs(math.log(t)) if t > 0 else math.inf, default=None)
+    return min(ratios, key=lambda t: abs(math.log(t)) if t > 0 else math.inf, default=None)
 
 
-def _curves(records: Sequence[Mapping[str, Any]], claim: str) -> dict[str, dict[int, list[float]]]:
+def _curves(cells: Sequence[CellResult], claim: str) -> dict[str, dict[int, list[float]]]:
+    """Return the curve of each gate and sparsity, by its printed name."""
     curves: dict[str, dict[int, list[float]]] = {}
-    for record in records:
-        cell = record["cell"]
-        value = nearest((record.get("evidence") or {}).get(claim, ()))
-        if value is not None:
-            label = gate_name(str(cell["gate"]), float(cell["sparsity"]))
-            curves.setdefault(label, {}).setdefault(int(cell["width"]), []).append(value)
+    for result in cells:
+        ratio = nearest(result.evidence.get(claim, ()))
+        if ratio is not None:
+            label = gate_name(result.cell.gate, result.cell.sparsity)
+            curves.setdefault(label, {}).setdefault(result.cell.width, []).append(ratio)
     return curves
 
 
@@ -85,9 +85,9 @@ def _sheet(results: Results, world: str, table: Mapping[str, Mapping[str, Curve]
     caption = (
         "For each statement the instance of a trained SAE that comes nearest to its bound: observed over "
         "bound, 1 (the line) where the bound is attained. Marks: means over seeds, set side by side within a "
-        f"width; bars: {level(results)}, cut at 0 and at the line, which no SAE can cross. Statements whose "
-        "bound is zero on every SAE are left out. "
-        f"{setting(results, world)}"
+        f"width; bars: {interval_phrase(results)}, cut at 0 and at the line, which no SAE can cross. "
+        "Statements whose bound is zero on every SAE are left out. "
+        f"{sample_sentence(results, world)}"
     )
     alt = (
         f"{len(table)} panels ({', '.join(table)}): observed over bound against width, by gate and sparsity."
@@ -99,16 +99,16 @@ def _sheet(results: Results, world: str, table: Mapping[str, Mapping[str, Curve]
 
 def _draw(ax: Axes, claim: str, curve: Curve, index: int, count: int, label: str) -> None:
     widths = sorted(curve)
-    means = [interval(curve[w]) for w in widths]
+    intervals = [mean_interval(curve[width]) for width in widths]
     # Side by side around the width, so that bars do not hide one another.
-    places = [w * 2 ** (0.35 * ((index + 0.5) / count - 0.5)) for w in widths]
+    positions = [w * 2 ** (0.35 * ((index + 0.5) / count - 0.5)) for w in widths]
     least, most = (1.0, math.inf) if claim in LOWER else (0.0, 1.0)
     # A violation lies beyond the line, and then so does its bar.
-    ends = [
-        [m - min(max(low, least), m) if math.isfinite(low) else 0.0 for m, low, _ in means],
-        [max(min(high, most), m) - m if math.isfinite(high) else 0.0 for m, _, high in means],
+    bars = [
+        [i.mean - min(max(i.low, least), i.mean) if i.is_bounded else 0.0 for i in intervals],
+        [max(min(i.high, most), i.mean) - i.mean if i.is_bounded else 0.0 for i in intervals],
     ]
     ax.errorbar(
-        places, [m for m, _, _ in means], yerr=ends if widths else None, color=colour(index),
+        positions, [i.mean for i in intervals], yerr=bars if widths else None, color=colour(index),
         marker=marker(index), ls=line(index), lw=0.8, ms=3, elinewidth=0.7, label=label,
     )  # fmt: skip

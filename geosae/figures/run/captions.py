@@ -1,0 +1,74 @@
+"""Printed names and sentences that the captions of a run's figures share."""
+
+import re
+from collections.abc import Mapping
+from typing import Literal
+
+from geosae.experiments import BASELINES, Baseline, Learner, Results
+
+LEARNER_NAMES: Mapping[Learner, str] = {"neurons": "single neuron", "units": "closure unit"}
+
+Method = Baseline | Literal["labels"]
+"""A kind of SAE that figures compare: trained, a baseline, or trained and judged on shuffled labels."""
+LABELS: Literal["labels"] = "labels"
+"""The method of trained SAEs judged on shuffled labels."""
+
+
+def method_name(method: Method) -> str:
+    """Return the printed name of a baseline, of trained SAEs, or of the shuffled labels.
+
+    Examples
+    --------
+    >>> method_name("frozen_decoder"), method_name("trained"), method_name(LABELS)
+    ('frozen decoder', 'trained', 'shuffled labels')
+    """
+    if method == LABELS:
+        return "shuffled labels"
+    return "trained" if method == "trained" else BASELINES[method].printed
+
+
+def slug(text: str) -> str:
+    """Return the text as part of a file name.
+
+    Examples
+    --------
+    >>> slug("Disk in ring (n = 2)")
+    'disk-in-ring-n-2'
+    """
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "world"
+
+
+def sheet_name(family: str, results: Results, world: str) -> str:
+    """Return the name of a figure: the family's, followed by the world's where the run has several."""
+    return family if len(results.worlds) == 1 else f"{family}-{slug(world)}"
+
+
+def short_number(number: float | int) -> str:
+    """Return a sparsity or width without needless digits.
+
+    Examples
+    --------
+    >>> short_number(0.01), short_number(4.0), short_number(12.345)
+    ('.01', '4', '12.3')
+    """
+    text = f"{number:.3g}"
+    return text[1:] if text.startswith("0.") else text
+
+
+def sample_sentence(results: Results, world: str) -> str:
+    """Return the sentence on n, N, p, d, seeds and tolerance that every caption ends with."""
+    cells = results.cells_of(world) or [result for result in results.cells if result.cell.world == world]
+    data = results.dataset(cells[0])
+    widths = sorted({result.cell.width for result in cells})
+    seeds = len({result.cell.seed for result in cells})
+    return (
+        f"World {world}: n = {data.dim}, N = {data.size:,} points (half to train on, half to measure on), "
+        f"p = {len(data.names)} concept{'s' if len(data.names) != 1 else ''}; d = "
+        f"{', '.join(map(str, widths))}; "
+        f"{seeds} seed{'s' if seeds != 1 else ''}; tolerance ε = {cells[0].cell.tolerance:g}."
+    )
+
+
+def interval_phrase(results: Results) -> str:
+    """Return how captions call the intervals over seeds: Student-t, of the mean, at the summary's level."""
+    return f"{100 * results.summary.level:.0f} % Student-t intervals over seeds"

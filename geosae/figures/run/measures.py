@@ -1,0 +1,19 @@
+"""The two measures of learning that maps and dots show: the share of concepts learned, and the mean error."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from geosae.analysis import Notion
+from geosae.experiments import UNKNOWN, Interval, Learner, SummaryRow
+
+Measure = Literal["share", "best_error"]
+MEASURES: tuple[Measure, ...] = ("share", "best_error")
+FILE_NAMES: Mapping[Measure, str] = {"share": "share", "best_error": "best-error"}
+
+
+def learned_interval(row: SummaryRow, notion: Notion, learner: Learner, measure: Measure) -> Interval:
+    """Return the interval of a measure in a row of the summary; unknown where the notion was not measured."""
+    learned = row.measures.notion(notion).learned(learner)
+    if learned is None:
+        return UNKNOWN
+    return learned.share if measure == "share" else learned.best_error
