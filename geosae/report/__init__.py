@@ -1,4 +1,4 @@
-"""Pages: a run's report, the card of a data set and the gallery of worlds, each one HTML file that loads nothing.
+"""Pages that load nothing: the report of a run, the card of a data set, the gallery of worlds.
 
 `write_report` puts a finished run into FOLDER/report.html; `geosae.report.world_card.card_page` and
 `geosae.report.gallery.gallery_page` do the same for worlds.

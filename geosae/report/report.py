@@ -10,9 +10,10 @@ from geosae.experiments.store import Store
 from geosae.report.pages import render
 from geosae.report.pictures import Figure, figures_in
 from geosae.storage.files import write_atomic
+from geosae.studies.bound_answers import evidence_by_claim
 from geosae.studies.grid_answers import verdict_counts
 from geosae.studies.registry import STUDIES
-from geosae.studies.run_answers import evidence_by_claim, run_answers
+from geosae.studies.run_answers import run_answers
 
 OPEN = ("size-sparsity", "half-planes", "units", "lattice", "baselines")
 """Families of a world in the order of reading; others follow, folded."""
@@ -141,7 +142,7 @@ def _separation_error(result: CellResult) -> float | None:
 
 
 def vacuous_verdict(results: Results, world: str) -> str:
-    """Return the warning of S8 for a data set with so few points that separability says little, else nothing."""
+    """Return the warning of S8 where a data set has so few points that separability says little, or nothing."""
     from geosae.geometry.arrangements.counting import vacuous
 
     data = results.dataset(next(r for r in results.cells if r.cell.world == world))

@@ -38,7 +38,9 @@ def baseline_answers(results: Results) -> list[Answer]:
     that they win no more settings than chance gives them. Both shares have Clopper–Pearson intervals.
     """
     answers: list[Answer] = []
-    for baseline in (name for name in results.plan.baselines if BASELINES[name].constructed):
+    for baseline in results.plan.baselines:
+        if not BASELINES[baseline].constructed:
+            continue
         compared = CEILING if BASELINES[baseline].ceiling else RIVAL
         differences = [d for d in _differences(results, baseline, compared) if d.n > 1]
         if differences:
