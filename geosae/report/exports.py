@@ -92,8 +92,7 @@ def _is_known(entry: Any) -> bool:
 
 def _answers(results: Results) -> Rows:
     answers = run_answers(results)
-    worlds = {f"world {world}": group for world, group in answers.worlds.items()}
-    groups = {"grid": answers.grid, **worlds, "bounds": answers.bounds, **answers.studies}
+    groups = {"grid": answers.grid, **answers.studies}
     return [{"study": name, **vars(answer)} for name, group in groups.items() for answer in group]
 
 

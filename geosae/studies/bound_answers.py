@@ -33,14 +33,18 @@ def _bound_answer(claim: str, statement: str, evidence: Sequence[Evidence]) -> A
     attained = sum(e.slack == 0 for e in touched)
     nearest = min(touched or evidence, key=_distance)
     observation = (
-        f"Violated on {violated:,} of {len(evidence):,} instances on the run's SAEs, attained on "
-        f"{attained:,}. Nearest to its bound: observed {nearest.observed:.3g}, bound {nearest.bound:.3g} "
+        f"Held on {len(evidence) - violated:,} of {len(evidence):,} instances on the run's SAEs, attained on "
+        f"{attained:,}. Nearest to its bound: observed {_spell(nearest.observed)}, bound {_spell(nearest.bound)} "
         f"({nearest.instance})."
     )
     if not touched:
         observation += " Nothing was observed on any of them that the bound could limit."
     verdict = "the prediction fails" if violated else "as predicted" if touched else "undecided"
     return Answer(claim, statement, observation, verdict)
+
+
+def _spell(number: float) -> str:
+    return f"{number:,.0f}" if number.is_integer() and abs(number) < 1e9 else f"{number:.3g}"
 
 
 def _distance(evidence: Evidence) -> tuple[float, float]:
