@@ -60,7 +60,9 @@ def main() -> None:
     used = time.process_time() - used
     counted = time.perf_counter() - start
     start = time.perf_counter()
-    alignment.summary()
+    for notion in ("detection", "separation"):
+        for side in (alignment, alignment.units):
+            getattr(side, notion).summary()
     rows = time.perf_counter() - start
     start = time.perf_counter()
     _ = alignment.detection.errors, alignment.separation.errors

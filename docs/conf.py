@@ -6,6 +6,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "_ext"))
 
+from sphinx.util import logging
+
 from geosae import __version__
 
 project = "geosae"
@@ -22,10 +24,18 @@ extensions = [
     "sphinxcontrib.bibtex",
     "myst_parser",
     "statements",
+    "architecture",
 ]
 root_doc = "index"
 source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
-exclude_patterns = ["_build", "examples", "**/README*"]
+# The last two are included in architecture.md.
+exclude_patterns = [
+    "_build",
+    "examples",
+    "**/README*",
+    "generated/architecture/*.md",
+    "measured/trainconfig_path.md",
+]
 myst_enable_extensions = ["dollarmath", "deflist", "colon_fence"]
 myst_heading_anchors = 3
 bibtex_bibfiles = ["references.bib"]
@@ -61,6 +71,7 @@ html_show_sourcelink = False
 def setup(app):
     """Show |A| in a docstring as it is written: docutils would read a substitution."""
     app.connect("autodoc-process-docstring", escape_bars)
+    app.connect("missing-reference", refuse_missing)
 
 
 def escape_bars(app, what, name, obj, options, lines):
@@ -68,3 +79,11 @@ def escape_bars(app, what, name, obj, options, lines):
     for i, line in enumerate(lines):
         if not line.lstrip().startswith((">>>", "...")):
             lines[i] = re.sub(r"(`[^`]*`)|\|", lambda found: found[1] or r"\|", line)
+
+
+def refuse_missing(app, env, node, contnode):
+    """Warn where the glossary points to an object that the reference does not show."""
+    if node.get("refdoc") == "glossary":
+        logging.getLogger(__name__).warning(
+            "no object %s in the reference", node.get("reftarget"), location=node
+        )

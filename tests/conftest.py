@@ -1,4 +1,4 @@
-"""Hypothesis profiles: `dev` while writing, `ci` the same instances every time, `hunt` for a long search."""
+"""Hypothesis profiles: `dev` while writing, `ci` the same every time, `hunt` long, `brief` for coverage."""
 
 import os
 import signal
@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, settings
 _CALM = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("dev", max_examples=50, **_CALM)
 settings.register_profile("ci", max_examples=300, derandomize=True, **_CALM)
+settings.register_profile("brief", max_examples=10, derandomize=True, **_CALM)
 settings.register_profile("hunt", max_examples=5000, **_CALM)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 

@@ -14,6 +14,7 @@ from geosae.analysis.counts import CountAccumulator
 from geosae.analysis.sae_metrics import SAEMetrics
 from geosae.analysis.units import closure_units
 from geosae.data.dataset import ConceptDataset
+from geosae.data.split import split_rows
 from geosae.errors import InvalidInput
 
 Progress = Callable[[int, int], None]
@@ -172,7 +173,7 @@ def _run(
     for_split, for_labels, for_ambient = (
         np.random.default_rng(s) for s in np.random.SeedSequence(config.seed).spawn(3)
     )
-    fit_rows, test_rows = _halves(dataset.size, config.test_share, for_split)
+    fit_rows, test_rows = split_rows(dataset.size, config.test_share, for_split)
     labels = dataset.membership
     if shuffle:
         labels = labels[for_labels.permutation(dataset.size)]
@@ -249,20 +250,6 @@ class _Counter:
             if self._progress is not None:
                 self._progress(self._done, len(self._points))
         return residual
-
-
-def _halves(
-    size: int, test_share: float, rng: np.random.Generator
-) -> tuple[Int[np.ndarray, "fit"], Int[np.ndarray, "test"]]:
-    # Simple, not stratified: only then are the held-out points an i.i.d. sample and their counts binomial.
-    held_out = round(size * test_share)
-    if not 0 < held_out < size:
-        raise InvalidInput(
-            f"a share of {test_share:g} of {size} points leaves a half empty",
-            remedy="give more points or another test_share",
-        )
-    order = rng.permutation(size)
-    return np.sort(order[held_out:]), np.sort(order[:held_out])
 
 
 def _variance(points: Float[np.ndarray, "N n"], rows: Int[np.ndarray, "K"], chunk: int) -> float:

@@ -2,17 +2,40 @@
 
 import csv
 import io
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from geosae.cli._console import bar, number, say, table, warn
 
 if TYPE_CHECKING:
-    from geosae.analysis import Alignment
+    from geosae.analysis import Alignment, ConceptError, Notion
 
 HEAD = ["notion", "learned by", "concept", "neurons", "error", "low", "high", "holds"]
+
+
+@dataclass(frozen=True)
+class GradedConcept:
+    """What is written of one concept: under which notion, learned by what, and how well."""
+
+    notion: "Notion"
+    learner: Literal["neuron", "unit"]
+    best: "ConceptError"
+
+    def printed(self) -> list[str]:
+        """Return the row for the table on the terminal, as in `HEAD`."""
+        best = self.best
+        numbers = [number(best.error), number(best.low), number(best.high)]
+        neurons, holds = _first_neurons(best.neurons), "yes" if best.holds else "no"
+        return [self.notion, self.learner, best.concept, neurons, *numbers, holds]
+
+    def written(self) -> list[str | float | bool]:
+        """Return the row for concepts.csv, as in `HEAD`."""
+        best = self.best
+        neurons = " ".join(map(str, best.neurons))
+        return [self.notion, self.learner, best.concept, neurons, best.error, best.low, best.high, best.holds]
 
 
 def analyse(
@@ -30,6 +53,7 @@ def analyse(
 
     Writes alignment.npz and alignment.json, concepts.csv, and the formal context of each notion.
     """
+    from geosae.analysis import AnalysisConfig
     from geosae.analysis import analyse as analyse_sae
     from geosae.cli._files import read_dataset
     from geosae.sae.interop import NONE, read
@@ -42,43 +66,45 @@ def analyse(
     if imported.normalisation != NONE:
         warn(f"note: points are normalised first; neurons live in {imported.normalisation.space}")
         dataset = imported.prepare_dataset(dataset)
+    config = AnalysisConfig(tolerance=tolerance, alpha=alpha, seed=seed)
     with bar("analyse") as progress:
-        found = analyse_sae(imported.neurons, dataset, tolerance, alpha=alpha, seed=seed, progress=progress)
-    rows = rows_of(found)
-    _write(found, rows, out)
-    table(
-        HEAD, [[*row[:3], _shown(row[3]), *map(number, row[4:7]), "yes" if row[7] else "no"] for row in rows]
-    )
-    if found.approximation_reason:
-        say(f"approximation: {found.approximation_reason}")
-    say(f"L0 {number(found.l0)}, FVU {number(found.fvu)}, dead {number(found.dead_share)}; written to {out}")
+        alignment = analyse_sae(imported.neurons, dataset, config, progress=progress)
+    rows = rows_of(alignment)
+    _write(alignment, rows, out)
+    table(HEAD, [row.printed() for row in rows])
+    if alignment.approximation_reason:
+        say(f"approximation: {alignment.approximation_reason}")
+    metrics = f"L0 {number(alignment.l0)}, FVU {number(alignment.fvu)}, dead {number(alignment.dead_share)}"
+    say(f"{metrics}; written to {out}")
 
 
-def rows_of(found: "Alignment") -> list[list[Any]]:
-    """Return a row per notion, learner (neuron or unit) and concept, as in `HEAD`."""
-    rows: list[list[Any]] = []
-    for notion in ("detection", "separation", "approximation"):
-        for learner, side in (("neuron", found), ("unit", found.units)):
-            graded = getattr(side, notion)
-            for row in () if graded is None else graded.rows():
-                neurons = list(row.neurons)
-                rows.append([notion, learner, row.concept, neurons, row.error, row.low, row.high, row.holds])
+def rows_of(alignment: "Alignment") -> list[GradedConcept]:
+    """Return a row per notion that was measured, learner (neuron or unit) and concept."""
+    from geosae.analysis import NOTIONS
+
+    rows: list[GradedConcept] = []
+    for notion in NOTIONS:
+        neurons, units = getattr(alignment, notion), getattr(alignment.units, notion)
+        if neurons is not None:
+            rows += [GradedConcept(notion, "neuron", best) for best in neurons.rows()]
+            rows += [GradedConcept(notion, "unit", best) for best in units.rows()]
     return rows
 
 
-def _shown(neurons: list[int]) -> str:
+def _first_neurons(neurons: tuple[int, ...]) -> str:
     return " ".join(map(str, neurons[:6])) + (f" … ({len(neurons)})" if len(neurons) > 6 else "")
 
 
-def _write(found: "Alignment", rows: list[list[Any]], out: Path) -> None:
+def _write(alignment: "Alignment", rows: list[GradedConcept], out: Path) -> None:
+    from geosae.analysis import NOTIONS
     from geosae.storage.files import write_atomic
 
-    found.save(out / "alignment.npz")
+    alignment.save(out / "alignment.npz")
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(HEAD)
-    writer.writerows([*row[:3], " ".join(map(str, row[3])), *row[4:]] for row in rows)
+    writer.writerows(row.written() for row in rows)
     write_atomic(out / "concepts.csv", text.getvalue().encode())
-    for notion in ("detection", "separation", "approximation"):
-        if getattr(found, notion) is not None:
-            found.context(notion).write(out / f"context-{notion}.csv")
+    for notion in NOTIONS:
+        if getattr(alignment, notion) is not None:
+            alignment.context(notion).write(out / f"context-{notion}.csv")

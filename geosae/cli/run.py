@@ -10,7 +10,8 @@ import typer
 from geosae.cli._console import bar, number, say, table, warn
 
 if TYPE_CHECKING:
-    from geosae.experiments import Outline, Results, Row
+    from geosae.experiments import Baseline, Gate, Interval, Outline, Results, SummaryRow
+    from geosae.experiments.measures import Learned
 
 
 def run(
@@ -51,31 +52,31 @@ def run(
     except KeyboardInterrupt:
         warn(f"stopped; finished cells are kept: the same command goes on in {folder}")
         raise typer.Exit(130) from None
-    _tell(results)
+    _print_shares(results)
     failed = _draw(folder, workers or _cores()) if figures else {}
     say(f"{time.monotonic() - start:.0f} s in all")
     _end(results, failed)
 
 
 def _folder(plan: Path, shift: int | None) -> Path:
-    """Return the folder of a run that was given none: beside a run's plan.toml lies its run.json."""
+    """Return the folder of a run without --out: that of a run's own plan.toml, else runs/PLAN."""
     of_run = plan.name == "plan.toml" and (plan.parent / "run.json").is_file()
-    own = plan.resolve().parent if of_run else Path("runs") / plan.stem
-    return own if shift is None else own.with_name(f"{own.name}-shifted-{shift}")
+    folder = plan.resolve().parent if of_run else Path("runs") / plan.stem
+    return folder if shift is None else folder.with_name(f"{folder.name}-shifted-{shift}")
 
 
 def _cores() -> int:
     import os
 
-    # Where the operating system tells which cores this process may use, the others do not count.
+    # Where the operating system says which cores this process may use, the others do not count.
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _announce(outline: "Outline") -> None:
-    kept = f", {outline.finished} already finished" if outline.finished else ""
+    finished = f", {outline.finished} already finished" if outline.finished else ""
     if outline.jobs:
         warn(f"{outline.jobs} jobs of studies, {outline.jobs_done} already done")
-    warn(f"{outline.cells} cells{kept}; {outline.checks} theorem checks, {outline.checked} already done")
+    warn(f"{outline.cells} cells{finished}; {outline.checks} theorem checks, {outline.checked} already done")
     if outline.absent:
         warn(
             f"{outline.absent} cells of the plan left out: no half-spaces are known to be true of their world"
@@ -84,37 +85,47 @@ def _announce(outline: "Outline") -> None:
         warn(f"{outline.foreign} finished cells of another plan stay in the folder and out of these results")
 
 
-def _tell(results: "Results") -> None:
-    """Show what is learned per world, gate and baseline, where all of them were run."""
+def _print_shares(results: "Results") -> None:
+    """Print what is learned per world, gate and baseline, where all of them were run."""
+    from geosae.analysis import NOTIONS
+    from geosae.experiments import LEARNERS
+
     rows: list[list[str]] = []
-    for world, gate, kinds in _compared(results):
-        for sae, group in kinds.items():
-            row = [world, gate, sae]
-            for notion in ("detection", "separation", "approximation"):
-                for learner in ("neurons", "units"):
-                    tables = [r["notions"][notion][learner] for r in group]
-                    means = [t["share"]["mean"] for t in tables if t and t.get("share")]
-                    row.append(number(max(means, default=None), 2))
-            rows.append(row)
+    for world, gate, by_baseline in _compared(results):
+        for baseline, group in by_baseline.items():
+            shares = [
+                number(_best_share([row.measures.notion(notion).learned(learner) for row in group]), 2)
+                for notion in NOTIONS
+                for learner in LEARNERS
+            ]
+            rows.append([world, gate, baseline, *shares])
     say("share of concepts learned, mean over seeds, at the best width and a sparsity that all SAEs share:")
     say("by the best neuron, then by a unit, for each of the three notions")
     columns = ["detect.", "unit", "separ.", "unit", "approx.", "unit"]
     table(["world", "gate", "SAE", *columns], rows)
 
 
-def _compared(results: "Results") -> Iterator[tuple[str, str, dict[str, list["Row"]]]]:
+def _best_share(learned: "list[Learned[Interval] | None]") -> float | None:
+    """Return the greatest mean share; None where the notion was nowhere measured."""
+    means = [each.share.mean for each in learned if each is not None and each.share.n]
+    return max(means, default=None)
+
+
+def _compared(
+    results: "Results",
+) -> "Iterator[tuple[str, Gate, dict[Baseline, list[SummaryRow]]]]":
     """Yield for each world and gate the rows of each kind of SAE, at the sparsities that baselines have too.
 
     A best over more sparsities would favour the trained SAEs.
     """
     for world in results.worlds:
-        rows = results.compared(world) or results.rows_of(world, "trained")
-        for gate in dict.fromkeys(str(r["gate"]) for r in rows):
-            kinds: dict[str, list[Row]] = {}
-            for row in (r for r in rows if r["gate"] == gate):
-                for kind, other in {"trained": row, **results.beside(row)}.items():
-                    kinds.setdefault(kind, []).append(other)
-            yield world, gate, kinds
+        groups: dict[Gate, dict[Baseline, list[SummaryRow]]] = {}
+        for row in results.compared(world) or results.rows_of(world, "trained"):
+            rows: dict[Baseline, SummaryRow] = {"trained": row, **results.baselines_of(row)}
+            for baseline, compared in rows.items():
+                groups.setdefault(row.gate, {}).setdefault(baseline, []).append(compared)
+        for gate, by_baseline in groups.items():
+            yield world, gate, by_baseline
 
 
 def _draw(folder: Path, workers: int) -> dict[str, str]:
@@ -143,10 +154,10 @@ def _draw(folder: Path, workers: int) -> dict[str, str]:
 
 
 def _end(results: "Results", figures: dict[str, str]) -> None:
-    bad = [v for v in results.verdicts if v["status"] != "holds"]
+    bad = [checked for checked in results.verdicts if checked.verdict.status != "holds"]
     say(f"{len(results.verdicts) - len(bad)} of {len(results.verdicts)} theorem checks hold")
-    for verdict in bad:
-        warn(f"{verdict['id']} is {verdict['status']}: {verdict['reason']}")
+    for checked in bad:
+        warn(f"{checked.id} is {checked.verdict.status}: {checked.verdict.reason}")
     for name, error in results.failures.items():
         warn(f"failed: {name}: {error}")
     for name, error in figures.items():
@@ -170,11 +181,10 @@ def figures(
     from geosae.figures.save import FORMATS
     from geosae.validation import refuse_unknown
 
-    wanted = [f.strip() for f in formats.split(",")]
-    refuse_unknown(wanted, FORMATS, "--format", "format")
-    for path in draw(
-        folder, tuple(wanted), only=None if only is None else [o.strip() for o in only.split(",")]
-    ):
+    file_formats = [format.strip() for format in formats.split(",")]
+    refuse_unknown(file_formats, FORMATS, "--format", "format")
+    families = None if only is None else [family.strip() for family in only.split(",")]
+    for path in draw(folder, file_formats, only=families):
         say(str(path))
 
 
@@ -191,5 +201,4 @@ def report(folder: Folder) -> None:
     from geosae.report.exports import write_tables
 
     write_tables(folder)
-
     say(str(write_report(folder)))

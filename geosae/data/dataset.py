@@ -1,4 +1,4 @@
-"""A data set of concepts as sets of points: what every world and every real source hands to the library."""
+"""A data set of concepts as sets of points, the form in which every world and every real source is read."""
 
 import json
 from collections.abc import Mapping
@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from geosae.data import dataset as _admission
 from geosae.data.order import subset_order
+from geosae.data.split import split_rows
 from geosae.data.truth import ConceptTruth
 from geosae.errors import InvalidInput
 from geosae.geometry.approximation.measures import Measure
@@ -30,7 +30,7 @@ def admit(dataset: "ConceptDataset") -> None:
     points = admit_points(dataset.points)
     membership = admit_membership(dataset.membership, points.shape[0])
     names = _names(tuple(dataset.names), membership.shape[1])
-    _fit(dataset, points, names)
+    _check_dimensions(dataset, points, names)
     if not dataset.allow_trivial:
         _refuse_trivial(membership, names)
     _check_subsets(dataset, membership, names)
@@ -77,20 +77,22 @@ def admit_membership(membership: Any, size: int) -> Bool[np.ndarray, "N p"]:
 def _names(names: tuple[str, ...], concepts: int) -> tuple[str, ...]:
     if len(names) != concepts:
         raise InvalidInput(f"{len(names)} names for {concepts} concepts")
-    seen: set[str] = set()
+    earlier: set[str] = set()
     for position, name in enumerate(names):
         if not name.strip():
             raise InvalidInput(f"concept {position} has no name")
-        if name in seen:
+        if name in earlier:
             raise InvalidInput(f"two concepts are called {name!r}")
-        seen.add(name)
+        earlier.add(name)
     return names
 
 
-def _fit(dataset: "ConceptDataset", points: Float[np.ndarray, "N n"], names: tuple[str, ...]) -> None:
-    for what, entries in (("regions", dataset.regions), ("truth", dataset.truth)):
+def _check_dimensions(
+    dataset: "ConceptDataset", points: Float[np.ndarray, "N n"], names: tuple[str, ...]
+) -> None:
+    for field_name, entries in (("regions", dataset.regions), ("truth", dataset.truth)):
         if entries and len(entries) != len(names):
-            raise InvalidInput(f"{what} has {len(entries)} entries for {len(names)} concepts")
+            raise InvalidInput(f"{field_name} has {len(entries)} entries for {len(names)} concepts")
     for name, region in zip(names, dataset.regions, strict=False):
         if region is not None and region.dim != points.shape[1]:
             raise InvalidInput(
@@ -167,7 +169,7 @@ class ConceptDataset:
     truth
         Empty, or for each concept what is known of it in closed form.
     declared_subsets
-        Pairs (child, parent) that must hold on the sample; checked at the door.
+        Pairs (child, parent) that must hold on the sample; checked when the data set is made.
     directions
         (p, n): ground-truth feature directions, for linear worlds.
     seed
@@ -199,8 +201,8 @@ class ConceptDataset:
     allow_trivial: bool = False
 
     def __post_init__(self) -> None:
-        """Check everything at the door."""
-        _admission.admit(self)
+        """Check every field and bring it into its exact type."""
+        admit(self)
 
     @property
     def size(self) -> int:
@@ -291,13 +293,12 @@ class ConceptDataset:
             If the share leaves a part without points, or a concept is empty or everything in a part and
             `allow_trivial` is not set.
         """
-        tests = round(self.size * test_share)
-        if not 0 < tests < self.size:
-            raise InvalidInput(f"a test share of {test_share} of {self.size} points leaves one part empty")
-        order = rng.permutation(self.size)
-        # Sorted, so that each part keeps the order of the data.
-        fit, test = np.sort(order[tests:]), np.sort(order[:tests])
+        fit, test = split_rows(self.size, test_share, rng)
         return self.take(fit, allow_trivial=allow_trivial), self.take(test, allow_trivial=allow_trivial)
+
+    def train_test_split(self, seed: int) -> tuple["ConceptDataset", "ConceptDataset"]:
+        """Return the half that an SAE of this seed learns from, and the half it never sees (theory E2)."""
+        return self.split(0.5, np.random.default_rng([seed, 1]), allow_trivial=True)
 
 
 def hash_of(dataset: ConceptDataset, card_text: str) -> str:

@@ -1,4 +1,4 @@
-"""The half-spaces that a data set knows to be its concepts'."""
+"""The half-spaces that bound a data set's concepts, where they are recorded or follow from its regions."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from geosae.geometry.regions.registry import Box, Polytope, Region
 
 
 def true_halfspaces(dataset: ConceptDataset) -> HalfSpaces | None:
-    """Return the half-spaces that a data set knows to be its concepts', or None where it knows none.
+    """Return the half-spaces that bound a data set's concepts, or None where there are none to be had.
 
     Those that a world was planted with, if its provenance holds some; otherwise the facets of all concepts
     whose regions are polytopes or boxes: a unit of them is such a concept exactly (theory A1).
@@ -21,10 +21,12 @@ def true_halfspaces(dataset: ConceptDataset) -> HalfSpaces | None:
     [[True, True], [True, False]]
     """
     facts = dataset.provenance.get("facts") or {}
-    known = facts.get("halfspaces")
-    if known:
-        return HalfSpaces(np.asarray(known["w"], dtype=np.float64), np.asarray(known["c"], dtype=np.float64))
-    facets = [found for region in dataset.regions if (found := _facets(region)) is not None]
+    planted = facts.get("halfspaces")
+    if planted:
+        return HalfSpaces(
+            np.asarray(planted["w"], dtype=np.float64), np.asarray(planted["c"], dtype=np.float64)
+        )
+    facets = [sides for region in dataset.regions if (sides := _facets(region)) is not None]
     if not facets:
         return None
     rows = np.vstack([np.column_stack([f.w, f.c]) for f in facets])

@@ -99,7 +99,7 @@ def from_files(points: Path | str, membership: Path | str, *, allow_trivial: boo
 
 def _array(path: Path) -> np.ndarray:
     try:
-        found: Any = np.load(path, allow_pickle=False)
+        array: Any = np.load(path, allow_pickle=False)
     except FileNotFoundError as error:
         raise InvalidInput(f"there is no file {path}", remedy="check the path") from error
     except (OSError, ValueError, EOFError) as error:
@@ -108,15 +108,15 @@ def _array(path: Path) -> np.ndarray:
             causes="a truncated file, another format, or an array of Python objects",
             remedy="write it with numpy.save from a numeric array",
         ) from error
-    if not isinstance(found, np.ndarray):
-        found.close()
+    if not isinstance(array, np.ndarray):
+        array.close()
         raise InvalidInput(f"{path} is an archive (.npz)", remedy="write the array alone with numpy.save")
-    if found.dtype.kind not in "fiub" or found.ndim != 2:
+    if array.dtype.kind not in "fiub" or array.ndim != 2:
         raise InvalidInput(
-            f"{path} holds an array of shape {found.shape} and type {found.dtype}",
+            f"{path} holds an array of shape {array.shape} and type {array.dtype}",
             remedy="two axes and a numeric type are needed",
         )
-    return found
+    return array
 
 
 def _check_points(cloud: np.ndarray, path: Path) -> None:

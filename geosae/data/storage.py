@@ -85,14 +85,14 @@ def load_dataset(path: str | Path) -> ConceptDataset:
     try:
         meta: dict[str, Any] = json.loads(arrays["format"].tobytes())
         text = arrays["card"].tobytes().decode()
-        known = meta["format"] == _FORMAT
+        readable = meta["format"] == _FORMAT
     except (KeyError, ValueError, TypeError) as error:
         raise InvalidInput(
             f"{path} is no data set of concepts",
             causes="an .npz of another program",
             remedy="points and membership of your own come in through geosae.data.sources.from_files",
         ) from error
-    if not known:
+    if not readable:
         raise InvalidInput(f"{path} has the format {meta['format']!r}; this version reads {_FORMAT!r}")
     dataset = _rebuild(path, arrays, text)
     if hash_of(dataset, text) != meta.get("content_hash"):
@@ -145,11 +145,11 @@ def _rebuild(path: Path, arrays: dict[str, np.ndarray], text: str) -> ConceptDat
 def _check_card(path: Path, expected: dict[str, Any]) -> None:
     if not path.exists():
         return
-    found = read_json(path)
-    if found == expected:
+    card = read_json(path)
+    if card == expected:
         return
-    keys = sorted(expected.keys() | found.keys()) if isinstance(found, dict) else []
-    wrong = [key for key in keys if found.get(key) != expected.get(key)]
+    keys = sorted(expected.keys() | card.keys()) if isinstance(card, dict) else []
+    wrong = [key for key in keys if card.get(key) != expected.get(key)]
     raise InvalidInput(
         f"the card {path} does not describe the data set beside it: {', '.join(wrong) or 'all'} differ",
         causes="an edited card, or the card of another data set",

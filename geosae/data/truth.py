@@ -90,14 +90,14 @@ class ConceptTruth:
         >>> ConceptTruth(unit=True).to_dict()["unit"]
         True
         """
-        made = asdict(self)
+        statements = asdict(self)
         # Left out where nothing is said, so that cards written before there were intervals keep their hash.
         for key in _FURTHER:
-            if made[key] is None:
-                del made[key]
-            elif isinstance(made[key], tuple):
-                made[key] = list(made[key])
-        return made
+            if statements[key] is None:
+                del statements[key]
+            elif isinstance(statements[key], tuple):
+                statements[key] = list(statements[key])
+        return statements
 
 
 _FURTHER = ("error_interval", "unit_interval", "overlap_depth")
@@ -118,10 +118,10 @@ def truth_from_dict(value: dict[str, Any] | None) -> ConceptTruth | None:
     """
     if value is None:
         return None
-    known = ConceptTruth.__dataclass_fields__
+    statements = ConceptTruth.__dataclass_fields__
     for key in value:
-        if key not in known:
-            raise InvalidInput(f"a truth states {key!r}; known are {', '.join(known)}")
+        if key not in statements:
+            raise InvalidInput(f"a truth states {key!r}; known are {', '.join(statements)}")
     fields: dict[str, Any] = {}
     for key, statement in value.items():
         fields[key] = tuple(statement) if isinstance(statement, list) else statement

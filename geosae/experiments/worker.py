@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from geosae.sae.training.train import TrainedSAE
     from geosae.verification import Evidence
 
-# The share of a data set that an SAE never sees while it is trained.
-UNSEEN = 0.5
 # Imported once by the server from which workers are forked.
 HEAVY = ("geosae.sae", "geosae.analysis", "geosae.fca", "geosae.verification")
 
@@ -86,7 +84,7 @@ def compute(cell: Cell, dataset: ConceptDataset, folder: Path, claims: Claims | 
     from geosae.sae import neurons_of
     from geosae.sae.checkpoint import save
 
-    train_half, test_half = train_test_split(cell, dataset)
+    train_half, test_half = dataset.train_test_split(cell.seed)
     trained = fit_or_build(cell, train_half)
     save(trained, folder)
     neurons = neurons_of(trained.sae)
@@ -107,33 +105,28 @@ def compute(cell: Cell, dataset: ConceptDataset, folder: Path, claims: Claims | 
     )
 
 
-def fit_or_build(cell: Cell, seen: ConceptDataset) -> "TrainedSAE":
+def fit_or_build(cell: Cell, data: ConceptDataset) -> "TrainedSAE":
     """Return the cell's SAE, trained or constructed on the points it may see."""
     from geosae.experiments.sae_config import config_of
     from geosae.sae import baselines
     from geosae.sae.training.train import train
 
     if cell.baseline == "pca":
-        return baselines.pca(seen.points, int(cell.sparsity), cell.width, cell.seed)
+        return baselines.pca(data.points, int(cell.sparsity), cell.width, cell.seed)
     if cell.baseline == "kmeans":
-        return baselines.kmeans(seen.points, cell.width, cell.seed)
+        return baselines.kmeans(data.points, cell.width, cell.seed)
     if cell.baseline == "planted":
-        halfspaces = true_halfspaces(seen)
+        halfspaces = true_halfspaces(data)
         if halfspaces is None:
             raise InvalidInput(f"no half-spaces are known to be true of the world {cell.world!r}")
-        return baselines.planted(seen.points, halfspaces, cell.seed)
+        return baselines.planted(data.points, halfspaces, cell.seed)
     config = config_of(cell.gate, cell.sparsity, cell.width, cell.baseline, cell.train)
-    return train(seen.points, config, cell.seed, device="cpu")
+    return train(data.points, config, cell.seed, device="cpu")
 
 
 def can_be_had(store: Store, cell: Cell) -> bool:
     """Return whether the cell's SAE exists: half-spaces can be planted only where the world has some."""
     return cell.baseline != "planted" or true_halfspaces(_load(store.world(cell))) is not None
-
-
-def train_test_split(cell: Cell, dataset: ConceptDataset) -> tuple[ConceptDataset, ConceptDataset]:
-    """Return the points that the cell's SAE learns from, and those it is measured on."""
-    return dataset.split(UNSEEN, np.random.default_rng([cell.seed, 1]), allow_trivial=True)
 
 
 def _agreement(agreement: "Agreement") -> "AgreementMeasures[float]":

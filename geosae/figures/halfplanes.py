@@ -15,9 +15,9 @@ from geosae.figures.plane import Window, edges_in, hull, window_of
 from geosae.figures.style import COLUMN, FAINT, INK, MUTED, blank, colour, line, marker, styled
 from geosae.geometry.arrangements.halfspaces import HalfSpaces
 
-SHOWN = 500
+MOST_POINTS = 500
 """At most so many points of each concept are drawn, evenly spread over the sample."""
-NAMED = 12
+MOST_NAMES = 12
 """With more concepts than this the legend counts them."""
 
 
@@ -64,7 +64,7 @@ def halfplanes(
     if len(chosen) != len(names) or any(not -1 <= i < len(halfspaces) for i in chosen):
         raise InvalidInput(f"highlight needs one neuron below {len(halfspaces)}, or −1, per concept")
     with styled():
-        figure = blank(width, width * 0.93 + 0.16 * (min(len(names), NAMED) / 2 + 1))
+        figure = blank(width, width * 0.93 + 0.16 * (min(len(names), MOST_NAMES) / 2 + 1))
         ax = figure.subplots()
         window = window_of(points)
         draw_concepts(ax, points, membership)
@@ -162,7 +162,7 @@ def draw_boundaries(
     return int((~crossing).sum())
 
 
-def thin(points: Float[np.ndarray, "N 2"], most: int = SHOWN) -> Float[np.ndarray, "m 2"]:
+def thin(points: Float[np.ndarray, "N 2"], most: int = MOST_POINTS) -> Float[np.ndarray, "m 2"]:
     """Return at most so many of the points, evenly spread over their order.
 
     Examples
@@ -179,10 +179,10 @@ def concept_handles(names: Sequence[str]) -> list[Line2D]:
     """Return legend entries for concepts: their marker and colour, or a count beyond a dozen."""
     handles = [
         Line2D([], [], color=colour(k), marker=marker(k), ls="", ms=4, label=name)
-        for k, name in enumerate(names[:NAMED])
+        for k, name in enumerate(names[:MOST_NAMES])
     ]
-    if len(names) > NAMED:
-        handles.append(Line2D([], [], ls="", label=f"and {len(names) - NAMED} more"))
+    if len(names) > MOST_NAMES:
+        handles.append(Line2D([], [], ls="", label=f"and {len(names) - MOST_NAMES} more"))
     return handles
 
 

@@ -87,7 +87,7 @@ def place_labels(
             if i in placed:
                 continue
             for text in request.texts:
-                boxes = _places(
+                boxes = _candidate_boxes(
                     nodes[request.node], float(radii[request.node]), request.side, size(text), led
                 )
                 free = _within(boxes, page) & ~overlaps(boxes, occupied).any(axis=1)
@@ -138,7 +138,7 @@ def crossed(box: Float[np.ndarray, "4"], edges: Float[np.ndarray, "e 2 2"]) -> i
     return int(np.count_nonzero(~aside & (np.maximum(enter, 0.0) <= np.minimum(leave, 1.0))))
 
 
-def _places(
+def _candidate_boxes(
     node: Float[np.ndarray, "2"], radius: float, side: str, extent: tuple[float, float], led: bool
 ) -> Float[np.ndarray, "k 4"]:
     """Return boxes around a node, the best first: straight above or below, slid aside, beside it, further."""

@@ -21,11 +21,11 @@ from geosae.errors import InvalidInput
 from geosae.figures.labels import Request, place_labels
 from geosae.figures.style import INK, PAGE, styled
 
-LARGE = 60
+LARGE_UP_TO = 60
 """Up to so many nodes these are drawn large."""
-NAMED = 200
+NAMES_UP_TO = 200
 """Up to so many nodes labels are names; beyond, counts."""
-COUNTED = 400
+COUNTS_UP_TO = 400
 """Beyond so many nodes there are no labels."""
 LABEL_SIZE = 5.8
 EDGE = 0.8
@@ -137,28 +137,28 @@ def draw_diagram(ax: Axes, diagram: Diagram, title: str = "") -> int:
     across, up = page.width * to_points, page.height * to_points
     ax.set_xlim(0, across)
     ax.set_ylim(0, up)
-    places = _fitted(diagram.positions, across, up, 14.0 if title else 0.0)
-    radii = _apart(places, _radii(diagram, len(places)))
-    lines = [places[list(pair)] for pair in diagram.covers]
-    thin = 0.6 if len(places) <= LARGE else 0.35
+    nodes = _fitted(diagram.positions, across, up, 14.0 if title else 0.0)
+    radii = _apart(nodes, _radii(diagram, len(nodes)))
+    lines = [nodes[list(pair)] for pair in diagram.covers]
+    thin = 0.6 if len(nodes) <= LARGE_UP_TO else 0.35
     ax.add_collection(LineCollection(lines, colors="#9a9a9a", linewidths=thin, zorder=1), autolim=False)
-    for i, (x, y) in enumerate(places):
+    for i, (x, y) in enumerate(nodes):
         _node(ax, float(x), float(y), float(radii[i]), diagram, i)
     if title:
         ax.text(3, up - 3, title, va="top", ha="left", fontsize=8)
     requests = _requests(diagram)
     box = (2.0, 2.0, across - 2.0, up - (14.0 if title else 2.0))
     # In a dense diagram every place covers some edge, and labels that all sit alike are read more easily.
-    sparse = len(lines) <= 1.5 * len(places)
+    sparse = len(lines) <= 1.5 * len(nodes)
     edges = np.array(lines).reshape(-1, 2, 2) if sparse else None
-    placed, dropped = place_labels(places, radii, requests, _ruler(ax), box, edges)
+    placed, dropped = place_labels(nodes, radii, requests, _ruler(ax), box, edges)
     halo = [withStroke(linewidth=1.6, foreground="white")]
     for label in placed:
         # Objects are what people named: they stand in black; neurons in the colour of the nodes.
         tint = INK if label.request.side == "below" else "#005a8e"
         x, y = label.centre
         if label.led:
-            near = places[label.request.node]
+            near = nodes[label.request.node]
             foot = np.clip(near, label.box[:2], label.box[2:])
             ax.plot([near[0], foot[0]], [near[1], foot[1]], color=tint, lw=0.4, zorder=2)
         ax.text(
@@ -181,16 +181,16 @@ def _fitted(
 
 
 def _radii(diagram: Diagram, count: int) -> Float[np.ndarray, "m"]:
-    base = 3.2 if count <= LARGE else 2.0 if count <= COUNTED else 1.0
+    base = 3.2 if count <= LARGE_UP_TO else 2.0 if count <= COUNTS_UP_TO else 1.0
     shares = np.zeros(count) if diagram.weights is None else np.clip(np.asarray(diagram.weights), 0, 1)
     return base * (0.75 + 0.5 * np.sqrt(shares))
 
 
-def _apart(places: Float[np.ndarray, "m 2"], radii: Float[np.ndarray, "m"]) -> Float[np.ndarray, "m"]:
+def _apart(nodes: Float[np.ndarray, "m 2"], radii: Float[np.ndarray, "m"]) -> Float[np.ndarray, "m"]:
     """Shrink all radii alike until no two nodes overlap, or they have a third of their size."""
-    if not 1 < len(places) <= COUNTED:
+    if not 1 < len(nodes) <= COUNTS_UP_TO:
         return radii
-    between = np.sqrt(((places[:, None] - places[None]) ** 2).sum(axis=-1))
+    between = np.sqrt(((nodes[:, None] - nodes[None]) ** 2).sum(axis=-1))
     np.fill_diagonal(between, np.inf)
     room = (between - EDGE) / (radii[:, None] + radii[None])
     return radii * float(np.clip(room.min(), 1 / 3, 1.0))
@@ -211,7 +211,7 @@ def _node(ax: Axes, x: float, y: float, radius: float, diagram: Diagram, i: int)
 
 def _requests(diagram: Diagram) -> list[Request]:
     count = len(diagram.positions)
-    if count > COUNTED:
+    if count > COUNTS_UP_TO:
         return []
     requests: list[Request] = []
     objects = sum(len(names) for names in diagram.below)
@@ -220,7 +220,7 @@ def _requests(diagram: Diagram) -> list[Request]:
             if not names:
                 continue
             # Objects are few and carry the meaning: they keep their names for as long as these fit.
-            has_room = count <= NAMED or (side == "below" and objects <= LARGE)
+            has_room = count <= NAMES_UP_TO or (side == "below" and objects <= LARGE_UP_TO)
             texts = label_texts(names) if has_room else (str(len(names)),)
             requests.append(Request(node, texts, "below" if side == "below" else "above"))
     return requests
@@ -264,15 +264,15 @@ class _Ruler:
 
     def __init__(self, figure: Figure) -> None:
         self._figure = figure
-        self._known: dict[str, tuple[float, float]] = {}
+        self._sizes: dict[str, tuple[float, float]] = {}
 
     def __call__(self, text: str) -> tuple[float, float]:
-        if text not in self._known:
+        if text not in self._sizes:
             probe = Text(0, 0, text, fontsize=LABEL_SIZE, linespacing=1.0, figure=self._figure)
             canvas = self._figure.canvas
             assert isinstance(canvas, FigureCanvasAgg)
             box = probe.get_window_extent(canvas.get_renderer())
             scale = 72.0 / self._figure.dpi
             # A point of air, since hinting makes texts a little wider at other resolutions.
-            self._known[text] = (box.width * scale + 1.5, box.height * scale + 0.8)
-        return self._known[text]
+            self._sizes[text] = (box.width * scale + 1.5, box.height * scale + 0.8)
+        return self._sizes[text]

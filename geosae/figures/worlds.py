@@ -18,7 +18,7 @@ from geosae.figures.world_view import View, view_of
 
 MOST_COLOURED = 8
 """At most so many concepts have a colour of their own."""
-DRAWN = 1500
+MOST_POINTS = 1500
 """At most so many points are drawn, evenly spread over the sample."""
 _GRID = 400
 _BACKGROUND, _OTHERS = "#c4c4c4", "#8a8a8a"
@@ -93,7 +93,7 @@ def _height(view: View, width: float) -> float:
 
 
 def _thin(count: int) -> Int[np.ndarray, "m"]:
-    return np.unique(np.linspace(0, count - 1, min(count, DRAWN)).astype(np.int64))
+    return np.unique(np.linspace(0, count - 1, min(count, MOST_POINTS)).astype(np.int64))
 
 
 def _owners(data: ConceptDataset, coloured: int) -> Int[np.ndarray, "N"]:

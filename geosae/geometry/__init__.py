@@ -1,4 +1,4 @@
-"""Floor 0: pure mathematics on numpy arrays."""
+"""Regions, half-spaces and point sets of Rⁿ: what separates, approximates and cuts them, with proofs."""
 
 from geosae.errors import InvalidInput as InvalidInput
 from geosae.geometry.approximation.ball_bound import least_ball_excess as least_ball_excess

@@ -42,18 +42,18 @@ def point_hull(points: Float[np.ndarray, "N n"]) -> PointHull:
     if len(points) <= n:
         raise _flat(points)
     try:
-        found = ConvexHull(points)
+        hull = ConvexHull(points)
     except QhullError as error:
         raise _flat(points) from error
     # Qhull splits a facet into simplices with one and the same equation.
-    planes = np.unique(found.equations, axis=0)
-    vertices = np.asarray(found.vertices, dtype=np.int64)
+    planes = np.unique(hull.equations, axis=0)
+    vertices = np.asarray(hull.vertices, dtype=np.int64)
     return PointHull(
         vertices,
         planes[:, :-1],
         _tight(points, planes[:, :-1]),
-        np.asarray(found.simplices, dtype=np.int64),
-        signed_area(points[vertices]) if n == 2 else float(found.volume),
+        np.asarray(hull.simplices, dtype=np.int64),
+        signed_area(points[vertices]) if n == 2 else float(hull.volume),
     )
 
 

@@ -1,7 +1,7 @@
-"""The one door to the solvers. An outcome is a value; nothing that comes out of here is a proof.
+"""Linear, integer and quadratic programs by numerical solvers; what they return is a value, never a proof.
 
 Linear and mixed-integer programs go to HiGHS (Huangfu and Hall, doi:10.1007/s12532-017-0130-5) through scipy;
-quadratic programs to Clarabel through cvxpy, which is loaded only then.
+quadratic programs to Clarabel through cvxpy, which is loaded only then. No other module calls a solver.
 """
 
 from collections.abc import Callable, Sequence
@@ -42,13 +42,13 @@ def linear_program(
     """
     rows, right = at_most or (None, None)
     equations, level = equal or (None, None)
-    found: Any = optimize.linprog(
+    solution: Any = optimize.linprog(
         cost, A_ub=rows, b_ub=right, A_eq=equations, b_eq=level, bounds=bounds, method="highs"
     )
-    status = _STATUS.get(int(found.status), "stopped")
+    status = _STATUS.get(int(solution.status), "stopped")
     if status != "optimal":
         return Outcome(status, None, None)
-    return Outcome(status, np.asarray(found.x, dtype=np.float64), float(found.fun), float(found.fun))
+    return Outcome(status, np.asarray(solution.x, dtype=np.float64), float(solution.fun), float(solution.fun))
 
 
 def milp(
@@ -65,23 +65,23 @@ def milp(
 
     Examples
     --------
-    >>> one = np.array([1.0])
-    >>> milp(np.ones(2), np.array([[2.0, 2.0]]), one, one * 4).value
+    >>> low = np.array([1.0])
+    >>> milp(np.ones(2), np.array([[2.0, 2.0]]), low, low * 4).value
     1.0
     """
     options: Any = {} if seconds is None else {"time_limit": seconds}
-    found: Any = optimize.milp(
+    solution: Any = optimize.milp(
         cost,
         constraints=optimize.LinearConstraint(sparse.csr_array(rows), low, high),
         integrality=np.full(len(cost), int(integer)),
         bounds=optimize.Bounds(0.0, upper),
         options=options,
     )
-    status = _STATUS.get(int(found.status), "stopped")
-    bound = None if found.mip_dual_bound is None else float(found.mip_dual_bound)
-    if found.x is None:
+    status = _STATUS.get(int(solution.status), "stopped")
+    bound = None if solution.mip_dual_bound is None else float(solution.mip_dual_bound)
+    if solution.x is None:
         return Outcome(status, None, None, bound)
-    return Outcome(status, np.asarray(found.x, dtype=np.float64), float(found.fun), bound)
+    return Outcome(status, np.asarray(solution.x, dtype=np.float64), float(solution.fun), bound)
 
 
 def nonnegative(matrix: Float[np.ndarray, "r v"], target: Float[np.ndarray, " r"]) -> Outcome:
@@ -111,8 +111,8 @@ def quadratic_program(
     Examples
     --------
     >>> first_is_one = (np.array([[1.0, 0.0]]), np.array([1.0]))
-    >>> found = quadratic_program(np.eye(2), np.array([3.0, 4.0]), equal=first_is_one)
-    >>> found.point.round(6).tolist()
+    >>> outcome = quadratic_program(np.eye(2), np.array([3.0, 4.0]), equal=first_is_one)
+    >>> outcome.point.round(6).tolist()
     [1.0, 4.0]
     """
     import cvxpy  # loading it takes a second: only who needs it pays
@@ -125,8 +125,8 @@ def quadratic_program(
         constraints.append(equal[0] @ variable == equal[1])
     problem = cvxpy.Problem(cvxpy.Minimize(0.5 * cvxpy.sum_squares(factor @ variable - target)), constraints)
     problem.solve(solver=cvxpy.CLARABEL)
-    known: dict[str, Status] = {"optimal": "optimal", "infeasible": "infeasible", "unbounded": "unbounded"}
-    status = known.get(str(problem.status), "stopped")
+    statuses: dict[str, Status] = {"optimal": "optimal", "infeasible": "infeasible", "unbounded": "unbounded"}
+    status = statuses.get(str(problem.status), "stopped")
     if variable.value is None:
         return Outcome(status, None, None)
     return Outcome(
@@ -159,12 +159,12 @@ def minimise(
 
     Examples
     --------
-    >>> found = minimise(lambda x: (float(x @ x), 2 * x), np.ones(2))
-    >>> found.point is not None and bool(np.allclose(found.point, 0))
+    >>> outcome = minimise(lambda x: (float(x @ x), 2 * x), np.ones(2))
+    >>> outcome.point is not None and bool(np.allclose(outcome.point, 0))
     True
     """
-    found = optimize.minimize(
+    solution = optimize.minimize(
         function, start, jac=True, method="L-BFGS-B", options={"maxiter": steps, "ftol": 1e-14, "gtol": 1e-10}
     )
-    status: Status = "optimal" if found.success else "stopped"
-    return Outcome(status, np.asarray(found.x, dtype=np.float64), float(found.fun))
+    status: Status = "optimal" if solution.success else "stopped"
+    return Outcome(status, np.asarray(solution.x, dtype=np.float64), float(solution.fun))

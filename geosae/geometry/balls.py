@@ -1,4 +1,4 @@
-"""Volumes and uniform points of balls and caps in any dimension."""
+"""Volumes of balls and caps in any dimension, and uniform points in and on the unit ball."""
 
 import math
 
@@ -23,7 +23,9 @@ def ball_volume(n: int, radius: float = 1.0) -> float:
 
 
 def cap_share(n: int, height: float) -> float:
-    """Return the share of the unit ball of Rⁿ that lies in {x₁ ≥ height}.
+    """Return the share of the unit ball of Rⁿ that lies in {x₁ ≥ height}, for −1 ≤ height ≤ 1.
+
+    It is half a regularised incomplete beta function, ½·I_{1 − height²}((n+1)/2, ½), for height ≥ 0.
 
     Examples
     --------
@@ -48,7 +50,7 @@ def sphere_points(count: int, n: int, rng: np.random.Generator) -> Float[np.ndar
 
 
 def ball_points(count: int, n: int, rng: np.random.Generator) -> Float[np.ndarray, "count n"]:
-    """Draw points uniform in the unit ball of Rⁿ (a single point for n = 0).
+    """Draw points uniform in the unit ball of Rⁿ (for n = 0 all are the one point of R⁰).
 
     Examples
     --------
@@ -60,12 +62,14 @@ def ball_points(count: int, n: int, rng: np.random.Generator) -> Float[np.ndarra
     return sphere_points(count, n, rng) * rng.random((count, 1)) ** (1.0 / n)
 
 
-def turned(points: Float[np.ndarray, "N n"], axis: Float[np.ndarray, " n"]) -> Float[np.ndarray, "N n"]:
-    """Apply a reflection that takes the first axis to the given unit vector.
+def reflect_first_axis(
+    points: Float[np.ndarray, "N n"], axis: Float[np.ndarray, " n"]
+) -> Float[np.ndarray, "N n"]:
+    """Apply to every point the reflection that takes the first coordinate axis to the unit vector `axis`.
 
     Examples
     --------
-    >>> turned(np.array([[2.0, 0.0]]), np.array([0.0, 1.0])).tolist()
+    >>> reflect_first_axis(np.array([[2.0, 0.0]]), np.array([0.0, 1.0])).tolist()
     [[0.0, 2.0]]
     """
     mirror = -axis.copy()

@@ -57,8 +57,8 @@ def power_of_two(exponent: int) -> fmpq:
     >>> power_of_two(-2)
     1/4
     """
-    one = fmpz(1)
-    return fmpq(one << exponent, one) if exponent >= 0 else fmpq(one, one << -exponent)
+    unit = fmpz(1)
+    return fmpq(unit << exponent, unit) if exponent >= 0 else fmpq(unit, unit << -exponent)
 
 
 def rational(value: float | int | Fraction) -> fmpq:

@@ -20,7 +20,7 @@ def two_halves(
 ) -> tuple[ConceptDataset, ConceptDataset]:
     """Return a fresh draw of a world: the half to train on, and the half that the SAE never sees (E2)."""
     data = make_world(name, params, np.random.default_rng(seed))
-    return data.split(0.5, np.random.default_rng([seed, 1]), allow_trivial=True)
+    return data.train_test_split(seed)
 
 
 def trained(

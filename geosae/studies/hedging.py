@@ -1,84 +1,142 @@
 """Hedging: an SAE narrower than the feature count mixes features (theory P5; arXiv 2505.11756)."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import numpy as np
 
-from geosae.experiments.gates import gate_name
-from geosae.experiments.jobs import MakeWorld, Record, Settings
+from geosae.experiments.gates import Gate, gate_name
+from geosae.experiments.interval import Interval, mean_interval
+from geosae.experiments.jobs import MakeWorld, StudyRecord
 from geosae.studies.common import gates_in, l0_of, trained, two_halves
-from geosae.studies.numbers import direction, mean_of, paired, per_seed, select
+from geosae.studies.numbers import direction, paired, per_seed
 from geosae.studies.study import Answer, Study
 
 FEATURES = 12
 
 
-def _jobs(settings: Settings, seeds: Sequence[int]) -> Iterator[Settings]:
+def _default_gates() -> dict[Gate, tuple[float | int, ...]]:
+    return {"relu": (0.03,), "topk": (2,)}
+
+
+@dataclass(frozen=True)
+class Grid:
+    """What a plan may change."""
+
+    widths: tuple[int, ...] = (3, 6, 12, 24)
+    gates: Mapping[Gate, tuple[float | int, ...]] = field(default_factory=_default_gates)
+    steps: int = 400
+    points: int = 3000
+
+
+@dataclass(frozen=True)
+class HedgingJob:
+    """One SAE on features in so many parent–child pairs (0: independent ones)."""
+
+    pairs: int
+    gate: Gate
+    sparsity: float | int
+    width: int
+    seed: int
+    steps: int
+    points: int
+
+
+@dataclass(frozen=True)
+class HedgingResult:
+    """How much the atoms mix two true directions: see `geosae.analysis.phenomena.hedging`."""
+
+    share: float
+    """The share of firing neurons that are hedged; nan if none fires."""
+    mean_second: float
+    """The mean second cosine of firing neurons; nan if none fires."""
+    floor: float
+    floor_cosine: float
+    firing: int
+    towards_partner: int
+    second_is_partner: int
+    l0: float
+    mcc: float
+
+
+Records: TypeAlias = Sequence[StudyRecord[HedgingJob, HedgingResult]]
+
+
+def _jobs(grid: Grid, seeds: Sequence[int]) -> Iterator[HedgingJob]:
     for pairs in (0, FEATURES // 2):
-        for gate, sparsity in gates_in(settings):
-            for width in settings["widths"]:
+        for gate, sparsity in gates_in(grid.gates):
+            for width in grid.widths:
                 for seed in seeds:
-                    yield {
-                        "pairs": pairs, "gate": gate, "sparsity": sparsity, "width": width, "seed": seed,
-                        **{k: settings[k] for k in ("steps", "points")},
-                    }  # fmt: skip
+                    yield HedgingJob(pairs, gate, sparsity, width, seed, grid.steps, grid.points)
 
 
-def _do(s: Settings, make_world: MakeWorld) -> dict[str, Any]:
+def _do(job: HedgingJob, make_world: MakeWorld) -> HedgingResult:
     from geosae.analysis import mcc
     from geosae.analysis.phenomena import hedging
 
-    params = {"points": s["points"], "dim": FEATURES, "features": FEATURES, "rate": 0.15,
-              "pairs": s["pairs"], "child_rate": 0.6, "directions": "orthonormal"}  # fmt: skip
-    seen, unseen = two_halves(make_world, "superposition", params, s["seed"])
-    neurons = trained(seen.points, s["gate"], s["sparsity"], s["width"], s["seed"], s["steps"])
-    found = hedging(neurons, unseen, seed=s["seed"])
-    directions = np.asarray(unseen.directions)
-    mixed = [m for m in found.mixtures if m.correlation > 0.3]
-    towards = [m.second_cosine for m in found.hedged if m.correlation > 0.3]
-    return {
-        "share": found.share if found.mixtures else None,
-        "mean_second": found.mean_second if found.mixtures else None,
-        "floor": found.floor,
-        "floor_cosine": found.floor_cosine,
-        "firing": len(found.mixtures),
-        "towards_partner": len(towards),
-        "second_is_partner": len(mixed),
-        "l0": l0_of(neurons, unseen.points),
-        "mcc": float(mcc(neurons.decoder, directions)),
-    }
+    params = {"points": job.points, "dim": FEATURES, "features": FEATURES, "rate": 0.15,
+              "pairs": job.pairs, "child_rate": 0.6, "directions": "orthonormal"}  # fmt: skip
+    train_half, test_half = two_halves(make_world, "superposition", params, job.seed)
+    neurons = trained(train_half.points, job.gate, job.sparsity, job.width, job.seed, job.steps)
+    mixing = hedging(neurons, test_half, seed=job.seed)
+    return HedgingResult(
+        share=mixing.share,
+        mean_second=mixing.mean_second,
+        floor=mixing.floor,
+        floor_cosine=mixing.floor_cosine,
+        firing=len(mixing.mixtures),
+        towards_partner=sum(m.correlation > 0.3 for m in mixing.hedged),
+        second_is_partner=sum(m.correlation > 0.3 for m in mixing.mixtures),
+        l0=l0_of(neurons, test_half.points),
+        mcc=float(mcc(neurons.decoder, np.asarray(test_half.directions))),
+    )
 
 
-def _answers(records: Sequence[Record]) -> list[Answer]:
-    found: list[Answer] = []
-    for gate in dict.fromkeys(str(r["settings"]["gate"]) for r in records):
-        own = select(records, gate=gate, pairs=FEATURES // 2)
-        widths = sorted({int(r["settings"]["width"]) for r in own})
+def of_setting(records: Records, gate: str, pairs: int) -> Records:
+    """Return the records of one gate, on features in so many pairs."""
+    return [r for r in records if r.settings.gate == gate and r.settings.pairs == pairs]
+
+
+def mean_at(records: Records, width: int, value: Callable[[HedgingResult], float]) -> Interval:
+    """Return the mean over seeds of a value at one width."""
+    return mean_interval(list(_by_seed(records, width, value).values()))
+
+
+def _by_seed(records: Records, width: int, value: Callable[[HedgingResult], float]) -> dict[int, float]:
+    return per_seed([r for r in records if r.settings.width == width], value)
+
+
+def _answers(records: Records) -> list[Answer]:
+    answers: list[Answer] = []
+    for gate in dict.fromkeys(r.settings.gate for r in records):
+        correlated = of_setting(records, gate, FEATURES // 2)
+        widths = sorted({r.settings.width for r in correlated})
         narrow = [w for w in widths if w < FEATURES]
         wide = [w for w in widths if w >= FEATURES]
         if not (narrow and wide):
             continue
-        few, many = (per_seed(select(own, width=w), lambda r: r["mean_second"]) for w in (narrow[0], wide[0]))
-        by_width = mean_of(paired(few, many))
+        few, many = (_by_seed(correlated, w, lambda r: r.mean_second) for w in (narrow[0], wide[0]))
+        by_width = mean_interval(paired(few, many))
         prediction = (
             f"{gate_name(gate)}: an SAE narrower than the {FEATURES} true features hedges, so its atoms mix "
             "two directions more."
         )
         observation = (
-            f"Mean second cosine {mean_of(list(few.values()))} at width {narrow[0]} and "
-            f"{mean_of(list(many.values()))} at width {wide[0]}; paired difference {by_width}."
+            f"Mean second cosine {mean_interval(list(few.values()))} at width {narrow[0]} and "
+            f"{mean_interval(list(many.values()))} at width {wide[0]}; paired difference {by_width}."
         )
-        found.append(Answer("P5", prediction, observation, direction(by_width)))
-        alone = per_seed(select(records, gate=gate, pairs=0, width=narrow[0]), lambda r: r["mean_second"])
-        by_pairs = mean_of(paired(few, alone))
+        answers.append(Answer("P5", prediction, observation, direction(by_width)))
+        alone = _by_seed(of_setting(records, gate, 0), narrow[0], lambda r: r.mean_second)
+        by_pairs = mean_interval(paired(few, alone))
         prediction = f"{gate_name(gate)}: what is mixed when the SAE is too narrow is what is correlated."
         observation = (
-            f"At width {narrow[0]}, mean second cosine {mean_of(list(few.values()))} with correlated pairs "
-            f"and {mean_of(list(alone.values()))} with independent features; paired difference {by_pairs}."
+            f"At width {narrow[0]}, mean second cosine {mean_interval(list(few.values()))} with correlated "
+            f"pairs and {mean_interval(list(alone.values()))} with independent features; paired difference "
+            f"{by_pairs}."
         )
-        found.append(Answer("P5", prediction, observation, direction(by_pairs)))
-    return found
+        answers.append(Answer("P5", prediction, observation, direction(by_pairs)))
+    return answers
 
 
 STUDY = Study(
@@ -86,13 +144,10 @@ STUDY = Study(
     title="Hedging",
     question="Does an SAE that is narrower than the number of features mix correlated ones?",
     world=f"World `superposition`: {FEATURES} orthonormal features, in parent–child pairs or independent.",
-    grid="Correlated or not × gate × sparsity × width × seed.",
-    defaults={
-        "widths": [3, 6, 12, 24],
-        "gates": {"relu": [0.03], "topk": [2]},
-        "steps": 400,
-        "points": 3000,
-    },
+    design="Correlated or not × gate × sparsity × width × seed.",
+    grid=Grid,
+    settings=HedgingJob,
+    result=HedgingResult,
     jobs=_jobs,
     do=_do,
     answers=_answers,

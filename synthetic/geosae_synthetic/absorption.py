@@ -17,14 +17,14 @@ from geosae.geometry.separation.certificate import Inseparable
 from geosae.geometry.separation.separate import separate
 from geosae_synthetic.placing import frame
 from geosae_synthetic.spec import Parameter, World
-from geosae_synthetic.world_sample import Drawn, memberships
+from geosae_synthetic.world_sample import WorldSample, memberships
 
 _ROUNDING = 1e-14  # of a ray's length: keeps the sum of its point and noise in the capsule
 _MOST_SETS = 32
 _Sets = list[tuple[int, ...]]
 
 
-def farther(one: Float[np.ndarray, "a n"], two: Float[np.ndarray, "b n"], reach: float) -> bool | None:
+def farther(left: Float[np.ndarray, "a n"], right: Float[np.ndarray, "b n"], reach: float) -> bool | None:
     """Tell whether two hulls are farther apart than `reach`, by certificate; None in a tie of floats.
 
     So the hulls of the same points, each grown to a ball of radius reach/2, are disjoint, or not.
@@ -34,7 +34,7 @@ def farther(one: Float[np.ndarray, "a n"], two: Float[np.ndarray, "b n"], reach:
     >>> farther(np.array([[0.0]]), np.array([[3.0], [4.0]]), 2.0)
     True
     """
-    verdict = separate(one, two)
+    verdict = separate(left, right)
     if isinstance(verdict, Inseparable):
         return False
     if 2 * verdict.margin > reach:
@@ -73,9 +73,9 @@ def _region(ends: list[Float[np.ndarray, "2 n"]], noise: float) -> Region:
 
 def _check(families: list[_Family], noise: float) -> None:
     origin = np.zeros((1, len(families[0].parent)))
-    places = [origin, *[ends for family in families for ends in family.ends]]
-    for one, two in combinations(places, 2):
-        if not farther(one, two, 2 * noise):
+    rays = [origin, *[ends for family in families for ends in family.ends]]
+    for left, right in combinations(rays, 2):
+        if not farther(left, right, 2 * noise):
             raise InvalidInput(
                 f"absorption: noise of radius {noise:g} joins rays that are to be apart",
                 remedy="lower noise or variation, or raise reach",
@@ -86,23 +86,23 @@ def _truth(
     families: list[_Family], f: int, child: int | None, noise: float, depth: int
 ) -> tuple[ConceptTruth, bool | None]:
     """Return the truth of a concept, and for a child whether one neuron can absorb it (theory P2)."""
-    own = families[f].holding(child)
-    inside = [families[f].ends[i] for i in own]
-    siblings = [ends for i, ends in enumerate(families[f].ends) if i not in own]
+    sets = families[f].holding(child)
+    inside = [families[f].ends[i] for i in sets]
+    siblings = [ends for i, ends in enumerate(families[f].ends) if i not in sets]
     negatives = [np.zeros((1, len(families[f].parent)))]
-    negatives += [ends for g, other in enumerate(families) if g != f for ends in other.ends]
+    negatives += [ends for g, family in enumerate(families) if g != f for ends in family.ends]
     hull = np.concatenate(inside)
-    one = farther(hull, np.concatenate(siblings + negatives), 2 * noise)
+    one_neuron = farther(hull, np.concatenate(siblings + negatives), 2 * noise)
     apart = [farther(hull, ends, 2 * noise) for ends in siblings + negatives]
     unit = False if False in apart else (None if None in apart else True)
     convex = len(inside) == 1
     truth = ConceptTruth(
         convex or None if convex else False,
         0.0 if convex else None,
-        one_neuron=one,
-        unit=True if one else unit,
-        smallest_unit=1 if one else None,
-        unit_interval=(2, None) if unit and one is False else None,
+        one_neuron=one_neuron,
+        unit=True if one_neuron else unit,
+        smallest_unit=1 if one_neuron else None,
+        unit_interval=(2, None) if unit and one_neuron is False else None,
         overlap_depth=depth,
     )
     if child is None:
@@ -122,9 +122,9 @@ def _draw(
         which = np.where(child < count, child + 1, 0)  # the sets are: none, then each child alone
     else:
         fires = rng.random((points, count)) < params["frequency"]
-        place = {s: i for i, s in enumerate(families[0].sets)}
-        which = np.array([place[tuple(np.flatnonzero(row).tolist())] for row in fires], dtype=np.int64)
-    rays = np.stack([np.stack(one.rays) for one in families])[family, which]
+        index = {s: i for i, s in enumerate(families[0].sets)}
+        which = np.array([index[tuple(np.flatnonzero(row).tolist())] for row in fires], dtype=np.int64)
+    rays = np.stack([np.stack(f.rays) for f in families])[family, which]
     spread = math.sqrt(3.0) * params["variation"]
     magnitude = 1 + spread * rng.uniform(-1.0, 1.0, points)
     rays = np.where(silent[:, None], 0.0, magnitude[:, None] * rays)
@@ -132,7 +132,7 @@ def _draw(
     return rays + radius * ball_points(points, dim, rng)
 
 
-def _absorption(points: int, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> Drawn:
+def _absorption(points: int, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> WorldSample:
     parents, children = params["parents"], params["children"]
     _refuse(dim, params)
     rows = frame(dim, rng)[: parents * (children + 1)]
@@ -164,7 +164,7 @@ def _absorption(points: int, dim: int, rng: np.random.Generator, params: Mapping
             directions.append(toward / np.linalg.norm(toward))
     bounds = [region.bounds for region in regions]
     high = np.max([np.maximum(-low, top) for low, top in bounds], axis=0) + 0.25
-    return Drawn(
+    return WorldSample(
         cloud,
         memberships(cloud, regions),
         tuple(names),
@@ -180,7 +180,9 @@ def _absorption(points: int, dim: int, rng: np.random.Generator, params: Mapping
 
 def _rows(families: list[_Family]) -> tuple[tuple[int, ...], ...]:
     size = families[0].count + 1
-    sets = ((f * size, *(f * size + 1 + j for j in s)) for f, one in enumerate(families) for s in one.sets)
+    sets = (
+        (f * size, *(f * size + 1 + j for j in s)) for f, family in enumerate(families) for s in family.sets
+    )
     return (*sets, ())
 
 

@@ -4,21 +4,27 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
 
 from geosae.data.truth import ConceptTruth
 from geosae.errors import InvalidInput
 from geosae.geometry.regions.registry import Ball
-from geosae_synthetic.common import BOX, PRECISION, background, convex_in_background, unit_box
-from geosae_synthetic.fast_sampling import Fast
-from geosae_synthetic.placing import apart, hull_distance, spread_directions
+from geosae_synthetic.common import (
+    BOX,
+    PRECISION,
+    background,
+    convex_among_balls,
+    convex_in_background,
+    unit_box,
+)
+from geosae_synthetic.fast_sampling import FastSampler
+from geosae_synthetic.placing import apart, spread_directions
 from geosae_synthetic.spec import Parameter, World
-from geosae_synthetic.world_sample import Drawn, even_labels, memberships, scatter, single_rows
+from geosae_synthetic.world_sample import WorldSample, even_labels, memberships, scatter, single_rows
 
 _MARGIN = 1.0 - 1e-9  # keeps the core inside every ball of its group under rounding
 
 
-def _disjoint(points: int, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> Drawn:
+def _disjoint(points: int, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> WorldSample:
     count, radius, share = params["concepts"], params["radius"], params["background"]
     if count == 1 and share == 0:
         raise InvalidInput(
@@ -28,17 +34,17 @@ def _disjoint(points: int, dim: int, rng: np.random.Generator, params: Mapping[s
     regions = tuple(Ball(centre, radius) for centre in centres)
     ambient = unit_box(dim)
     if params["precision"] == "single":
-        cloud, membership = Fast(rng).balls(even_labels(points, count, share, rng), regions, 1.0)
+        cloud, membership = FastSampler(rng).balls(even_labels(points, count, share, rng), regions, 1.0)
     else:
         cloud = scatter(points, regions, rng, ambient=ambient, background=share)
         membership = memberships(cloud, regions)
     truth = tuple(
         convex_in_background(1)
         if share > 0
-        else ball_alone(np.delete(centres, k, axis=0), centres[k], radius)
+        else convex_among_balls(np.delete(centres, k, axis=0), centres[k], radius)
         for k in range(count)
     )
-    return Drawn(
+    return WorldSample(
         cloud,
         membership,
         tuple(f"ball {k + 1}" for k in range(count)),
@@ -49,33 +55,7 @@ def _disjoint(points: int, dim: int, rng: np.random.Generator, params: Mapping[s
     )
 
 
-def ball_alone(
-    others: Float[np.ndarray, "k n"], centre: Float[np.ndarray, "n"], radius: float
-) -> ConceptTruth:
-    """Return the truth of a ball when all other points lie in balls of the same radius, none meeting it.
-
-    The hull of balls of one radius is the hull of their centres, grown by it: so the two hulls are disjoint
-    iff the centre is farther than two radii from the hull of the other centres.
-
-    Examples
-    --------
-    >>> ball_alone(np.array([[3.0], [-3.0]]), np.zeros(1), 1.0).one_neuron
-    False
-    """
-    low, high = hull_distance(centre, others)
-    one = True if low > 2 * radius else (False if high <= 2 * radius else None)
-    return ConceptTruth(
-        True,
-        0.0,
-        one_neuron=one,
-        unit=True,
-        smallest_unit=1 if one else None,
-        unit_interval=(2, None) if one is False else None,
-        overlap_depth=1,
-    )
-
-
-def _overlapping(points: int, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> Drawn:
+def _overlapping(points: int, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> WorldSample:
     groups, depth, offset = params["groups"], params["depth"], params["offset"]
     radius, share = params["radius"], params["background"]
     middles = apart([radius * (1 + offset)] * groups, params["gap"], dim, rng)
@@ -92,7 +72,7 @@ def _overlapping(points: int, dim: int, rng: np.random.Generator, params: Mappin
     truth = (
         convex_in_background(depth) if share > 0 else ConceptTruth(True, 0.0, unit=True, overlap_depth=depth)
     )
-    return Drawn(
+    return WorldSample(
         cloud,
         memberships(cloud, regions),
         tuple(f"ball {g + 1}.{k + 1}" for g in range(groups) for k in range(depth)),

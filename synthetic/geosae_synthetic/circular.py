@@ -12,13 +12,13 @@ from geosae.geometry.approximation.measures import UniformBox
 from geosae.geometry.regions.registry import AnnularSector, Region, Union
 from geosae_synthetic.nonconvex import times_cube
 from geosae_synthetic.spec import Parameter, World
-from geosae_synthetic.world_sample import Drawn, memberships, scatter
+from geosae_synthetic.world_sample import WorldSample, memberships, scatter
 
 _MARGIN = 0.25
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
-def _week(points: int, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> Drawn:
+def _week(points: int, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> WorldSample:
     count, half = params["days"], params["width"] / 2
     step = 2 * math.pi / count
     alpha = step / 2 * (1 - params["gap"])
@@ -30,15 +30,15 @@ def _week(points: int, dim: int, rng: np.random.Generator, params: Mapping[str, 
     ambient = UniformBox(-high, high)
     area = 4 * float(high[0] * high[1]) * float(np.prod(high[2:] / half))
     cloud = scatter(points, days, rng, ambient=ambient, background=params["background"])
-    filled = arcs[0].hull().volume - arcs[0].volume
+    filled = arcs[0].hull_volume - arcs[0].volume
     # The hull of two days is that of the arc over both, less the cap of the disk over the gap between them.
     missing = step * params["gap"]
-    both = AnnularSector(np.zeros(2), inner, outer, 0.0, step / 2 + alpha).hull().volume
+    both = AnnularSector(np.zeros(2), inner, outer, 0.0, step / 2 + alpha).hull_volume
     both -= outer**2 / 2 * (missing - math.sin(missing)) + 2 * arcs[0].volume
     alone = params["background"] == 0
     regions: tuple[Region, ...] = (*days, weekend)
     names = _DAYS if count == 7 else tuple(f"day {k + 1}" for k in range(count))
-    return Drawn(
+    return WorldSample(
         cloud,
         memberships(cloud, regions),
         (*names, "weekend"),
@@ -72,9 +72,14 @@ def _arc_truth(
     lowest, highest = inner * math.cos(half), outer * math.cos(next_start)
     if abs(lowest - highest) <= 1e-12:
         raise InvalidInput("week: width and gap make hulls that only touch, which floats cannot decide")
-    one = lowest > highest
+    one_neuron = lowest > highest
     return ConceptTruth(
-        False, error, one_neuron=one, unit=True, smallest_unit=1 if one else 2, overlap_depth=depth
+        False,
+        error,
+        one_neuron=one_neuron,
+        unit=True,
+        smallest_unit=1 if one_neuron else 2,
+        overlap_depth=depth,
     )
 
 

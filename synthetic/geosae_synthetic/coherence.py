@@ -38,15 +38,15 @@ def tight(directions: Float[np.ndarray, "M n"], steps: int = 20) -> Float[np.nda
     count, dim = directions.shape
     if count < dim:
         raise InvalidInput(f"{count} directions cannot span dimension {dim}", remedy="use features ≥ dim")
-    found = unit_rows(directions)
+    frame = unit_rows(directions)
     for _ in range(steps):
-        values, vectors = np.linalg.eigh(found.T @ found)
-        found = unit_rows(found @ ((vectors / np.sqrt(np.maximum(values, 1e-12))) @ vectors.T))
-    return found
+        values, vectors = np.linalg.eigh(frame.T @ frame)
+        frame = unit_rows(frame @ ((vectors / np.sqrt(np.maximum(values, 1e-12))) @ vectors.T))
+    return frame
 
 
 def low_coherence(directions: Float[np.ndarray, "M n"], steps: int = 200) -> Float[np.ndarray, "M n"]:
-    """Turn unit directions to lower the largest |⟨dᵢ, dⱼ⟩|; the best frame met on the way is returned.
+    """Turn unit directions to lower the largest |⟨dᵢ, dⱼ⟩|; the best frame of all steps is returned.
 
     Alternates between Gram matrices whose entries are at most μ off the diagonal and those of tight frames of
     rank n; μ is Welch's bound √((M − n)/(n(M − 1))), which no frame beats.
@@ -58,9 +58,9 @@ def low_coherence(directions: Float[np.ndarray, "M n"], steps: int = 200) -> Flo
 
     Examples
     --------
-    >>> drawn = unit_rows(np.random.default_rng(0).standard_normal((6, 3)))
-    >>> found = low_coherence(drawn)
-    >>> [bool(overlaps(frame).max() < 0.5) for frame in (drawn, found)]
+    >>> random = unit_rows(np.random.default_rng(0).standard_normal((6, 3)))
+    >>> low = low_coherence(random)
+    >>> [bool(overlaps(frame).max() < 0.5) for frame in (random, low)]
     [False, True]
     """
     count, dim = directions.shape
@@ -69,21 +69,21 @@ def low_coherence(directions: Float[np.ndarray, "M n"], steps: int = 200) -> Flo
             f"low coherence is searched for at most {_MOST} directions, not {count}",
             remedy="use tight directions",
         )
-    best = found = tight(directions)
+    best = current = tight(directions)
     if count == dim:
         return best
     welch = np.sqrt((count - dim) / (dim * (count - 1)))
     for _ in range(steps):
-        gram = np.clip(found @ found.T, -welch, welch)
+        gram = np.clip(current @ current.T, -welch, welch)
         np.fill_diagonal(gram, 1.0)
         _, vectors = np.linalg.eigh(gram)
         top = vectors[:, -dim:]
         if not (np.linalg.norm(top, axis=1) > 1e-9).all():
             break
-        # Keep the frame's turn (polar factor), so that the directions stay near the drawn ones.
-        left, _, right = np.linalg.svd(top.T @ found)
-        found = unit_rows(top @ (left @ right))
-        best = min(best, found, key=lambda frame: float(overlaps(frame).max()))
+        # Keep the frame's rotation (polar factor), so that the directions stay near the drawn ones.
+        left, _, right = np.linalg.svd(top.T @ current)
+        current = unit_rows(top @ (left @ right))
+        best = min(best, current, key=lambda frame: float(overlaps(frame).max()))
     return best
 
 

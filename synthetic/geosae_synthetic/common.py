@@ -1,9 +1,11 @@
 """What several families share: the ambient box, the background parameter, the truth of a convex concept."""
 
 import numpy as np
+from jaxtyping import Float
 
 from geosae.data.truth import ConceptTruth
 from geosae.geometry.approximation.measures import UniformBox
+from geosae_synthetic.placing import hull_distance
 from geosae_synthetic.spec import Parameter
 
 BOX = "the box [−1, 1]ⁿ"
@@ -66,4 +68,32 @@ def convex_in_background(depth: int, facets: int | None = None) -> ConceptTruth:
         unit=True,
         smallest_unit=facets,
         overlap_depth=depth,
+    )
+
+
+def convex_among_balls(
+    others: Float[np.ndarray, "k n"], centre: Float[np.ndarray, "n"], radius: float, core: float = 1.0
+) -> ConceptTruth:
+    """Return the truth of a convex body where all other points lie in bodies that do not meet it.
+
+    Every body lies in the ball of this radius around its centre and holds that of radius core·radius (a ball:
+    core = 1). The hull of balls of one radius is the hull of their centres, grown by it: so the two hulls are
+    disjoint if the centre is farther than two radii from the hull of the other centres, and meet if it is not
+    farther than two core radii.
+
+    Examples
+    --------
+    >>> convex_among_balls(np.array([[3.0], [-3.0]]), np.zeros(1), 1.0).one_neuron
+    False
+    """
+    low, high = hull_distance(centre, others)
+    one_neuron = True if low > 2 * radius else (False if high <= 2 * radius * core else None)
+    return ConceptTruth(
+        True,
+        0.0,
+        one_neuron=one_neuron,
+        unit=True,
+        smallest_unit=1 if one_neuron else None,
+        unit_interval=(2, None) if one_neuron is False else None,
+        overlap_depth=1,
     )

@@ -17,9 +17,9 @@ from geosae.geometry.separation.separate import separate
 from geosae_synthetic.nonconvex import times_cube
 from geosae_synthetic.placing import simplex
 from geosae_synthetic.spec import Parameter, World
-from geosae_synthetic.world_sample import Drawn, memberships, scatter
+from geosae_synthetic.world_sample import WorldSample, memberships, scatter
 
-# Above this many points a verdict per concept would dominate the making of the world.
+# Above this many points the verdicts would take longer than the rest of the world.
 _MOST_DECIDED = 4096
 
 
@@ -34,7 +34,7 @@ def separable_share(count: int, dim: int) -> Fraction:
     return Fraction(cover_count(count, dim) - 2, 2**count - 2)
 
 
-def _random_labels(points: int, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> Drawn:
+def _random_labels(points: int, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> WorldSample:
     if points < 3:
         raise InvalidInput(f"random-labels needs at least 3 points, not {points}")
     cloud = rng.standard_normal((points, dim))
@@ -43,14 +43,14 @@ def _random_labels(points: int, dim: int, rng: np.random.Generator, params: Mapp
         while column.all() or not column.any():
             column[:] = rng.random(points) < 0.5
     verdicts = [_decided(cloud, column) for column in labels.T]
-    return Drawn(
+    return WorldSample(
         cloud,
         labels,
         tuple(f"label {k + 1}" for k in range(labels.shape[1])),
         ambient=Gaussian(np.zeros(dim), 1.0),
         truth=tuple(
-            ConceptTruth(one_neuron=one, unit=True if one else None, smallest_unit=1 if one else None)
-            for one in verdicts
+            ConceptTruth(one_neuron=s1, unit=True if s1 else None, smallest_unit=1 if s1 else None)
+            for s1 in verdicts
         ),
         facts={
             "separable_share": float(separable_share(points, dim)),
@@ -111,7 +111,7 @@ def fewest(graph: str, count: int, dim: int, distance: float, core: float) -> in
     return -(-count // size)
 
 
-def _conflicts(points: int, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> Drawn:
+def _conflicts(points: int, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> WorldSample:
     graph, distance, radius = params["graph"], params["distance"], params["radius"]
     directions = _around(dim, params)
     plane = directions.shape[1]
@@ -125,7 +125,7 @@ def _conflicts(points: int, dim: int, rng: np.random.Generator, params: Mapping[
     cloud = np.concatenate([scatter(points // 2, [core], rng), scatter(points - points // 2, outside, rng)])
     cloud = rng.permutation(cloud)
     negatives = Union(outside).to_dict()
-    return Drawn(
+    return WorldSample(
         cloud,
         memberships(cloud, [core]),
         ("core",),

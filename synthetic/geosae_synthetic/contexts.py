@@ -57,17 +57,17 @@ def context_named(name: str) -> FormalContext:
     """
     if Path(name).suffix.lower() in (".cxt", ".csv", ".json"):
         return FormalContext.read(name)
-    found = re.fullmatch(r"(boolean-|chain-|divisors-|M)(\d{1,7})", name)
+    match = re.fullmatch(r"(boolean-|chain-|divisors-|M)(\d{1,7})", name)
     if name == "N5":
         return _pentagon()
     tree = re.fullmatch(r"taxonomy-(\d{1,3})x(\d{1,2})", name)
     if tree is not None:
         return _taxonomy(name, int(tree.group(1)), int(tree.group(2)))
-    if found is None:
+    if match is None:
         raise InvalidInput(
             f"there is no context {name!r}", remedy=f"known are {_NAMES}, and paths of files .cxt"
         )
-    kind, number = found.group(1), int(found.group(2))
+    kind, number = match.group(1), int(match.group(2))
     least, most, build = {
         "boolean-": (1, 10, _boolean),
         "chain-": (2, 500, _chain),

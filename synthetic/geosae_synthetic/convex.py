@@ -4,34 +4,33 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
 
 from geosae.data.truth import ConceptTruth
 from geosae.errors import InvalidInput
 from geosae.geometry.regions.registry import Ball, Region
-from geosae_synthetic.common import BOX, background, convex_in_background, unit_box
-from geosae_synthetic.placing import apart, hull_distance, spread_directions
+from geosae_synthetic.common import BOX, background, convex_among_balls, convex_in_background, unit_box
+from geosae_synthetic.placing import apart, spread_directions
 from geosae_synthetic.shapes import SHAPES, random_body
 from geosae_synthetic.spec import Parameter, World
-from geosae_synthetic.world_sample import Drawn, memberships, scatter, single_rows
+from geosae_synthetic.world_sample import WorldSample, memberships, scatter, single_rows
 
 _MARGIN = 1.0 - 1e-9  # keeps the core inside every body of its group under rounding
 _Placed = tuple[list[Region], list[Region], list[ConceptTruth]]  # concepts, further strata, truth
 
 
-def _convex(points: int, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> Drawn:
+def _convex(points: int, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> WorldSample:
     share, arrangement = params["background"], params["arrangement"]
     if share == 0 and (params["concepts"] == 1 or arrangement == "nested"):
         raise InvalidInput(
             "convex: without background the largest concept would be everything", remedy="background > 0"
         )
-    place = {"disjoint": _disjoint, "touching": _touching, "overlapping": _overlapping, "nested": _nested}
-    regions, cores, truth = place[arrangement](dim, rng, params)
+    arrange = {"disjoint": _disjoint, "touching": _touching, "overlapping": _overlapping, "nested": _nested}
+    regions, cores, truth = arrange[arrangement](dim, rng, params)
     ambient = unit_box(dim)
     cloud = scatter(points, [*regions, *cores], rng, ambient=ambient, background=share)
     names = tuple(f"{params['shape']} {k + 1}" for k in range(len(regions)))
     inner = zip(names[1:], names[:-1], strict=True) if arrangement == "nested" else ()
-    return Drawn(
+    return WorldSample(
         cloud,
         memberships(cloud, regions),
         names,
@@ -60,25 +59,10 @@ def _disjoint(dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> 
     if params["background"] > 0:
         return regions, [], [convex_in_background(1, body.facets) for body in bodies]
     core = min(body.core for body in bodies)
-    truth = [_alone(np.delete(centres, k, axis=0), centres[k], radius, core) for k in range(count)]
+    truth = [
+        convex_among_balls(np.delete(centres, k, axis=0), centres[k], radius, core) for k in range(count)
+    ]
     return regions, [], truth
-
-
-def _alone(
-    others: Float[np.ndarray, "k n"], centre: Float[np.ndarray, "n"], radius: float, core: float
-) -> ConceptTruth:
-    """Compare the hulls of the balls around the bodies, and of the balls inside them (balls: both alike)."""
-    low, high = hull_distance(centre, others)
-    one = True if low > 2 * radius else (False if high <= 2 * radius * core else None)
-    return ConceptTruth(
-        True,
-        0.0,
-        one_neuron=one,
-        unit=True,
-        smallest_unit=1 if one else None,
-        unit_interval=(2, None) if one is False else None,
-        overlap_depth=1,
-    )
 
 
 def _touching(dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> _Placed:

@@ -1,4 +1,4 @@
-"""Coins that fall together: rare events with given rates and Gaussian-copula correlations, drawn sparsely.
+"""Rare events with given rates and Gaussian-copula correlations, drawn sparsely.
 
 Gaussian copula: R. B. Nelsen, An Introduction to Copulas, 2nd ed. (2006), doi:10.1007/0-387-28678-0; with a
 low-rank factor for feature firing: arXiv 2602.14687.
@@ -12,10 +12,10 @@ from scipy.special import ndtr, ndtri
 
 from geosae.errors import InvalidInput
 
-# Noise above the cut is drawn by its places, not cell by cell; below it cells are looked at one by one.
+# Noise above the cut is drawn by its positions, not cell by cell; below it each cell is drawn.
 _CUT = 2.25
 _TAIL = float(ndtr(-_CUT))
-# Cells looked at together, so that they stay in cache; it fixes the order of the draws.
+# Cells drawn together, so that they stay in cache; it fixes the order of the draws.
 _CELLS = 1 << 19
 _FAR = 40.0  # no normal number reaches it: a threshold there is as good as infinite
 _LEAST_REMAINDER = 0.01
@@ -101,10 +101,14 @@ def from_correlation(matrix: Float[np.ndarray, "M M"]) -> Copula:
     >>> bool(np.allclose(copula.correlation, [[1.0, 0.5], [0.5, 1.0]])), copula.rank
     (True, 1)
     """
-    given = np.asarray(matrix, dtype=np.float64)
-    if not (np.isfinite(given).all() and np.allclose(given, given.T) and np.allclose(np.diag(given), 1)):
+    correlation = np.asarray(matrix, dtype=np.float64)
+    if not (
+        np.isfinite(correlation).all()
+        and np.allclose(correlation, correlation.T)
+        and np.allclose(np.diag(correlation), 1)
+    ):
         raise InvalidInput("a correlation matrix is symmetric and has a unit diagonal; this one is not so")
-    values, vectors = np.linalg.eigh(given)
+    values, vectors = np.linalg.eigh(correlation)
     if values[0] < 1e-9:
         raise InvalidInput(
             f"the correlation matrix is not positive definite: its least eigenvalue is {values[0]:.3g}",
@@ -153,7 +157,7 @@ class Coins:
         step = max(1, _CELLS // max(1, len(features)))
         rows, columns = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
         for start in range(0, len(shared) if len(features) else 0, step):
-            cells = _shown((shared[start : start + step] @ slopes).ravel(), rng)
+            cells = _firing_cells((shared[start : start + step] @ slopes).ravel(), rng)
             row, column = np.divmod(cells, len(features))
             rows.append(row + start)
             columns.append(features[column])
@@ -171,7 +175,7 @@ class Coins:
         return rng.standard_normal(len(rows), dtype=np.float32) > gates
 
 
-def _shown(gates: Float[np.ndarray, "s"], rng: np.random.Generator) -> Int[np.ndarray, "t"]:
+def _firing_cells(gates: Float[np.ndarray, "s"], rng: np.random.Generator) -> Int[np.ndarray, "t"]:
     """Return the cells whose noise exceeds their gate. Each cell takes its noise from one of two sources."""
     low = np.flatnonzero(gates < _CUT)
     low = low[rng.standard_normal(low.size, dtype=np.float32) > gates[low]]
@@ -180,7 +184,7 @@ def _shown(gates: Float[np.ndarray, "s"], rng: np.random.Generator) -> Int[np.nd
     met = gates[high]
     # P(η > g | η > cut) ≤ exp((cut² − g²)/2): lots above it cannot win, and need no exact height.
     likely = np.flatnonzero((met >= _CUT) & (lot <= 1.001 * np.exp((_CUT * _CUT - met * met) / 2)))
-    # The height of a normal number known to exceed the cut.
+    # The height of a normal number, given that it exceeds the cut.
     won = -ndtri(_TAIL * lot[likely]) > met[likely]
     return np.concatenate([low, high[likely[won]]])
 
@@ -189,10 +193,10 @@ def _rare(cells: int, rng: np.random.Generator) -> Int[np.ndarray, "t"]:
     """Return the cells of a Bernoulli(_TAIL) process, by its geometric gaps."""
     expected = cells * _TAIL
     count = int(expected + 6 * np.sqrt(expected) + 8)
-    places, last = list[np.ndarray](), -1
+    positions, last = list[np.ndarray](), -1
     while last < cells:
         gaps = (rng.standard_exponential(count) / -np.log1p(-_TAIL)).astype(np.int64) + 1
-        places.append(last + np.cumsum(gaps))
-        last = int(places[-1][-1])
-    found = np.concatenate(places)
-    return found[: np.searchsorted(found, cells)]
+        positions.append(last + np.cumsum(gaps))
+        last = int(positions[-1][-1])
+    cell = np.concatenate(positions)
+    return cell[: np.searchsorted(cell, cells)]

@@ -1,4 +1,4 @@
-"""In how few dimensions a context can be realised: what is proved, what was found, and how (theory F4, F5).
+"""The least dimension in which a context can be realised: bounds, and a realisation (theory F4, F5).
 
 The least dimension is the sign-rank of the ±1 matrix less one, or one above that, and hard to find; here are
 a lower bound that is proved and an upper bound that a verified realisation proves.
@@ -63,8 +63,8 @@ def realise(context: FormalContext, rng: np.random.Generator) -> Realisation:
     Examples
     --------
     >>> from geosae_synthetic.contexts import context_named
-    >>> found = realise(context_named("boolean-5"), np.random.default_rng(0))
-    >>> found.dim, found.lower, found.proved_least, found.upper_by
+    >>> least = realise(context_named("boolean-5"), np.random.default_rng(0))
+    >>> least.dim, least.lower, least.proved_least, least.upper_by
     (2, 2, True, 'circle')
     """
     on_line = line_order(context)
@@ -79,10 +79,10 @@ def realise(context: FormalContext, rng: np.random.Generator) -> Realisation:
     points, halfspaces = planted_halfspaces(context)
     upper_by: UpperBy = "affine rank"
     while points.shape[1] > lower:
-        found = search(context, points.shape[1] - 1, rng)
-        if found is None or not realises(context, *found):
+        lower_dim = search(context, points.shape[1] - 1, rng)
+        if lower_dim is None or not realises(context, *lower_dim):
             break
-        (points, halfspaces), upper_by = found, "search"
+        (points, halfspaces), upper_by = lower_dim, "search"
     return Realisation(points, halfspaces, lower, lower_by, upper_by)
 
 
@@ -123,19 +123,19 @@ def line_order(context: FormalContext) -> list[int] | None:
 
 
 def _on_line(context: FormalContext, order: list[int]) -> tuple[Float[np.ndarray, "G 1"], HalfSpaces]:
-    place = np.empty(len(order))
-    # Objects with the same attributes may share a place; an attribute's border lies halfway between two.
-    place[order] = np.arange(len(order))
+    position = np.empty(len(order))
+    # Objects with the same attributes may share a position; an attribute's border lies halfway between two.
+    position[order] = np.arange(len(order))
     w, c = np.zeros((len(context.attributes), 1)), np.zeros(len(context.attributes))
     for m, column in enumerate(context.incidence.T):
-        inside = place[column]
+        inside = position[column]
         if column.all() or not column.any():
             c[m] = 1.0 if column.all() else -1.0
         elif inside.min() == 0 and inside.max() == len(inside) - 1:
             w[m], c[m] = -1.0, inside.max() + 0.5
         else:
             w[m], c[m] = 1.0, 0.5 - inside.min()
-    points = place[:, None]
+    points = position[:, None]
     return points, HalfSpaces(w, c)
 
 

@@ -1,4 +1,4 @@
-"""Points at the speed of the random bits: float32, an SFC64 stream, and blocks that stay in the cache."""
+"""Fast draws of float32 points: an SFC64 stream, in blocks that stay in the cache."""
 
 from collections.abc import Sequence
 
@@ -11,14 +11,14 @@ _ROWS = 8192  # of 32 float32 coordinates: one MiB, which second-level caches ho
 _EPS = float(np.finfo(np.float32).eps)
 
 
-class Fast:
-    """A fast stream of its own, seeded by a generator's next word: the same generator, the same points.
+class FastSampler:
+    """Draws from an SFC64 stream that a generator's next word seeds: the same generator, the same points.
 
     Examples
     --------
-    >>> one, two = (Fast(np.random.default_rng(0)) for _ in range(2))
+    >>> first, second = (FastSampler(np.random.default_rng(0)) for _ in range(2))
     >>> centres, labels = np.zeros((1, 3)), np.zeros(4, dtype=np.int64)
-    >>> bool((one.normals(labels, centres, 1.0) == two.normals(labels, centres, 1.0)).all())
+    >>> bool((first.normals(labels, centres, 1.0) == second.normals(labels, centres, 1.0)).all())
     True
     """
 
@@ -44,8 +44,8 @@ class Fast:
         """Draw a point uniform in its ball for each label (balls of one radius, disjoint), with membership.
 
         The label p, the number of balls, asks for a point uniform on the cube [−half_width, half_width]ⁿ.
-        Membership is what the balls' own `contains` says of the float32 points: it is asked wherever rounding
-        could matter, and elsewhere known from the construction.
+        Membership is what the balls' own `contains` says of the float32 points: they are evaluated wherever
+        rounding could matter; elsewhere the construction decides.
         """
         centres = np.stack([ball.center for ball in balls])
         radius, dim = balls[0].radius, balls[0].dim
@@ -78,11 +78,11 @@ class Fast:
     ) -> tuple[Float[np.ndarray, "m n"], Float[np.ndarray, " m"]]:
         """Fill a block with points uniform in the ball around the origin; return their lengths too."""
         self._rng.standard_normal(dtype=np.float32, out=block)
-        found = np.sqrt(np.einsum("ij,ij->i", block, block))
+        sizes = np.sqrt(np.einsum("ij,ij->i", block, block))
         lengths = np.float32(radius) * self._rng.random(len(block), dtype=np.float32) ** np.float32(
             1.0 / block.shape[1]
         )
-        block *= (lengths / np.maximum(found, np.float32(1e-30)))[:, None]
+        block *= (lengths / np.maximum(sizes, np.float32(1e-30)))[:, None]
         return block, lengths
 
     def _cube_block(self, count: int, half_width: float, dim: int) -> Float[np.ndarray, "count n"]:

@@ -62,7 +62,7 @@ class Features:
             )
         if not (np.isfinite(self.noise) and self.noise >= 0):
             raise InvalidInput(f"noise = {self.noise}: a standard deviation of at least 0 is needed")
-        self.coins  # noqa: B018  (refuses bad rates and correlations at the door)
+        self.coins  # noqa: B018  (refuses bad rates and correlations now)
 
     @cached_property
     def coins(self) -> Coins:
@@ -85,7 +85,7 @@ class Features:
         rows, columns = self.coins.everywhere(self.forest.roots, shared, rng)
         level = self._above_zero(rows, columns, rng)
         levels = [level]
-        # Only the children of what fires are looked at; the coins of the others need not be thrown.
+        # Only the children of what fires are drawn; the others cannot fire.
         while len(level[0]):
             level = self._children(level[0], level[1], shared, rng)
             levels.append(level)
@@ -99,8 +99,8 @@ class Features:
         self, rows: Int[np.ndarray, "s"], columns: Int[np.ndarray, "s"], rng: np.random.Generator
     ) -> tuple[Int[np.ndarray, "t"], Int[np.ndarray, "t"], Float[np.ndarray, "t"]]:
         values = self.magnitudes.draw(columns, rng)
-        kept = values > 0
-        return rows[kept], columns[kept], values[kept]
+        positive = values > 0
+        return rows[positive], columns[positive], values[positive]
 
     def _children(
         self,
@@ -115,12 +115,12 @@ class Features:
         number = counts[columns]
         # One group for each parent that fires; its members are consecutive.
         group = np.repeat(np.arange(len(rows)), number)
-        place = np.arange(len(group)) - np.repeat(np.cumsum(number) - number, number)
-        member = children[firsts[columns][group] + place]
-        shown = self.coins.at(rows[group], member, shared, rng)
-        group, member, values = self._above_zero(group[shown], member[shown], rng)
-        kept = ~self.forest.exclusive[columns[group]] | _winners(group, rng)
-        return rows[group[kept]], member[kept], values[kept]
+        rank = np.arange(len(group)) - np.repeat(np.cumsum(number) - number, number)
+        member = children[firsts[columns][group] + rank]
+        fires = self.coins.at(rows[group], member, shared, rng)
+        group, member, values = self._above_zero(group[fires], member[fires], rng)
+        survives = ~self.forest.exclusive[columns[group]] | _winners(group, rng)
+        return rows[group[survives]], member[survives], values[survives]
 
 
 def _winners(group: Int[np.ndarray, "s"], rng: np.random.Generator) -> Bool[np.ndarray, "s"]:

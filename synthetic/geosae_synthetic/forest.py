@@ -1,4 +1,4 @@
-"""Which feature stands under which: forests of parents, exclusion among siblings, compensated rates."""
+"""Hierarchies of features: forests of parents, exclusion among siblings, compensated rates."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -37,7 +37,7 @@ class Forest:
             raise InvalidInput(
                 f"the parent of feature {bad[0]} is {self.parent[bad[0]]}, which is no feature"
             )
-        self.level  # noqa: B018  (refuses circles at the door)
+        self.level  # noqa: B018  (refuses circles now)
 
     @cached_property
     def level(self) -> Int[np.ndarray, "M"]:
@@ -63,7 +63,7 @@ class Forest:
 
     @cached_property
     def children(self) -> tuple[Int[np.ndarray, "C"], Int[np.ndarray, "M"], Int[np.ndarray, "M"]]:
-        """All children sorted by parent; for each feature the place of its first child, and their count."""
+        """All children sorted by parent; for each feature the index of its first child, and their count."""
         order = np.argsort(self.parent, kind="stable")
         counts = np.bincount(self.parent[self.parent >= 0], minlength=len(self.parent))
         return order[len(self.roots) :], np.cumsum(counts) - counts, counts

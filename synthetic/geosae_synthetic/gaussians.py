@@ -16,17 +16,16 @@ from geosae.data.truth import ConceptTruth
 from geosae.errors import InvalidInput
 from geosae.geometry.approximation.measures import Gaussian, UniformBox
 from geosae.geometry.regions.registry import Ball
-from geosae_synthetic.balls import ball_alone
-from geosae_synthetic.common import PRECISION
-from geosae_synthetic.fast_sampling import Fast
+from geosae_synthetic.common import PRECISION, convex_among_balls
+from geosae_synthetic.fast_sampling import FastSampler
 from geosae_synthetic.placing import frame, least_distance, spread_directions
 from geosae_synthetic.spec import Parameter, World
-from geosae_synthetic.world_sample import Drawn, even_labels, memberships, single_rows
+from geosae_synthetic.world_sample import WorldSample, even_labels, memberships, single_rows
 
 _PUBLISHED = (6, 14, 30, 62, 126)  # of 128 dimensions
 
 
-def _clusters(points: int, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> Drawn:
+def _clusters(points: int, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> WorldSample:
     count, scale, cut = params["clusters"], params["deviation"], params["truncate"]
     angles = 2 * np.pi * np.arange(count) / count
     radii = np.where(np.arange(count) % 2 == 0, params["far"], params["near"])
@@ -41,7 +40,7 @@ def _clusters(points: int, dim: int, rng: np.random.Generator, params: Mapping[s
         raise InvalidInput("gaussian-clusters: single precision draws whole Gaussians", remedy="truncate = 0")
     if cut == 0:
         cloud = _spread(labels, centres, scale, params["precision"], rng)
-        return Drawn(
+        return WorldSample(
             cloud,
             labels[:, None] == np.arange(count),
             names,
@@ -57,13 +56,15 @@ def _clusters(points: int, dim: int, rng: np.random.Generator, params: Mapping[s
         )
     regions = tuple(Ball(centre, cut * scale) for centre in centres)
     cloud = centres[labels] + scale * _truncated(points, dim, cut, rng)
-    return Drawn(
+    return WorldSample(
         cloud,
         memberships(cloud, regions),
         names,
         regions=regions,
         ambient=ambient,
-        truth=tuple(ball_alone(np.delete(centres, k, axis=0), centres[k], cut * scale) for k in range(count)),
+        truth=tuple(
+            convex_among_balls(np.delete(centres, k, axis=0), centres[k], cut * scale) for k in range(count)
+        ),
         rows=single_rows(count),
         facts=facts,
     )
@@ -73,7 +74,7 @@ def _spread(
     labels: Any, centres: Float[np.ndarray, "k n"], scale: float, precision: str, rng: np.random.Generator
 ) -> Float[np.ndarray, "N n"]:
     if precision == "single":
-        return Fast(rng).normals(labels, centres, scale)
+        return FastSampler(rng).normals(labels, centres, scale)
     return centres[labels] + scale * rng.standard_normal((len(labels), centres.shape[1]))
 
 
@@ -100,19 +101,19 @@ def intrinsic_dimensions(text: str, dim: int) -> tuple[int, ...]:
     if text == "published":
         return tuple(math.ceil(dim * part / 128) for part in _PUBLISHED)
     try:
-        found = tuple(int(part) for part in text.split(","))
+        ranks = tuple(int(part) for part in text.split(","))
     except ValueError as error:
         raise InvalidInput(
             f"heterogeneous-clusters: dimensions {text!r} are no list of integers", remedy="write 2,4,8"
         ) from error
-    if len(found) < 2 or not all(1 <= part <= dim for part in found):
+    if len(ranks) < 2 or not all(1 <= part <= dim for part in ranks):
         raise InvalidInput(
             f"heterogeneous-clusters: two or more dimensions from 1 to {dim} are needed, not {text!r}"
         )
-    return found
+    return ranks
 
 
-def _heterogeneous(points: int, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> Drawn:
+def _heterogeneous(points: int, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> WorldSample:
     parts = intrinsic_dimensions(params["dimensions"], dim)
     centres = params["distance"] * spread_directions(len(parts), dim, rng)
     labels = even_labels(points, len(parts), 0.0, rng)
@@ -123,7 +124,7 @@ def _heterogeneous(points: int, dim: int, rng: np.random.Generator, params: Mapp
         # One total variance for all: the clusters differ in dimension, not in size.
         cloud[chosen] = centres[k] + params["deviation"] / math.sqrt(part) * flat
     cloud += params["noise"] * rng.standard_normal((points, dim)) if params["noise"] > 0 else 0.0
-    return Drawn(
+    return WorldSample(
         cloud,
         labels[:, None] == np.arange(len(parts)),
         tuple(f"dimension {part} ({k + 1})" for k, part in enumerate(parts)),

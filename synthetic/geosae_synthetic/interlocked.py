@@ -13,12 +13,14 @@ from geosae.geometry.regions.registry import AffineImage, AnnularSector, Checker
 from geosae_synthetic.common import BOX, unit_box
 from geosae_synthetic.nonconvex import times_cube
 from geosae_synthetic.spec import Parameter, World
-from geosae_synthetic.world_sample import Drawn, memberships, scatter, single_rows
+from geosae_synthetic.world_sample import WorldSample, memberships, scatter, single_rows
 
 _MARGIN = 0.25
 
 
-def _pair(points: int, dim: int, rng: np.random.Generator, pair: tuple[Region, Region], name: str) -> Drawn:
+def _pair(
+    points: int, dim: int, rng: np.random.Generator, pair: tuple[Region, Region], name: str
+) -> WorldSample:
     regions = tuple(times_cube(region, dim) for region in pair)
     low = np.min([region.bounds[0] for region in regions], axis=0) - _MARGIN
     high = np.max([region.bounds[1] for region in regions], axis=0) + _MARGIN
@@ -30,7 +32,7 @@ def _pair(points: int, dim: int, rng: np.random.Generator, pair: tuple[Region, R
     )  # fmt: skip
     cloud = scatter(points, regions, rng)
     names = f"{name} 1", f"{name} 2"
-    return Drawn(
+    return WorldSample(
         cloud,
         memberships(cloud, regions),
         names,
@@ -48,7 +50,7 @@ def _hull(region: Region) -> Region:
     return hull
 
 
-def _two_moons(points: int, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> Drawn:
+def _two_moons(points: int, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> WorldSample:
     width, shift = params["width"], params["shift"]
     inner, outer = 1 - width / 2, 1 + width / 2
     # The right leg of the upper moon, between heights 0 and shift, must stay in the lower moon's hole (of its
@@ -65,16 +67,16 @@ def _two_moons(points: int, dim: int, rng: np.random.Generator, params: Mapping[
     return _pair(points, dim, rng, (upper, lower), "moon")
 
 
-def _two_spirals(points: int, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> Drawn:
+def _two_spirals(points: int, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> WorldSample:
     turns, width = params["turns"], params["width"]
     # The arms start half a turn out, so that they leave the origin free; each fills `width` of half a pitch.
     growth = 1.0 / (2 * math.pi * (turns + 0.5) + math.pi * width)
     arm = Spiral(growth, math.pi * growth * width, math.pi, math.pi * (2 * turns + 1))
-    other = AffineImage(arm, -np.eye(2), np.zeros(2))
-    return _pair(points, dim, rng, (arm, other), "arm")
+    mirrored = AffineImage(arm, -np.eye(2), np.zeros(2))
+    return _pair(points, dim, rng, (arm, mirrored), "arm")
 
 
-def _board(points: int, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> Drawn:
+def _board(points: int, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> WorldSample:
     axes = params["axes"]
     if axes > dim:
         raise InvalidInput(f"checkerboard: {axes} axes do not exist in dimension {dim}", remedy="axes ≤ dim")
@@ -86,7 +88,7 @@ def _board(points: int, dim: int, rng: np.random.Generator, params: Mapping[str,
         ConceptTruth(False, ambient.of(_hull(region)) - ambient.of(region), one_neuron=False, unit=False)
         for region in regions
     )
-    return Drawn(
+    return WorldSample(
         cloud,
         memberships(cloud, regions),
         ("even", "odd"),

@@ -13,15 +13,18 @@ from geosae.fca.context import FormalContext
 from geosae.geometry.approximation.measures import UniformBox
 from geosae.geometry.arrangements.halfspaces import HalfSpaces
 from geosae.geometry.regions.registry import Ball, Region, Union
+from geosae_synthetic.common import convex_among_balls
 from geosae_synthetic.contexts import context_named
 from geosae_synthetic.dimension import dimension_facts
-from geosae_synthetic.placing import hull_distance, least_distance
+from geosae_synthetic.placing import least_distance
 from geosae_synthetic.planted import planted_halfspaces
 from geosae_synthetic.spec import Parameter, World
-from geosae_synthetic.world_sample import Drawn, memberships, scatter, single_rows
+from geosae_synthetic.world_sample import WorldSample, memberships, scatter, single_rows
 
 
-def _formal_context(points: int, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> Drawn:
+def _formal_context(
+    points: int, dim: int, rng: np.random.Generator, params: Mapping[str, Any]
+) -> WorldSample:
     context = context_named(params["context"])
     if len(context.objects) < 2:
         raise InvalidInput("formal-context: a context with one object makes one ball, which is everything")
@@ -35,7 +38,7 @@ def _formal_context(points: int, dim: int, rng: np.random.Generator, params: Map
         regions: tuple[Region, ...] = balls
         subsets: tuple[tuple[str, str], ...] = ()
         truth = tuple(
-            _object_truth(np.delete(centres, g, axis=0), centres[g], radius) for g in range(len(balls))
+            convex_among_balls(np.delete(centres, g, axis=0), centres[g], radius) for g in range(len(balls))
         )
     else:
         names = context.attributes
@@ -45,7 +48,7 @@ def _formal_context(points: int, dim: int, rng: np.random.Generator, params: Map
         subsets = tuple((names[i], names[j]) for i, j in np.argwhere(order) if i != j)
     cloud = scatter(points, balls, rng)
     low, high = centres.min(axis=0) - 2 * radius, centres.max(axis=0) + 2 * radius
-    return Drawn(
+    return WorldSample(
         cloud,
         memberships(cloud, regions),
         names,
@@ -84,17 +87,6 @@ def _margin(centres: Float[np.ndarray, "G n"], halfspaces: HalfSpaces) -> float:
     real = lengths > 0
     away = np.abs(halfspaces.values(centres))[:, real] / lengths[real]
     return float(away.min(initial=np.inf))
-
-
-def _object_truth(
-    others: Float[np.ndarray, "k n"], centre: Float[np.ndarray, "n"], radius: float
-) -> ConceptTruth:
-    low, high = hull_distance(centre, others)
-    verdict = True if low > 2 * radius else (False if high <= 2 * radius else None)
-    if verdict:
-        return ConceptTruth(True, 0.0, one_neuron=True, unit=True, smallest_unit=1, overlap_depth=1)
-    interval = (2, None) if verdict is False else None
-    return ConceptTruth(True, 0.0, one_neuron=verdict, unit=True, unit_interval=interval, overlap_depth=1)
 
 
 def _extent(context: FormalContext, attribute: int, balls: tuple[Ball, ...]) -> Region:

@@ -22,8 +22,8 @@ def search(
 
     Examples
     --------
-    >>> found = search(FormalContext.from_array([[True, False], [False, True]]), 1, np.random.default_rng(0))
-    >>> found is not None
+    >>> context = FormalContext.from_array([[True, False], [False, True]])
+    >>> search(context, 1, np.random.default_rng(0)) is not None
     True
     """
     signs = np.where(context.incidence, 1.0, -1.0)
@@ -49,8 +49,8 @@ def _descend(
             return True
         pull = np.where(short, signs, 0.0)
         gradients = (pull @ normals[:, :-1], pull.T @ lifted)
-        for place, (target, gradient) in enumerate(zip((points, normals), gradients, strict=True)):
-            first, second = moments[2 * place], moments[2 * place + 1]
+        for index, (target, gradient) in enumerate(zip((points, normals), gradients, strict=True)):
+            first, second = moments[2 * index], moments[2 * index + 1]
             first += 0.1 * (gradient - first)
             second += 0.001 * (gradient**2 - second)
             size = np.sqrt(second / (1 - 0.999**step)) + 1e-8

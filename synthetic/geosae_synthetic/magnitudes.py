@@ -1,4 +1,4 @@
-"""How strongly a feature fires when it fires."""
+"""Laws of the magnitude with which a feature fires."""
 
 from dataclasses import dataclass
 from typing import Literal, get_args

@@ -11,7 +11,7 @@ from geosae.geometry.regions.registry import Ball
 from geosae_synthetic.common import BOX, background, convex_in_background, unit_box
 from geosae_synthetic.placing import least_distance, spread_directions
 from geosae_synthetic.spec import Parameter, World
-from geosae_synthetic.world_sample import Drawn, memberships, scatter
+from geosae_synthetic.world_sample import WorldSample, memberships, scatter
 
 _MAX_BALLS = 2048
 
@@ -22,12 +22,12 @@ def _finish(
     params: Mapping[str, Any],
     balls: dict[str, Ball],
     subsets: tuple[tuple[str, str], ...],
-) -> Drawn:
+) -> WorldSample:
     regions = tuple(balls.values())
     depth = params["depth"]  # the path from the root to a leaf, through every ball
     ambient = unit_box(regions[0].dim)
     cloud = scatter(points, regions, rng, ambient=ambient, background=params["background"])
-    return Drawn(
+    return WorldSample(
         cloud,
         memberships(cloud, regions),
         tuple(balls),
@@ -41,16 +41,16 @@ def _finish(
 
 def _paths(names: tuple[str, ...], subsets: tuple[tuple[str, str], ...]) -> tuple[tuple[int, ...], ...]:
     """Return for each ball the balls that hold it, itself included, and the empty set for the background."""
-    place = {name: k for k, name in enumerate(names)}
+    column = {name: k for k, name in enumerate(names)}
     paths: dict[str, tuple[int, ...]] = {}
     parent_of = dict(subsets)
     for name in names:  # parents come first
         above = paths[parent_of[name]] if name in parent_of else ()
-        paths[name] = (*above, place[name])
+        paths[name] = (*above, column[name])
     return (*paths.values(), ())
 
 
-def _chain(points: int, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> Drawn:
+def _chain(points: int, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> WorldSample:
     ratio, drift = params["ratio"], params["drift"]
     centre, radius = np.zeros(dim), params["radius"]
     balls: dict[str, Ball] = {}
@@ -77,7 +77,7 @@ def _children(count: int, ratio: float, gap: float, dim: int, rng: np.random.Gen
     return reach * directions
 
 
-def _tree(points: int, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> Drawn:
+def _tree(points: int, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> WorldSample:
     depth, branching, ratio = params["depth"], params["branching"], params["ratio"]
     total = sum(branching**level for level in range(depth))
     if total > _MAX_BALLS:
@@ -91,10 +91,10 @@ def _tree(points: int, dim: int, rng: np.random.Generator, params: Mapping[str, 
         following: list[str] = []
         for parent in generation:
             ball = balls[parent]
-            places = _children(branching, ratio, params["gap"], dim, rng)
-            for number, place in enumerate(places, start=1):
+            offsets = _children(branching, ratio, params["gap"], dim, rng)
+            for number, offset in enumerate(offsets, start=1):
                 name = f"{parent}/{number}"
-                balls[name] = Ball(ball.center + ball.radius * place, ball.radius * ratio)
+                balls[name] = Ball(ball.center + ball.radius * offset, ball.radius * ratio)
                 subsets.append((name, parent))
                 following.append(name)
         generation = following
@@ -115,6 +115,12 @@ _TRUTH = (
     "Convex, e_irr = 0, S3; S1 fails, since the background surrounds every ball. The subset order is the "
 )
 
+
+def _ratio(default: float) -> Parameter:
+    meaning = "radius of a ball over that of its parent"
+    return Parameter("ratio", default, meaning, low=0, high=1, open_low=True, open_high=True)
+
+
 WORLDS = (
     World(
         name="nested-balls",
@@ -129,15 +135,7 @@ WORLDS = (
         parameters=(
             Parameter("depth", 4, "number of balls in the chain", low=1, high=64),
             _RADIUS,
-            Parameter(
-                "ratio",
-                0.7,
-                "radius of a ball over that of its parent",
-                low=0,
-                high=1,
-                open_low=True,
-                open_high=True,
-            ),
+            _ratio(0.7),
             Parameter(
                 "drift",
                 0.5,
@@ -166,15 +164,7 @@ WORLDS = (
             Parameter("depth", 3, "number of levels, the root included", low=1, high=16),
             Parameter("branching", 2, "children of a ball", low=1, high=64),
             _RADIUS,
-            Parameter(
-                "ratio",
-                0.4,
-                "radius of a ball over that of its parent",
-                low=0,
-                high=1,
-                open_low=True,
-                open_high=True,
-            ),
+            _ratio(0.4),
             Parameter(
                 "gap",
                 0.05,

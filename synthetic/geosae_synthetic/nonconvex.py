@@ -27,7 +27,7 @@ from geosae.geometry.regions.registry import (
 )
 from geosae_synthetic.common import background
 from geosae_synthetic.spec import Parameter, World
-from geosae_synthetic.world_sample import Drawn, memberships, scatter
+from geosae_synthetic.world_sample import WorldSample, memberships, scatter
 
 _SHAPES = ("shell", "l-shape", "star", "sector", "moon", "torus", "spiral", "helix")
 
@@ -87,7 +87,7 @@ def _helix_bounds(radius: float, thickness: float, pitch: float, height: float) 
     return hull_volume_bounds(Helix(radius, thickness, pitch, height))
 
 
-def _non_convex(points: int, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> Drawn:
+def _non_convex(points: int, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> WorldSample:
     base = shape_named(dim, params)
     region = times_cube(base, dim)
     low, high = region.bounds
@@ -106,7 +106,7 @@ def _non_convex(points: int, dim: int, rng: np.random.Generator, params: Mapping
         overlap_depth=1,
     )
     cloud = scatter(points, [region], rng, ambient=ambient, background=params["background"])
-    return Drawn(
+    return WorldSample(
         cloud,
         memberships(cloud, [region]),
         (params["shape"],),

@@ -1,4 +1,4 @@
-"""Where balls are put: apart in a box, on a simplex, at random and with what cannot be refused."""
+"""Positions of balls, and directions: balls apart in a box, regular simplices, frames, spread directions."""
 
 from collections.abc import Sequence
 
@@ -58,13 +58,13 @@ def _sequence(
     rng: np.random.Generator,
 ) -> Float[np.ndarray, "p n"] | None:
     centres = np.empty((len(sizes), dim))
-    for place in range(len(sizes)):
-        drawn = rng.uniform(-room[place], room[place], (_TRIES, dim))
-        away = np.linalg.norm(drawn[:, None, :] - centres[None, :place, :], axis=2)
-        free = np.flatnonzero((away >= sizes[:place] + sizes[place] + gap).all(axis=1))
+    for k in range(len(sizes)):
+        drawn = rng.uniform(-room[k], room[k], (_TRIES, dim))
+        away = np.linalg.norm(drawn[:, None, :] - centres[None, :k, :], axis=2)
+        free = np.flatnonzero((away >= sizes[:k] + sizes[k] + gap).all(axis=1))
         if not free.size:
             return None
-        centres[place] = drawn[free[0]]
+        centres[k] = drawn[free[0]]
     return centres
 
 
@@ -101,7 +101,7 @@ def simplex(count: int) -> Float[np.ndarray, "count k"]:
 
 
 def spread_directions(count: int, dim: int, rng: np.random.Generator) -> Float[np.ndarray, "count n"]:
-    """Return `count` unit vectors of Rⁿ that are far from one another, turned at random.
+    """Return `count` unit vectors of Rⁿ that are far from one another, rotated at random.
 
     They are optimal where an optimum is known: a simplex up to n+1, coordinate axes up to 2n, a regular
     polygon in the plane; beyond, the best of some random choices.

@@ -26,8 +26,8 @@ def planted_halfspaces(
 
     Left out, the dimension is the affine rank of the rows (at least 1), which needs no search. A larger one
     is filled with zero coordinates. A smaller one is searched for with `rng` (seed 0 if left out); the least
-    possible dimension is a sign-rank less one, which no fast method finds (theory F5). Whatever comes out has
-    been verified in exact arithmetic.
+    possible dimension is a sign-rank less one, which no fast method finds (theory F5). The answer is
+    verified in exact arithmetic.
 
     Raises
     ------
@@ -49,14 +49,14 @@ def planted_halfspaces(
         points = np.pad(points, ((0, 0), (0, dim - rank)))
         halfspaces = HalfSpaces(np.pad(halfspaces.w, ((0, 0), (0, dim - rank))), halfspaces.c)
     elif dim is not None and dim < rank:
-        found = search(context, dim, np.random.default_rng(0) if rng is None else rng)
-        if found is None or not realises(context, *found):
+        realisation = search(context, dim, np.random.default_rng(0) if rng is None else rng)
+        if realisation is None or not realises(context, *realisation):
             raise InvalidInput(
                 f"no realisation of this context ({len(context.objects)} objects, {len(context.attributes)} "
                 f"attributes) was found in dimension {dim}",
                 remedy=f"dim ≥ {rank} always works",
             )
-        points, halfspaces = found
+        points, halfspaces = realisation
     if not realises(context, points, halfspaces):
         raise InvalidInput(
             "the half-spaces of this context do not fit into floats",
@@ -66,7 +66,7 @@ def planted_halfspaces(
 
 
 def realises(context: FormalContext, points: Float[np.ndarray, "G n"], halfspaces: HalfSpaces) -> bool:
-    """Say whether point g lies in half-space m iff object g has attribute m, in exact arithmetic.
+    """Tell whether point g lies in half-space m iff object g has attribute m, in exact arithmetic.
 
     No point may lie on a hyperplane.
 
@@ -101,8 +101,8 @@ def least_dimension(context: FormalContext, rng: np.random.Generator) -> int:
     """
     best = planted_halfspaces(context)[0].shape[1]
     while best > 1:
-        found = search(context, best - 1, rng)
-        if found is None or not realises(context, *found):
+        realisation = search(context, best - 1, rng)
+        if realisation is None or not realises(context, *realisation):
             break
         best -= 1
     return best

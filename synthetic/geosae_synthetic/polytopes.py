@@ -11,7 +11,7 @@ from geosae.geometry.regions.registry import Polytope
 from geosae_synthetic.common import BOX, background, convex_in_background, unit_box
 from geosae_synthetic.placing import apart, spread_directions
 from geosae_synthetic.spec import Parameter, World
-from geosae_synthetic.world_sample import Drawn, memberships, scatter, single_rows
+from geosae_synthetic.world_sample import WorldSample, memberships, scatter, single_rows
 
 # Volume, sampling and facets rest on exact hull computations, whose size explodes with the dimension.
 _MOST_DIM = 12
@@ -45,9 +45,9 @@ def random_polytope(facets: int, dim: int, rng: np.random.Generator) -> Float[np
             remedy=f"use {dim + 1} + k·{dim - 1} facets, such as {below} or {below + dim - 1}",
         )
     vertices = _tangent(facets, dim, rng) if dim <= 3 else _stacked(over // (dim - 1), dim, rng)
-    found = len(Polytope(vertices).facets())
-    if found != facets:
-        raise InvalidInput(f"{facets} facets in dimension {dim} came out as {found}: too many to tell apart")
+    count = len(Polytope(vertices).facets())
+    if count != facets:
+        raise InvalidInput(f"{facets} facets in dimension {dim} came out as {count}: too many to tell apart")
     return vertices / np.linalg.norm(vertices, axis=1).max()
 
 
@@ -79,7 +79,7 @@ def _stacked(times: int, dim: int, rng: np.random.Generator) -> Float[np.ndarray
     return vertices
 
 
-def _polytopes(points: int, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> Drawn:
+def _polytopes(points: int, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> WorldSample:
     if dim > _MOST_DIM:
         raise InvalidInput(f"polytopes needs dim ≤ {_MOST_DIM}, not {dim}: hulls grow too large beyond")
     count, radius, facets = params["concepts"], params["radius"], params["facets"] or 3 * dim - 1
@@ -87,7 +87,7 @@ def _polytopes(points: int, dim: int, rng: np.random.Generator, params: Mapping[
     regions = tuple(Polytope(centre + radius * random_polytope(facets, dim, rng)) for centre in centres)
     ambient = unit_box(dim)
     cloud = scatter(points, regions, rng, ambient=ambient, background=params["background"])
-    return Drawn(
+    return WorldSample(
         cloud,
         memberships(cloud, regions),
         tuple(f"polytope {k + 1}" for k in range(count)),

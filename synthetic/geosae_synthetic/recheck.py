@@ -90,7 +90,7 @@ def _drawn_again(data: ConceptDataset) -> Check:
         "directions": (_bytes(data.directions), _bytes(twin.directions)),
         "card": (data.card_text(), twin.card_text()),
     }
-    wrong = [part for part, (one, other) in parts.items() if one != other]
+    wrong = [part for part, (stored, drawn) in parts.items() if stored != drawn]
     if not wrong:
         return Check(name, "holds", f"points, membership and card; version {version}, drawn by {ours}")
     where = ", ".join(wrong)
@@ -104,19 +104,19 @@ def _bytes(array: np.ndarray | None) -> tuple[Any, ...]:
 
 def _oracle(data: ConceptDataset) -> Check:
     name = "membership is what the regions say"
-    asked, wrong = 0, list[str]()
+    checked, wrong = 0, list[str]()
     for column, region in enumerate(data.regions):
         if region is None:
             continue
-        asked += 1
+        checked += 1
         differ = np.flatnonzero(region.contains(data.points) != data.membership[:, column])
         if differ.size:
             wrong.append(f"{data.names[column]}: {differ.size} points, first {int(differ[0])}")
     if wrong:
         return Check(name, "fails", "; ".join(wrong[:4]))
-    if not asked:
+    if not checked:
         return Check(name, "open", "the concepts are events, not regions of space")
-    return Check(name, "holds", f"{asked} regions asked for {data.size} points each")
+    return Check(name, "holds", f"{checked} regions asked for {data.size} points each")
 
 
 def _hierarchy(data: ConceptDataset) -> Check:
@@ -138,30 +138,32 @@ def _rows(data: ConceptDataset) -> Check:
     declared = data.provenance.get("facts", {}).get("rows")
     if declared is None:
         return Check(name, "open", "the true context of this world is not declared")
-    found = {tuple(np.flatnonzero(row).tolist()) for row in np.unique(data.membership, axis=0)}
-    known = {tuple(row) for row in declared}
-    if found - known:
-        row = ", ".join(data.names[k] for k in min(found - known)) or "no concept"
+    occurring = {tuple(np.flatnonzero(row).tolist()) for row in np.unique(data.membership, axis=0)}
+    true_rows = {tuple(row) for row in declared}
+    if occurring - true_rows:
+        row = ", ".join(data.names[k] for k in min(occurring - true_rows)) or "no concept"
         return Check(name, "fails", f"points belong to {{{row}}} only, which is not declared")
-    if known - found:
+    if true_rows - occurring:
         # Not a contradiction: a row of small probability can be missed by a small sample.
-        return Check(name, "open", f"{len(known - found)} of {len(known)} declared rows occur in no point")
-    return Check(name, "holds", f"the {len(known)} declared rows occur, and no others")
+        return Check(
+            name, "open", f"{len(true_rows - occurring)} of {len(true_rows)} declared rows occur in no point"
+        )
+    return Check(name, "holds", f"the {len(true_rows)} declared rows occur, and no others")
 
 
 def _truth(
     data: ConceptDataset, concepts: int, points: int, progress: Callable[[int, int], None] | None
 ) -> list[Check]:
-    told = [(k, truth) for k, truth in enumerate(data.truth) if truth is not None]
-    if len(told) > concepts:
-        told = [told[k] for k in np.linspace(0, len(told) - 1, concepts).astype(int).tolist()]
-    found: dict[str, list[Finding]] = {}
-    for done, (column, truth) in enumerate(told, start=1):
+    truths = [(k, truth) for k, truth in enumerate(data.truth) if truth is not None]
+    if len(truths) > concepts:
+        truths = [truths[k] for k in np.linspace(0, len(truths) - 1, concepts).astype(int).tolist()]
+    findings: dict[str, list[Finding]] = {}
+    for done, (column, truth) in enumerate(truths, start=1):
         for kind, finding in concept_checks(data, column, truth, points).items():
-            found.setdefault(kind, []).append(finding)
+            findings.setdefault(kind, []).append(finding)
         if progress is not None:
-            progress(done, len(told))
-    return [_together(kind, findings) for kind, findings in found.items()]
+            progress(done, len(truths))
+    return [_together(kind, parts) for kind, parts in findings.items()]
 
 
 def _together(kind: str, findings: list[Finding]) -> Check:

@@ -24,17 +24,17 @@ def draw_again(data: ConceptDataset) -> ConceptDataset | None:
     >>> draw_again(data).content_hash == data.content_hash
     True
     """
-    told = dict(data.provenance)
-    if told.get("world") in names():
-        state, params = told.get("generator"), told.get("params")
+    provenance = dict(data.provenance)
+    if provenance.get("world") in names():
+        state, params = provenance.get("generator"), provenance.get("params")
         if not isinstance(state, dict) or not isinstance(params, dict):
             raise InvalidInput("the provenance lacks the generator's state or the parameters")
-        return make(told["world"], rng=_generator(state, data.seed), **params)
-    if told.get("stream") in stream_names():
-        params, rows = told.get("params"), told.get("rows")
+        return make(provenance["world"], rng=_generator(state, data.seed), **params)
+    if provenance.get("stream") in stream_names():
+        params, rows = provenance.get("params"), provenance.get("rows")
         if not isinstance(params, dict) or not isinstance(rows, list) or len(rows) != 2 or data.seed is None:
             raise InvalidInput("the provenance lacks the parameters, the rows or the seed")
-        return stream(told["stream"], data.seed, points=rows[1], **params).dataset(*rows)
+        return stream(provenance["stream"], data.seed, points=rows[1], **params).dataset(*rows)
     return None
 
 

@@ -1,4 +1,4 @@
-"""The register of worlds: by name to a description, by name and a generator to a data set."""
+"""All worlds by name: describe one, or draw a data set of it."""
 
 import difflib
 from typing import Any
@@ -12,6 +12,7 @@ from geosae.fca.context import FormalContext
 from geosae_synthetic import (
     absorption,
     balls,
+    circular,
     conflicts,
     convex,
     gaussians,
@@ -25,11 +26,10 @@ from geosae_synthetic import (
     superposition,
     unions,
 )
-from geosae_synthetic import circular as week
 from geosae_synthetic.spec import World
 
 _CONVEX = (balls, nested, polytopes, convex, slabs)
-_NON_CONVEX = (rings, unions, nonconvex, interlocked, week)
+_NON_CONVEX = (rings, unions, nonconvex, interlocked, circular)
 _FAMILIES = (*_CONVEX, *_NON_CONVEX, absorption, superposition, lattices, conflicts, gaussians)
 _WORLDS: dict[str, World] = {world.name: world for family in _FAMILIES for world in family.WORLDS}
 

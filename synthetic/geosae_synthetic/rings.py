@@ -8,26 +8,21 @@ import numpy as np
 from geosae.data.truth import ConceptTruth
 from geosae.geometry.approximation.measures import UniformBall, UniformBox
 from geosae.geometry.arrangements.counting import ring_unit_size
-from geosae.geometry.regions.registry import Ball, Box, Product, Region, Shell
+from geosae.geometry.regions.registry import Ball, Shell
+from geosae_synthetic.nonconvex import times_cube
 from geosae_synthetic.spec import Parameter, World
-from geosae_synthetic.world_sample import Drawn, memberships, scatter
+from geosae_synthetic.world_sample import WorldSample, memberships, scatter
 
 
-def _cylinder(base: Region, dim: int) -> Region:
-    """Return the product of a plane region with [−1, 1]^(n−2)."""
-    rest = dim - 2
-    return Product((base, Box(-np.ones(rest), np.ones(rest)))) if rest else base
-
-
-def _disk_in_ring(points: int, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> Drawn:
+def _disk_in_ring(points: int, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> WorldSample:
     inner = 1.0 + params["gap"]
     outer = inner + params["width"]
-    disk = _cylinder(Ball(np.zeros(2), 1.0), dim)
-    ring = _cylinder(Shell(np.zeros(2), inner, outer), dim)
+    disk = times_cube(Ball(np.zeros(2), 1.0), dim)
+    ring = times_cube(Shell(np.zeros(2), inner, outer), dim)
     cloud = scatter(points, [disk, ring], rng)
     high = np.concatenate([np.full(2, outer), np.ones(dim - 2)])
     size = ring_unit_size(params["gap"], whole=True)
-    return Drawn(
+    return WorldSample(
         cloud,
         memberships(cloud, [disk]),
         ("disk",),
@@ -39,13 +34,15 @@ def _disk_in_ring(points: int, dim: int, rng: np.random.Generator, params: Mappi
     )
 
 
-def _ring_around_disk(points: int, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> Drawn:
+def _ring_around_disk(
+    points: int, dim: int, rng: np.random.Generator, params: Mapping[str, Any]
+) -> WorldSample:
     inner = 1.0 + params["gap"]
     outer = inner + params["width"]
     disk, ring = Ball(np.zeros(dim), 1.0), Shell(np.zeros(dim), inner, outer)
     cloud = scatter(points, [disk, ring], rng)
     error = (inner / outer) ** dim
-    return Drawn(
+    return WorldSample(
         cloud,
         memberships(cloud, [ring]),
         ("ring",),

@@ -1,4 +1,4 @@
-"""Convex bodies of one size: each lies in a ball around its middle, touches it, and can be put anywhere."""
+"""Convex bodies of eight shapes in the unit ball, to be scaled and moved."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -47,7 +47,7 @@ class Body:
 
 
 def random_body(params: Mapping[str, Any], dim: int, rng: np.random.Generator) -> Body:
-    """Draw a body of the given `shape`, turned at random.
+    """Draw a body of the given `shape`, rotated at random.
 
     Raises
     ------

@@ -10,20 +10,20 @@ from geosae.geometry.approximation.measures import UniformBall
 from geosae.geometry.regions.registry import Region, Slab
 from geosae_synthetic.placing import spread_directions
 from geosae_synthetic.spec import Parameter, World
-from geosae_synthetic.world_sample import Drawn, memberships
+from geosae_synthetic.world_sample import WorldSample, memberships
 
 
-def _slabs(points: int, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> Drawn:
+def _slabs(points: int, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> WorldSample:
     height, width = params["height"], params["width"]
     high = height + width if 0 < width < 1 - height else 1.0
-    one = high == 1.0
+    one_neuron = high == 1.0
     centre = np.zeros(dim)
     directions = spread_directions(params["concepts"], dim, rng)
     regions: tuple[Region, ...] = tuple(Slab(centre, 1.0, u, height, high) for u in directions)
     ambient = UniformBall(centre, 1.0)
     cloud = ambient.sample(points, rng)
-    truth = ConceptTruth(True, 0.0, one_neuron=one, unit=True, smallest_unit=1 if one else 2)
-    return Drawn(
+    truth = ConceptTruth(True, 0.0, one_neuron=one_neuron, unit=True, smallest_unit=1 if one_neuron else 2)
+    return WorldSample(
         cloud,
         memberships(cloud, regions),
         tuple(f"slab {k + 1}" for k in range(len(regions))),

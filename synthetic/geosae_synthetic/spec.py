@@ -1,6 +1,5 @@
-"""What a world declares of itself: its parameters, its construction, its distribution, its truth."""
+"""The description of a world: its parameters, its construction, its distribution, its truth."""
 
-import difflib
 import math
 import textwrap
 from collections.abc import Callable, Mapping
@@ -10,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from geosae.errors import InvalidInput
-from geosae_synthetic.world_sample import Drawn
+from geosae.validation import refuse_unknown
+from geosae_synthetic.world_sample import WorldSample
 
 Value = int | float | str
-Build = Callable[[int, int, np.random.Generator, Mapping[str, Any]], Drawn]
+Build = Callable[[int, int, np.random.Generator, Mapping[str, Any]], WorldSample]
 
 
 @dataclass(frozen=True)
@@ -102,17 +102,7 @@ class World:
         """
         if dim < self.least_dim:
             raise InvalidInput(f"{self.name} needs dim ≥ {self.least_dim}, not {dim}")
-        known = {parameter.name: parameter for parameter in self.parameters}
-        for name in params:
-            if name not in known:
-                near = difflib.get_close_matches(name, known, n=1) or sorted(known)
-                raise InvalidInput(
-                    f"{self.name} has no parameter {name!r}", remedy=f"did you mean {' or '.join(near)}?"
-                )
-        try:
-            return {name: known[name].admit(params.get(name, known[name].default)) for name in known}
-        except InvalidInput as error:
-            raise InvalidInput(f"{self.name}: {error}") from error
+        return admit_all(self.name, self.parameters, params)
 
     def __str__(self) -> str:
         """Describe the world: construction, distribution, truth and parameters."""
@@ -125,6 +115,26 @@ class World:
             lines.append(f"  {parameter.name} = {parameter.default!r}  ({parameter.range}{unit})")
             lines.append(_folded(parameter.meaning, "      "))
         return "\n".join(lines)
+
+
+def admit_all(name: str, parameters: tuple[Parameter, ...], params: Mapping[str, Any]) -> dict[str, Value]:
+    """Return the values of all these parameters, defaults filled in; `name` is what they belong to.
+
+    Raises
+    ------
+    InvalidInput
+        If a parameter is unknown, or a value is of another type or outside its range.
+
+    Examples
+    --------
+    >>> admit_all("a world", (Parameter("depth", 4, "levels"), Parameter("gap", 0.5, "distance")), {"gap": 1})
+    {'depth': 4, 'gap': 1.0}
+    """
+    refuse_unknown(params, (parameter.name for parameter in parameters), name, "parameter")
+    try:
+        return {p.name: p.admit(params.get(p.name, p.default)) for p in parameters}
+    except InvalidInput as error:
+        raise InvalidInput(f"{name}: {error}") from error
 
 
 def _folded(text: str, lead: str = "  ") -> str:

@@ -1,4 +1,4 @@
-"""Points by the billion in constant memory: any rows can be asked for; their bytes depend on the seed alone.
+"""Streams of points in constant memory: any rows can be read, and their bytes depend on the seed alone.
 
 The points are generated in blocks of a fixed number of rows. Block b has a generator of its own, keyed by
 (seed, b), so it can be drawn without those before it (Salmon et al., Parallel random numbers: as easy as
@@ -43,7 +43,7 @@ class Source(ABC):
 
     @abstractmethod
     def holds(self, coefficients: csr_array) -> csr_array:
-        """Say where a concept holds, given its coefficients: a sparse matrix of True."""
+        """Return where each concept holds, given its coefficients: a sparse matrix of True."""
 
 
 @dataclass(frozen=True, eq=False)

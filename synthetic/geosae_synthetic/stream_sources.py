@@ -1,4 +1,4 @@
-"""What streams are made of: sums of features, mixtures of regions, mixtures of Gaussians."""
+"""Distributions that a stream draws from: sums of features, mixtures of regions, mixtures of Gaussians."""
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -12,8 +12,6 @@ from geosae_synthetic.features import Features
 from geosae_synthetic.stream import Source
 
 _PACE = 1 << 17  # coordinates in a block of generation, about: half a megabyte stays in cache
-
-
 _EPS = np.finfo(np.float32).eps
 
 
@@ -88,8 +86,8 @@ class RegionSource(Source):
         drawn = np.empty((size, self.dim), dtype=np.float32)
         outside = np.flatnonzero(stratum < 0)
         drawn[outside] = self._background(len(outside), rng)
-        for place, region in enumerate(self.regions):
-            here = np.flatnonzero(stratum == place)
+        for index, region in enumerate(self.regions):
+            here = np.flatnonzero(stratum == index)
             drawn[here] = region.sample(len(here), rng)
         return drawn
 
@@ -102,7 +100,7 @@ class RegionSource(Source):
         return drawn
 
     def block(self, size: int, rng: np.random.Generator) -> tuple[Float[np.ndarray, "k n"], csr_array]:
-        """Draw points, and ask every region's oracle which of them it holds, as they were rounded."""
+        """Draw points, with the membership of the rounded points in every region."""
         drawn = self.points(size, rng)
         return drawn, _ones(self._inside(drawn))
 
@@ -116,20 +114,20 @@ class RegionSource(Source):
             return np.stack([region.contains(wide) for region in self.regions], axis=1)
         # Squared distances to all centres in one product, a row per ball; near surfaces the oracle decides.
         centres, radii = self._balls
-        own = np.einsum("ij,ij->i", points, points)
+        lengths = np.einsum("ij,ij->i", points, points)
         far = np.einsum("ij,ij->i", centres, centres)[:, None]
         squares = (radii**2)[:, None]
         beyond = np.ascontiguousarray((points @ (-2 * centres).T).T)
-        beyond += own
+        beyond += lengths
         beyond += far - squares
         inside = beyond < 0
         # Sums of n terms err by at most nε of their size; the centres and radii were rounded by ε.
-        doubt = np.float32(8 * (self.dim + 8) * _EPS) * (own + (far + squares))
+        doubt = np.float32(8 * (self.dim + 8) * _EPS) * (lengths + (far + squares))
         unsure = np.abs(beyond, out=beyond) <= doubt
-        for place, region in enumerate(self.regions):
-            near = np.flatnonzero(unsure[place])
+        for index, region in enumerate(self.regions):
+            near = np.flatnonzero(unsure[index])
             if near.size:
-                inside[place, near] = region.contains(points[near].astype(np.float64))
+                inside[index, near] = region.contains(points[near].astype(np.float64))
         return np.ascontiguousarray(inside.T)
 
 
@@ -176,8 +174,8 @@ class ClusterSource(Source):
             drawn *= self.shapes.astype(np.float32)[cluster][:, None]
         else:
             drawn = np.empty((size, self.dim), dtype=np.float32)
-            for place, shape in enumerate(self.shapes):
-                here = np.flatnonzero(cluster == place)
+            for index, shape in enumerate(self.shapes):
+                here = np.flatnonzero(cluster == index)
                 inner = rng.standard_normal((len(here), shape.shape[1]), dtype=np.float32)
                 drawn[here] = inner @ shape.T.astype(np.float32)
         drawn += self.means.take(cluster, axis=0)

@@ -10,7 +10,7 @@ import numpy as np
 from geosae.errors import InvalidInput
 from geosae_synthetic.placing import frame
 from geosae_synthetic.registry import describe
-from geosae_synthetic.spec import Parameter
+from geosae_synthetic.spec import Parameter, admit_all
 from geosae_synthetic.stream import PointStream, Source, keyed
 from geosae_synthetic.stream_sources import ClusterSource, FeatureSource, RegionSource
 from geosae_synthetic.superposition import features_of, truth_of
@@ -80,7 +80,7 @@ def _features(name: str, dim: int, rng: np.random.Generator, params: Mapping[str
 
 
 def _bench(name: str, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> Source:
-    values = _admit(name, _BENCH, params)
+    values: dict[str, Any] = dict(admit_all(name, _BENCH, params))
     values["compensate"] = values["compensate"] == "yes"
     return FeatureSource(synthsaebench(rng, dim=dim, **values))
 
@@ -90,7 +90,7 @@ def _regions(name: str, dim: int, rng: np.random.Generator, params: Mapping[str,
     values = world.admit(dim, params)
     drawn = world.build(_ENOUGH, dim, rng, values)
     regions = tuple(region for region in drawn.regions if region is not None)
-    truth = tuple(one for one in drawn.truth if one is not None)
+    truth = tuple(t for t in drawn.truth if t is not None)
     if drawn.ambient is None:
         raise InvalidInput(f"{name} has no ambient measure to draw a background from")
     share = float(values.get("background", 0.0))
@@ -111,17 +111,6 @@ def _clusters(name: str, dim: int, rng: np.random.Generator, params: Mapping[str
     noise = float(values["noise"]) * np.eye(dim)
     shapes = [np.hstack([deviation / rank**0.5 * frame(dim, rng)[:rank].T, noise]) for rank in ranks]
     return ClusterSource(means, shapes, drawn.names)
-
-
-def _admit(name: str, known: tuple[Parameter, ...], params: Mapping[str, Any]) -> dict[str, Any]:
-    names = {parameter.name for parameter in known}
-    for given in params:
-        if given not in names:
-            near = difflib.get_close_matches(given, names, n=1) or sorted(names)
-            raise InvalidInput(
-                f"{name} has no parameter {given!r}", remedy=f"did you mean {' or '.join(near)}?"
-            )
-    return {one.name: one.admit(params.get(one.name, one.default)) for one in known}
 
 
 _Open = Callable[[str, int, np.random.Generator, Mapping[str, Any]], Source]

@@ -18,7 +18,7 @@ from geosae_synthetic.forest import Forest, compensated, grown
 from geosae_synthetic.magnitudes import LAWS, Magnitudes, alike
 from geosae_synthetic.placing import frame
 from geosae_synthetic.spec import Parameter, World
-from geosae_synthetic.world_sample import Drawn
+from geosae_synthetic.world_sample import WorldSample
 
 # Rows drawn at a time: the sizes of the blocks are part of what the seed fixes.
 _BLOCK = 16_384
@@ -118,7 +118,7 @@ def truth_of(params: Mapping[str, Any]) -> ConceptTruth:
     return ConceptTruth(one_neuron=True, unit=True, smallest_unit=1) if clean else ConceptTruth()
 
 
-def _superposition(points: int, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> Drawn:
+def _superposition(points: int, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> WorldSample:
     world = features_of(params, dim, rng)
     count = params["features"]
     cloud, membership = np.empty((points, dim)), np.empty((points, count), dtype=bool)
@@ -130,7 +130,7 @@ def _superposition(points: int, dim: int, rng: np.random.Generator, params: Mapp
     overlap = overlaps(world.directions)
     # A child above the height may stand under a parent that fires below it.
     edges = world.forest.edges if params["above"] == 0 else []
-    return Drawn(
+    return WorldSample(
         cloud,
         membership,
         names,

@@ -1,4 +1,4 @@
-"""What is declared of one concept, held against the certificates and intervals of the geometry engine."""
+"""The declared truth of one concept, compared with certificates and intervals of the geometry engine."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -25,14 +25,14 @@ FEW = 60
 
 @dataclass(frozen=True)
 class Finding:
-    """What a statement came to for one concept."""
+    """The outcome of one check for one concept."""
 
     status: Literal["holds", "fails", "open"]
     detail: str
 
 
 def concept_checks(data: ConceptDataset, column: int, truth: ConceptTruth, points: int) -> dict[str, Finding]:
-    """Return what was found of each kind of statement that is made of the concept.
+    """Check every kind of statement that is declared of a concept, and return the outcome of each.
 
     Statements speak of the regions and certificates of a sample, so three outcomes are possible: a
     certificate shows it, a certificate refutes it, or the sample is too small to show it. A statement that
@@ -43,31 +43,31 @@ def concept_checks(data: ConceptDataset, column: int, truth: ConceptTruth, point
     >>> from geosae.data.truth import ConceptTruth
     >>> rows = np.array([[0.0], [1.0], [2.0]])
     >>> middle = ConceptDataset(rows, rows == 1.0, ("middle",), truth=(ConceptTruth(one_neuron=True),))
-    >>> [found.status for found in concept_checks(middle, 0, middle.truth[0], 10).values()]
+    >>> [finding.status for finding in concept_checks(middle, 0, middle.truth[0], 10).values()]
     ['fails']
     """
     name = data.names[column]
-    held = data.membership[:points, column]
-    inside, outside = data.points[:points][held], data.points[:points][~held]
-    found: dict[str, Finding] = {}
+    members = data.membership[:points, column]
+    inside, outside = data.points[:points][members], data.points[:points][~members]
+    findings: dict[str, Finding] = {}
     if len(inside) and len(outside):
         if truth.one_neuron is not None:
-            shown = isinstance(separate(inside, outside).check(), Separated)
-            found["one neuron (S1), certified"] = _separable(name, truth.one_neuron, shown)
+            separable = isinstance(separate(inside, outside).check(), Separated)
+            findings["one neuron (S1), certified"] = _separable(name, truth.one_neuron, separable)
         if truth.unit is not None:
-            shown = isinstance(separate_unit(inside, outside).check(), UnitSeparated)
-            found["a unit (S3), certified"] = _separable(name, truth.unit, shown)
+            separable = isinstance(separate_unit(inside, outside).check(), UnitSeparated)
+            findings["a unit (S3), certified"] = _separable(name, truth.unit, separable)
         if _most_neurons(truth) is not None:
-            found["smallest unit (S4), lower bound"] = _size(name, truth, inside[:FEW], outside[:FEW])
+            findings["smallest unit (S4), lower bound"] = _size(name, truth, inside[:FEW], outside[:FEW])
     if truth.overlap_depth is not None:
         deepest = int(data.membership[data.membership[:, column]].sum(axis=1).max(initial=0))
-        found["overlap depth (S7)"] = _at_most(name, "points lie in", deepest, truth.overlap_depth)
-    found |= _of_region(data, column, truth)
-    return found
+        findings["overlap depth (S7)"] = _depth(name, deepest, truth.overlap_depth)
+    findings |= _of_region(data, column, truth)
+    return findings
 
 
-def _separable(name: str, declared: bool, shown: bool) -> Finding:
-    if declared == shown:
+def _separable(name: str, declared: bool, certified: bool) -> Finding:
+    if declared == certified:
         return Finding("holds", "the certificates say what is declared")
     if declared:
         return Finding("fails", f"{name}: declared separable, and a certificate refutes it")
@@ -94,11 +94,11 @@ def _size(
     return Finding("holds", f"{len(inside)} + {len(outside)} points need no more neurons than is declared")
 
 
-def _at_most(name: str, what: str, seen: int, declared: int) -> Finding:
-    if seen > declared:
-        return Finding("fails", f"{name}: {what} {seen} concepts, {declared} are declared")
-    if seen < declared:
-        return Finding("open", f"{name}: {what} at most {seen} concepts, {declared} are declared")
+def _depth(name: str, deepest: int, declared: int) -> Finding:
+    if deepest > declared:
+        return Finding("fails", f"{name}: points lie in {deepest} concepts, {declared} are declared")
+    if deepest < declared:
+        return Finding("open", f"{name}: points lie in at most {deepest} concepts, {declared} are declared")
     return Finding("holds", "attained and not exceeded")
 
 
@@ -106,17 +106,17 @@ def _of_region(data: ConceptDataset, column: int, truth: ConceptTruth) -> dict[s
     region = data.regions[column] if data.regions else None
     if region is None:
         return {}
-    found: dict[str, Finding] = {}
+    findings: dict[str, Finding] = {}
     name = data.names[column]
     if truth.convex is not None and region.is_convex is not None:
         same = truth.convex == region.is_convex
         words = "the region's own word" if same else f"{name}: declared {truth.convex}, the region disagrees"
-        found["convex"] = Finding("holds" if same else "fails", words)
+        findings["convex"] = Finding("holds" if same else "fails", words)
     declared = truth.error_interval
     if truth.irreducible_error is not None:
         declared = (truth.irreducible_error, truth.irreducible_error)
     if declared is None or data.ambient is None or data.ambient.dim != region.dim:
-        return found
+        return findings
     # A fixed generator: verifying the same file twice gives the same answer.
     rng = np.random.default_rng(0)
     estimate = irreducible_error(region, data.ambient, rng, samples=1000, alpha=FALSE_ALARM)
@@ -124,5 +124,5 @@ def _of_region(data: ConceptDataset, column: int, truth: ConceptTruth) -> dict[s
     meets = low <= estimate.high and estimate.low <= high
     how = "closed forms agree" if estimate.exact else f"in the interval of {estimate.samples} samples"
     wrong = f"{name}: {declared[0]:.6g} is declared, [{estimate.low:.6g}, {estimate.high:.6g}] was found"
-    found["irreducible error (A1)"] = Finding("holds" if meets else "fails", how if meets else wrong)
-    return found
+    findings["irreducible error (A1)"] = Finding("holds" if meets else "fails", how if meets else wrong)
+    return findings

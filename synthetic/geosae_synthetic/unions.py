@@ -10,15 +10,15 @@ from geosae.geometry.approximation.measures import UniformBox
 from geosae.geometry.regions.registry import Ball, Capsule, Union
 from geosae_synthetic.common import background, convex_in_background
 from geosae_synthetic.spec import Parameter, World
-from geosae_synthetic.world_sample import Drawn, memberships, scatter
+from geosae_synthetic.world_sample import WorldSample, memberships, scatter
 
 
-def _ball_union(points: int, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> Drawn:
+def _ball_union(points: int, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> WorldSample:
     count, distance = params["balls"], params["distance"]
     step = 2.0 + distance
     radius = params["extent"] / ((count - 1) * step / 2 + 1.0)
-    places = (np.arange(count) - (count - 1) / 2) * step * radius
-    parts = tuple(Ball(place * np.eye(dim)[0], radius) for place in places)
+    offsets = (np.arange(count) - (count - 1) / 2) * step * radius
+    parts = tuple(Ball(offset * np.eye(dim)[0], radius) for offset in offsets)
     whole = Union(parts, disjoint=True)
     # A box close around the row: in the unit box the irreducible error would vanish with the dimension.
     high = np.full(dim, radius)
@@ -30,7 +30,7 @@ def _ball_union(points: int, dim: int, rng: np.random.Generator, params: Mapping
     regions = (whole, *parts)
     cloud = scatter(points, parts, rng, ambient=ambient, background=params["background"])
     names = ("union", *(f"part {k + 1}" for k in range(count)))
-    return Drawn(
+    return WorldSample(
         cloud,
         memberships(cloud, regions),
         names,

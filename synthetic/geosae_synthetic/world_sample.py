@@ -1,4 +1,4 @@
-"""What the construction of a world returns, and how points are scattered over its regions."""
+"""A world that has been drawn, and the scattering of points over its regions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from geosae.geometry.regions.registry import Region
 
 
 @dataclass(frozen=True, eq=False)
-class Drawn:
+class WorldSample:
     """A world that has been drawn: all of a ConceptDataset but its seed and provenance.
 
     `rows` holds the sets of concepts (by number) that points belong to with positive probability, where all
@@ -69,17 +69,23 @@ def scatter(
     >>> scatter(5, [Ball(np.zeros(2), 1.0)], np.random.default_rng(0)).shape
     (5, 2)
     """
-    outside = round(points * background)
-    each, extra = divmod(points - outside, len(strata))
-    if each == 0 or (outside == 0 and background > 0):
-        raise InvalidInput(
-            f"{points} points are too few for {len(strata)} regions and a background share of {background}",
-            remedy="draw more points",
-        )
-    parts = [region.sample(each + (place < extra), rng) for place, region in enumerate(strata)]
+    sizes, outside = _stratum_sizes(points, len(strata), background)
+    parts = [region.sample(size, rng) for region, size in zip(strata, sizes, strict=True)]
     if ambient is not None and outside:
         parts.append(ambient.sample(outside, rng))
     return rng.permutation(np.concatenate(parts))
+
+
+def _stratum_sizes(points: int, count: int, background: float) -> tuple[list[int], int]:
+    """Return how many points each of `count` strata gets, and how many the background gets."""
+    outside = round(points * background)
+    each, extra = divmod(points - outside, count)
+    if each == 0 or (outside == 0 and background > 0):
+        raise InvalidInput(
+            f"{points} points are too few for {count} regions and a background share of {background}",
+            remedy="draw more points",
+        )
+    return [each + (k < extra) for k in range(count)], outside
 
 
 def even_labels(
@@ -99,21 +105,14 @@ def even_labels(
     >>> np.bincount(even_labels(10, 3, 0.2, np.random.default_rng(0))).tolist()
     [3, 3, 2, 2]
     """
-    outside = round(points * background)
-    each, extra = divmod(points - outside, count)
-    if each == 0 or (outside == 0 and background > 0):
-        raise InvalidInput(
-            f"{points} points are too few for {count} regions and a background share of {background}",
-            remedy="draw more points",
-        )
-    sizes = [each + (place < extra) for place in range(count)]
+    sizes, outside = _stratum_sizes(points, count, background)
     labels = np.repeat(np.arange(count + 1), [*sizes, outside])
     rng.shuffle(labels)
     return labels
 
 
 def memberships(points: Float[np.ndarray, "N n"], regions: Sequence[Region]) -> Bool[np.ndarray, "N p"]:
-    """Ask each region's oracle which points it holds.
+    """Return which points (rows) lie in which regions (columns).
 
     Examples
     --------

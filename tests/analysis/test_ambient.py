@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from analysis.planted import Planted, square
 
-from geosae.analysis import analyse, analyse_shuffled
+from geosae.analysis import AnalysisConfig, analyse, analyse_shuffled
 from geosae.analysis.ambient import fills_uniformly
 from geosae.data.dataset import ConceptDataset
 from geosae.geometry.approximation.measures import Gaussian, UniformBall, UniformBox
@@ -23,7 +23,7 @@ def _dataset(regions, ambient, seed=0, size=800):
 
 def test_a_polygon_is_approximated_exactly_by_its_edges():
     data = _dataset([Box(np.full(2, -1.0), np.full(2, 1.0))], UniformBox(LOW, HIGH))
-    al = analyse(square(), data, 0.0)
+    al = analyse(square(), data, AnalysisConfig(tolerance=0.0))
     table = al.units.approximation
     assert table is not None
     assert table.values["difference"].tolist() == [0.0]
@@ -53,7 +53,7 @@ def test_the_three_errors_are_covered_with_and_without_a_known_mass(ambient, kno
     excess, shortfall = (in_theta - in_both) / in_c, (in_c - in_both) / in_c
     failures = 0
     for seed in range(20):
-        al = analyse(Planted(np.array([[1.0, 0.0]]), np.array([-0.5])), _dataset([disk], ambient), seed=seed)
+        al = analyse(Planted(np.array([[1.0, 0.0]]), np.array([-0.5])), _dataset([disk], ambient), AnalysisConfig(seed=seed))
         e = al.approximation.errors
         truth = {"excess": excess, "shortfall": shortfall, "difference": excess + shortfall}
         failures += any(not e[k].low[0, 0] <= truth[k] <= e[k].high[0, 0] for k in truth)
@@ -81,7 +81,7 @@ def _truth(ambient):
 def test_a_region_too_small_to_be_hit_is_still_measured_from_within():
     tiny = Ball(np.array([1.5, 1.5]), 1e-6)
     data = _dataset([tiny, Ball(np.zeros(2), 1.0)], UniformBox(LOW, HIGH))
-    al = analyse(square(), data, 0.0, ambient_samples=500)
+    al = analyse(square(), data, AnalysisConfig(tolerance=0.0, ambient_samples=500))
     assert al.ambient.outer.positives[0, 0] == 0
     shortfall = al.approximation.errors["shortfall"]
     assert shortfall.value[0].tolist() == [0.0, 1.0, 0.0, 1.0, 1.0, 0.0]
@@ -100,13 +100,13 @@ def test_points_from_within_are_used_only_where_they_are_distributed_like_the_me
 
 def test_missing_regions_are_said_and_their_concepts_stay_untested():
     data = _dataset([Ball(np.zeros(2), 1.0), None], UniformBox(LOW, HIGH))
-    al = analyse(square(), data, 0.9)
+    al = analyse(square(), data, AnalysisConfig(tolerance=0.9))
     assert al.approximation_reason == "no region is known of c1"
     assert np.isnan(al.approximation.worst[1]).all()
     assert not al.approximation.holds[1].any()
     assert al.approximation.errors["difference"].high[1, 0] == np.inf
     assert al.approximation.best[1] == -1
-    assert al.approximation.summary()["tested"] == 1
+    assert al.approximation.summary().tested == 1
     bare = ConceptDataset(data.points, data.membership, data.names, ambient=data.ambient)
     lacking = analyse(square(), bare)
     assert lacking.approximation is None

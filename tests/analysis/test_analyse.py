@@ -6,10 +6,11 @@ from analysis.planted import Planted, random_dataset, random_planted, square
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geosae.analysis import NOTIONS, analyse, analyse_shuffled, antitone_violations
+from geosae.analysis import NOTIONS, AnalysisConfig, ConceptError, analyse, analyse_shuffled, antitone_violations
 from geosae.data.dataset import ConceptDataset
 from geosae.errors import InvalidInput
 from geosae.geometry.intervals import clopper_pearson
+from geosae.storage.structure import to_json
 
 
 def _halves(size, seed, share=0.5):
@@ -23,7 +24,7 @@ def _halves(size, seed, share=0.5):
 def test_every_error_equals_brute_force_on_the_held_out_half(seed, chunk, tolerance):
     rng = np.random.default_rng(seed)
     data, sae = random_dataset(rng, 60, 2, 3), random_planted(rng, 5, 2)
-    al = analyse(sae, data, tolerance, chunk=chunk, seed=seed)
+    al = analyse(sae, data, AnalysisConfig(tolerance=tolerance, chunk=chunk, seed=seed))
     fit, test = _halves(60, seed)
     fires, inside = sae.fires(data.points), data.membership
     for k in range(3):
@@ -53,7 +54,7 @@ def test_every_error_equals_brute_force_on_the_held_out_half(seed, chunk, tolera
 @given(st.integers(0, 5000), st.floats(0.0, 0.6))
 def test_separation_is_contained_in_detection_at_every_tolerance(seed, tolerance):
     rng = np.random.default_rng(seed)
-    al = analyse(random_planted(rng, 6, 2), random_dataset(rng, 50, 2, 4), 0.1)
+    al = analyse(random_planted(rng, 6, 2), random_dataset(rng, 50, 2, 4), AnalysisConfig(tolerance=0.1))
     detects = al.context("detection", tolerance).incidence
     separates = al.context("separation", tolerance).incidence
     assert not (separates & ~detects).any()
@@ -66,7 +67,7 @@ def test_exact_detection_is_antitone_in_the_hierarchy_of_the_same_sample(seed):
     points = rng.standard_normal((80, 2))
     radius = np.linalg.norm(points, axis=1)
     data = ConceptDataset(points, radius[:, None] < [0.7, 1.2, 2.0], ("s", "m", "l"), allow_trivial=True)
-    al = analyse(random_planted(rng, 8, 2), data, 0.0)
+    al = analyse(random_planted(rng, 8, 2), data, AnalysisConfig(tolerance=0.0))
     if not al.untested:
         assert antitone_violations(al.context("detection"), data.hierarchy) == ()
 
@@ -77,7 +78,7 @@ def test_antitone_violations_are_found_where_a_tolerance_hides_a_child():
     data = ConceptDataset(
         points, np.hstack([points > 0.98, points > 0]), ("child", "parent"), allow_trivial=True
     )
-    al = analyse(Planted(np.array([[-1.0]]), np.array([0.98])), data, 0.05)
+    al = analyse(Planted(np.array([[-1.0]]), np.array([0.98])), data, AnalysisConfig(tolerance=0.05))
     found = antitone_violations(al.context("detection"), np.array([[True, True], [False, True]]))
     assert found == (("child", "parent", ("n0",)),)
 
@@ -86,7 +87,7 @@ def test_dead_and_ever_firing_neurons_are_named_for_what_they_are():
     rng = np.random.default_rng(0)
     points = rng.uniform(-2, 2, (600, 2))
     data = ConceptDataset(points, (np.abs(points).max(axis=1) < 1)[:, None], ("square",))
-    al = analyse(square(), data, 0.0)
+    al = analyse(square(), data, AnalysisConfig(tolerance=0.0))
     dead, always = 4, 5
     assert al.detection.values["miss"][0, dead] == 1.0
     assert np.isnan(al.separation.precision.value[0, dead])
@@ -123,9 +124,13 @@ def test_a_concept_without_held_out_points_is_untested_not_learned():
     assert (al.detection.errors["miss"].low[0, 0], al.detection.errors["miss"].high[0, 0]) == (0.0, 1.0)
     assert al.detection.best.tolist() == [-1, 0]
     assert "untested" in str(al.detection)
-    summary = json.loads(json.dumps(al.summary(), allow_nan=False))
-    assert summary["notions"]["detection"]["neurons"]["per_concept"][0] == ["rare", [], None, 0.0, 1.0, False]
-    assert summary["notions"]["detection"]["neurons"]["tested"] == 1
+    summary = al.detection.summary()
+    assert str(summary.concepts[0]) == str(ConceptError("rare", (), float("nan"), 0.0, 1.0, holds=False))
+    assert summary.tested == 1
+    text = json.dumps(to_json(summary.concepts[0]), allow_nan=False)
+    assert json.loads(text) == {
+        "concept": "rare", "neurons": [], "error": None, "low": 0.0, "high": 1.0, "holds": False,
+    }  # fmt: skip
 
 
 def test_float32_points_give_what_their_exact_float64_values_give():
@@ -144,7 +149,7 @@ def test_intervals_hold_at_once_as_often_as_promised():
         rng = np.random.default_rng(seed)
         points = rng.uniform(0, 1, (200, 2))
         data = ConceptDataset(points, points[:, :1] < 0.4, ("left",))
-        al = analyse(Planted(np.array([[-1.0, 0.5]]), np.array([0.3])), data, alpha=0.3, seed=seed)
+        al = analyse(Planted(np.array([[-1.0, 0.5]]), np.array([0.3])), data, AnalysisConfig(alpha=0.3, seed=seed))
         # θ: x < 0.3 + y/2. In C (x < 0.4): missed iff x > 0.3 + y/2. Outside: alarm iff x < 0.3 + y/2.
         miss, alarm = 0.01 / 0.4, (0.55 - 0.4 + 0.01) / 0.6
         both = (al.separation.errors["miss"], miss), (al.separation.errors["false_alarm"], alarm)
@@ -155,7 +160,7 @@ def test_intervals_hold_at_once_as_often_as_promised():
 
 def test_alpha_is_shared_by_every_interval_of_the_record():
     rng = np.random.default_rng(0)
-    al = analyse(random_planted(rng, 7, 2), random_dataset(rng, 300, 2, 4), alpha=0.1)
+    al = analyse(random_planted(rng, 7, 2), random_dataset(rng, 300, 2, 4), AnalysisConfig(alpha=0.1))
     tables = [al.detection, al.separation, al.units.detection, al.units.separation]
     assert al.intervals == 3 * 4 * (7 + 1)
     assert {t.level for t in tables} == {al.level} == {0.1 / al.intervals}
@@ -182,7 +187,7 @@ def test_shuffled_labels_are_the_floor():
 def test_the_same_seed_gives_the_same_record_and_another_seed_another_split():
     rng = np.random.default_rng(6)
     data, sae = random_dataset(rng, 200, 2, 2), random_planted(rng, 4, 2)
-    a, b, c = (analyse(sae, data, seed=s) for s in (1, 1, 2))
+    a, b, c = (analyse(sae, data, AnalysisConfig(seed=s)) for s in (1, 1, 2))
     assert a.to_dict() == b.to_dict()
     assert a.to_dict() != c.to_dict()
 
@@ -193,7 +198,7 @@ def test_progress_counts_every_point_once():
     analyse(
         random_planted(rng, 3, 2),
         random_dataset(rng, 101, 2, 2),
-        chunk=10,
+        AnalysisConfig(chunk=10),
         progress=lambda *a: seen.append(a),
     )
     assert seen[-1] == (101, 101)
@@ -214,7 +219,7 @@ def test_progress_counts_every_point_once():
 def test_settings_out_of_range_are_refused(settings):
     rng = np.random.default_rng(0)
     with pytest.raises(InvalidInput):
-        analyse(random_planted(rng, 3, 2), random_dataset(rng, 20, 2, 2), **settings)
+        analyse(random_planted(rng, 3, 2), random_dataset(rng, 20, 2, 2), AnalysisConfig(**settings))
 
 
 def test_an_sae_of_another_dimension_or_no_sae_is_refused():

@@ -3,7 +3,7 @@
 import numpy as np
 from analysis.planted import Planted, random_dataset, square
 
-from geosae.analysis import analyse
+from geosae.analysis import AnalysisConfig, analyse
 from geosae.fca import concept_lattice
 from geosae.geometry.arrangements.halfspaces import HalfSpaces
 from geosae.sae import SparseAutoencoder, TopK, TrainConfig, neurons_of
@@ -20,7 +20,7 @@ def test_a_planted_sae_is_judged_like_its_half_spaces():
     a, b = analyse(_torch_twin(planted), data), analyse(planted, data)
     np.testing.assert_array_equal(a.counts.hits, b.counts.hits)
     np.testing.assert_array_equal(a.members, b.members)
-    np.testing.assert_array_equal(a.vitals.fired, b.vitals.fired)
+    np.testing.assert_array_equal(a.metrics.fired, b.metrics.fired)
 
 
 def test_a_trained_top_k_run_its_sae_and_its_neurons_are_one():
@@ -28,9 +28,10 @@ def test_a_trained_top_k_run_its_sae_and_its_neurons_are_one():
     data = random_dataset(rng, 400, 3, 3)
     config = TrainConfig(gate=TopK(k=2), width=8, steps=20, batch_size=64)
     run = train(data.points, config, 0, device="cpu")
-    found = [analyse(x, data, 0.2).to_dict() for x in (run, run.sae, neurons_of(run.sae))]
+    settings = AnalysisConfig(tolerance=0.2)
+    found = [analyse(x, data, settings).to_dict() for x in (run, run.sae, neurons_of(run.sae))]
     assert found[0] == found[1] == found[2]
-    al = analyse(run, data, 0.2)
+    al = analyse(run, data, settings)
     assert 0 < al.l0 <= 2
     assert al.fvu >= 0
     assert len(concept_lattice(al.context("detection")).check()) >= 1

@@ -73,9 +73,8 @@ def test_what_the_other_reading_costs():
     assert found.concept_asymmetry[0] == 0.0, "a mutual pair costs nothing"
     assert found.concept_asymmetry[1] > 0.05
     assert found.neuron_asymmetry[1] == 0.0 < found.neuron_asymmetry[0]
-    means = found.means()
-    assert means["mutual"] == 0.5
-    assert means["concept_asymmetry"] == pytest.approx(found.concept_asymmetry.mean())
+    assert found.rate == 0.5
+    assert found.mean_concept_asymmetry == pytest.approx(found.concept_asymmetry.mean())
 
 
 @given(st.integers(0, 10_000), st.integers(1, 4), st.integers(1, 5))

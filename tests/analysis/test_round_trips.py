@@ -1,6 +1,6 @@
 import numpy as np
 
-from geosae.analysis import analyse, learning_and_interpretation
+from geosae.analysis import AnalysisConfig, analyse, learning_and_interpretation
 from geosae.analysis.agreement import agreement
 from geosae.data.dataset import ConceptDataset
 from geosae.geometry.arrangements.halfspaces import HalfSpaces
@@ -15,7 +15,7 @@ def planted(parent_offset):
     dataset = ConceptDataset(points, np.stack([x > 0.5, x > 0], axis=1), ("child", "parent"))
     w = np.array([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
     sae = SparseAutoencoder.planted(HalfSpaces(w, np.array([-0.5, parent_offset, -1.0])))
-    return dataset, analyse(neurons_of(sae), dataset, tolerance=0.0)
+    return dataset, analyse(neurons_of(sae), dataset, AnalysisConfig(tolerance=0.0))
 
 
 def test_neurons_made_for_a_concept_are_read_back_as_it():

@@ -9,21 +9,18 @@ import pytest
 from typer.testing import CliRunner
 
 from geosae.cli.app import app
-from geosae.experiments import Results
-from geosae.verification import Mutation
+from geosae.verification import Evidence, Mutation
 
 
-def evidence(holds: bool, observed: float, bound: float) -> dict[str, Any]:
-    tightness = observed / bound if bound else None
-    return {
-        "instance": f"{observed} of {bound}", "observed": float(observed), "bound": float(bound),
-        "holds": holds, "slack": float(bound - observed), "tightness": tightness, "grade": "exact",
-    }  # fmt: skip
+def evidence(holds: bool, observed: float, bound: float) -> Evidence:
+    return Evidence(
+        f"{observed:g} of {bound:g}", float(observed), float(bound), float(bound - observed), holds, "exact"
+    )
 
 
-def run_with(monkeypatch: pytest.MonkeyPatch, *cells: dict[str, Any]) -> None:
-    stored = SimpleNamespace(cells=[{"evidence": cell} for cell in cells])
-    monkeypatch.setattr(Results, "load", staticmethod(lambda folder: stored))
+def run_with(monkeypatch: pytest.MonkeyPatch, *cells: dict[str, list[Evidence]]) -> None:
+    stored = SimpleNamespace(cells=[SimpleNamespace(evidence=cell) for cell in cells])
+    monkeypatch.setattr("geosae.experiments.load_results", lambda folder: stored)
 
 
 def test_a_run_that_keeps_its_bounds(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

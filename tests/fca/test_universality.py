@@ -6,7 +6,7 @@ from fca.brute import BOOLEAN_3, M3, N5, random_context
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geosae.analysis import analyse
+from geosae.analysis import AnalysisConfig, analyse
 from geosae.data.dataset import ConceptDataset
 from geosae.fca import concept_lattice, stable_family
 from geosae.geometry.arrangements.halfspaces import HalfSpaces
@@ -28,7 +28,7 @@ def detection_context(inside, copies=COPIES):
     )
     neurons = neurons_of(SparseAutoencoder.planted(planted))
     assert neurons.width == width
-    return analyse(neurons, data, tolerance=0.0).context("detection")
+    return analyse(neurons, data, AnalysisConfig(tolerance=0.0)).context("detection")
 
 
 @settings(max_examples=25)

@@ -6,12 +6,11 @@ from pathlib import Path
 import pytest
 from figures.made_runs import result
 
-from geosae.experiments import BASELINES, Results, summarise
+from geosae.experiments import BASELINES, Results, load_results, summarise
 from geosae.figures.run.baselines import sheets
 from geosae.figures.run.size_tables import SizeTables
 from geosae.report.findings import findings
 from geosae.report.tables import quality_table, shares_table
-from geosae.storage.files import read_json, write_json
 
 
 @pytest.fixture
@@ -19,32 +18,31 @@ def results(tmp_path: Path) -> Results:
     """A run of two gates with all baselines; its numbers are made, its data set is real."""
     from figures.made_runs import write_run
 
-    folder = write_run(tmp_path)
-    made = load_results(folder)
-    plan = replace(made.plan, baselines=tuple(BASELINES))
-    found = [result(cell, made.dataset(made.cells[0]).names) for cell in plan.cells()]
-    for entry in found:
-        entry["neurons"] = 3 if entry["cell"]["baseline"] == "planted" else entry["cell"]["width"]
-    write_json(folder / "summary.json", summarise(found))
-    return replace(made, plan=plan, summary=read_json(folder / "summary.json"))
+    usual = load_results(write_run(tmp_path))
+    plan = replace(usual.plan, baselines=tuple(BASELINES))
+    names = usual.dataset(usual.cells[0]).names
+    cells = [
+        result(cell, names, neurons=3 if cell.baseline == "planted" else cell.width) for cell in plan.cells()
+    ]
+    return replace(usual, plan=plan, summary=summarise(cells))
 
 
 def test_every_baseline_has_its_dots_and_its_words(results: Results):
-    found = sheets(results)
+    drawn = sheets(results)
     # Two gates at two widths fit on a page.
-    assert [sheet.name for sheet in found] == ["baselines-share", "baselines-best-error"]
-    for sheet in found:
+    assert [sheet.name for sheet in drawn] == ["baselines-share", "baselines-best-error"]
+    for sheet in drawn:
         for known in BASELINES.values():
             assert known.words in sheet.caption
             assert f"{known.printed} " in sheet.alt
         assert ("shuffled labels" in sheet.caption) == ("share" in sheet.name)
-    legend = [text.get_text() for text in found[0].figure.legends[0].get_texts()]
+    legend = [text.get_text() for text in drawn[0].figure.legends[0].get_texts()]
     assert legend == ["trained", *(known.printed for known in BASELINES.values()), "shuffled labels"]
 
 
 def test_maps_set_the_usual_ones_and_the_ceiling_apart(results: Results):
     tables = SizeTables(results, "plane", ["topk", "relu"], "share")
-    assert tables.baselines("topk") == ["untrained", "frozen_decoder", "planted", "labels"]
+    assert tables.strips("topk") == ["untrained", "frozen_decoder", "planted", "labels"]
     assert tables.widths == [2, 4]
     assert tables.compared() == [("relu", 0.1), ("topk", 1)]
     assert tables.strip("topk", "neurons", "detection", "planted").tolist() == [0.0, 0.0]

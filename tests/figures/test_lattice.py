@@ -9,7 +9,7 @@ from geosae.fca import concept_lattice, iceberg
 from geosae.fca.context import FormalContext
 from geosae.figures import Diagram, lattice_diagram, lattice_pair, line_diagram, line_diagrams, render
 from geosae.figures.labels import Request, crossed, overlaps, place_labels
-from geosae.figures.lattice import LARGE, NAMED, label_texts
+from geosae.figures.lattice import LARGE_UP_TO, NAMES_UP_TO, label_texts
 
 DATA = Path(__file__).parents[1] / "fca" / "data"
 
@@ -64,9 +64,9 @@ def test_labels_never_overlap(shape, density, seed):
 def test_about_sixty_nodes_keep_their_names_apart():
     for seed in range(100):
         lattice = random_lattice(9, 12, 0.5, seed)
-        if 50 <= len(lattice) <= LARGE:
+        if 50 <= len(lattice) <= LARGE_UP_TO:
             break
-    assert 50 <= len(lattice) <= LARGE
+    assert 50 <= len(lattice) <= LARGE_UP_TO
     figure = lattice_diagram(lattice)
     assert_nothing_overlaps(figure)
     drawn = " ".join(text for text, _ in boxes(figure))
@@ -100,7 +100,7 @@ def assert_nodes_are_free(figure, count):
 def test_nothing_overlaps_at_two_hundred_nodes_of_a_random_context():
     crosses = np.random.default_rng(10).random((16, 22)) < 0.38
     lattice = concept_lattice(FormalContext.from_array(crosses))
-    assert 190 <= len(lattice) <= NAMED
+    assert 190 <= len(lattice) <= NAMES_UP_TO
     figure = lattice_diagram(lattice)
     assert_nothing_overlaps(figure)
     assert_nodes_are_free(figure, len(lattice))
@@ -114,7 +114,7 @@ def test_nothing_overlaps_at_two_hundred_nodes_of_a_random_context():
 def test_nothing_overlaps_at_two_hundred_nodes_of_a_real_context():
     context = FormalContext.read(DATA / "segments.cxt")
     family = next(f for s in range(140, 0, -1) if len(f := iceberg(context, s)) >= 150)
-    assert 150 <= len(family) <= NAMED
+    assert 150 <= len(family) <= NAMES_UP_TO
     figure = lattice_diagram(family)
     assert_nothing_overlaps(figure)
     assert_nodes_are_free(figure, len(family))
@@ -122,7 +122,7 @@ def test_nothing_overlaps_at_two_hundred_nodes_of_a_real_context():
 
 def test_beyond_two_hundred_nodes_attributes_are_counted():
     lattice = random_lattice(16, 22, 0.42, 3)
-    assert NAMED < len(lattice) <= 400
+    assert NAMES_UP_TO < len(lattice) <= 400
     figure = lattice_diagram(lattice)
     assert_nothing_overlaps(figure)
     drawn = [text for text, _ in boxes(figure)]

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from geosae.errors import InvalidInput
 from geosae.figures import UnitPicture, halfplanes, render, units_in_plane
-from geosae.figures.halfplanes import SHOWN, check_plane, thin
+from geosae.figures.halfplanes import MOST_POINTS, check_plane, thin
 from geosae.figures.plane import corners, cut, edges_in, hull, window_of
 from geosae.geometry.arrangements.halfspaces import HalfSpaces
 
@@ -60,9 +60,9 @@ def test_a_cut_polygon_holds_exactly_the_points_of_all_half_planes(rows, seed):
 @given(lines)
 def test_boundary_segments_lie_on_their_lines_and_on_the_windows_edge(rows):
     w, c = rows[:, :2], rows[:, 2]
-    segments, seen = edges_in(SQUARE, w, c)
-    assert len(segments) == seen.sum()
-    for row, segment in zip(rows[seen], segments, strict=True):
+    segments, crossing = edges_in(SQUARE, w, c)
+    assert len(segments) == crossing.sum()
+    for row, segment in zip(rows[crossing], segments, strict=True):
         assert np.allclose(segment @ row[:2] + row[2], 0)
         assert np.allclose(np.abs(segment).max(axis=1), 1)
 
@@ -152,8 +152,8 @@ def test_a_gate_without_half_planes_is_drawn_from_where_it_fires():
 
 
 def test_thinning_keeps_first_and_last_and_never_grows():
-    cloud = np.random.default_rng(3).normal(size=(5 * SHOWN, 2))
+    cloud = np.random.default_rng(3).normal(size=(5 * MOST_POINTS, 2))
     some = thin(cloud)
-    assert len(some) == SHOWN
+    assert len(some) == MOST_POINTS
     assert np.array_equal(some[[0, -1]], cloud[[0, -1]])
     assert np.array_equal(thin(some), some)

@@ -12,7 +12,7 @@ from geosae.data.dataset import ConceptDataset
 from geosae.errors import InvalidInput
 from geosae.figures import render
 from geosae.figures.world_view import view_of
-from geosae.figures.worlds import DRAWN, TOLD_APART, _owners, world_picture
+from geosae.figures.worlds import MOST_COLOURED, MOST_POINTS, _owners, world_picture
 
 
 def make(name: str, dim: int, points: int = 600, **params) -> ConceptDataset:
@@ -56,8 +56,8 @@ def test_a_point_is_drawn_as_the_smallest_concept_that_holds_it() -> None:
     # In a chain the smallest is the deepest level, and −1 says that none holds it.
     assert np.array_equal(owners, data.membership.sum(axis=1) - 1)
     many = make("disjoint-balls", 2, 1000, concepts=12, radius=0.08)
-    beyond = many.membership[:, TOLD_APART:].any(axis=1)
-    assert np.array_equal(_owners(many, TOLD_APART) == TOLD_APART, beyond)
+    beyond = many.membership[:, MOST_COLOURED:].any(axis=1)
+    assert np.array_equal(_owners(many, MOST_COLOURED) == MOST_COLOURED, beyond)
     labels = [text.get_text() for text in world_picture(many).figure.legends[0].get_texts()]
     assert labels[-2:] == ["4 more concepts", "in no concept"]
 
@@ -67,7 +67,7 @@ def test_captions_say_how_many_points_are_drawn_and_where() -> None:
     assert world_picture(few).caption.startswith("100 of 100 points on the plane")
     assert "Shaded" in world_picture(few).caption
     caption = world_picture(many).caption
-    assert caption.startswith(f"{DRAWN} of 2000 points on the two principal directions")
+    assert caption.startswith(f"{MOST_POINTS} of 2000 points on the two principal directions")
     assert "Shaded" not in caption
     assert "slab 1 (" in world_picture(few).alt
 

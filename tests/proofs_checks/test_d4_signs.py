@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from geosae.analysis import analyse
+from geosae.analysis import AnalysisConfig, analyse
 from geosae.data.dataset import ConceptDataset
 from geosae.sae import TrainConfig, neurons_of
 from geosae.sae.gates import gate_from_dict
@@ -20,7 +20,7 @@ def test_the_price_of_signed_activations_holds_and_its_doubt_is_never_negative(s
     config = TrainConfig(gate=gate_from_dict({"kind": "abstopk", "k": 1}), width=12, steps=40)
     neurons = neurons_of(train(x, config, seed, device="cpu").sae)
     assert np.any(neurons.activations(x) < 0)
-    instance = TrainedInstance(neurons, data, analyse(neurons, data, seed=seed), "signed")
+    instance = TrainedInstance(neurons, data, analyse(neurons, data, AnalysisConfig(seed=seed)), "signed")
     found = d4_reconstruction.check_run(instance)
     assert all(e.holds and e.eta >= 0 for e in found)
     for priced in (np.zeros(12, dtype=bool), np.arange(12) < 6):

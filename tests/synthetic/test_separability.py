@@ -4,7 +4,7 @@ import geosae_synthetic
 import numpy as np
 import pytest
 from geosae_synthetic.conflicts import fewest, separable_share
-from geosae_synthetic.fast_sampling import Fast
+from geosae_synthetic.fast_sampling import FastSampler
 from geosae_synthetic.placing import simplex
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
@@ -155,7 +155,9 @@ def test_fast_balls_are_uniform_members_by_their_oracles(
 
 def test_fast_balls_know_a_ball_that_the_background_meets() -> None:
     balls = (Ball(np.zeros(2), 0.7),)
-    points, membership = Fast(np.random.default_rng(0)).balls(np.ones(20_000, dtype=np.int64), balls, 1.0)
+    points, membership = FastSampler(np.random.default_rng(0)).balls(
+        np.ones(20_000, dtype=np.int64), balls, 1.0
+    )
     assert np.array_equal(membership[:, 0], balls[0].contains(points))
     low, high = clopper_pearson(int(membership.sum()), 20_000, RARE)
     assert low <= np.pi * 0.49 / 4 <= high

@@ -197,8 +197,8 @@ def test_a_stream_follows_the_law_of_the_world_it_is_named_after(name: str) -> N
     [
         (lambda: stream("disjoint-ball", 0, points=9, dim=2), "disjoint-balls"),
         (lambda: stream("formal-context", 0, points=9, dim=2), "not independent draws"),
-        (lambda: stream("superposition", 0, points=9, dim=2, feature=3), "did you mean features"),
-        (lambda: stream("synthsaebench-16k", 0, points=9, dim=2, step=3), "did you mean steps"),
+        (lambda: stream("superposition", 0, points=9, dim=2, feature=3), "nearest valid one is 'features'"),
+        (lambda: stream("synthsaebench-16k", 0, points=9, dim=2, step=3), "nearest valid one is 'steps'"),
         (lambda: stream("gaussian-clusters", 0, points=9, dim=2, deviation=0.0), "deviation = 0.0"),
         (lambda: stream("gaussian-clusters", 0, points=9, dim=2, truncate=1.0), "whole Gaussians"),
         (lambda: stream("synthsaebench-16k", 0, points=9, dim=64, features=9), "hold 10880 features"),

@@ -10,6 +10,7 @@ from geosae.analysis._neurons import FiringNeurons, as_neurons
 from geosae.data.dataset import ConceptDataset
 from geosae.errors import InvalidInput
 from geosae.geometry.intervals import clopper_pearson
+from geosae.storage.structure import CONVERTER
 
 _CHUNK = 8192
 
@@ -43,6 +44,13 @@ class Share:
         return f"{self.hits}/{self.trials} = {self.value:.2f} [{self.low:.2f}, {self.high:.2f}]"
 
 
+# In JSON the share stands beside the counts and the interval that it follows from.
+CONVERTER.register_unstructure_hook(Share, Share.to_dict)
+CONVERTER.register_structure_hook(
+    Share, lambda table, _: Share(table["hits"], table["trials"], table["low"], table["high"])
+)
+
+
 def counted(hits: int | np.integer[Any], trials: int | np.integer[Any], alpha: float) -> Share:
     """Return the share of counts, at level 1 − alpha."""
     low, high = clopper_pearson(int(hits), int(trials), alpha)
@@ -61,10 +69,6 @@ class Difference:
     value: float
     low: float
     high: float
-
-    def to_dict(self) -> dict[str, float | None]:
-        """Return value (null where one share has no trials) and interval, for JSON."""
-        return {"value": None if np.isnan(self.value) else self.value, "low": self.low, "high": self.high}
 
 
 def difference(one: Share, other: Share) -> Difference:

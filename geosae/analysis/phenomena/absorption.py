@@ -102,20 +102,51 @@ class Absorption:
             and self.child_hits.value >= 1 - most
         )
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the record for JSON, the certificate as a truth value with its margin."""
-        margin = self.feasible.margin if isinstance(self.feasible, Separated) else None
-        shares = {k: getattr(self, k).to_dict() for k in ("silent", "missed", "alarms", "child_hits")}
-        plain = {
-            "parent": self.parent,
-            "child": self.child,
-            "parent_neuron": self.parent_neuron,
-            "child_neuron": self.child_neuron,
-            "keeper": self.keeper,
-        }
-        told = {"can": self.can, "margin": margin, "exact": list(self.exact), "absolute": self.absolute}
-        effect = {"effect": self.effect.to_dict(), "absorbed": self.absorbed, "mixed": self.mixed}
-        return {**plain, **shares, **effect, **told, "tolerance": self.tolerance}
+    @property
+    def record(self) -> "AbsorptionRecord":
+        """What is stored of it: the certificate as a truth value with its margin."""
+        return AbsorptionRecord(
+            parent=self.parent,
+            child=self.child,
+            parent_neuron=self.parent_neuron,
+            child_neuron=self.child_neuron,
+            keeper=self.keeper,
+            silent=self.silent,
+            missed=self.missed,
+            alarms=self.alarms,
+            child_hits=self.child_hits,
+            effect=self.effect,
+            absorbed=self.absorbed,
+            mixed=float("nan") if self.mixed is None else self.mixed,
+            can=self.can,
+            margin=self.feasible.margin if isinstance(self.feasible, Separated) else float("nan"),
+            exact=self.exact,
+            absolute=self.absolute,
+            tolerance=self.tolerance,
+        )
+
+
+@dataclass(frozen=True)
+class AbsorptionRecord:
+    """What is stored of an `Absorption`, with what its certificate says: see there for each field."""
+
+    parent: str
+    child: str
+    parent_neuron: int | None
+    child_neuron: int | None
+    keeper: int | None
+    silent: Share
+    missed: Share
+    alarms: Share
+    child_hits: Share
+    effect: Difference
+    absorbed: bool
+    mixed: float
+    can: bool
+    margin: float
+    exact: tuple[int, ...]
+    absolute: bool | None
+    tolerance: float
 
 
 def absorption(
@@ -147,8 +178,8 @@ def absorption(
     >>> member = np.column_stack([x[:, 0] > 1.5, x[:, 0] > 3.5])
     >>> data = ConceptDataset(x, member, ("parent", "child"))
     >>> plain = HalfSpaces(np.array([[1.0], [1.0]]), np.array([-1.5, -3.5]))
-    >>> found = absorption(neurons_of(SparseAutoencoder.planted(plain)), data, "parent", "child")
-    >>> found.absorbed, found.can, found.silent.value
+    >>> result = absorption(neurons_of(SparseAutoencoder.planted(plain)), data, "parent", "child")
+    >>> result.absorbed, result.can, result.silent.value
     (False, False, 0.0)
     """
     tolerance = open_share(tolerance, "the tolerance")
@@ -162,28 +193,28 @@ def absorption(
     on_child, on_rest, outside = (
         fires[fit][mask[fit]].mean(axis=0) for mask in (parts.child, parts.rest, parts.outside)
     )
-    one = _teller(on_rest, outside, on_child, None)
-    other = _teller(on_child, on_rest, on_child, one)
+    parent_neuron = _teller(on_rest, outside, on_child, None)
+    child_neuron = _teller(on_child, on_rest, on_child, parent_neuron)
     level = alpha / 4
-    first, second = _column(fires, one), _column(fires, other)
-    silent = share_of(~first[test][parts.child[test]], level)
-    missed = share_of(~first[test][parts.rest[test]], level)
+    parent_fires, child_fires = _column(fires, parent_neuron), _column(fires, child_neuron)
+    silent = share_of(~parent_fires[test][parts.child[test]], level)
+    missed = share_of(~parent_fires[test][parts.rest[test]], level)
     points = np.asarray(dataset.points, dtype=np.float64)
     return Absorption(
         parent=dataset.names[p],
         child=dataset.names[c],
-        parent_neuron=one,
-        child_neuron=other,
+        parent_neuron=parent_neuron,
+        child_neuron=child_neuron,
         keeper=_keeper(on_child, on_rest, outside, tolerance),
         silent=silent,
         missed=missed,
-        alarms=share_of(first[test][parts.outside[test]], level),
-        child_hits=share_of(second[test][parts.child[test]], level),
+        alarms=share_of(parent_fires[test][parts.outside[test]], level),
+        child_hits=share_of(child_fires[test][parts.child[test]], level),
         effect=difference(silent, missed),
         feasible=separate(points[parts.rest], points[~parts.rest]),
         exact=tuple(np.flatnonzero((fires == parts.rest[:, None]).all(axis=0)).tolist()),
         absolute=absolute(neurons),
-        mixed=_cosine(getattr(neurons, "decoder", None), one, other),
+        mixed=_cosine(getattr(neurons, "decoder", None), parent_neuron, child_neuron),
         tolerance=tolerance,
     )
 
@@ -215,15 +246,15 @@ def _teller(
     hits: Float[np.ndarray, " d"],
     alarms: Float[np.ndarray, " d"],
     on_child: Float[np.ndarray, " d"],
-    taken: int | None,
+    excluded: int | None,
 ) -> int | None:
     """Return the neuron with the least balanced error, of those that fire inside at all.
 
     Of equally good ones the one that fires more on the child: absorption is not to be an accident of order.
     """
     error: Float[np.ndarray, " d"] = np.where(hits > 0, (1 - hits + alarms) / 2, np.inf)
-    if taken is not None:
-        error[taken] = np.inf
+    if excluded is not None:
+        error[excluded] = np.inf
     best = int(np.lexsort((-on_child, error))[0])
     return best if np.isfinite(error[best]) else None
 

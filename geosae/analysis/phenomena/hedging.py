@@ -50,12 +50,6 @@ class Mixture:
         shares = (self.alone_first, self.alone_second)
         return min((share.value for share in shares if share.trials), default=float("nan"))
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the record for JSON."""
-        plain = {k: getattr(self, k) for k in ("neuron", "first", "second", "first_cosine", "second_cosine")}
-        shares = {k: getattr(self, k).to_dict() for k in ("alone_first", "alone_second")}
-        return {**plain, **shares, "correlation": self.correlation}
-
 
 @dataclass(frozen=True, eq=False)
 class Hedging:
@@ -93,16 +87,6 @@ class Hedging:
     def mean_second(self) -> float:
         """The mean second cosine of firing neurons: the effect, to be held against `floor_cosine`."""
         return float(np.mean([m.second_cosine for m in self.mixtures])) if self.mixtures else float("nan")
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the figures and the hedged neurons for JSON."""
-        found = {"firing": len(self.mixtures), "hedged": len(self.hedged), "threshold": self.threshold}
-        share, mean = (None if np.isnan(v) else v for v in (self.share, self.mean_second))
-        chance = {"floor": self.floor, "floor_cosine": self.floor_cosine}
-        return {
-            **found, "share": share, "mean_second": mean, **chance,
-            "mixtures": [m.to_dict() for m in self.hedged],
-        }  # fmt: skip
 
 
 def hedging(
@@ -148,11 +132,11 @@ def hedging(
         raise InvalidInput(f"a {type(sae).__name__} has no decoder to compare with the directions")
     directions = _unit(np.asarray(dataset.directions, dtype=np.float64))
     alive = np.flatnonzero(fires.any(axis=0))
-    one, two, cosines = _two_parts(np.asarray(decoder, dtype=np.float64)[alive], directions)
+    nearest, second, cosines = _two_parts(np.asarray(decoder, dtype=np.float64)[alive], directions)
     level = alpha / max(1, 2 * len(alive))
     mixtures = tuple(
         _mixture(dataset, int(i), fires[:, i], (int(a), int(b)), c, level)
-        for i, a, b, c in zip(alive, one, two, cosines, strict=True)
+        for i, a, b, c in zip(alive, nearest, second, cosines, strict=True)
     )
     atoms = np.random.default_rng([seed, 11]).standard_normal((_RANDOM_ATOMS, dataset.dim))
     chance = _two_parts(atoms, directions)[2][:, 1]
@@ -176,9 +160,9 @@ def _two_parts(
     # ⟨a, d_j − ⟨d_j, d_i⟩d_i⟩ over the length of what d_j has beyond d_i.
     rest = inner - inner[rows, first][:, None] * gram[first]
     length = np.sqrt(np.maximum(0.0, 1.0 - gram[first] ** 2))
-    other = np.divide(np.abs(rest), length, out=np.zeros_like(rest), where=length > 1e-6)
-    second = np.argmax(other, axis=1)
-    return first, second, np.column_stack([np.abs(inner[rows, first]), other[rows, second]])
+    beyond = np.divide(np.abs(rest), length, out=np.zeros_like(rest), where=length > 1e-6)
+    second = np.argmax(beyond, axis=1)
+    return first, second, np.column_stack([np.abs(inner[rows, first]), beyond[rows, second]])
 
 
 def _mixture(

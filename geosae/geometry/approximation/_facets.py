@@ -67,7 +67,7 @@ def _edges(
     corners: Float[np.ndarray, "v 2"],
     simplices: Int[np.ndarray, "v 2"],
 ) -> tuple[Float[np.ndarray, " m"], Float[np.ndarray, "m 2"]]:
-    """Add up, along every edge of a polygon, the signed ways from the origin's foot to its corners."""
+    """Add up, along every edge of a polygon, the signed lengths from the origin's foot to its corners."""
     i, j = np.concatenate([simplices, simplices[:, ::-1]]).T
     corner = np.concatenate([corners, corners])
     foot = depth[i, None] * units[i]
@@ -90,11 +90,11 @@ def _faces(
     once = first < second
     first, second, i, j = first[once], second[once], i[once], j[once]
     i, j = np.concatenate([i, j]), np.concatenate([j, i])
-    one, two = np.tile(corners[first], (2, 1)), np.tile(corners[second], (2, 1))
+    start, end = np.tile(corners[first], (2, 1)), np.tile(corners[second], (2, 1))
     foot = depth[i, None] * units[i]
-    area = 0.5 * np.linalg.norm(np.cross(one - foot, two - foot), axis=1)
-    area *= _sign(units, i, j, (one + two) / 2 - foot)
-    return _collect(len(units), i, area, (foot + one + two) / 3)
+    area = 0.5 * np.linalg.norm(np.cross(start - foot, end - foot), axis=1)
+    area *= _sign(units, i, j, (start + end) / 2 - foot)
+    return _collect(len(units), i, area, (foot + start + end) / 3)
 
 
 def _sign(
@@ -123,8 +123,8 @@ def _facets(
     """Measure every facet as the hull of its corners."""
     touches = np.zeros((len(corners), len(units)), dtype=np.bool_)
     np.put_along_axis(touches, simplices, True, axis=1)
-    found = [_facet(corners[touches[:, i]], unit) for i, unit in enumerate(units)]
-    return np.array([area for area, _ in found]), np.array([middle for _, middle in found])
+    measured = [_facet(corners[touches[:, i]], unit) for i, unit in enumerate(units)]
+    return np.array([area for area, _ in measured]), np.array([middle for _, middle in measured])
 
 
 def _facet(

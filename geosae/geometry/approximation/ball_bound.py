@@ -1,4 +1,4 @@
-"""What no m half-spaces around a ball can go below: the lower side of A2, in closed form.
+"""A lower bound on the excess volume of any m half-spaces around a ball, in closed form (theory A2).
 
 A facet of a polyhedron around the unit ball sees the ball's centre through a cone of height at least 1; of
 all cones of one solid angle the circular one over a cap has least volume, and that volume is convex in the

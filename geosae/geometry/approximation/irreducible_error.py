@@ -68,7 +68,7 @@ class Estimate:
     exact
         Whether `value` is a closed form (correct up to the rounding of its evaluation).
     samples, undecided
-        Monte Carlo points, and those among them that no certificate placed (counted for both ends).
+        Monte Carlo points, and those among them that no certificate decided (counted for both ends).
     alpha
         The probability that the interval misses the truth (0 when exact).
     """
@@ -105,8 +105,8 @@ def irreducible_error(
     --------
     >>> from geosae.geometry.regions.registry import Shell
     >>> ring = Shell(np.zeros(2), 1.0, 2.0)
-    >>> found = irreducible_error(ring, UniformBox(np.full(2, -2.0), np.full(2, 2.0)))
-    >>> round(found.value * 16 / np.pi, 12), found.exact
+    >>> error = irreducible_error(ring, UniformBox(np.full(2, -2.0), np.full(2, 2.0)))
+    >>> round(error.value * 16 / np.pi, 12), error.exact
     (1.0, True)
     """
     if isinstance(concept, Region):
@@ -171,8 +171,8 @@ def _missed(
     member = concept.contains(drawn)
     hull = concept.hull()
     if hull is not None:
-        held = hull.contains(drawn)
-        return held & ~member, ~held | member
+        in_hull = hull.contains(drawn)
+        return in_hull & ~member, ~in_hull | member
     inside, outside = np.zeros(len(drawn), dtype=np.bool_), member.copy()
     inside[~member], outside[~member] = hull_membership(concept, drawn[~member])
     return inside, outside

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, final
+from typing import Any, ClassVar, final
 
 import numpy as np
 from jaxtyping import Float
@@ -11,13 +11,16 @@ from scipy import special, stats
 
 from geosae.errors import InvalidInput
 from geosae.geometry.balls import ball_points, ball_volume
-from geosae.geometry.regions.base import Region
+from geosae.geometry.regions.base import Region, describe
 from geosae.geometry.regions.registry import Ball, Box, Product, Shell, Union
 from geosae.validation import finite_vector, positive_number
 
 
 class Measure(ABC):
     """A probability measure on Rⁿ that can be sampled."""
+
+    kind: ClassVar[str]
+    """The word for this kind of measure in stored descriptions; it never changes."""
 
     @property
     @abstractmethod
@@ -32,9 +35,10 @@ class Measure(ABC):
     def of(self, region: Region) -> float:
         """Return the probability of the region in closed form; nan where none is known."""
 
-    @abstractmethod
+    @final
     def to_dict(self) -> dict[str, Any]:
-        """Return a JSON-ready description that `measure_from_dict` reads back."""
+        """Return the kind and the fields, ready for JSON, as `measure_from_dict` reads them."""
+        return describe(self)
 
 
 @final
@@ -50,6 +54,8 @@ class UniformBox(Measure):
 
     low: Float[np.ndarray, " n"]
     high: Float[np.ndarray, " n"]
+
+    kind = "uniform_box"
 
     def __post_init__(self) -> None:
         box = Box(self.low, self.high)
@@ -79,10 +85,6 @@ class UniformBox(Measure):
             return 0.0
         return _disjoint_sum(self, region)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return {"kind": "uniform_box", "low": …, "high": …}."""
-        return {"kind": "uniform_box", "low": self.low.tolist(), "high": self.high.tolist()}
-
 
 @final
 @dataclass(frozen=True, eq=False)
@@ -97,6 +99,8 @@ class UniformBall(Measure):
 
     center: Float[np.ndarray, " n"]
     radius: float
+
+    kind = "uniform_ball"
 
     def __post_init__(self) -> None:
         ball = Ball(self.center, self.radius)
@@ -123,10 +127,6 @@ class UniformBall(Measure):
             return float(outer - inner)
         return _disjoint_sum(self, region)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return {"kind": "uniform_ball", "center": …, "radius": …}."""
-        return {"kind": "uniform_ball", "center": self.center.tolist(), "radius": self.radius}
-
 
 @final
 @dataclass(frozen=True, eq=False)
@@ -141,6 +141,8 @@ class Gaussian(Measure):
 
     mean: Float[np.ndarray, " n"]
     scale: float
+
+    kind = "gaussian"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "mean", finite_vector(self.mean, "mean"))
@@ -178,10 +180,6 @@ class Gaussian(Measure):
             )
         return _disjoint_sum(self, region)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return {"kind": "gaussian", "mean": …, "scale": …}."""
-        return {"kind": "gaussian", "mean": self.mean.tolist(), "scale": self.scale}
-
     def _within(self, center: Float[np.ndarray, " n"], radius: float) -> float:
         """Return the probability of a ball: the (noncentral) chi-square distribution of |x − center|²."""
         offset = float(np.sum(((center - self.mean) / self.scale) ** 2))
@@ -204,7 +202,7 @@ def measure_from_dict(description: Mapping[str, Any]) -> Measure:
         key: np.asarray(value, dtype=np.float64) if isinstance(value, list) else float(value)
         for key, value in values.items()
     }
-    kinds: dict[str, Any] = {"uniform_box": UniformBox, "uniform_ball": UniformBall, "gaussian": Gaussian}
+    kinds: dict[str, Any] = {cls.kind: cls for cls in (UniformBox, UniformBall, Gaussian)}
     kind = description.get("kind")
     if kind not in kinds:
         raise InvalidInput(f"{kind!r} is not a kind of measure", remedy=f"use one of {', '.join(kinds)}")

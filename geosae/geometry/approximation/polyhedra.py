@@ -1,4 +1,4 @@
-"""From half-spaces to the polytope they bound, and back by `Polytope.facets`."""
+"""The polytope that half-spaces bound; `Polytope.facets` gives its half-spaces again."""
 
 import numpy as np
 
@@ -36,8 +36,8 @@ def polytope_of(halfspaces: HalfSpaces) -> Polytope:
     # Chebyshev's centre: the largest r with ⟨u_i, x⟩ + r ≤ h_i.
     rows = np.column_stack([units, np.ones(len(units))])
     bounds = [*[(None, None)] * n, (0.0, 1.0)]
-    found = _program.linear_program(np.append(np.zeros(n), -1.0), at_most=(rows, heights), bounds=bounds)
-    inside = None if found.point is None else facets_of(units, heights, found.point[:n])
+    centre = _program.linear_program(np.append(np.zeros(n), -1.0), at_most=(rows, heights), bounds=bounds)
+    inside = None if centre.point is None else facets_of(units, heights, centre.point[:n])
     if inside is None:
         raise InvalidInput(
             f"{len(halfspaces)} half-spaces in R^{n} do not bound a set with an interior",

@@ -108,21 +108,21 @@ def approximate(
     Examples
     --------
     >>> from geosae.geometry.regions.registry import Ball
-    >>> found = approximate(Ball(np.zeros(2), 1.0), 6, np.random.default_rng(0))
-    >>> round(found.excess.value, 6), round(disk_excess(6), 6), found.best
+    >>> around = approximate(Ball(np.zeros(2), 1.0), 6, np.random.default_rng(0))
+    >>> round(around.excess.value, 6), round(disk_excess(6), 6), around.best
     (0.322509, 0.322509, True)
     """
     n = region.dim
     if m < n + 1:
         raise InvalidInput(f"{m} half-spaces do not bound a set in R^{n}; at least {n + 1} are needed")
-    known = _best_normals(region, m)
-    if known is not None:
-        return _measured(region, known, rng, samples, alpha, best=True)
+    normals = _best_normals(region, m)
+    if normals is not None:
+        return _measured(region, normals, rng, samples, alpha, best=True)
     if n > _QHULL_DIM:
         return _measured(region, _spread(m, n, rng), rng, samples, alpha, best=False)
     inner = np.mean(region.extreme(np.vstack([np.eye(n), -np.eye(n)])), axis=0)
-    found = [_descend(region, _spread(m, n, rng), inner, steps) for _ in range(restarts)]
-    return _measured(region, min(found, key=lambda pair: pair[0])[1], rng, samples, alpha, best=False)
+    descents = [_descend(region, _spread(m, n, rng), inner, steps) for _ in range(restarts)]
+    return _measured(region, min(descents, key=lambda pair: pair[0])[1], rng, samples, alpha, best=False)
 
 
 def _best_normals(region: Region, m: int) -> Float[np.ndarray, "k n"] | None:
@@ -149,7 +149,7 @@ def _best_normals(region: Region, m: int) -> Float[np.ndarray, "k n"] | None:
 
 
 def _spread(m: int, n: int, rng: np.random.Generator) -> Float[np.ndarray, "m n"]:
-    """Return m unit normals that positively span Rⁿ: a turned regular simplex, then points that repel."""
+    """Return m unit normals that positively span Rⁿ: a randomly turned simplex, then points that repel."""
     simplex = np.eye(n + 1) - 1.0 / (n + 1)
     basis = np.linalg.svd(simplex)[2][:n]
     turn = np.linalg.qr(rng.standard_normal((n, n)))[0]
@@ -172,12 +172,12 @@ def _descend(
         rows = flat.reshape(shape)
         units = unit_rows(rows)
         touch = region.extreme(units)
-        found = facets_of(units, np.sum(units * touch, axis=1), inner)
-        if found is None:
+        facets = facets_of(units, np.sum(units * touch, axis=1), inner)
+        if facets is None:
             return 1e300, np.zeros(flat.shape)
-        slope = found.areas[:, None] * (touch - found.centroids)
+        slope = facets.areas[:, None] * (touch - facets.centroids)
         slope -= np.sum(slope * units, axis=1, keepdims=True) * units
-        return found.volume, (slope / np.linalg.norm(rows, axis=1, keepdims=True)).ravel()
+        return facets.volume, (slope / np.linalg.norm(rows, axis=1, keepdims=True)).ravel()
 
     outcome = _program.minimise(volume, start.ravel(), steps=steps)
     if outcome.point is None or outcome.value is None:
@@ -233,16 +233,16 @@ def _volume(region: Region, units: Float[np.ndarray, "m n"], heights: Float[np.n
     if isinstance(hull, Box | Polytope) and len(units) <= 64 and _is_facets(hull, units):
         return hull.volume
     inner = np.mean(region.extreme(np.vstack([np.eye(region.dim), -np.eye(region.dim)])), axis=0)
-    found = facets_of(units, heights, inner)
-    if found is None:
+    facets = facets_of(units, heights, inner)
+    if facets is None:
         raise InvalidInput("the half-spaces found do not bound a set", remedy="try another rng or a larger m")
-    return found.volume
+    return facets.volume
 
 
 def _is_facets(hull: Box | Polytope, units: Float[np.ndarray, "m n"]) -> bool:
     """Tell whether these are the normals `_best_normals` takes from a polytope's facets."""
-    known = _best_normals(hull, len(units))
-    return known is not None and known.shape == units.shape and bool(np.all(known == units))
+    normals = _best_normals(hull, len(units))
+    return normals is not None and normals.shape == units.shape and bool(np.all(normals == units))
 
 
 def _bounding_box(
@@ -252,10 +252,10 @@ def _bounding_box(
     n = units.shape[1]
     ends: list[float] = []
     for cost in np.vstack([np.eye(n), -np.eye(n)]):
-        found = _program.linear_program(cost, at_most=(units, heights), bounds=(None, None))
-        if found.value is None:
+        outcome = _program.linear_program(cost, at_most=(units, heights), bounds=(None, None))
+        if outcome.value is None:
             raise InvalidInput("the half-spaces found do not bound a set", remedy="hand in a larger m")
-        ends.append(found.value)
+        ends.append(outcome.value)
     low, high = np.array(ends[:n]), -np.array(ends[n:])
     margin = 1e-6 * (high - low)
     return low - margin, high + margin

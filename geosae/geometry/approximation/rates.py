@@ -1,4 +1,4 @@
-"""At which rate does the error fall with the number of half-spaces? A slope, and what A2 predicts."""
+"""The rate at which the error falls with the number of half-spaces, and the rate that theory A2 predicts."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -61,15 +61,15 @@ def approximation_rate(
         raise InvalidInput(
             f"a rate needs dimension ≥ 2 and at least 5 values of m; got {sorted(set(facets))}"
         )
-    found: list[float] = []
+    measured: list[float] = []
     for done, m in enumerate(facets):
-        found.append(approximate(region, m, rng, restarts=restarts, steps=steps).hull_excess)
+        measured.append(approximate(region, m, rng, restarts=restarts, steps=steps).hull_excess)
         if progress is not None:
             progress(done + 1, len(facets))
-    excesses = np.array(found)
+    excesses = np.array(measured)
     if not np.all(excesses > 0):
         raise InvalidInput(
-            f"the excesses {found} have no logarithm",
+            f"the excesses {measured} have no logarithm",
             causes="a polytope, whose error is zero from m = its number of facets on (A4)",
         )
     predicted = -2.0 / (region.dim - 1)

@@ -1,4 +1,4 @@
-"""A convex set that need not detect can err less than e_irr: false alarms against misses (theory A5)."""
+"""What convex sets that may miss a part of a concept cost: false alarms against misses (theory A5)."""
 
 from dataclasses import dataclass
 from itertools import combinations
@@ -92,33 +92,33 @@ def _in_hull(region: Region, drawn: Float[np.ndarray, "N n"]) -> Bool[np.ndarray
 def _parts_hulls(region: Region, drawn: Float[np.ndarray, "N n"]) -> list[tuple[str, Bool[np.ndarray, " N"]]]:
     if not isinstance(region, Union) or len(region.parts) > 10:
         return []
-    found: list[tuple[str, Bool[np.ndarray, " N"]]] = []
+    candidates: list[tuple[str, Bool[np.ndarray, " N"]]] = []
     for size in range(1, len(region.parts)):
         for chosen in combinations(range(len(region.parts)), size):
             part = Union(tuple(region.parts[i] for i in chosen))
-            found.append((f"the hull of parts {', '.join(map(str, chosen))}", _in_hull(part, drawn)))
-    return found
+            candidates.append((f"the hull of parts {', '.join(map(str, chosen))}", _in_hull(part, drawn)))
+    return candidates
 
 
 def _cut_hulls(
     region: Region, drawn: Float[np.ndarray, "N n"], whole: Bool[np.ndarray, " N"], directions: int, cuts: int
 ) -> list[tuple[str, Bool[np.ndarray, " N"]]]:
-    found: list[tuple[str, Bool[np.ndarray, " N"]]] = []
+    candidates: list[tuple[str, Bool[np.ndarray, " N"]]] = []
     normals = np.vstack([np.eye(region.dim), sphere_points(directions, region.dim, np.random.default_rng(0))])
     for u in normals:
         ends = -float(region.support(-u[None, :])[0]), float(region.support(u[None, :])[0])
         for level in np.linspace(*ends, cuts + 2)[1:-1]:
             for sign in (1.0, -1.0):
                 words = f"the hull where ⟨{np.round(sign * u, 3).tolist()}, x⟩ ≥ {sign * level:.4g}"
-                found.append((words, whole & (sign * (drawn @ u) >= sign * level)))
-    return found
+                candidates.append((words, whole & (sign * (drawn @ u) >= sign * level)))
+    return candidates
 
 
 def _front(misses: np.ndarray, alarms: np.ndarray) -> list[int]:
     """Return the candidates that no other one beats in both counts, by growing misses."""
     order = np.lexsort((alarms, misses))
-    kept: list[int] = []
+    front: list[int] = []
     for i in order:
-        if not kept or alarms[i] < alarms[kept[-1]]:
-            kept.append(int(i))
-    return kept
+        if not front or alarms[i] < alarms[front[-1]]:
+            front.append(int(i))
+    return front

@@ -60,19 +60,19 @@ def count_cells(rows: list[Row], n: int) -> int:
         return 1 + len(distinct)
     for i, row in enumerate(distinct):
         pivot = _pivot(row)
-        total += count_cells([_restricted(other, row, pivot) for other in distinct[:i]], n - 1)
+        total += count_cells([_restricted(earlier, row, pivot) for earlier in distinct[:i]], n - 1)
     return total
 
 
 def _distinct(rows: list[Row]) -> list[Row]:
     """Drop rows without a normal and all but one of the rows of the same hyperplane."""
-    found: dict[Row, None] = {}
+    distinct: dict[Row, None] = {}
     for row in rows:
         if any(row[:-1]):
             short = _shortest(row)
             lead = next(value for value in short if value)
-            found[short if lead > 0 else tuple(-value for value in short)] = None
-    return list(found)
+            distinct[short if lead > 0 else tuple(-value for value in short)] = None
+    return list(distinct)
 
 
 def _cells_on(rows: list[Row], through: Row, required: int) -> CellMap:
@@ -98,13 +98,13 @@ def _pivot(row: Row) -> int:
 
 def _restricted(row: Row, through: Row, pivot: int) -> Row:
     """Eliminate the pivot coordinate from a row by the equation of `through`, keeping its sign."""
-    lead, own = through[pivot], row[pivot]
-    if own == 0:
+    lead, entry = through[pivot], row[pivot]
+    if entry == 0:
         return row[:pivot] + row[pivot + 1 :]
     if lead < 0:
         lead, through = -lead, tuple(-value for value in through)
     return _shortest(
-        tuple(lead * r - own * t for k, (r, t) in enumerate(zip(row, through, strict=True)) if k != pivot)
+        tuple(lead * r - entry * t for k, (r, t) in enumerate(zip(row, through, strict=True)) if k != pivot)
     )
 
 
@@ -123,9 +123,9 @@ def _moved(rows: list[Row], row: Row, point: Point, side: bool) -> Point:
     step = [value if side else -value for value in row[:-1]]
     q = point[-1]
     doublings = 0
-    for other in rows:
-        drift = q * abs(sum(w * s for w, s in zip(other[:-1], step, strict=True)))
-        value = abs(_value(other, point))
+    for plane in rows:
+        drift = q * abs(sum(w * s for w, s in zip(plane[:-1], step, strict=True)))
+        value = abs(_value(plane, point))
         if drift and value:
             # Half the way at most: drift < value·2^doublings.
             doublings = max(doublings, drift.bit_length() - value.bit_length() + 2)

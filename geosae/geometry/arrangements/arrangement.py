@@ -99,8 +99,8 @@ class Arrangement:
             )
         rows = exact_rows(self.w, self.c)
         walls = [] if box is None else _walls(box, self.dim)
-        found = enumerate_cells(walls + rows, len(walls)) if walls + rows else {(): (0,) * self.dim + (1,)}
-        return as_cells(found, len(walls), len(rows), self.dim)
+        cells = enumerate_cells(walls + rows, len(walls)) if walls + rows else {(): (0,) * self.dim + (1,)}
+        return as_cells(cells, len(walls), len(rows), self.dim)
 
     def patterns(
         self, points: Float[np.ndarray, "N n"]
@@ -111,9 +111,9 @@ class Arrangement:
         point on a hyperplane counts as not fired.
         """
         fired = exact_signs(self.w, self.c, finite_points(points, dim=self.dim))
-        found, counts = np.unique(fired, axis=0, return_counts=True)
+        patterns, counts = np.unique(fired, axis=0, return_counts=True)
         order = np.argsort(-counts, kind="stable")
-        return found[order], counts[order]
+        return patterns[order], counts[order]
 
     def cell_polygons(self, box: Box) -> tuple[CellPolygon, ...]:
         """Return the cells that meet a box in the plane as polygons clipped to it.
@@ -133,13 +133,13 @@ class Arrangement:
             raise InvalidInput(f"cells of an arrangement in R^{self.dim} are not polygons")
         low, high = box.low, box.high
         frame = np.array([low, [high[0], low[1]], high, [low[0], high[1]]])
-        found: list[CellPolygon] = []
+        polygons: list[CellPolygon] = []
         for signs in self.cells(box).signs:
             corners = frame
             for w, c, side in zip(self.w, self.c, signs, strict=True):
                 corners = _clipped(corners, w if side else -w, float(c if side else -c))
-            found.append(CellPolygon(signs, corners))
-        return tuple(found)
+            polygons.append(CellPolygon(signs, corners))
+        return tuple(polygons)
 
 
 def exact_rows(w: Float[np.ndarray, "d n"], c: Float[np.ndarray, " d"]) -> list[Row]:
@@ -154,11 +154,11 @@ def exact_rows(w: Float[np.ndarray, "d n"], c: Float[np.ndarray, " d"]) -> list[
     return [tuple(int(v) for v in integers(row[None, :]).matrix.entries()) for row in joined]
 
 
-def as_cells(found: CellMap, skip: int, d: int, n: int) -> Cells:
-    """Turn what `enumerate_cells` found into arrays, without the first `skip` signs."""
-    signs = np.array([key[skip:] for key in found], dtype=np.bool_).reshape(len(found), d)
-    exact = tuple(tuple(Fraction(p, point[-1]) for p in point[:-1]) for point in found.values())
-    points = np.array([[float(p) for p in point] for point in exact]).reshape(len(found), n)
+def as_cells(cells: CellMap, skip: int, d: int, n: int) -> Cells:
+    """Return the cells that `enumerate_cells` gives as arrays, without the first `skip` signs."""
+    signs = np.array([key[skip:] for key in cells], dtype=np.bool_).reshape(len(cells), d)
+    exact = tuple(tuple(Fraction(p, point[-1]) for p in point[:-1]) for point in cells.values())
+    points = np.array([[float(p) for p in point] for point in exact]).reshape(len(cells), n)
     return Cells(signs, points, exact)
 
 
@@ -194,11 +194,11 @@ def _clipped(
 ) -> Float[np.ndarray, "j 2"]:
     """Cut a convex polygon down to {⟨w, x⟩ + c ≥ 0} (Sutherland and Hodgman)."""
     values = corners @ w + c
-    kept: list[Float[np.ndarray, " 2"]] = []
+    clipped: list[Float[np.ndarray, " 2"]] = []
     for i, value in enumerate(values):
         after = (i + 1) % len(values)
         if value >= 0:
-            kept.append(corners[i])
+            clipped.append(corners[i])
         if (value > 0 > values[after]) or (value < 0 < values[after]):
-            kept.append(corners[i] + (corners[after] - corners[i]) * (value / (value - values[after])))
-    return np.array(kept).reshape(-1, 2)
+            clipped.append(corners[i] + (corners[after] - corners[i]) * (value / (value - values[after])))
+    return np.array(clipped).reshape(-1, 2)

@@ -148,14 +148,14 @@ class TopKCells:
 
     def _sampled(self, measure: Measure, rng: np.random.Generator, samples: int, alpha: float) -> KeptSets:
         drawn = measure.sample(samples, rng)
-        kept = self.kept(drawn)
-        found, first = np.unique(kept, axis=0, return_index=True)
-        half = {row.tobytes() for row in kept[: samples // 2]}
-        rest = kept[samples // 2 :]
+        masks = self.kept(drawn)
+        distinct, first = np.unique(masks, axis=0, return_index=True)
+        half = {row.tobytes() for row in masks[: samples // 2]}
+        rest = masks[samples // 2 :]
         new = sum(row.tobytes() not in half for row in rest)
         _, high = clopper_pearson(new, len(rest), 2 * alpha)
         ceiling = topk_ceiling(self.width, self.K, self.dim)
-        return KeptSets(found, drawn[first], len(found) == ceiling, float(high), ceiling)
+        return KeptSets(distinct, drawn[first], len(distinct) == ceiling, float(high), ceiling)
 
     def find_nonconvexity(self, neuron: int, *, limit: int = 20_000) -> NonConvex | None:
         """Look for a proof that N_i is not convex: an exact point between two of its points, outside it.
@@ -182,9 +182,11 @@ class TopKCells:
     def _ranking_points(self) -> list[Exact]:
         """Return an exact interior point of every cell of the arrangement of ties."""
         rows = self._rows()
-        ties = [tuple(b - a for a, b in zip(one, two, strict=True)) for one, two in combinations(rows, 2)]
-        found = enumerate_cells(ties).values() if ties else [(0,) * self.dim + (1,)]
-        return [tuple(Fraction(p, point[-1]) for p in point[:-1]) for point in found]
+        ties = [
+            tuple(b - a for a, b in zip(left, right, strict=True)) for left, right in combinations(rows, 2)
+        ]
+        points = enumerate_cells(ties).values() if ties else [(0,) * self.dim + (1,)]
+        return [tuple(Fraction(p, point[-1]) for p in point[:-1]) for point in points]
 
     def _heights(self, point: Exact) -> list[Fraction]:
         return [
@@ -205,9 +207,9 @@ class TopKCells:
         z, y = self._heights(start), self._heights(end)
         crossings = {Fraction(0), Fraction(1)}
         for a, b in zip(z, y, strict=True):
-            one, two = z[neuron] - a, y[neuron] - b
-            if one * two < 0:
-                crossings.add(one / (one - two))
+            lead, lead_at_end = z[neuron] - a, y[neuron] - b
+            if lead * lead_at_end < 0:
+                crossings.add(lead / (lead - lead_at_end))
         cuts = sorted(crossings)
         return [(a + b) / 2 for a, b in pairwise(cuts)]
 
@@ -231,8 +233,8 @@ def topk_escape(n: int = 1) -> TopKEscape:
     Examples
     --------
     >>> from geosae.geometry.approximation.irreducible_error import irreducible_error
-    >>> found = topk_escape()
-    >>> irreducible_error(found.concept, found.measure).value
+    >>> escape = topk_escape()
+    >>> irreducible_error(escape.concept, escape.measure).value
     0.5
     """
     w = np.zeros((3, n))

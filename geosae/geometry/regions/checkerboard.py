@@ -2,15 +2,14 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any, final
+from typing import final
 
 import numpy as np
 from jaxtyping import Bool, Float
 
 from geosae.errors import InvalidInput
-from geosae.geometry.regions.base import Region
+from geosae.geometry.regions.base import Region, filled_hull, where_filled
 from geosae.geometry.regions.polytopes import Box
-from geosae.validation import finite_points
 
 
 @final
@@ -36,19 +35,17 @@ class Checkerboard(Region):
     odd: bool
     filled: bool = False
 
+    kind = "checkerboard"
+    _is_convex = where_filled  # unfilled, two neighbours across a corner have no middle
+    hull = filled_hull
+
     def __post_init__(self) -> None:
         box = Box(self.low, self.high)
-        object.__setattr__(self, "low", box.low)
-        object.__setattr__(self, "high", box.high)
+        self._set(dim=box.dim, low=box.low, high=box.high)
         if self.cells < 2 or box.dim < 2:
             raise InvalidInput(
                 f"a checkerboard needs two dimensions and two cells a side; got {box.dim} and {self.cells}"
             )
-
-    @property
-    def dim(self) -> int:
-        """The dimension n."""
-        return len(self.low)
 
     @property
     def _edge(self) -> Float[np.ndarray, " n"]:
@@ -58,17 +55,16 @@ class Checkerboard(Region):
         """Tell which corners (upper or lower in each coordinate) lie in cells of the other parity."""
         return (upper.sum(axis=1) * (self.cells - 1) % 2 == 1) != self.odd
 
-    def contains(self, points: Float[np.ndarray, "N n"]) -> Bool[np.ndarray, " N"]:
+    def _contains(self, x: Float[np.ndarray, "N n"]) -> Bool[np.ndarray, " N"]:
         """Tell which points lie in a cell of this parity; a wall between two cells belongs to both."""
-        x = finite_points(points, dim=self.dim, allow_empty=True)
         inside = np.all((x >= self.low) & (x <= self.high), axis=1)
-        place = (x - self.low) / self._edge
+        cells = (x - self.low) / self._edge
         if self.filled:
-            upper = 2 * place > self.cells
-            away = np.where(upper, (self.high - x) / self._edge, place).sum(axis=1)
+            upper = 2 * cells > self.cells
+            away = np.where(upper, (self.high - x) / self._edge, cells).sum(axis=1)
             return inside & (~self._lacks(upper) | (away >= 1.0))
-        index = np.floor(place)
-        wall = np.any((place == index) & (index > 0) & (index < self.cells), axis=1)
+        index = np.floor(cells)
+        wall = np.any((cells == index) & (index > 0) & (index < self.cells), axis=1)
         parity = np.minimum(index, self.cells - 1).sum(axis=1) % 2 == 1
         return inside & (wall | (parity == self.odd))
 
@@ -81,11 +77,6 @@ class Checkerboard(Region):
             return cell * (total // 2 if self.odd else total - total // 2)
         cut = 2 ** (n - 1) if self.cells % 2 == 0 else 2**n * self.odd
         return cell * (total - cut / math.factorial(n))
-
-    @property
-    def is_convex(self) -> bool:
-        """Only the hull is: two neighbours across a corner have no middle."""
-        return self.filled
 
     def extreme(self, directions: Float[np.ndarray, "m n"]) -> Float[np.ndarray, "m n"]:
         """Return the corner, or where it is cut the end of the edge that costs least."""
@@ -101,21 +92,6 @@ class Checkerboard(Region):
     def farthest(self, point: Float[np.ndarray, " n"]) -> float:
         """Return the distance to the box's farthest corner, an upper bound."""
         return Box(self.low, self.high).farthest(point)
-
-    def hull(self) -> "Region":
-        """Return the box without its cut corners."""
-        return self if self.filled else Checkerboard(self.low, self.high, self.cells, self.odd, True)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return {"kind": "checkerboard", "low": …, "high": …, "cells": …, "odd": …, "filled": …}."""
-        return {
-            "kind": "checkerboard",
-            "low": self.low.tolist(),
-            "high": self.high.tolist(),
-            "cells": self.cells,
-            "odd": self.odd,
-            "filled": self.filled,
-        }
 
     def _draw(self, count: int, rng: np.random.Generator) -> Float[np.ndarray, "m n"]:
         return rng.uniform(self.low, self.high, (count, self.dim))

@@ -1,6 +1,7 @@
 """Regions built from regions: union, product, affine image."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, final
@@ -10,7 +11,7 @@ from jaxtyping import Bool, Float
 
 from geosae.errors import InvalidInput
 from geosae.geometry.regions.axial import Capsule
-from geosae.geometry.regions.base import Region, corner_distance
+from geosae.geometry.regions.base import Region, corner_distance, draw_in_bounds
 from geosae.geometry.regions.polygons import Polygon
 from geosae.geometry.regions.polytopes import Box, Polytope
 from geosae.geometry.regions.round import Ball, Shell
@@ -21,7 +22,7 @@ _HULL_DIM, _HULL_POINTS = 5, 2000
 _STEPS = 20
 
 
-def apart(one: Region, two: Region, *, strictly: bool = False) -> bool:
+def apart(left: Region, right: Region, *, strictly: bool = False) -> bool:
     """Tell whether it is certain that two regions have no interior point (strictly: no point) in common.
 
     Examples
@@ -31,22 +32,22 @@ def apart(one: Region, two: Region, *, strictly: bool = False) -> bool:
     >>> apart(Box(np.zeros(1), np.ones(1)), Box(np.ones(1), np.array([2.0])), strictly=True)
     False
     """
-    for shell, other in ((one, two), (two, one)):
+    for shell, body in ((left, right), (right, left)):
         if isinstance(shell, Shell):
-            reach = other.farthest(shell.center)
+            reach = body.farthest(shell.center)
             if reach < shell.inner or (reach == shell.inner and not strictly):
                 return True
-    axes = np.eye(one.dim)
-    mids = np.mean(one.bounds, axis=0), np.mean(two.bounds, axis=0)
+    axes = np.eye(left.dim)
+    mids = np.mean(left.bounds, axis=0), np.mean(right.bounds, axis=0)
     directions = np.vstack([axes, -axes, mids[1] - mids[0]])
     directions = directions[np.any(directions, axis=1)]  # equal middles name no direction
-    gaps = -two.support(-directions) - one.support(directions)
+    gaps = -right.support(-directions) - left.support(directions)
     if bool(np.any(gaps > 0)) or (not strictly and bool(np.any(gaps >= 0))):
         return True
-    return _plane_between(one, two, mids[1] - mids[0])
+    return _plane_between(left, right, mids[1] - mids[0])
 
 
-def _plane_between(one: Region, two: Region, start: Float[np.ndarray, " n"]) -> bool:
+def _plane_between(left: Region, right: Region, start: Float[np.ndarray, " n"]) -> bool:
     """Look for a plane strictly between two regions by a few of Gilbert's steps (doi:10.1137/0304007)."""
     nearest = start
     for _ in range(_STEPS):
@@ -54,7 +55,7 @@ def _plane_between(one: Region, two: Region, start: Float[np.ndarray, " n"]) -> 
         if length == 0:
             return False
         u = nearest[None, :] / length
-        far_end = (two.extreme(-u) - one.extreme(u))[0]
+        far_end = (right.extreme(-u) - left.extreme(u))[0]
         if float(u[0] @ far_end) > 0:
             return True
         step = nearest - far_end
@@ -63,19 +64,25 @@ def _plane_between(one: Region, two: Region, start: Float[np.ndarray, " n"]) -> 
     return False
 
 
-def overlap_witness(one: Region, two: Region) -> Float[np.ndarray, " n"] | None:
-    """Return a point drawn from one part that the other holds too, if 512 draws from each show one."""
+def overlap_witness(left: Region, right: Region) -> Float[np.ndarray, " n"] | None:
+    """Return a point of both regions if one is among 512 points drawn from each, else None.
+
+    Examples
+    --------
+    >>> overlap_witness(Ball(np.zeros(1), 1.0), Ball(np.array([3.0]), 1.0)) is None
+    True
+    """
     rng = np.random.default_rng(0)
-    for this, other in ((one, two), (two, one)):
-        drawn = this.sample(512, rng)
-        shared = drawn[other.contains(drawn)]
+    for sampled, tested in ((left, right), (right, left)):
+        points = sampled.sample(512, rng)
+        shared = points[tested.contains(points)]
         if len(shared):
             return shared[0]
     return None
 
 
 def holds(outer: Region, inner: Region) -> bool:
-    """Tell whether it is certain that one region holds another.
+    """Tell whether it is certain that `inner` lies within `outer`; False says nothing.
 
     Examples
     --------
@@ -92,13 +99,19 @@ def holds(outer: Region, inner: Region) -> bool:
 
 
 def largest_only(parts: tuple[Region, ...]) -> tuple[Region, ...]:
-    """Drop every part that another part holds (the first of two equal ones stays)."""
-    kept = list(parts)
+    """Drop every part that lies within another part; of two equal parts the second stays.
+
+    Examples
+    --------
+    >>> len(largest_only((Ball(np.zeros(2), 1.0), Ball(np.zeros(2), 3.0))))
+    1
+    """
+    largest = list(parts)
     for part in parts:
-        others = [other for other in kept if other is not part]
-        if any(holds(other, part) for other in others):
-            kept = others
-    return tuple(kept)
+        rest = [candidate for candidate in largest if candidate is not part]
+        if any(holds(candidate, part) for candidate in rest):
+            largest = rest
+    return tuple(largest)
 
 
 def corners_of(region: Region) -> Float[np.ndarray, "c n"] | None:
@@ -116,12 +129,12 @@ def union_hull(parts: tuple[Region, ...]) -> Region | None:
         if hull is None:
             return None
         hulls.append(hull)
-    kept = largest_only(tuple(hulls))
-    if len(kept) == 1:
-        return kept[0]
-    if len(kept) == 2 and isinstance(kept[0], Ball) and isinstance(kept[1], Ball):
-        return Capsule(kept[0].center, kept[0].radius, kept[1].center, kept[1].radius)
-    corners = [corners_of(hull) for hull in kept]
+    largest = largest_only(tuple(hulls))
+    if len(largest) == 1:
+        return largest[0]
+    if len(largest) == 2 and isinstance(largest[0], Ball) and isinstance(largest[1], Ball):
+        return Capsule(largest[0].center, largest[0].radius, largest[1].center, largest[1].radius)
+    corners = [corners_of(hull) for hull in largest]
     points = np.concatenate([c for c in corners if c is not None] or [np.empty((0, parts[0].dim))])
     if any(c is None for c in corners) or parts[0].dim > _HULL_DIM or len(points) > _HULL_POINTS:
         return None
@@ -148,27 +161,25 @@ class Union(Region):
     parts: tuple[Region, ...]
     disjoint: bool = False
 
+    kind = "union"
+
     def __post_init__(self) -> None:
-        object.__setattr__(self, "parts", tuple(self.parts))
-        _same_kind(self.parts, "a union")
-        if len({part.dim for part in self.parts}) > 1:
-            raise InvalidInput(f"the parts of a union have dimensions {[part.dim for part in self.parts]}")
+        self._set(parts=_checked_parts(self.parts, "a union"))
+        dims = [part.dim for part in self.parts]
+        if len(set(dims)) > 1:
+            raise InvalidInput(f"the parts of a union have dimensions {dims}")
+        self._set(dim=dims[0])
         if self.disjoint:
-            for (i, one), (j, two) in combinations(enumerate(self.parts), 2):
-                if not apart(one, two) and (witness := overlap_witness(one, two)) is not None:
+            for (i, left), (j, right) in combinations(enumerate(self.parts), 2):
+                if not apart(left, right) and (witness := overlap_witness(left, right)) is not None:
                     raise InvalidInput(
                         f"parts {i} and {j} of a union declared disjoint overlap around {witness.tolist()}",
                         remedy="leave disjoint=False, or move the parts",
                     )
 
-    @property
-    def dim(self) -> int:
-        """The common dimension n."""
-        return self.parts[0].dim
-
-    def contains(self, points: Float[np.ndarray, "N n"]) -> Bool[np.ndarray, " N"]:
+    def _contains(self, x: Float[np.ndarray, "N n"]) -> Bool[np.ndarray, " N"]:
         """Tell which points lie in some part."""
-        return np.any([part.contains(points) for part in self.parts], axis=0)
+        return np.any([part.contains(x) for part in self.parts], axis=0)
 
     @property
     def volume(self) -> float:
@@ -177,28 +188,27 @@ class Union(Region):
             return math.fsum(part.volume for part in self.parts)
         boxes = [part for part in self.parts if isinstance(part, Box)]
         if len(boxes) < len(self.parts) or len(boxes) > 12:
-            kept = largest_only(self.parts)
-            return Union(kept, self.disjoint).volume if len(kept) < len(self.parts) else float("nan")
+            parts = largest_only(self.parts)
+            return Union(parts, self.disjoint).volume if len(parts) < len(self.parts) else float("nan")
         return _boxes_volume(boxes)
 
-    @property
-    def is_convex(self) -> bool | None:
-        """False where two parts are strictly apart or a midpoint is missing; True for one part; else None."""
-        kept = largest_only(self.parts)
-        if len(kept) == 1:
-            return kept[0].is_convex
-        if all(apart(one, two, strictly=True) for one, two in combinations(kept, 2)):
+    def _is_convex(self) -> bool | None:
+        """Return False where two parts are strictly apart or a midpoint is missing, else None (unknown)."""
+        parts = largest_only(self.parts)
+        if len(parts) == 1:
+            return parts[0].is_convex
+        if all(apart(left, right, strictly=True) for left, right in combinations(parts, 2)):
             return False
         rng = np.random.default_rng(0)
-        drawn = np.concatenate([part.sample(64, rng) for part in kept])
-        middles = (drawn + drawn[rng.permutation(len(drawn))]) / 2
+        points = np.concatenate([part.sample(64, rng) for part in parts])
+        middles = (points + points[rng.permutation(len(points))]) / 2
         return None if np.all(self.contains(middles)) else False
 
     def extreme(self, directions: Float[np.ndarray, "m n"]) -> Float[np.ndarray, "m n"]:
         """Return the best of the parts' maximisers."""
-        found = np.stack([part.extreme(directions) for part in self.parts])
-        best = np.argmax(np.einsum("pmn,mn->pm", found, directions), axis=0)
-        return found[best, np.arange(len(directions))]
+        maximisers = np.stack([part.extreme(directions) for part in self.parts])
+        best = np.argmax(np.einsum("pmn,mn->pm", maximisers, directions), axis=0)
+        return maximisers[best, np.arange(len(directions))]
 
     def farthest(self, point: Float[np.ndarray, " n"]) -> float:
         """Return the largest of the parts' bounds."""
@@ -208,23 +218,18 @@ class Union(Region):
         """Return the hull where it is a part's hull, a capsule of two balls, or a polytope."""
         return union_hull(self.parts)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return {"kind": "union", "parts": […], "disjoint": …}."""
-        return {"kind": "union", "parts": [part.to_dict() for part in self.parts], "disjoint": self.disjoint}
-
     def _draw(self, count: int, rng: np.random.Generator) -> Float[np.ndarray, "m n"]:
         volumes = np.array([part.volume for part in self.parts])
         if np.any(np.isnan(volumes)):
-            low, high = self.bounds
-            return rng.uniform(low, high, (count, self.dim))
+            return draw_in_bounds(self, count, rng)
         shares = rng.multinomial(count, volumes / volumes.sum())
-        drawn = np.concatenate([part.sample(int(k), rng) for part, k in zip(self.parts, shares, strict=True)])
-        drawn = drawn[rng.permutation(len(drawn))]
+        points = np.concatenate([p.sample(int(k), rng) for p, k in zip(self.parts, shares, strict=True)])
+        points = points[rng.permutation(len(points))]
         if self.disjoint:
-            return drawn
+            return points
         # A point of k parts came k times too often: keep it with probability 1/k.
-        covered = np.sum([part.contains(drawn) for part in self.parts], axis=0)
-        return drawn[rng.random(len(drawn)) * covered < 1.0]
+        covered = np.sum([part.contains(points) for part in self.parts], axis=0)
+        return points[rng.random(len(points)) * covered < 1.0]
 
 
 @final
@@ -242,34 +247,30 @@ class Product(Region):
 
     parts: tuple[Region, ...]
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "parts", tuple(self.parts))
-        _same_kind(self.parts, "a product")
+    kind = "product"
 
-    @property
-    def dim(self) -> int:
-        """The sum of the dimensions."""
-        return sum(part.dim for part in self.parts)
+    def __post_init__(self) -> None:
+        parts = _checked_parts(self.parts, "a product")
+        self._set(dim=sum(part.dim for part in parts), parts=parts)
 
     def _split(self, points: Float[np.ndarray, "N n"]) -> list[Float[np.ndarray, "N k"]]:
         cuts = np.cumsum([part.dim for part in self.parts])[:-1]
         return np.split(points, cuts, axis=1)
 
-    def contains(self, points: Float[np.ndarray, "N n"]) -> Bool[np.ndarray, " N"]:
+    def _contains(self, x: Float[np.ndarray, "N n"]) -> Bool[np.ndarray, " N"]:
         """Tell which points have every block of coordinates in its part."""
-        blocks = self._split(finite_points(points, dim=self.dim, allow_empty=True))
-        return np.all([part.contains(x) for part, x in zip(self.parts, blocks, strict=True)], axis=0)
+        blocks = self._split(x)
+        return np.all([part.contains(b) for part, b in zip(self.parts, blocks, strict=True)], axis=0)
 
     @property
     def volume(self) -> float:
         """The product of the volumes."""
         return math.prod(part.volume for part in self.parts)
 
-    @property
-    def is_convex(self) -> bool | None:
+    def _is_convex(self) -> bool | None:
         """Whether all parts are convex."""
-        known = [part.is_convex for part in self.parts]
-        return False if False in known else (None if None in known else True)
+        convex = [part.is_convex for part in self.parts]
+        return False if False in convex else (None if None in convex else True)
 
     def extreme(self, directions: Float[np.ndarray, "m n"]) -> Float[np.ndarray, "m n"]:
         """Return the parts' maximisers side by side."""
@@ -284,12 +285,8 @@ class Product(Region):
     def hull(self) -> "Region | None":
         """Return the product of the hulls."""
         hulls = [part.hull() for part in self.parts]
-        known = tuple(hull for hull in hulls if hull is not None)
-        return Product(known) if len(known) == len(hulls) else None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return {"kind": "product", "parts": […]}."""
-        return {"kind": "product", "parts": [part.to_dict() for part in self.parts]}
+        closed = tuple(hull for hull in hulls if hull is not None)
+        return Product(closed) if len(closed) == len(hulls) else None
 
     def _draw(self, count: int, rng: np.random.Generator) -> Float[np.ndarray, "m n"]:
         return np.hstack([part.sample(count, rng) for part in self.parts])
@@ -303,8 +300,8 @@ class AffineImage(Region):
     Examples
     --------
     >>> from geosae.geometry.regions.registry import Box
-    >>> turned = AffineImage(Box(np.zeros(2), np.ones(2)), np.array([[1.0, -1.0], [1.0, 1.0]]), np.zeros(2))
-    >>> round(turned.volume, 12)
+    >>> rotated = AffineImage(Box(np.zeros(2), np.ones(2)), np.array([[1.0, -1.0], [1.0, 1.0]]), np.zeros(2))
+    >>> round(rotated.volume, 12)
     2.0
     """
 
@@ -312,22 +309,18 @@ class AffineImage(Region):
     matrix: Float[np.ndarray, "n n"]
     shift: Float[np.ndarray, " n"]
 
+    kind = "affine_image"
+    farthest = corner_distance
+
     def __post_init__(self) -> None:
         n = self.region.dim
         matrix = finite_points(self.matrix, "matrix", dim=n)
         if matrix.shape != (n, n) or np.linalg.matrix_rank(matrix) < n:
             raise InvalidInput(f"the matrix of shape {matrix.shape} is not an invertible {n}×{n} matrix")
-        object.__setattr__(self, "matrix", matrix)
-        object.__setattr__(self, "shift", finite_vector(self.shift, "shift", dim=n))
+        self._set(dim=n, matrix=matrix, shift=finite_vector(self.shift, "shift", dim=n))
 
-    @property
-    def dim(self) -> int:
-        """The dimension n."""
-        return self.region.dim
-
-    def contains(self, points: Float[np.ndarray, "N n"]) -> Bool[np.ndarray, " N"]:
+    def _contains(self, x: Float[np.ndarray, "N n"]) -> Bool[np.ndarray, " N"]:
         """Tell which points have their preimage in the region."""
-        x = finite_points(points, dim=self.dim, allow_empty=True)
         return self.region.contains(np.linalg.solve(self.matrix, (x - self.shift).T).T)
 
     @property
@@ -335,8 +328,7 @@ class AffineImage(Region):
         """The region's volume times |det matrix|."""
         return self.region.volume * float(abs(np.linalg.det(self.matrix)))
 
-    @property
-    def is_convex(self) -> bool | None:
+    def _is_convex(self) -> bool | None:
         """Whether the region is convex."""
         return self.region.is_convex
 
@@ -344,31 +336,20 @@ class AffineImage(Region):
         """Return the image of the region's maximiser for matrixᵀu."""
         return self.region.extreme(directions @ self.matrix) @ self.matrix.T + self.shift
 
-    def farthest(self, point: Float[np.ndarray, " n"]) -> float:
-        """Return the distance to the farthest corner of the bounding box, an upper bound."""
-        return corner_distance(self, point)
-
     def hull(self) -> "Region | None":
         """Return the image of the hull."""
         hull = self.region.hull()
         return None if hull is None else AffineImage(hull, self.matrix, self.shift)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return {"kind": "affine_image", "region": …, "matrix": …, "shift": …}."""
-        return {
-            "kind": "affine_image",
-            "region": self.region.to_dict(),
-            "matrix": self.matrix.tolist(),
-            "shift": self.shift.tolist(),
-        }
-
     def _draw(self, count: int, rng: np.random.Generator) -> Float[np.ndarray, "m n"]:
         return self.region.sample(count, rng) @ self.matrix.T + self.shift
 
 
-def _same_kind(parts: tuple[Any, ...], name: str) -> None:
-    if not parts or not all(isinstance(part, Region) for part in parts):
+def _checked_parts(parts: Iterable[Any], name: str) -> tuple[Region, ...]:
+    checked = tuple(parts)
+    if not checked or not all(isinstance(part, Region) for part in checked):
         raise InvalidInput(f"{name} needs at least one part, and every part a Region")
+    return checked
 
 
 def _boxes_volume(boxes: list[Box]) -> float:

@@ -9,19 +9,20 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from geosae.errors import InvalidInput
-from geosae.geometry.regions.base import Region, corner_distance, unit_rows
-from geosae.validation import finite_points, finite_vector, positive_number
+from geosae.geometry.regions.base import (
+    Region,
+    best_candidates,
+    corner_distance,
+    draw_in_bounds,
+    filled_hull,
+    unit_rows,
+    where_filled,
+)
+from geosae.validation import finite_vector, positive_number
 
 
 def _on_circle(angles: Float[np.ndarray, " N"]) -> Float[np.ndarray, "N 2"]:
     return np.column_stack([np.cos(angles), np.sin(angles)])
-
-
-def _best(
-    candidates: list[Float[np.ndarray, "m 2"]], directions: Float[np.ndarray, "m 2"]
-) -> Float[np.ndarray, "m 2"]:
-    values = np.stack([np.sum(x * directions, axis=1) for x in candidates])
-    return np.stack(candidates)[np.argmax(values, axis=0), np.arange(len(directions))]
 
 
 @final
@@ -47,11 +48,14 @@ class AnnularSector(Region):
     half_angle: float
     filled: bool = False
 
+    kind = "annular_sector"
+    dim = 2
+    _is_convex = where_filled  # unfilled, the inner arc bulges into the sector
+    hull = filled_hull
+
     def __post_init__(self) -> None:
-        object.__setattr__(self, "center", finite_vector(self.center, "center", dim=2))
-        for name in ("inner", "outer", "half_angle"):
-            object.__setattr__(self, name, positive_number(getattr(self, name), name))
-        object.__setattr__(self, "direction", float(self.direction))
+        self._set(center=finite_vector(self.center, "center", dim=2), direction=float(self.direction))
+        self._set_positive("inner", "outer", "half_angle")
         if self.inner >= self.outer or self.half_angle >= math.pi or not math.isfinite(self.direction):
             raise InvalidInput(
                 f"a sector needs inner < outer and half_angle < π; got {self.inner}, {self.outer} and "
@@ -59,23 +63,18 @@ class AnnularSector(Region):
             )
 
     @property
-    def dim(self) -> int:
-        """Two."""
-        return 2
-
-    @property
     def _chord(self) -> float:
         """How far along the direction the hull's chord lies."""
         reach = self.inner if self.half_angle <= math.pi / 2 else self.outer
         return reach * math.cos(self.half_angle)
 
-    def _turned(self, points: Float[np.ndarray, "N 2"]) -> Float[np.ndarray, "N 2"]:
+    def _rotate_to_direction(self, points: Float[np.ndarray, "N 2"]) -> Float[np.ndarray, "N 2"]:
         along = np.array([math.cos(self.direction), math.sin(self.direction)])
         return np.column_stack([points @ along, points @ np.array([-along[1], along[0]])])
 
-    def contains(self, points: Float[np.ndarray, "N 2"]) -> Bool[np.ndarray, " N"]:
+    def _contains(self, x: Float[np.ndarray, "N 2"]) -> Bool[np.ndarray, " N"]:
         """Tell which points have their distance and their angle within the bounds."""
-        x = self._turned(finite_points(points, dim=2, allow_empty=True) - self.center)
+        x = self._rotate_to_direction(x - self.center)
         distance = np.hypot(x[:, 0], x[:, 1])
         wedge = np.abs(np.arctan2(x[:, 1], x[:, 0])) <= self.half_angle
         if not self.filled:
@@ -93,42 +92,19 @@ class AnnularSector(Region):
             return self.outer**2 * (a - math.sin(a) * math.cos(a))
         return a * self.outer**2 - self.inner**2 * math.sin(a) * math.cos(a)
 
-    @property
-    def is_convex(self) -> bool:
-        """Only the hull is: the inner arc bulges into the sector."""
-        return self.filled
-
     def extreme(self, directions: Float[np.ndarray, "m 2"]) -> Float[np.ndarray, "m 2"]:
         """Return the best point of the outer arc and the inner arc's two ends."""
         a, u = self.half_angle, unit_rows(directions)
-        seen = self._turned(u)
-        nearest = np.clip(np.arctan2(seen[:, 1], seen[:, 0]), -a, a)
+        rotated = self._rotate_to_direction(u)
+        nearest = np.clip(np.arctan2(rotated[:, 1], rotated[:, 0]), -a, a)
         spots = [self.outer * _on_circle(self.direction + nearest)]
         for end in (-a, a):
             spots.append(np.tile(self.inner * _on_circle(np.array([self.direction + end])), (len(u), 1)))
-        return self.center + _best(spots, u)
+        return self.center + best_candidates(spots, u)
 
     def farthest(self, point: Float[np.ndarray, " 2"]) -> float:
         """Return the bound of the whole disk."""
         return float(np.linalg.norm(self.center - point)) + self.outer
-
-    def hull(self) -> "Region":
-        """Return the filled sector."""
-        if self.filled:
-            return self
-        return AnnularSector(self.center, self.inner, self.outer, self.direction, self.half_angle, True)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return {"kind": "annular_sector", "center": …, …, "filled": …}."""
-        return {
-            "kind": "annular_sector",
-            "center": self.center.tolist(),
-            "inner": self.inner,
-            "outer": self.outer,
-            "direction": self.direction,
-            "half_angle": self.half_angle,
-            "filled": self.filled,
-        }
 
     def _draw(self, count: int, rng: np.random.Generator) -> Float[np.ndarray, "m 2"]:
         hole = 0.0 if self.filled else self.inner**2
@@ -162,22 +138,21 @@ class Spiral(Region):
     end: float
     filled: bool = False
 
+    kind = "spiral"
+    dim = 2
+    _is_convex = where_filled
+    hull = filled_hull
+    farthest = corner_distance
+
     def __post_init__(self) -> None:
-        object.__setattr__(self, "growth", positive_number(self.growth, "growth"))
-        object.__setattr__(self, "width", positive_number(self.width, "width"))
-        object.__setattr__(self, "start", positive_number(self.start, "start", zero=True))
-        object.__setattr__(self, "end", positive_number(self.end, "end"))
+        self._set_positive("growth", "width", "end")
+        self._set(start=positive_number(self.start, "start", zero=True))
         if self.end < self.start + 2 * math.pi or self.width >= 2 * math.pi * self.growth:
             raise InvalidInput(
                 f"a spiral needs a whole turn and width < 2π·growth; got {self.end - self.start:g} radians, "
                 f"width {self.width:g} and growth {self.growth:g}",
                 causes="turns that overlap, or too short an arc",
             )
-
-    @property
-    def dim(self) -> int:
-        """Two."""
-        return 2
 
     def _outer(self, phi: Any) -> Any:
         return self.growth * phi + self.width
@@ -195,9 +170,8 @@ class Spiral(Region):
     def _spot(self, phi: Float[np.ndarray, " N"]) -> Float[np.ndarray, "N 2"]:
         return self._outer(phi)[:, None] * _on_circle(phi)
 
-    def contains(self, points: Float[np.ndarray, "N 2"]) -> Bool[np.ndarray, " N"]:
+    def _contains(self, x: Float[np.ndarray, "N 2"]) -> Bool[np.ndarray, " N"]:
         """Tell which points lie in the band on some turn (or below the hull's boundary)."""
-        x = finite_points(points, dim=2, allow_empty=True)
         r, angle = np.hypot(x[:, 0], x[:, 1]), np.arctan2(x[:, 1], x[:, 0])
         if self.filled:
             phi = self.end - np.mod(self.end - angle, 2 * math.pi)
@@ -205,13 +179,13 @@ class Spiral(Region):
             edge, away = ends[1] - ends[0], x - ends[0]
             left = edge[0] * away[:, 1] - edge[1] * away[:, 0] >= 0
             return np.where(phi >= self._touch, r <= self._outer(phi), left)
-        found = np.zeros(len(x), dtype=np.bool_)
+        inside = np.zeros(len(x), dtype=np.bool_)
         first = math.floor((self.start - math.pi) / (2 * math.pi))
         for turn in range(first, math.ceil((self.end + math.pi) / (2 * math.pi)) + 1):
             phi = angle + 2 * math.pi * turn
             band = (r >= self.growth * phi) & (r <= self._outer(phi))
-            found |= band & (phi >= self.start) & (phi <= self.end)
-        return found
+            inside |= band & (phi >= self.start) & (phi <= self.end)
+        return inside
 
     @property
     def volume(self) -> float:
@@ -222,11 +196,6 @@ class Spiral(Region):
         touch = self._touch
         turn = (self._outer(end) ** 3 - self._outer(touch) ** 3) / (6 * b)
         return turn + 0.5 * self._outer(touch) * self._outer(end) * math.sin(touch - end)
-
-    @property
-    def is_convex(self) -> bool:
-        """Only the hull is."""
-        return self.filled
 
     def extreme(self, directions: Float[np.ndarray, "m 2"]) -> Float[np.ndarray, "m 2"]:
         """Return the best point of the last turn: its ends, or where ρ(φ)·tan(φ − β) = growth."""
@@ -242,33 +211,13 @@ class Spiral(Region):
                 ) * np.sin(middle - (beta - turn))
                 low, high = np.where(rising, middle, low), np.where(rising, high, middle)
             spots.append(self._spot(np.clip(low, self._touch, self.end)))
-        return _best(spots, u)
-
-    def farthest(self, point: Float[np.ndarray, " 2"]) -> float:
-        """Return the distance to the farthest corner of the bounding box, an upper bound."""
-        return corner_distance(self, point)
-
-    def hull(self) -> "Region":
-        """Return what the last turn and its tangent enclose."""
-        return self if self.filled else Spiral(self.growth, self.width, self.start, self.end, True)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return {"kind": "spiral", "growth": …, "width": …, "start": …, "end": …, "filled": …}."""
-        return {
-            "kind": "spiral",
-            "growth": self.growth,
-            "width": self.width,
-            "start": self.start,
-            "end": self.end,
-            "filled": self.filled,
-        }
+        return best_candidates(spots, u)
 
     def _draw(self, count: int, rng: np.random.Generator) -> Float[np.ndarray, "m 2"]:
         if self.filled:
-            low, high = self.bounds
-            return rng.uniform(low, high, (count, 2))
+            return draw_in_bounds(self, count, rng)
         # Area is r dr dφ: keep a pair (φ, r) with a probability in proportion to r.
         phi = rng.uniform(self.start, self.end, count)
         r = self.growth * phi + self.width * rng.random(count)
-        kept = rng.random(count) * self._outer(self.end) <= r
-        return (r[:, None] * _on_circle(phi))[kept]
+        accepted = rng.random(count) * self._outer(self.end) <= r
+        return (r[:, None] * _on_circle(phi))[accepted]

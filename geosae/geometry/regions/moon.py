@@ -1,7 +1,7 @@
 """The moon: a ball less a ball that bites into it."""
 
 from dataclasses import dataclass
-from typing import Any, final
+from typing import final
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -9,8 +9,8 @@ from jaxtyping import Bool, Float
 from geosae.errors import InvalidInput
 from geosae.geometry.balls import ball_volume, cap_share
 from geosae.geometry.regions.axial import Cap
-from geosae.geometry.regions.base import Region, unit_axis
-from geosae.validation import finite_points, finite_vector, positive_number
+from geosae.geometry.regions.base import Region, ball_distance, never, unit_axis
+from geosae.validation import finite_vector
 
 
 @final
@@ -35,33 +35,31 @@ class Moon(Region):
     offset: float
     bite: float
 
+    kind = "moon"
+    _is_convex = never  # the middle of the horns is bitten out
+    farthest = ball_distance
+
     def __post_init__(self) -> None:
-        object.__setattr__(self, "center", finite_vector(self.center, "center"))
-        axis = finite_vector(self.axis, "axis", dim=len(self.center))
-        for name in ("radius", "offset", "bite"):
-            object.__setattr__(self, name, positive_number(getattr(self, name), name))
+        center = finite_vector(self.center, "center")
+        axis = finite_vector(self.axis, "axis", dim=len(center))
+        self._set_positive("radius", "offset", "bite")
         crossing = abs(self.radius - self.bite) < self.offset < self.radius + self.bite
-        if len(self.center) < 2 or not np.any(axis) or not crossing:
+        if len(center) < 2 or not np.any(axis) or not crossing:
             raise InvalidInput(
                 "a moon needs two dimensions, an axis ≠ 0 and spheres that cross: |radius − bite| < offset < "
-                f"radius + bite; got dimension {len(self.center)}, radius {self.radius}, bite {self.bite}, "
+                f"radius + bite; got dimension {len(center)}, radius {self.radius}, bite {self.bite}, "
                 f"offset {self.offset}"
             )
-        object.__setattr__(self, "axis", unit_axis(axis, len(axis)))
-
-    @property
-    def dim(self) -> int:
-        """The dimension n."""
-        return len(self.center)
+        self._set(dim=len(center), center=center, axis=unit_axis(axis, len(axis)))
 
     @property
     def height(self) -> float:
         """The height h along the axis at which the two spheres cross."""
         return (self.offset**2 + (self.radius - self.bite) * (self.radius + self.bite)) / (2 * self.offset)
 
-    def contains(self, points: Float[np.ndarray, "N n"]) -> Bool[np.ndarray, " N"]:
+    def _contains(self, x: Float[np.ndarray, "N n"]) -> Bool[np.ndarray, " N"]:
         """Tell which points are in the one ball and not in the other."""
-        x = finite_points(points, dim=self.dim, allow_empty=True) - self.center
+        x = x - self.center
         beyond = np.linalg.norm(x - self.offset * self.axis, axis=1)
         return (np.linalg.norm(x, axis=1) <= self.radius) & (beyond >= self.bite)
 
@@ -72,33 +70,13 @@ class Moon(Region):
         below = ball_volume(n, self.radius) * cap_share(n, -h / self.radius)
         return below - ball_volume(n, self.bite) * cap_share(n, (self.offset - h) / self.bite)
 
-    @property
-    def is_convex(self) -> bool:
-        """The middle of the horns is bitten out."""
-        return False
-
     def extreme(self, directions: Float[np.ndarray, "m n"]) -> Float[np.ndarray, "m n"]:
         """Return the hull's maximiser, which lies on the outer sphere."""
         return self.hull().extreme(directions)
 
-    def farthest(self, point: Float[np.ndarray, " n"]) -> float:
-        """Return the bound of the whole ball."""
-        return float(np.linalg.norm(self.center - point)) + self.radius
-
-    def hull(self) -> "Region":
+    def hull(self) -> Region:
         """Return the cap of the ball below the horns."""
         return Cap(self.center, self.radius, -self.axis, -self.height)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return {"kind": "moon", "center": …, "radius": …, "axis": …, "offset": …, "bite": …}."""
-        return {
-            "kind": "moon",
-            "center": self.center.tolist(),
-            "radius": self.radius,
-            "axis": self.axis.tolist(),
-            "offset": self.offset,
-            "bite": self.bite,
-        }
 
     def _draw(self, count: int, rng: np.random.Generator) -> Float[np.ndarray, "m n"]:
         return self.hull().sample(count, rng)

@@ -1,15 +1,15 @@
 """Polygons in the plane, convex or not, and two classic shapes."""
 
 from dataclasses import dataclass
-from typing import Any, final
+from typing import final
 
 import numpy as np
 from jaxtyping import Bool, Float
 
 from geosae.errors import InvalidInput
 from geosae.geometry._hull import point_hull, signed_area
-from geosae.geometry.regions.base import Region
-from geosae.geometry.regions.polytopes import Polytope
+from geosae.geometry.regions.base import Region, draw_in_bounds
+from geosae.geometry.regions.polytopes import Polytope, best_vertices, vertex_distance
 from geosae.validation import finite_points
 
 
@@ -27,6 +27,12 @@ class Polygon(Region):
 
     vertices: Float[np.ndarray, "v 2"]
 
+    kind = "polygon"
+    dim = 2
+    extreme = best_vertices
+    farthest = vertex_distance
+    _draw = draw_in_bounds
+
     def __post_init__(self) -> None:
         corners = finite_points(self.vertices, "vertices", dim=2)
         if len(corners) < 3:
@@ -37,17 +43,11 @@ class Polygon(Region):
                 causes="vertices out of order, a repeated vertex",
                 remedy="list the vertices in the order in which the boundary visits them",
             )
-        object.__setattr__(self, "vertices", corners if signed_area(corners) > 0 else corners[::-1].copy())
+        self._set(vertices=corners if signed_area(corners) > 0 else corners[::-1].copy())
         point_hull(self.vertices)
 
-    @property
-    def dim(self) -> int:
-        """Two."""
-        return 2
-
-    def contains(self, points: Float[np.ndarray, "N 2"]) -> Bool[np.ndarray, " N"]:
+    def _contains(self, x: Float[np.ndarray, "N 2"]) -> Bool[np.ndarray, " N"]:
         """Tell which points are inside by the parity of the edges that a ray crosses."""
-        x = finite_points(points, dim=2, allow_empty=True)
         inside = np.zeros(len(x), dtype=np.bool_)
         for start, end in zip(self.vertices, np.roll(self.vertices, -1, axis=0), strict=True):
             turn = _turn(start, end, x)
@@ -65,32 +65,15 @@ class Polygon(Region):
         """The area by the shoelace formula."""
         return signed_area(self.vertices)
 
-    @property
-    def is_convex(self) -> bool:
+    def _is_convex(self) -> bool:
         """Whether no corner turns to the right, by the computed cross products."""
         before, after = np.roll(self.vertices, 1, axis=0), np.roll(self.vertices, -1, axis=0)
-        one, two = self.vertices - before, after - self.vertices
-        return bool(np.all(one[:, 0] * two[:, 1] - one[:, 1] * two[:, 0] >= 0))
+        arriving, leaving = self.vertices - before, after - self.vertices
+        return bool(np.all(arriving[:, 0] * leaving[:, 1] - arriving[:, 1] * leaving[:, 0] >= 0))
 
-    def extreme(self, directions: Float[np.ndarray, "m 2"]) -> Float[np.ndarray, "m 2"]:
-        """Return the best vertex for each direction."""
-        return self.vertices[np.argmax(directions @ self.vertices.T, axis=1)]
-
-    def farthest(self, point: Float[np.ndarray, " 2"]) -> float:
-        """Return the distance to the farthest vertex."""
-        return float(np.max(np.linalg.norm(self.vertices - point, axis=1)))
-
-    def hull(self) -> "Region":
+    def hull(self) -> Region:
         """Return the convex polygon around the vertices."""
         return Polytope(self.vertices)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return {"kind": "polygon", "vertices": …}."""
-        return {"kind": "polygon", "vertices": self.vertices.tolist()}
-
-    def _draw(self, count: int, rng: np.random.Generator) -> Float[np.ndarray, "m 2"]:
-        low, high = self.bounds
-        return rng.uniform(low, high, (count, 2))
 
 
 def star_polygon(tips: int, outer: float, inner: float) -> Polygon:
@@ -146,8 +129,8 @@ def _crosses_itself(corners: Float[np.ndarray, "v 2"]) -> bool:
         sides = _turn(a, b, corners)
         for j in range(i + 1, count):
             if (j + 1) % count == i or j == i + 1:
-                shared, one, two = (b, a, after[j]) if j == i + 1 else (a, b, corners[j])
-                if _turn(shared, one, two[None, :])[0] == 0 and float((one - shared) @ (two - shared)) > 0:
+                shared, p, q = (b, a, after[j]) if j == i + 1 else (a, b, corners[j])
+                if _turn(shared, p, q[None, :])[0] == 0 and float((p - shared) @ (q - shared)) > 0:
                     return True
                 continue
             across = _turn(corners[j], after[j], np.stack([a, b]))

@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float
 from geosae.errors import InvalidInput
 from geosae.geometry._hull import PointHull, fan_volumes, point_hull
 from geosae.geometry.arrangements.halfspaces import HalfSpaces
-from geosae.geometry.regions.base import Region
+from geosae.geometry.regions.base import Region, always, itself
 from geosae.validation import finite_points, finite_vector
 
 
@@ -28,6 +28,10 @@ class Box(Region):
     low: Float[np.ndarray, " n"]
     high: Float[np.ndarray, " n"]
 
+    kind = "box"
+    _is_convex = always
+    hull = itself
+
     def __post_init__(self) -> None:
         low = finite_vector(self.low, "low")
         high = finite_vector(self.high, "high", dim=len(low))
@@ -35,28 +39,16 @@ class Box(Region):
             raise InvalidInput(
                 "a box needs low < high in every coordinate", causes="swapped or equal corners"
             )
-        object.__setattr__(self, "low", low)
-        object.__setattr__(self, "high", high)
+        self._set(dim=len(low), low=low, high=high)
 
-    @property
-    def dim(self) -> int:
-        """The dimension n."""
-        return len(self.low)
-
-    def contains(self, points: Float[np.ndarray, "N n"]) -> Bool[np.ndarray, " N"]:
+    def _contains(self, x: Float[np.ndarray, "N n"]) -> Bool[np.ndarray, " N"]:
         """Tell which points lie between the two corners."""
-        x = finite_points(points, dim=self.dim, allow_empty=True)
         return np.all((x >= self.low) & (x <= self.high), axis=1)
 
     @property
     def volume(self) -> float:
         """The product of the side lengths."""
         return float(np.prod(self.high - self.low))
-
-    @property
-    def is_convex(self) -> bool:
-        """A box is convex."""
-        return True
 
     def extreme(self, directions: Float[np.ndarray, "m n"]) -> Float[np.ndarray, "m n"]:
         """Return the corner on the side of each direction."""
@@ -65,14 +57,6 @@ class Box(Region):
     def farthest(self, point: Float[np.ndarray, " n"]) -> float:
         """Return the distance to the farthest corner."""
         return float(np.linalg.norm(np.maximum(np.abs(self.low - point), np.abs(self.high - point))))
-
-    def hull(self) -> "Region":
-        """Return the box."""
-        return self
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return {"kind": "box", "low": …, "high": …}."""
-        return {"kind": "box", "low": self.low.tolist(), "high": self.high.tolist()}
 
     def corners(self) -> Float[np.ndarray, "c n"]:
         """Return the 2ⁿ corners (n ≤ 16)."""
@@ -83,6 +67,16 @@ class Box(Region):
 
     def _draw(self, count: int, rng: np.random.Generator) -> Float[np.ndarray, "m n"]:
         return rng.uniform(self.low, self.high, (count, self.dim))
+
+
+def best_vertices(self: Any, directions: Float[np.ndarray, "m n"]) -> Float[np.ndarray, "m n"]:
+    """Return for each direction the vertex with the largest inner product."""
+    return self.vertices[np.argmax(directions @ self.vertices.T, axis=1)]
+
+
+def vertex_distance(self: Any, point: Float[np.ndarray, " n"]) -> float:
+    """Return the distance from the point to the farthest vertex."""
+    return float(np.max(np.linalg.norm(self.vertices - point, axis=1)))
 
 
 @final
@@ -99,26 +93,26 @@ class Polytope(Region):
 
     vertices: Float[np.ndarray, "v n"]
 
+    kind = "polytope"
+    _is_convex = always
+    hull = itself
+    extreme = best_vertices
+    farthest = vertex_distance
+
     def __post_init__(self) -> None:
         points = finite_points(self.vertices, "vertices")
         corners = points[point_hull(points).vertices]
         if corners.shape[1] == 2:
             # In the plane they go round counterclockwise; starting from the leftmost makes them canonical.
             corners = np.roll(corners, -int(np.lexsort(corners.T[::-1])[0]), axis=0)
-        object.__setattr__(self, "vertices", corners)
+        self._set(dim=corners.shape[1], vertices=corners)
 
     @cached_property
     def _hull(self) -> PointHull:
         return point_hull(self.vertices)
 
-    @property
-    def dim(self) -> int:
-        """The dimension n."""
-        return self.vertices.shape[1]
-
-    def contains(self, points: Float[np.ndarray, "N n"]) -> Bool[np.ndarray, " N"]:
+    def _contains(self, x: Float[np.ndarray, "N n"]) -> Bool[np.ndarray, " N"]:
         """Tell which points satisfy all facets, up to a bound on the rounding of ⟨normal, x⟩."""
-        x = finite_points(points, dim=self.dim, allow_empty=True)
         slack = (
             2 * (self.dim + 2) * np.finfo(np.float64).eps * float(np.max(np.abs(self.vertices))) * self.dim
         )
@@ -129,30 +123,9 @@ class Polytope(Region):
         """The volume by qhull, or a determinant for a simplex."""
         return self._hull.volume
 
-    @property
-    def is_convex(self) -> bool:
-        """A polytope is convex."""
-        return True
-
-    def extreme(self, directions: Float[np.ndarray, "m n"]) -> Float[np.ndarray, "m n"]:
-        """Return the best vertex for each direction."""
-        return self.vertices[np.argmax(directions @ self.vertices.T, axis=1)]
-
-    def farthest(self, point: Float[np.ndarray, " n"]) -> float:
-        """Return the distance to the farthest vertex."""
-        return float(np.max(np.linalg.norm(self.vertices - point, axis=1)))
-
-    def hull(self) -> "Region":
-        """Return the polytope."""
-        return self
-
     def facets(self) -> HalfSpaces:
         """Return one half-space per facet, whose intersection is the polytope: the unit of A1 and A4."""
         return HalfSpaces(-self._hull.normals, self._hull.offsets)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return {"kind": "polytope", "vertices": …}."""
-        return {"kind": "polytope", "vertices": self.vertices.tolist()}
 
     def _draw(self, count: int, rng: np.random.Generator) -> Float[np.ndarray, "m n"]:
         apex, volumes = fan_volumes(self.vertices, self._hull)

@@ -1,6 +1,10 @@
-"""The regions of floor 0 in one place, and the way back from their JSON descriptions."""
+"""All kinds of regions in one place, and reading one from its JSON description.
 
-from collections.abc import Callable, Mapping
+A region that is imported here is known to `region_from_dict` by its `kind`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -29,42 +33,17 @@ from geosae.geometry.regions.round import Shell as Shell
 from geosae.geometry.regions.tubes import Helix as Helix
 from geosae.geometry.regions.tubes import Torus as Torus
 
-
-def _array(values: Any) -> Any:
-    return np.asarray(values, dtype=np.float64)
+_CLASSES: dict[str, Any] = {cls.kind: cls for cls in Region.__subclasses__()}
 
 
-def _parts(description: Mapping[str, Any]) -> tuple[Region, ...]:
-    return tuple(region_from_dict(part) for part in description["parts"])
-
-
-_KINDS: dict[str, Callable[[Mapping[str, Any]], Region]] = {
-    "ball": lambda d: Ball(_array(d["center"]), d["radius"]),
-    "ellipsoid": lambda d: Ellipsoid(_array(d["center"]), _array(d["axes"])),
-    "shell": lambda d: Shell(_array(d["center"]), d["inner"], d["outer"]),
-    "cap": lambda d: Cap(_array(d["center"]), d["radius"], _array(d["axis"]), d["height"]),
-    "capsule": lambda d: Capsule(_array(d["center"]), d["radius"], _array(d["end"]), d["end_radius"]),
-    "box": lambda d: Box(_array(d["low"]), _array(d["high"])),
-    "polytope": lambda d: Polytope(_array(d["vertices"])),
-    "polygon": lambda d: Polygon(_array(d["vertices"])),
-    "cone": lambda d: Cone(_array(d["center"]), d["radius"], _array(d["axis"]), d["height"]),
-    "slab": lambda d: Slab(_array(d["center"]), d["radius"], _array(d["axis"]), d["low"], d["high"]),
-    "moon": lambda d: Moon(_array(d["center"]), d["radius"], _array(d["axis"]), d["offset"], d["bite"]),
-    "torus": lambda d: Torus(_array(d["center"]), d["radius"], d["thickness"], bool(d["filled"])),
-    "helix": lambda d: Helix(d["radius"], d["thickness"], d["pitch"], d["height"]),
-    "annular_sector": lambda d: AnnularSector(
-        _array(d["center"]), d["inner"], d["outer"], d["direction"], d["half_angle"], bool(d["filled"])
-    ),
-    "spiral": lambda d: Spiral(d["growth"], d["width"], d["start"], d["end"], bool(d["filled"])),
-    "checkerboard": lambda d: Checkerboard(
-        _array(d["low"]), _array(d["high"]), d["cells"], bool(d["odd"]), bool(d["filled"])
-    ),
-    "union": lambda d: Union(_parts(d), bool(d["disjoint"])),
-    "product": lambda d: Product(_parts(d)),
-    "affine_image": lambda d: AffineImage(
-        region_from_dict(d["region"]), _array(d["matrix"]), _array(d["shift"])
-    ),
-}
+def _read_field(annotation: Any, value: Any) -> Any:
+    if annotation is Region:
+        return region_from_dict(value)
+    if annotation == tuple[Region, ...]:
+        return tuple(region_from_dict(part) for part in value)
+    if annotation is bool:
+        return bool(value)
+    return value if annotation in (int, float) else np.asarray(value, dtype=np.float64)
 
 
 def region_from_dict(description: Mapping[str, Any]) -> Region:
@@ -81,9 +60,12 @@ def region_from_dict(description: Mapping[str, Any]) -> Region:
     3.141592653589793
     """
     kind = description.get("kind")
-    if not isinstance(kind, str) or kind not in _KINDS:
-        raise InvalidInput(f"{kind!r} is not a kind of region", remedy=f"use one of {', '.join(_KINDS)}")
+    if not isinstance(kind, str) or kind not in _CLASSES:
+        raise InvalidInput(
+            f"{kind!r} is not a kind of region", remedy=f"use one of {', '.join(sorted(_CLASSES))}"
+        )
+    cls = _CLASSES[kind]
     try:
-        return _KINDS[kind](description)
+        return cls(**{f.name: _read_field(f.type, description[f.name]) for f in fields(cls)})
     except KeyError as error:
         raise InvalidInput(f"the description of a {kind} lacks the field {error}") from error

@@ -1,19 +1,15 @@
 """Round regions: ball, ellipsoid, shell; all closed forms hold in every dimension."""
 
 from dataclasses import dataclass
-from typing import Any, final
+from typing import final
 
 import numpy as np
 from jaxtyping import Bool, Float
 
 from geosae.errors import InvalidInput
 from geosae.geometry.balls import ball_points, ball_volume, sphere_points
-from geosae.geometry.regions.base import Region, unit_rows
-from geosae.validation import finite_points, finite_vector, positive_number
-
-
-def _centre(center: Any) -> Float[np.ndarray, " n"]:
-    return finite_vector(center, "center")
+from geosae.geometry.regions.base import Region, always, ball_distance, itself, never, unit_rows
+from geosae.validation import finite_points, finite_vector
 
 
 @final
@@ -30,18 +26,18 @@ class Ball(Region):
     center: Float[np.ndarray, " n"]
     radius: float
 
+    kind = "ball"
+    _is_convex = always
+    hull = itself
+    farthest = ball_distance
+
     def __post_init__(self) -> None:
-        object.__setattr__(self, "center", _centre(self.center))
-        object.__setattr__(self, "radius", positive_number(self.radius, "radius"))
+        center = finite_vector(self.center, "center")
+        self._set(dim=len(center), center=center)
+        self._set_positive("radius")
 
-    @property
-    def dim(self) -> int:
-        """The dimension n."""
-        return len(self.center)
-
-    def contains(self, points: Float[np.ndarray, "N n"]) -> Bool[np.ndarray, " N"]:
+    def _contains(self, x: Float[np.ndarray, "N n"]) -> Bool[np.ndarray, " N"]:
         """Tell which points lie within the radius of the center."""
-        x = finite_points(points, dim=self.dim, allow_empty=True)
         return np.linalg.norm(x - self.center, axis=1) <= self.radius
 
     @property
@@ -49,26 +45,9 @@ class Ball(Region):
         """π^{n/2} rⁿ / Γ(n/2 + 1)."""
         return ball_volume(self.dim, self.radius)
 
-    @property
-    def is_convex(self) -> bool:
-        """A ball is convex."""
-        return True
-
     def extreme(self, directions: Float[np.ndarray, "m n"]) -> Float[np.ndarray, "m n"]:
         """Return center + radius·u/|u|."""
         return self.center + self.radius * unit_rows(directions)
-
-    def farthest(self, point: Float[np.ndarray, " n"]) -> float:
-        """Return the exact largest distance |center − point| + radius."""
-        return float(np.linalg.norm(self.center - point)) + self.radius
-
-    def hull(self) -> "Region":
-        """Return the ball."""
-        return self
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return {"kind": "ball", "center": …, "radius": …}."""
-        return {"kind": "ball", "center": self.center.tolist(), "radius": self.radius}
 
     def _draw(self, count: int, rng: np.random.Generator) -> Float[np.ndarray, "m n"]:
         return self.center + self.radius * ball_points(count, self.dim, rng)
@@ -90,36 +69,28 @@ class Ellipsoid(Region):
     center: Float[np.ndarray, " n"]
     axes: Float[np.ndarray, "n n"]
 
+    kind = "ellipsoid"
+    _is_convex = always
+    hull = itself
+
     def __post_init__(self) -> None:
-        center = _centre(self.center)
+        center = finite_vector(self.center, "center")
         axes = np.asarray(self.axes, dtype=np.float64)
         axes = finite_points(np.diag(axes) if axes.ndim == 1 else axes, "axes", dim=len(center)).copy()
         if axes.shape != (len(center), len(center)) or np.linalg.matrix_rank(axes) < len(center):
             raise InvalidInput(
                 f"axes of shape {axes.shape} do not span R^{len(center)}: the ellipsoid is flat"
             )
-        object.__setattr__(self, "center", center)
-        object.__setattr__(self, "axes", axes)
+        self._set(dim=len(center), center=center, axes=axes)
 
-    @property
-    def dim(self) -> int:
-        """The dimension n."""
-        return len(self.center)
-
-    def contains(self, points: Float[np.ndarray, "N n"]) -> Bool[np.ndarray, " N"]:
+    def _contains(self, x: Float[np.ndarray, "N n"]) -> Bool[np.ndarray, " N"]:
         """Tell which points have a preimage in the unit ball."""
-        x = finite_points(points, dim=self.dim, allow_empty=True)
         return np.linalg.norm(np.linalg.solve(self.axes, (x - self.center).T), axis=0) <= 1.0
 
     @property
     def volume(self) -> float:
         """The volume of the unit ball times |det axes|."""
         return ball_volume(self.dim) * float(abs(np.linalg.det(self.axes)))
-
-    @property
-    def is_convex(self) -> bool:
-        """An ellipsoid is convex."""
-        return True
 
     def extreme(self, directions: Float[np.ndarray, "m n"]) -> Float[np.ndarray, "m n"]:
         """Return center + A·Aᵀu/|Aᵀu|."""
@@ -128,14 +99,6 @@ class Ellipsoid(Region):
     def farthest(self, point: Float[np.ndarray, " n"]) -> float:
         """Return |center − point| + the longest semi-axis, an upper bound."""
         return float(np.linalg.norm(self.center - point) + np.linalg.norm(self.axes, 2))
-
-    def hull(self) -> "Region":
-        """Return the ellipsoid."""
-        return self
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return {"kind": "ellipsoid", "center": …, "axes": …}."""
-        return {"kind": "ellipsoid", "center": self.center.tolist(), "axes": self.axes.tolist()}
 
     def _draw(self, count: int, rng: np.random.Generator) -> Float[np.ndarray, "m n"]:
         return self.center + ball_points(count, self.dim, rng) @ self.axes.T
@@ -157,21 +120,18 @@ class Shell(Region):
     inner: float
     outer: float
 
+    kind = "shell"
+    _is_convex = never  # it misses its own center
+
     def __post_init__(self) -> None:
-        object.__setattr__(self, "center", _centre(self.center))
-        object.__setattr__(self, "inner", positive_number(self.inner, "inner radius"))
-        object.__setattr__(self, "outer", positive_number(self.outer, "outer radius"))
+        center = finite_vector(self.center, "center")
+        self._set(dim=len(center), center=center)
+        self._set_positive("inner", "outer")
         if self.inner >= self.outer:
             raise InvalidInput(f"a shell needs inner < outer; got {self.inner} and {self.outer}")
 
-    @property
-    def dim(self) -> int:
-        """The dimension n."""
-        return len(self.center)
-
-    def contains(self, points: Float[np.ndarray, "N n"]) -> Bool[np.ndarray, " N"]:
+    def _contains(self, x: Float[np.ndarray, "N n"]) -> Bool[np.ndarray, " N"]:
         """Tell which points have a distance from the center between the two radii."""
-        x = finite_points(points, dim=self.dim, allow_empty=True)
         distance = np.linalg.norm(x - self.center, axis=1)
         return (distance >= self.inner) & (distance <= self.outer)
 
@@ -179,11 +139,6 @@ class Shell(Region):
     def volume(self) -> float:
         """The outer ball's volume less the inner ball's."""
         return ball_volume(self.dim, self.outer) * (1.0 - (self.inner / self.outer) ** self.dim)
-
-    @property
-    def is_convex(self) -> bool:
-        """A shell misses its own center, so it is not convex."""
-        return False
 
     def extreme(self, directions: Float[np.ndarray, "m n"]) -> Float[np.ndarray, "m n"]:
         """Return center + outer·u/|u|."""
@@ -193,13 +148,9 @@ class Shell(Region):
         """Return the exact largest distance |center − point| + outer."""
         return float(np.linalg.norm(self.center - point)) + self.outer
 
-    def hull(self) -> "Region":
+    def hull(self) -> Region:
         """Return the outer ball."""
         return Ball(self.center, self.outer)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return {"kind": "shell", "center": …, "inner": …, "outer": …}."""
-        return {"kind": "shell", "center": self.center.tolist(), "inner": self.inner, "outer": self.outer}
 
     def _draw(self, count: int, rng: np.random.Generator) -> Float[np.ndarray, "m n"]:
         hole = (self.inner / self.outer) ** self.dim

@@ -2,15 +2,23 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any, final
+from typing import final
 
 import numpy as np
 from jaxtyping import Bool, Float
 
 from geosae.errors import InvalidInput
 from geosae.geometry.balls import ball_points, ball_volume
-from geosae.geometry.regions.base import Region, corner_distance, unit_rows
-from geosae.validation import finite_points, finite_vector, positive_number
+from geosae.geometry.regions.base import (
+    Region,
+    best_candidates,
+    corner_distance,
+    filled_hull,
+    never,
+    unit_rows,
+    where_filled,
+)
+from geosae.validation import finite_vector
 
 
 @final
@@ -34,24 +42,23 @@ class Torus(Region):
     thickness: float
     filled: bool = False
 
+    kind = "torus"
+    _is_convex = where_filled  # unfilled it misses its own center
+    hull = filled_hull
+
     def __post_init__(self) -> None:
-        object.__setattr__(self, "center", finite_vector(self.center, "center"))
-        object.__setattr__(self, "radius", positive_number(self.radius, "radius"))
-        object.__setattr__(self, "thickness", positive_number(self.thickness, "thickness"))
-        if len(self.center) < 2 or self.thickness >= self.radius:
+        center = finite_vector(self.center, "center")
+        self._set(dim=len(center), center=center)
+        self._set_positive("radius", "thickness")
+        if self.dim < 2 or self.thickness >= self.radius:
             raise InvalidInput(
                 f"a thickened circle needs two dimensions and thickness < radius; got dimension "
-                f"{len(self.center)}, thickness {self.thickness}, radius {self.radius}"
+                f"{self.dim}, thickness {self.thickness}, radius {self.radius}"
             )
 
-    @property
-    def dim(self) -> int:
-        """The dimension n."""
-        return len(self.center)
-
-    def contains(self, points: Float[np.ndarray, "N n"]) -> Bool[np.ndarray, " N"]:
+    def _contains(self, x: Float[np.ndarray, "N n"]) -> Bool[np.ndarray, " N"]:
         """Tell which points are near enough to the circle (or to its disk)."""
-        x = finite_points(points, dim=self.dim, allow_empty=True) - self.center
+        x = x - self.center
         away = np.hypot(x[:, 0], x[:, 1]) - self.radius
         if self.filled:
             away = np.maximum(away, 0.0)
@@ -66,11 +73,6 @@ class Torus(Region):
             return 2 * ring
         return math.fsum([math.pi * big * big * ball_volume(n - 2, small), ring, ball_volume(n, small)])
 
-    @property
-    def is_convex(self) -> bool:
-        """Filled it is a sum of convex sets; otherwise it misses its own center."""
-        return self.filled
-
     def extreme(self, directions: Float[np.ndarray, "m n"]) -> Float[np.ndarray, "m n"]:
         """Return the circle's maximiser, moved on by the thickness."""
         best = self.thickness * unit_rows(directions)
@@ -82,20 +84,6 @@ class Torus(Region):
         x = point - self.center
         return math.hypot(math.hypot(x[0], x[1]) + self.radius, float(np.linalg.norm(x[2:]))) + self.thickness
 
-    def hull(self) -> "Region":
-        """Return the filled one."""
-        return self if self.filled else Torus(self.center, self.radius, self.thickness, True)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return {"kind": "torus", "center": …, "radius": …, "thickness": …, "filled": …}."""
-        return {
-            "kind": "torus",
-            "center": self.center.tolist(),
-            "radius": self.radius,
-            "thickness": self.thickness,
-            "filled": self.filled,
-        }
-
     def _draw(self, count: int, rng: np.random.Generator) -> Float[np.ndarray, "m n"]:
         if self.filled:
             flat = (self.radius + self.thickness) * ball_points(count, 2, rng)
@@ -103,10 +91,10 @@ class Torus(Region):
         # A slice at distance r from the axis sweeps 2πr: keep it with a probability in proportion.
         cross = self.thickness * ball_points(count, self.dim - 1, rng)
         reach = self.radius + cross[:, 0]
-        kept = rng.random(count) * (self.radius + self.thickness) <= reach
+        accepted = rng.random(count) * (self.radius + self.thickness) <= reach
         angle = rng.uniform(0.0, 2 * math.pi, count)
         whole = np.column_stack([reach * np.cos(angle), reach * np.sin(angle), cross[:, 1:]])
-        return self.center + whole[kept]
+        return self.center + whole[accepted]
 
 
 @final
@@ -128,27 +116,25 @@ class Helix(Region):
     pitch: float
     height: float
 
+    kind = "helix"
+    dim = 3
+    _is_convex = never  # opposite disks of half a turn have a middle on the axis, which it misses
+    farthest = corner_distance
+
     def __post_init__(self) -> None:
-        for name in ("radius", "thickness", "pitch", "height"):
-            object.__setattr__(self, name, positive_number(getattr(self, name), name))
+        self._set_positive("radius", "thickness", "pitch", "height")
         if self.thickness >= self.radius or self.height < self.pitch / 2:
             raise InvalidInput(
                 f"a helix needs thickness < radius and at least half a turn; got {self.thickness}, "
                 f"{self.radius} and {self.height / self.pitch:g} turns"
             )
 
-    @property
-    def dim(self) -> int:
-        """Three."""
-        return 3
-
     def _middle(self, heights: Float[np.ndarray, " N"]) -> Float[np.ndarray, "N 2"]:
         angle = heights * (2 * math.pi / self.pitch)
         return self.radius * np.column_stack([np.cos(angle), np.sin(angle)])
 
-    def contains(self, points: Float[np.ndarray, "N 3"]) -> Bool[np.ndarray, " N"]:
+    def _contains(self, x: Float[np.ndarray, "N 3"]) -> Bool[np.ndarray, " N"]:
         """Tell which points lie in the disk at their height."""
-        x = finite_points(points, dim=3, allow_empty=True)
         away = np.linalg.norm(x[:, :2] - self._middle(x[:, 2]), axis=1)
         return (away <= self.thickness) & (x[:, 2] >= 0) & (x[:, 2] <= self.height)
 
@@ -156,11 +142,6 @@ class Helix(Region):
     def volume(self) -> float:
         """height·π·thickness²."""
         return self.height * math.pi * self.thickness**2
-
-    @property
-    def is_convex(self) -> bool:
-        """Opposite disks of half a turn have a middle on the axis, which the helix misses."""
-        return False
 
     def extreme(self, directions: Float[np.ndarray, "m 3"]) -> Float[np.ndarray, "m 3"]:
         """Return the best of the two ends and of the first and last stationary height."""
@@ -174,30 +155,12 @@ class Helix(Region):
         last = first + np.floor((self.height - first) / self.pitch) * self.pitch
         heights = [np.zeros_like(first), np.full_like(first, self.height), first, last]
         outward = self.thickness * unit_rows(directions[:, :2])
-        found = [
-            np.column_stack([self._middle(h) + outward, h])
-            for h in (np.clip(h, 0.0, self.height) for h in heights)
-        ]
-        values = np.stack([np.sum(x * directions, axis=1) for x in found])
-        return np.stack(found)[np.argmax(values, axis=0), np.arange(len(directions))]
-
-    def farthest(self, point: Float[np.ndarray, " 3"]) -> float:
-        """Return the distance to the farthest corner of the bounding box, an upper bound."""
-        return corner_distance(self, point)
+        within = [np.clip(h, 0.0, self.height) for h in heights]
+        return best_candidates([np.column_stack([self._middle(h) + outward, h]) for h in within], directions)
 
     def hull(self) -> "Region | None":
         """Return None: there is no closed form."""
         return None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return {"kind": "helix", "radius": …, "thickness": …, "pitch": …, "height": …}."""
-        return {
-            "kind": "helix",
-            "radius": self.radius,
-            "thickness": self.thickness,
-            "pitch": self.pitch,
-            "height": self.height,
-        }
 
     def _draw(self, count: int, rng: np.random.Generator) -> Float[np.ndarray, "m 3"]:
         heights = rng.uniform(0.0, self.height, count)

@@ -159,9 +159,9 @@ def _exact_least(function: Affine, cloud: Cloud, rows: Int[np.ndarray, " k"]) ->
     for start in range(0, len(rows), 1024):
         part = rows[start : start + 1024]
         values = function.at(cloud.take(part))
-        place = min(range(len(values)), key=values.__getitem__)
-        if best is None or values[place] < best.value:
-            best = Least(values[place], int(part[place]), True)
+        index = min(range(len(values)), key=values.__getitem__)
+        if best is None or values[index] < best.value:
+            best = Least(values[index], int(part[index]), True)
     if best is None:
         raise ValueError("an empty cloud has no least value")
     return best

@@ -90,6 +90,11 @@ def blocks(points: Float[np.ndarray, "N n"], entries: int = BLOCK_ENTRIES) -> It
         yield slice(start, min(start + step, len(points)))
 
 
+def spread_rows(rows: Int[np.ndarray, " N"], most: int) -> Int[np.ndarray, " k"]:
+    """Return at most that many of the rows, evenly spread over them."""
+    return rows[np.linspace(0, len(rows) - 1, min(most, len(rows))).astype(np.int64)]
+
+
 def frame_of(*clouds: Cloud, names: tuple[str, ...] = ()) -> Frame:
     """Return a frame for the clouds together (all rows, masked or not); refuse NaN and infinity by name."""
     low = np.full(clouds[0].dim, np.inf)

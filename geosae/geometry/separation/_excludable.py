@@ -4,18 +4,18 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from geosae.geometry.arrangements.halfspaces import HalfSpaces
-from geosae.geometry.separation._cloud import Cloud, Frame
+from geosae.geometry.separation._cloud import Cloud, Frame, spread_rows
 from geosae.geometry.separation.certificate import Inseparable, Separated
 from geosae.geometry.separation.separate import decide
 from geosae.geometry.separation.unit_certificate import RationalHyperplane, UnitSeparated
 
 ALWAYS = 10**9
-MOST_SEEN = 120
+MOST_CLIQUE_POINTS = 120
 Rows = tuple[int, ...]
 
 
 class Groups:
-    """Decides, and remembers, which sets of points of B fit one half-space that holds A."""
+    """Which sets of points of B one half-space that holds A excludes; every decision is stored."""
 
     def __init__(self, positives: Cloud, negatives: Cloud, frame: Frame) -> None:
         self.positives, self.negatives, self.frame = positives, negatives, frame
@@ -23,7 +23,7 @@ class Groups:
         self._planes: dict[Rows, Separated] = {}
 
     def decide(self, rows: Rows) -> Separated | Inseparable:
-        """Decide whether a half-space holds A and excludes all these points; conflicts are remembered."""
+        """Decide whether a half-space holds A and excludes all these points; conflicts are stored."""
         rows = tuple(sorted(rows))
         if rows in self._planes:
             return self._planes[rows]
@@ -137,8 +137,7 @@ def greedy_cover(groups: Groups, start: UnitSeparated, tries: int) -> list[Rows]
 
 def conflict_clique(groups: Groups, most: int) -> Rows:
     """Return points of B that conflict pairwise: a greedy clique."""
-    rows = groups.negatives.rows()
-    rows = rows[np.linspace(0, len(rows) - 1, min(len(rows), MOST_SEEN)).astype(np.int64)]
+    rows = spread_rows(groups.negatives.rows(), MOST_CLIQUE_POINTS)
     points = groups.frame.apply(groups.negatives.take(rows))
     centre = groups.frame.apply(groups.positives.array()).mean(axis=0)
     away = points - centre
@@ -149,7 +148,7 @@ def conflict_clique(groups: Groups, most: int) -> Rows:
         order = np.argsort(-(away @ away[seed]), kind="stable")
         clique: list[int] = [seed]
         for row in order[order != seed].tolist():
-            if all(not groups.fits((int(rows[row]), int(rows[other]))) for other in reversed(clique)):
+            if all(not groups.fits((int(rows[row]), int(rows[member]))) for member in reversed(clique)):
                 clique.append(row)
                 if len(clique) == most:
                     break

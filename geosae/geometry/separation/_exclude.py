@@ -1,4 +1,4 @@
-"""Half-spaces that hold A, found one by one, each proved, each tried on every point of B that is left."""
+"""Half-spaces that hold A, each proved, and each tried on every point of B that is not yet excluded."""
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -7,7 +7,7 @@ from geosae.geometry.arrangements.halfspaces import HalfSpaces
 from geosae.geometry.exact import nearest_float, rational
 from geosae.geometry.separation._bounds import affine_from_floats, rigorous_values
 from geosae.geometry.separation._certify import inseparable
-from geosae.geometry.separation._cloud import Cloud, Frame
+from geosae.geometry.separation._cloud import Cloud, Frame, spread_rows
 from geosae.geometry.separation._nearest_exact import nearest_exact
 from geosae.geometry.separation._working_set import WorkingSet
 from geosae.geometry.separation.certificate import Inseparable, RationalHyperplane, Separated
@@ -19,7 +19,7 @@ BATCH = 256
 
 
 class Excluder:
-    """The half-spaces so far, and for every point of B which of them excludes it, or its place in Conv(A)."""
+    """Half-spaces that hold A; for every point of B which one excludes it or its weights in Conv(A)."""
 
     def __init__(self, positives: Cloud, negatives: Cloud, frame: Frame) -> None:
         self.positives, self.negatives, self.frame = positives, negatives, frame
@@ -49,7 +49,7 @@ class Excluder:
             rest = rest[~tried[rest]]
             if len(rest) == 0:
                 return
-            batch = rest[np.linspace(0, len(rest) - 1, min(BATCH, len(rest))).astype(np.int64)]
+            batch = spread_rows(rest, BATCH)
             tried[batch] = True
             away = self.frame.apply(self.negatives.take(batch)) - self._mean
             if self._try_all(away @ self._metric) == 0 and len(rest) > 4 * BATCH:
@@ -73,7 +73,7 @@ class Excluder:
             self.excluded_by[row] = len(self._w) - 1
 
     def _decide(self, point: Cloud, guess: WorkingSet | None) -> Separated | Inseparable:
-        """Decide by exact weights on the simplex that floats see around the point, or from the beginning."""
+        """Decide by exact weights on the simplex that floats put around the point, or from the beginning."""
         if guess is not None and guess.full():
             rows = [(bool(guess.side[i]), int(guess.rows[i])) for i in guess.support]
             exact = nearest_exact(self.positives, point, self.frame, rows, guess.weights, 1)
@@ -90,8 +90,8 @@ class Excluder:
         few = 2 * self.positives.dim + 16
         for _ in range(40):
             values = self._framed @ direction
-            own = float(point[0] @ direction)
-            if working.length > 0 and values.min() - own >= 0.5 * working.length**2:
+            level = float(point[0] @ direction)
+            if working.length > 0 and values.min() - level >= 0.5 * working.length**2:
                 return working
             rows = np.argpartition(values, few)[:few] if len(values) > few else np.arange(len(values))
             if working.add(self._framed[rows], np.ones(len(rows), dtype=np.bool_), rows) == 0:
@@ -112,16 +112,16 @@ class Excluder:
         return self._rest, self._rest_points
 
     def answer(self) -> UnitSeparated | UnitInseparable:
-        """Freeze what was found; half-spaces that exclude nothing are left out."""
+        """Return the verdict with its proofs; half-spaces that exclude nothing are left out."""
         used = np.unique(self.excluded_by[self.excluded_by >= 0])
-        place = np.full(len(self._w) + 1, -1, dtype=np.int64)
-        place[used] = np.arange(len(used))
+        renumbered = np.full(len(self._w) + 1, -1, dtype=np.int64)
+        renumbered[used] = np.arange(len(used))
         n = self.positives.dim
         halfspaces = HalfSpaces(
             np.array([self._w[i] for i in used]).reshape(len(used), n), np.array([self._c[i] for i in used])
         )
-        rationals = {int(place[i]): v for i, v in self._rationals.items() if place[i] >= 0}
-        excluded_by = place[self.excluded_by]
+        rationals = {int(renumbered[i]): v for i, v in self._rationals.items() if renumbered[i] >= 0}
+        excluded_by = renumbered[self.excluded_by]
         if not self.witnesses:
             return UnitSeparated(halfspaces, excluded_by, self.positives, self.negatives, rationals)
         inside = np.array(sorted(self.witnesses), dtype=np.int64)
@@ -132,8 +132,7 @@ class Excluder:
 
     def _shape(self) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, "n n"]]:
         """Return A's mean and the inverse of its covariance (regularised), from a sample of its points."""
-        rows = self.positives.rows()
-        rows = rows[np.linspace(0, len(rows) - 1, min(len(rows), 20_000)).astype(np.int64)]
+        rows = spread_rows(self.positives.rows(), 20_000)
         points = self.frame.apply(self.positives.take(rows))
         mean = points.mean(axis=0)
         covariance = (points - mean).T @ (points - mean) / len(points)

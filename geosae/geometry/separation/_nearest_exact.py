@@ -122,7 +122,7 @@ class _Corral:
         )
 
     def answer(self, difference: list[fmpq], *, optimal: bool) -> ExactNearest:
-        """Freeze the state."""
+        """Return the state as a record."""
         normal = tuple(self.normal(difference))
         return ExactNearest(tuple(self.rows), tuple(self.weights), tuple(difference), normal, optimal)
 
@@ -215,7 +215,7 @@ def _worst_violator(solver: _Corral, difference: list[fmpq], frame: Frame) -> Ro
         signed = function if side else function.negated()
         anchor = next(row for s, row in solver.rows if s is side)
         level = signed.at(cloud.take(np.array([anchor])))[0]
-        found = least(Affine(signed.normal, -level), cloud, frame)
-        if found.value < 0 and (worst is None or found.value < worst[0]):
-            worst = (found.value, (side, found.row))
+        lowest = least(Affine(signed.normal, -level), cloud, frame)
+        if lowest.value < 0 and (worst is None or lowest.value < worst[0]):
+            worst = (lowest.value, (side, lowest.row))
     return None if worst is None else worst[1]

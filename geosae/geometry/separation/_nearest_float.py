@@ -6,7 +6,7 @@ The number of points enters only through one pass of matrix-vector products per 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from geosae.geometry.separation._cloud import Cloud, Frame, blocks
+from geosae.geometry.separation._cloud import Cloud, Frame, blocks, spread_rows
 from geosae.geometry.separation._working_set import WorkingSet
 
 LEAST_SAMPLE = 64
@@ -50,10 +50,10 @@ def first_guess(
     working = WorkingSet(positives.dim)
     few = max(LEAST_SAMPLE, positives.dim // 2)
     rows_a, rows_b = positives.rows(), negatives.rows()
-    spread_a, spread_b = _spread(rows_a, few), _spread(rows_b, few)
+    spread_a, spread_b = spread_rows(rows_a, few), spread_rows(rows_b, few)
     if len(rows_a) + len(rows_b) > 8 * few:
         direction = _regression(
-            positives, negatives, frame, metric, _spread(rows_a, 16 * few), _spread(rows_b, 16 * few)
+            positives, negatives, frame, metric, spread_rows(rows_a, 16 * few), spread_rows(rows_b, 16 * few)
         )
         front_a = violators(positives, frame, direction * metric, np.inf, 2 * few)[1]
         front_b = violators(negatives, frame, -direction * metric, np.inf, 2 * few)[1]
@@ -95,12 +95,6 @@ def violators(
     if len(rows) > most:
         rows = rows[np.argpartition(values[rows], most)[:most]]
     return float(values.min()), rows
-
-
-def _spread(rows: Int[np.ndarray, " N"], most: int) -> Int[np.ndarray, " k"]:
-    if len(rows) <= most:
-        return rows
-    return rows[np.linspace(0, len(rows) - 1, most).astype(np.int64)]
 
 
 def _points(

@@ -43,10 +43,10 @@ class FewestGroups:
             if self._left() == 0:
                 return
             self.columns.add(self.groups.grow((row,), self.rows, tries=12))
-        place = {int(row): i for i, row in enumerate(self.rows)}
-        together = np.zeros((len(place), len(place)), dtype=np.bool_)
+        index = {int(row): i for i, row in enumerate(self.rows)}
+        together = np.zeros((len(index), len(index)), dtype=np.bool_)
         for column in self.columns:
-            at = [place[row] for row in column]
+            at = [index[row] for row in column]
             together[np.ix_(at, at)] = True
         for i, j in np.argwhere(np.triu(~together, 1)).tolist():
             if self._left() == 0:
@@ -69,8 +69,8 @@ class FewestGroups:
 
     def _matrix(self) -> tuple[list[Rows], sparse.csr_array]:
         columns = sorted(self.columns)
-        place = {int(row): i for i, row in enumerate(self.rows)}
-        entries = [(place[row], j) for j, column in enumerate(columns) for row in column]
+        index = {int(row): i for i, row in enumerate(self.rows)}
+        entries = [(index[row], j) for j, column in enumerate(columns) for row in column]
         first, second = zip(*entries, strict=True)
         return columns, sparse.csr_array(
             (np.ones(len(entries)), (first, second)), shape=(len(self.rows), len(columns))
@@ -80,20 +80,20 @@ class FewestGroups:
         """Return dual prices of the fractional cover: the most weight with each column ≤ 1."""
         _, matrix = self._matrix()
         k = matrix.shape[1]
-        found = milp(-np.ones(len(self.rows)), matrix.T, np.full(k, -np.inf), np.ones(k), integer=False)
-        return np.zeros(len(self.rows)) if found.point is None else found.point
+        outcome = milp(-np.ones(len(self.rows)), matrix.T, np.full(k, -np.inf), np.ones(k), integer=False)
+        return np.zeros(len(self.rows)) if outcome.point is None else outcome.point
 
     def _heaviest(self, weights: Float[np.ndarray, " N"]) -> float | None:
         """Return a bound on the weight of any group that fits, and collect groups; None if time ran out."""
         while self._left() > 0:
-            found = milp(-weights, *self._conflict_rows(1), seconds=self._left())
-            if found.status != "optimal" or found.point is None or found.bound is None:
+            outcome = milp(-weights, *self._conflict_rows(1), seconds=self._left())
+            if outcome.status != "optimal" or outcome.point is None or outcome.bound is None:
                 return None
-            chosen = tuple(int(v) for v in self.rows[found.point > 0.5])
+            chosen = tuple(int(v) for v in self.rows[outcome.point > 0.5])
             fits = self.groups.fits(chosen)
             self._repair(chosen)
-            if fits or -found.bound <= 1 + 1e-7:
-                return -found.bound
+            if fits or -outcome.bound <= 1 + 1e-7:
+                return -outcome.bound
         return None
 
     def _repair(self, chosen: Rows) -> Rows:
@@ -110,7 +110,7 @@ class FewestGroups:
         self, copies: int
     ) -> tuple[sparse.csr_array, Float[np.ndarray, " r"], Float[np.ndarray, " r"]]:
         """Return rows that forbid each conflict, for each of some copies of the points."""
-        place = {int(row): i for i, row in enumerate(self.rows)}
+        index = {int(row): i for i, row in enumerate(self.rows)}
         conflicts = list(self.groups.conflicts)
         matrix = sparse.lil_array((max(1, len(conflicts) * copies), len(self.rows) * copies))
         high = np.ones(matrix.shape[0])
@@ -119,19 +119,19 @@ class FewestGroups:
                 at = copy * len(conflicts) + i
                 high[at] = len(conflict) - 1
                 for row in conflict:
-                    matrix[at, copy * len(self.rows) + place[row]] = 1.0
+                    matrix[at, copy * len(self.rows) + index[row]] = 1.0
         return sparse.csr_array(matrix), np.full(matrix.shape[0], -np.inf), high
 
     def _integer_cover(self) -> None:
         """Find the fewest columns that cover B."""
         columns, matrix = self._matrix()
         count = len(self.rows)
-        found = milp(
+        outcome = milp(
             np.ones(len(columns)), matrix, np.ones(count), np.full(count, np.inf), seconds=self._left() + 1
         )
-        if found.point is None:
+        if outcome.point is None:
             return
-        chosen = [column for column, used in zip(columns, found.point, strict=True) if used > 0.5]
+        chosen = [column for column, used in zip(columns, outcome.point, strict=True) if used > 0.5]
         if len(chosen) < len(self.best):
             self.best = _disjoint(chosen)
 
@@ -142,19 +142,19 @@ class FewestGroups:
             rows, low, high = self._conflict_rows(count)
             once = sparse.hstack([sparse.eye_array(total)] * count)
             ones = np.ones(total)
-            found = milp(
+            outcome = milp(
                 np.zeros(total * count),
                 sparse.vstack([rows, once]),
                 np.concatenate([low, ones]),
                 np.concatenate([high, ones]),
                 seconds=self._left(),
             )
-            if found.status == "infeasible":
+            if outcome.status == "infeasible":
                 self.lower = count + 1
                 return True
-            if found.point is None:
+            if outcome.point is None:
                 return False
-            assigned = found.point.reshape(count, total) > 0.5
+            assigned = outcome.point.reshape(count, total) > 0.5
             split = [tuple(int(v) for v in self.rows[part]) for part in assigned if part.any()]
             fitting = [self.groups.fits(group) for group in split]
             for group in split:
@@ -167,11 +167,11 @@ class FewestGroups:
 
 def _disjoint(cover: list[Rows]) -> list[Rows]:
     """Leave every point to the first group that holds it."""
-    seen: set[int] = set()
+    covered: set[int] = set()
     parts: list[Rows] = []
     for group in cover:
-        part = tuple(row for row in group if row not in seen)
-        seen.update(part)
+        part = tuple(row for row in group if row not in covered)
+        covered.update(part)
         if part:
             parts.append(part)
     return parts

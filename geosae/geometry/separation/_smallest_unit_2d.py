@@ -1,4 +1,4 @@
-"""In the plane the smallest unit is found exactly and fast, in integers.
+"""The smallest unit in the plane, found exactly in integer arithmetic.
 
 The outward normals of half-spaces that hold A and exclude x make an open arc of the circle, between the
 normals of the two tangents from x to Conv(A). A unit is a set of directions that meets every arc. The ends
@@ -76,12 +76,12 @@ def _arc(point: Vector, hull: Sequence[Vector]) -> tuple[Vector, Vector]:
 def _cells(arcs: Sequence[tuple[Vector, Vector]]) -> tuple[list[tuple[int, int]], int]:
     """Return each arc as its first cell and its number of cells, and the number of cells of the circle."""
     ends = sorted({_reduced(end) for arc in arcs for end in arc}, key=cmp_to_key(_by_angle))
-    place = {end: i for i, end in enumerate(ends)}
-    found: list[tuple[int, int]] = []
+    index = {end: i for i, end in enumerate(ends)}
+    cells: list[tuple[int, int]] = []
     for start, end in arcs:
-        first = place[_reduced(start)]
-        found.append((first, (place[_reduced(end)] - first) % len(ends)))
-    return found, len(ends)
+        first = index[_reduced(start)]
+        cells.append((first, (index[_reduced(end)] - first) % len(ends)))
+    return cells, len(ends)
 
 
 def _reduced(vector: Vector) -> Vector:

@@ -1,8 +1,8 @@
-"""The nearest points of two hulls in floats, on a small working set: fast, and trusted by nobody.
+"""The nearest points of two hulls in floats, on a small working set: a fast guess, not a proof.
 
 Non-negative least squares (Lawson and Hanson 1974, doi:10.1137/1.9781611971217) on the signed points, with
 two more rows that hold the sums of the weights of A and of B near 1; then the nearest points of the affine
-hulls of the points it keeps. The answer is a guess: every verdict made from it is proved afterwards.
+hulls of the points it keeps. Every verdict that starts from this guess is proved afterwards.
 """
 
 import numpy as np
@@ -35,8 +35,8 @@ class WorkingSet:
         self, points: Float[np.ndarray, "k n"], side: Bool[np.ndarray, " k"], rows: Int[np.ndarray, " k"]
     ) -> int:
         """Add points that are not there yet; return how many were new."""
-        known = 2 * self.rows + self.side
-        fresh = ~np.isin(2 * rows + side, known)
+        present = 2 * self.rows + self.side
+        fresh = ~np.isin(2 * rows + side, present)
         signed = np.where(side[fresh, None], points[fresh], -points[fresh])
         self.points = np.vstack([self.points, signed])
         self.side = np.concatenate([self.side, side[fresh]])
@@ -53,10 +53,10 @@ class WorkingSet:
         excess = values - np.where(self.side, level_a, -level_b)
         excess[self.support] = -np.inf
         keep = np.sort(np.argsort(excess, kind="stable")[:most])
-        place = np.full(len(self.rows), -1)
-        place[keep] = np.arange(len(keep))
+        renumbered = np.full(len(self.rows), -1)
+        renumbered[keep] = np.arange(len(keep))
         self.points, self.side, self.rows = self.points[keep], self.side[keep], self.rows[keep]
-        self.support = place[self.support]
+        self.support = renumbered[self.support]
 
     def full(self) -> bool:
         """Tell whether the support has n+2 points: as many leave no room between the hulls."""
@@ -75,8 +75,8 @@ class WorkingSet:
         hold = self.size * float(np.clip(2e5 * ratio, 10.0, 1e5))
         side = self.side.astype(np.float64)
         lifted = np.vstack([self.points.T, hold * side, hold * (1 - side)])
-        found = nonnegative(lifted, np.concatenate([np.zeros(self.points.shape[1]), [hold, hold]]))
-        weights = np.zeros(len(side)) if found.point is None else found.point
+        outcome = nonnegative(lifted, np.concatenate([np.zeros(self.points.shape[1]), [hold, hold]]))
+        weights = np.zeros(len(side)) if outcome.point is None else outcome.point
         for some in (self.side, ~self.side):
             if weights[some].sum() == 0:
                 weights[np.flatnonzero(some)[0]] = 1.0

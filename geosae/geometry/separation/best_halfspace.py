@@ -1,4 +1,4 @@
-"""How far is A from being separable by one neuron? The linear separability measure (theory S9).
+"""The linear separability measure: how far A is from being separable by one neuron (theory S9).
 
 The measure is LSM(A) = min over half-spaces that hold A of #(points of B inside) / |A| (arXiv 2606.08721). It
 is NP-hard in general, so the answer is an interval. Disjoint sets of points of B, each of which no half-space
@@ -16,7 +16,6 @@ from geosae.geometry._program import linear_program
 from geosae.geometry.exact import nearest_float, rational
 from geosae.geometry.separation._bounds import (
     affine_from_floats,
-    affine_from_rationals,
     least,
     rigorous_values,
 )
@@ -29,7 +28,13 @@ from geosae.geometry.separation.certificate import (
     Separated,
 )
 from geosae.geometry.separation.separate_unit import separate_unit
-from geosae.geometry.separation.unit_certificate import HullWitness, UnitInseparable, check_witness
+from geosae.geometry.separation.unit_certificate import (
+    HullWitness,
+    UnitInseparable,
+    affine_of_halfspace,
+    check_conflict,
+    check_witness,
+)
 
 MOST_ENTRIES = 1_000_000
 
@@ -84,8 +89,8 @@ class Separability:
         size = len(self.positives)
         if (self.low, self.high) != (self.kept_low / size, self.kept_high / size):
             raise ForgedCertificate("shares and counts do not agree")
-        kept = _kept(self.positives, self.negatives, self.w, self.c, self.rational)
-        if kept is None or kept > self.kept_high:
+        alarms = _alarms(self.positives, self.negatives, self.w, self.c, self.rational)
+        if alarms is None or alarms > self.kept_high:
             raise ForgedCertificate("the half-space does not hold A, or keeps more points of B than is said")
         self._check_lower()
         return self
@@ -95,12 +100,7 @@ class Separability:
         for witness in self.inside:
             check_witness(witness, self.positives, self.negatives)
         for rows, proof in self.conflicts:
-            proof.check()
-            wanted = np.array(rows, dtype=np.int64)
-            if proof.grade != "exact" or proof.positives.points is not self.positives.points:
-                raise ForgedCertificate("a conflict is not proved for this A")
-            if not self.negatives.holds(wanted) or not np.array_equal(proof.B, self.negatives.take(wanted)):
-                raise ForgedCertificate("a conflict speaks of other points than it says")
+            check_conflict(rows, proof, self.positives, self.negatives)
             used.extend(rows)
         if len(set(used)) != len(used):
             raise ForgedCertificate("the conflicts are not disjoint")
@@ -134,8 +134,8 @@ def separability_measure(
     --------
     >>> import numpy as np
     >>> A, B = np.array([[0.0], [1.0]]), np.array([[0.5], [2.0], [-3.0], [-4.0]])
-    >>> found = separability_measure(A, B).check()
-    >>> found.kept_low, found.kept_high, found.low
+    >>> measure = separability_measure(A, B).check()
+    >>> measure.kept_low, measure.kept_high, measure.low
     (2, 2, 1.0)
     """
     unit = separate_unit(A, B)
@@ -171,7 +171,7 @@ class _BestHalfspace:
 
     def __init__(self, groups: Groups, outside: Int[np.ndarray, " k"]) -> None:
         self.groups, self.outside = groups, outside
-        self.kept = len(groups.negatives) + 1
+        self.alarms = len(groups.negatives) + 1
         self.w = np.zeros(groups.positives.dim)
         self.c = 1.0
         self.rational: RationalHyperplane | None = None
@@ -182,9 +182,9 @@ class _BestHalfspace:
         self._offer(w, c, None)
 
     def _offer(self, w: Float[np.ndarray, " n"], c: float, exact: RationalHyperplane | None) -> None:
-        kept = _kept(self.groups.positives, self.groups.negatives, w, c, exact)
-        if kept is not None and kept < self.kept:
-            self.kept, self.w, self.c, self.rational = kept, w, c, exact
+        alarms = _alarms(self.groups.positives, self.groups.negatives, w, c, exact)
+        if alarms is not None and alarms < self.alarms:
+            self.alarms, self.w, self.c, self.rational = alarms, w, c, exact
 
     def improve(self, free: Int[np.ndarray, " j"], rounds: int) -> None:
         """Offer hyperplanes of points that fit together, of groups grown from them, of the hinge loss."""
@@ -207,15 +207,15 @@ class _BestHalfspace:
     def answer(
         self, kept_low: int, inside: tuple[HullWitness, ...], conflicts: tuple[tuple[Rows, Inseparable], ...]
     ) -> Separability:
-        """Freeze what was found; all of Rⁿ is the half-space where nothing better is known."""
+        """Return both bounds as a record; all of Rⁿ is the half-space where no better one was offered."""
         positives, negatives = self.groups.positives, self.groups.negatives
-        kept = min(self.kept, len(negatives))
+        kept_high = min(self.alarms, len(negatives))
         size = len(positives)
         return Separability(
             kept_low / size,
-            kept / size,
+            kept_high / size,
             kept_low,
-            kept,
+            kept_high,
             self.w,
             self.c,
             inside,
@@ -236,7 +236,7 @@ def _tightest(positives: Cloud, frame: Frame, w: Float[np.ndarray, " n"]) -> flo
     return c
 
 
-def _kept(
+def _alarms(
     positives: Cloud,
     negatives: Cloud,
     w: Float[np.ndarray, " n"],
@@ -247,9 +247,7 @@ def _kept(
     if not (np.isfinite(w).all() and np.isfinite(c)):
         return None
     frame = frame_of(positives, negatives)
-    function = affine_from_floats(w, c)[0]
-    if exact is not None:
-        function = affine_from_rationals([rational(v) for v in exact.normal], rational(exact.offset))[0]
+    function = affine_of_halfspace(w, c, exact)
     if least(function, positives, frame).value <= 0:
         return None
     doubtful = np.flatnonzero(rigorous_values(function, negatives, frame)[0] > 0)
@@ -273,7 +271,7 @@ def _hinge(groups: Groups, outside: Int[np.ndarray, " k"]) -> Float[np.ndarray, 
     )
     cost = np.concatenate([np.zeros(n + 1), np.ones(count)])
     bounds = [(None, None)] * (n + 1) + [(0.0, None)] * count
-    found = linear_program(cost, at_most=(rows, -np.ones(len(rows))), bounds=bounds)
-    if found.point is None or not found.point[:n].any():
+    outcome = linear_program(cost, at_most=(rows, -np.ones(len(rows))), bounds=bounds)
+    if outcome.point is None or not outcome.point[:n].any():
         return None
-    return found.point[:n] * groups.frame.scale
+    return outcome.point[:n] * groups.frame.scale

@@ -101,10 +101,10 @@ class Separated:
     @property
     def vacuous(self) -> str | None:
         """The warning of S8 where separability of so few points says little; None elsewhere."""
-        return _vacuous(self.positives, self.negatives)
+        return few_points_warning(self.positives, self.negatives)
 
     def __bool__(self) -> NoReturn:
-        _no_bool()
+        refuse_truth_value()
 
     def check(self) -> "Separated":
         """Prove every statement of the record again in exact arithmetic and return the record.
@@ -164,7 +164,7 @@ class Inseparable:
     @property
     def vacuous(self) -> str | None:
         """The warning of S8 where the number of points is too small to say much; None elsewhere."""
-        return _vacuous(self.positives, self.negatives)
+        return few_points_warning(self.positives, self.negatives)
 
     def common_point(self) -> tuple[Fraction, ...]:
         """Return the point Σ weights_a·A, exactly; for the exact grade it lies in both hulls."""
@@ -172,7 +172,7 @@ class Inseparable:
         return tuple(Fraction(int(v.p), int(v.q)) for v in point)
 
     def __bool__(self) -> NoReturn:
-        _no_bool()
+        refuse_truth_value()
 
     def check(self) -> "Inseparable":
         """Verify the combinations in exact arithmetic and return the record.
@@ -300,9 +300,11 @@ def _require(condition: bool, complaint: str) -> None:
         raise ForgedCertificate(complaint)
 
 
-def _vacuous(positives: Cloud, negatives: Cloud) -> str | None:
+def few_points_warning(positives: Cloud, negatives: Cloud) -> str | None:
+    """Return the warning of S8 where there are too few points for separability to say much, else None."""
     return vacuous(len(positives) + len(negatives), positives.dim)
 
 
-def _no_bool() -> NoReturn:
+def refuse_truth_value() -> NoReturn:
+    """Raise the TypeError that a verdict raises where it is used as a truth value."""
     raise TypeError("a verdict is a record, not a truth value; ask for .separable, and .check() it")

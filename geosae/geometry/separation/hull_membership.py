@@ -1,8 +1,8 @@
-"""Is a point in the convex hull of a region? Answered by certificates, through the support function alone.
+"""Which points lie in the convex hull of a region or of a point set, each answer proved.
 
 P. Wolfe, Finding the nearest point in a polytope (1976), doi:10.1007/BF01580381, with the polytope's vertices
 generated on demand as the region's extreme points. "Outside" is proved by a direction, "inside" by a simplex
-of the region's points around the point; both with a bound on the rounding. What neither proves is left open.
+of the region's points around the point, both with a bound on the rounding. What neither proves stays open.
 """
 
 from collections.abc import Callable
@@ -17,8 +17,6 @@ from geosae.geometry.separation.separate import separate
 
 Extreme = Callable[[Float[np.ndarray, "m n"]], Float[np.ndarray, "m n"]]
 _EPS = float(np.finfo(np.float64).eps)
-
-
 # Directions of the polytopes that bracket the hull from inside and outside, where qhull is quick.
 _BRACKET = {1: 2, 2: 2048, 3: 3072, 4: 1024}
 
@@ -26,7 +24,22 @@ _BRACKET = {1: 2, 2: 2048, 3: 3072, 4: 1024}
 def hull_membership(
     region: Region, points: Float[np.ndarray, "N n"]
 ) -> tuple[Bool[np.ndarray, " N"], Bool[np.ndarray, " N"]]:
-    """Return two masks: the points proved to lie in the hull, and those proved to lie outside.
+    """Decide which points lie in the convex hull of a region, as far as floats can prove it.
+
+    Only the region's support function and its extreme points are used, so that the hull needs no closed form.
+
+    Parameters
+    ----------
+    region
+        Any region of Rⁿ.
+    points
+        Finite points, one per row.
+
+    Returns
+    -------
+    tuple[Bool[np.ndarray, " N"], Bool[np.ndarray, " N"]]
+        Two masks: the points proved to lie in the hull, and those proved to lie outside. A point in neither
+        is nearer to the hull's boundary than rounding can tell.
 
     Examples
     --------
@@ -70,7 +83,21 @@ def _rounding(n: int, *sizes: float) -> float:
 
 
 def nearest_verdict(extreme: Extreme, point: Float[np.ndarray, " n"], limit: int = 100) -> bool | None:
-    """Return True if the point is proved inside the hull, False if proved outside, None if neither.
+    """Decide whether one point lies in a convex hull that is given by its extreme points.
+
+    Parameters
+    ----------
+    extreme
+        Gives for each direction (row) a point of the hull that goes farthest in it.
+    point
+        The point, of n coordinates.
+    limit
+        At most that many extreme points are asked for.
+
+    Returns
+    -------
+    bool | None
+        True if the point is proved to lie inside, False if proved outside, None if neither.
 
     Examples
     --------
@@ -150,7 +177,20 @@ def _surrounds(atoms: Float[np.ndarray, "k n"], weights: Float[np.ndarray, " k"]
 def point_membership(
     cloud: Float[np.ndarray, "K n"], points: Float[np.ndarray, "N n"]
 ) -> tuple[Bool[np.ndarray, " N"], Bool[np.ndarray, " N"]]:
-    """Return two masks, inside and outside a cloud's hull; exact arithmetic ends every doubt.
+    """Decide which points lie in the convex hull of a finite cloud, by exact arithmetic where floats cannot.
+
+    Parameters
+    ----------
+    cloud
+        The points whose hull is meant, one per row.
+    points
+        The points to place, one per row.
+
+    Returns
+    -------
+    tuple[Bool[np.ndarray, " N"], Bool[np.ndarray, " N"]]
+        Two masks: the points proved to lie in the hull, and those proved to lie outside. A point in neither
+        can occur above 256 dimensions only, where `separate` solves no rational systems.
 
     Examples
     --------

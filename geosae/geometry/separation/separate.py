@@ -1,4 +1,4 @@
-"""Can one half-space hold all of A and nothing of B (theory S1)? A verdict is a record that proves itself.
+"""Whether one half-space holds all of A and nothing of B (theory S1), as a record that proves itself.
 
 Floats find a hyperplane or a common point of the two hulls; exact arithmetic proves it, and finishes the
 search where floats cannot see enough.
@@ -84,9 +84,9 @@ def conclude(
     verdict = separated(positives, negatives, frame, guess, np.ones(positives.dim))
     if verdict is None and _badly_scaled(frame):
         even = _even_metric(frame)
-        other = nearest_floats(positives, negatives, frame, even)
-        verdict = separated(positives, negatives, frame, other, even)
-        guess = guess if verdict is None else other
+        scaled = nearest_floats(positives, negatives, frame, even)
+        verdict = separated(positives, negatives, frame, scaled, even)
+        guess = guess if verdict is None else scaled
     close = CLOSE_ENOUGH[positives.dim > 16]
     if verdict is not None and verdict.margin >= (1 - close) * verdict.margin_bound:
         return verdict

@@ -1,7 +1,7 @@
-"""S1 for many concepts that share their points: solved in step, so that a look at the points serves all.
+"""Separability by one half-space for many concepts of the same points, solved together (theory S1).
 
-The looks are products of matrices instead of one product of a matrix and a vector for each concept; the first
-directions come from one regression of all concepts at once.
+Each pass over the points serves all concepts: it is a product of matrices instead of one product of a matrix
+and a vector for each concept. The first directions come from one regression of all concepts at once.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from geosae.errors import InvalidInput
-from geosae.geometry.separation._cloud import Cloud, Frame, as_cloud, blocks, frame_of
+from geosae.geometry.separation._cloud import Cloud, Frame, as_cloud, blocks, frame_of, spread_rows
 from geosae.geometry.separation._nearest_float import CLOSED, MOST_ROUNDS
 from geosae.geometry.separation._working_set import WorkingSet
 from geosae.geometry.separation.certificate import Inseparable, Separated
@@ -78,12 +78,12 @@ def separate_many(
     return tuple(verdicts)
 
 
-_Kept = tuple[Float[np.ndarray, " k"], Int[np.ndarray, " k"]]
+_Violators = tuple[Float[np.ndarray, " k"], Int[np.ndarray, " k"]]
 
 
 @dataclass(eq=False)
 class _Problem:
-    """One concept: who belongs, its working set, and what the last look at the points brought."""
+    """One concept: who belongs, its working set, and whether its search goes on."""
 
     mask: Bool[np.ndarray, " N"]
     working: WorkingSet
@@ -91,7 +91,7 @@ class _Problem:
 
 
 @dataclass(frozen=True, eq=False)
-class _Look:
+class _Extremes:
     """The least value on a concept's points, the greatest on the others, and the rows beyond the levels."""
 
     low: float
@@ -106,12 +106,12 @@ def _start(
     n = points.shape[1]
     few = max(64, n // 2)
     problems = [_Problem(np.ascontiguousarray(mask), WorkingSet(n)) for mask in membership.T]
-    directions = _regressions(points, membership, frame, _spread(np.arange(len(points)), 32 * few))
+    directions = _regressions(points, membership, frame, spread_rows(np.arange(len(points)), 32 * few))
     everything = [(np.inf, -np.inf)] * len(problems)
-    looks = _look(points, frame, problems, directions, everything, 2 * few)
-    for problem, look in zip(problems, looks, strict=True):
-        spread = [_spread(np.flatnonzero(side), few) for side in (problem.mask, ~problem.mask)]
-        _add(points, frame, problem, np.unique(np.concatenate([*spread, look.rows])))
+    extremes = _scan(points, frame, problems, directions, everything, 2 * few)
+    for problem, extreme in zip(problems, extremes, strict=True):
+        spread = [spread_rows(np.flatnonzero(side), few) for side in (problem.mask, ~problem.mask)]
+        _add(points, frame, problem, np.unique(np.concatenate([*spread, extreme.rows])))
     return problems
 
 
@@ -129,10 +129,6 @@ def _regressions(
     sides = np.where(membership[sample], 1.0, -1.0)
     right = framed.T @ (sides - sides.mean(axis=0))
     return np.linalg.solve(gram + ridge * np.eye(len(gram)), right).T
-
-
-def _spread(rows: Int[np.ndarray, " k"], most: int) -> Int[np.ndarray, " j"]:
-    return rows[np.linspace(0, len(rows) - 1, min(most, len(rows))).astype(np.int64)]
 
 
 def _add(
@@ -155,11 +151,11 @@ def _solve_in_step(points: Float[np.ndarray, "N n"], frame: Frame, problems: lis
             return
         directions = np.array([problem.working.difference for problem in active])
         levels = [_levels(problem.working) for problem in active]
-        looks = _look(points, frame, active, directions, levels, max(16, n))
-        for problem, look, (level_a, level_b) in zip(active, looks, levels, strict=True):
+        extremes = _scan(points, frame, active, directions, levels, max(16, n))
+        for problem, extreme, (level_a, level_b) in zip(active, extremes, levels, strict=True):
             problem.working.forget(2 * n + 32)
-            closed = look.low - look.high >= CLOSED * (level_a - level_b)
-            problem.open = not closed and _add(points, frame, problem, look.rows) > 0
+            closed = extreme.low - extreme.high >= CLOSED * (level_a - level_b)
+            problem.open = not closed and _add(points, frame, problem, extreme.rows) > 0
 
 
 def _levels(working: WorkingSet) -> tuple[float, float]:
@@ -169,50 +165,50 @@ def _levels(working: WorkingSet) -> tuple[float, float]:
     return level_a - slack, level_b + slack
 
 
-def _look(
+def _scan(
     points: Float[np.ndarray, "N n"],
     frame: Frame,
     problems: list[_Problem],
     directions: Float[np.ndarray, "p n"],
     levels: list[tuple[float, float]],
     most: int,
-) -> list[_Look]:
+) -> list[_Extremes]:
     """Evaluate all directions on all points, block by block; keep the worst violators."""
-    seen = [_Seen(level_a, level_b, most) for level_a, level_b in levels]
+    scans = [_Scan(level_a, level_b, most) for level_a, level_b in levels]
     for part in blocks(points):
         values = frame.apply(points[part]) @ directions.T
         for k, problem in enumerate(problems):
-            seen[k].look(values[:, k], problem.mask[part], part.start)
-    return [one.result() for one in seen]
+            scans[k].add_block(values[:, k], problem.mask[part], part.start)
+    return [scan.extremes() for scan in scans]
 
 
-class _Seen:
-    """What has been seen of one concept, block by block."""
+class _Scan:
+    """The extremes of one concept's values, collected block by block."""
 
     def __init__(self, level_a: float, level_b: float, most: int) -> None:
         self.level_a, self.level_b, self.most = level_a, level_b, most
         self.low, self.high = np.inf, -np.inf
-        self.kept_a: list[_Kept] = []
-        self.kept_b: list[_Kept] = []
+        self.below_a: list[_Violators] = []
+        self.below_b: list[_Violators] = []
 
-    def look(self, values: Float[np.ndarray, " c"], mask: Bool[np.ndarray, " c"], start: int) -> None:
-        """Take in the values of one block."""
+    def add_block(self, values: Float[np.ndarray, " c"], mask: Bool[np.ndarray, " c"], start: int) -> None:
+        """Add the values of one block."""
         inside, outside = np.where(mask, values, np.inf), np.where(mask, -np.inf, values)
         self.low, self.high = min(self.low, float(inside.min())), max(self.high, float(outside.max()))
-        self.kept_a.append(self._least_below(inside, self.level_a, start))
-        self.kept_b.append(self._least_below(-outside, -self.level_b, start))
+        self.below_a.append(self._least_below(inside, self.level_a, start))
+        self.below_b.append(self._least_below(-outside, -self.level_b, start))
 
-    def _least_below(self, values: Float[np.ndarray, " c"], level: float, start: int) -> _Kept:
+    def _least_below(self, values: Float[np.ndarray, " c"], level: float, start: int) -> _Violators:
         rows = np.flatnonzero(values < level)
         if len(rows) > self.most:
             rows = rows[np.argpartition(values[rows], self.most)[: self.most]]
         return values[rows], rows + start
 
-    def _merge(self, kept: list[_Kept]) -> Int[np.ndarray, " k"]:
-        values, rows = np.concatenate([v for v, _ in kept]), np.concatenate([r for _, r in kept])
+    def _merge(self, parts: list[_Violators]) -> Int[np.ndarray, " k"]:
+        values, rows = np.concatenate([v for v, _ in parts]), np.concatenate([r for _, r in parts])
         return rows[np.argpartition(values, self.most)[: self.most]] if len(rows) > self.most else rows
 
-    def result(self) -> _Look:
+    def extremes(self) -> _Extremes:
         """Return the extremes and the worst violators of all blocks together."""
-        rows = np.concatenate([self._merge(self.kept_a), self._merge(self.kept_b)])
-        return _Look(self.low, self.high, rows)
+        rows = np.concatenate([self._merge(self.below_a), self._merge(self.below_b)])
+        return _Extremes(self.low, self.high, rows)

@@ -1,4 +1,4 @@
-"""Can an intersection of half-spaces hold A and exclude B? Iff no point of B is in Conv(A) (theory S3).
+"""Whether an intersection of half-spaces can hold A and exclude B: iff no point of B is in Conv(A) (S3).
 
 Cheap directions exclude most points, many at once; for the rest the nearest point of Conv(A) decides, and
 each hyperplane found is tried on all points that are left.

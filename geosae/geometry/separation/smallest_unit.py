@@ -18,7 +18,7 @@ from geosae.geometry.separation._set_cover import FewestGroups
 from geosae.geometry.separation._smallest_unit_2d import planar_cover
 from geosae.geometry.separation.certificate import ForgedCertificate, Inseparable
 from geosae.geometry.separation.separate_unit import separate_unit
-from geosae.geometry.separation.unit_certificate import UnitInseparable, UnitSeparated
+from geosae.geometry.separation.unit_certificate import UnitInseparable, UnitSeparated, check_conflict
 
 LowerBy = Literal["one", "clique", "arcs", "program"]
 MOST_GROWN = 3000
@@ -75,7 +75,7 @@ class SmallestUnit:
         if not 1 <= self.lower <= self.upper == len(self.unit):
             raise ForgedCertificate("the interval is empty, or the unit is of another size")
         for rows, proof in self.conflicts:
-            self._check_conflict(rows, proof)
+            check_conflict(rows, proof, self.separated.positives, self.separated.negatives)
         if self.lower_by == "one" and self.lower != 1:
             raise ForgedCertificate("a lower bound above 1 needs conflicts")
         if self.lower_by == "clique":
@@ -90,20 +90,11 @@ class SmallestUnit:
             raise ForgedCertificate("arcs of directions bound the size in the plane only")
         return planar_cover(positives, negatives)
 
-    def _check_conflict(self, rows: Rows, proof: Inseparable) -> None:
-        proof.check()
-        negatives, positives = self.separated.negatives, self.separated.positives
-        if proof.grade != "exact" or proof.positives.points is not positives.points:
-            raise ForgedCertificate("a conflict is not proved for this A")
-        wanted = np.array(rows, dtype=np.int64)
-        if not negatives.holds(wanted) or not np.array_equal(proof.B, negatives.take(wanted)):
-            raise ForgedCertificate("a conflict speaks of other points than it says")
-
     def _check_clique(self) -> None:
         pairs = {frozenset(rows) for rows, _ in self.conflicts}
         points = sorted(set().union(*pairs)) if pairs else []
-        wanted = {frozenset((a, b)) for i, a in enumerate(points) for b in points[i + 1 :]}
-        if len(points) != self.lower or not wanted <= pairs:
+        needed = {frozenset((a, b)) for i, a in enumerate(points) for b in points[i + 1 :]}
+        if len(points) != self.lower or not needed <= pairs:
             raise ForgedCertificate("the conflicts do not make a clique of that size")
 
 
@@ -141,8 +132,8 @@ def smallest_unit(
     >>> import numpy as np
     >>> square = np.array([[-1.0, -1.0], [1.0, -1.0], [-1.0, 1.0], [1.0, 1.0]])
     >>> around = 3 * np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]])
-    >>> found = smallest_unit(square, around, exact=True).check()
-    >>> found.lower, found.upper, found.lower_by
+    >>> size = smallest_unit(square, around, exact=True).check()
+    >>> size.lower, size.upper, size.lower_by
     (2, 2, 'arcs')
     """
     start = separate_unit(A, B)

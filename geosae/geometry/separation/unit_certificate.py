@@ -9,12 +9,17 @@ import numpy as np
 from flint import fmpq
 from jaxtyping import Float, Int
 
-from geosae.geometry.arrangements.counting import vacuous
 from geosae.geometry.arrangements.halfspaces import HalfSpaces
 from geosae.geometry.exact import combination, nearest_float, rational
 from geosae.geometry.separation._bounds import Affine, affine_from_floats, affine_from_rationals, least
 from geosae.geometry.separation._cloud import Cloud, Frame, frame_of
-from geosae.geometry.separation.certificate import ForgedCertificate, RationalHyperplane
+from geosae.geometry.separation.certificate import (
+    ForgedCertificate,
+    Inseparable,
+    RationalHyperplane,
+    few_points_warning,
+    refuse_truth_value,
+)
 
 
 @dataclass(frozen=True)
@@ -66,10 +71,10 @@ class UnitSeparated:
     @property
     def vacuous(self) -> str | None:
         """The warning of S8 where this holds for free; None elsewhere."""
-        return vacuous(len(self.positives) + len(self.negatives), self.positives.dim)
+        return few_points_warning(self.positives, self.negatives)
 
     def __bool__(self) -> NoReturn:
-        _no_bool()
+        refuse_truth_value()
 
     def check(self) -> "UnitSeparated":
         """Prove in exact arithmetic that every half-space holds A and that every point of B is excluded.
@@ -116,10 +121,10 @@ class UnitInseparable:
     @property
     def vacuous(self) -> str | None:
         """The warning of S8 where the number of points is too small to say much; None elsewhere."""
-        return vacuous(len(self.positives) + len(self.negatives), self.positives.dim)
+        return few_points_warning(self.positives, self.negatives)
 
     def __bool__(self) -> NoReturn:
-        _no_bool()
+        refuse_truth_value()
 
     def check(self) -> "UnitInseparable":
         """Verify in exact arithmetic every point inside and every point outside.
@@ -159,6 +164,16 @@ def check_witness(witness: HullWitness, positives: Cloud, negatives: Cloud) -> N
         raise ForgedCertificate(f"witness of point {witness.point}: the combination is another point")
 
 
+def check_conflict(rows: tuple[int, ...], proof: Inseparable, positives: Cloud, negatives: Cloud) -> None:
+    """Raise `ForgedCertificate` unless no half-space that holds A excludes all these rows, as is proved."""
+    proof.check()
+    if proof.grade != "exact" or proof.positives.points is not positives.points:
+        raise ForgedCertificate("a conflict is not proved for this A")
+    indices = np.array(rows, dtype=np.int64)
+    if not negatives.holds(indices) or not np.array_equal(proof.B, negatives.take(indices)):
+        raise ForgedCertificate("a conflict speaks of other points than it says")
+
+
 def check_halfspaces(
     halfspaces: HalfSpaces,
     excluded_by: Int[np.ndarray, " Nb"],
@@ -171,7 +186,7 @@ def check_halfspaces(
         raise ForgedCertificate("a point is said to be excluded by a half-space that is not there")
     frame = frame_of(positives, negatives)
     for i in range(len(halfspaces)):
-        function = _function(halfspaces.w[i], float(halfspaces.c[i]), rationals.get(i))
+        function = affine_of_halfspace(halfspaces.w[i], float(halfspaces.c[i]), rationals.get(i))
         if least(function, positives, frame).value <= 0:
             raise ForgedCertificate(f"half-space {i} does not hold all of A")
         rows = np.flatnonzero(excluded_by == i)
@@ -184,14 +199,17 @@ def _greatest(function: Affine, cloud: Cloud, rows: Int[np.ndarray, " k"], frame
     return -least(function.negated(), Cloud(cloud.take(rows)), frame).value
 
 
-def _function(w: Float[np.ndarray, " n"], c: float, exact: RationalHyperplane | None) -> Affine:
+def affine_of_halfspace(w: Float[np.ndarray, " n"], c: float, exact: RationalHyperplane | None) -> Affine:
+    """Return x ↦ ⟨w, x⟩ + c up to a positive factor, from the exact coefficients where there are some.
+
+    Raises
+    ------
+    ForgedCertificate
+        If w and c are not the exact coefficients, rounded.
+    """
     if exact is None:
         return affine_from_floats(w, c)[0]
     normal = [rational(v) for v in exact.normal]
     if [nearest_float(v) for v in normal] != w.tolist() or nearest_float(rational(exact.offset)) != c:
         raise ForgedCertificate("rational coefficients do not round to those of the half-space")
     return affine_from_rationals(normal, rational(exact.offset))[0]
-
-
-def _no_bool() -> NoReturn:
-    raise TypeError("a verdict is a record, not a truth value; ask for .separable, and .check() it")

@@ -26,7 +26,7 @@ from geosae.geometry import (
 )
 from geosae.geometry.approximation._facets import _facet, facets_of
 from geosae.geometry.approximation.polyhedra_around import circumscribed_polygon_area, disk_excess
-from geosae.geometry.regions.base import unit_rows
+from geosae.geometry.regions.base import always, itself, unit_rows
 
 DISK = Ball(np.zeros(2), 1.0)
 
@@ -183,12 +183,13 @@ class Egg(Region):
     a = 0.06
     dim = 2
     volume = math.pi * (1 - 4 * a * a)
-    is_convex = True
+    _is_convex = always
+    hull = itself
 
-    def contains(self, points):
+    def _contains(self, x):
         theta = np.linspace(0, 2 * np.pi, 2000)
         units = np.column_stack([np.cos(theta), np.sin(theta)])
-        return np.all(points @ units.T <= 1 + self.a * np.cos(3 * theta), axis=1)
+        return np.all(x @ units.T <= 1 + self.a * np.cos(3 * theta), axis=1)
 
     def extreme(self, directions):
         theta = np.arctan2(directions[:, 1], directions[:, 0])
@@ -198,12 +199,6 @@ class Egg(Region):
 
     def farthest(self, point):
         return 2.0 + float(np.linalg.norm(point))
-
-    def hull(self):
-        return self
-
-    def to_dict(self):
-        return {}
 
     def _draw(self, count, rng):
         return rng.uniform(-2, 2, (count, 2))

@@ -143,6 +143,27 @@ def test_json_round_trip(region: Region, seed: int) -> None:
     assert again.volume == pytest.approx(region.volume, nan_ok=True)
 
 
+def test_a_cap_is_a_slab_that_ends_at_the_pole() -> None:
+    rng = np.random.default_rng(0)
+    for n in (1, 2, 5):
+        center, axis = rng.standard_normal(n), rng.standard_normal(n)
+        cap = Cap(center, 1.5, axis, -0.25)
+        slab = Slab(center, 1.5, axis, -0.25, 1.5)
+        x, u = rng.uniform(-3, 3, (500, n)), rng.standard_normal((50, n))
+        assert cap.volume == slab.volume
+        assert (cap.contains(x) == slab.contains(x)).all()
+        assert np.allclose(cap.extreme(u), slab.extreme(u), atol=1e-14)
+        first, second = (region.sample(100, np.random.default_rng(1)) for region in (cap, slab))
+        assert np.array_equal(first, second)
+
+
+def test_every_kind_of_region_has_a_word_of_its_own() -> None:
+    kinds = [cls.kind for cls in Region.__subclasses__() if cls.__module__.startswith("geosae.")]
+    assert len(kinds) == len(set(kinds)) == 19
+    with pytest.raises(InvalidInput, match=", ".join(sorted(kinds)[:2])):
+        region_from_dict({"kind": "blob"})
+
+
 def test_closed_forms() -> None:
     assert Ball(np.zeros(3), 2.0).volume == pytest.approx(32 * np.pi / 3)
     assert Shell(np.zeros(2), 1.0, 2.0).volume == pytest.approx(3 * np.pi)

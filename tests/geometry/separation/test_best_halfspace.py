@@ -1,6 +1,7 @@
 """S9: the interval holds the true measure, and is zero exactly where S1 holds."""
 
 import copy
+from fractions import Fraction
 from itertools import combinations
 
 import numpy as np
@@ -9,7 +10,7 @@ from exact_oracle import hulls_meet
 from hypothesis import given, settings
 from strategies import cloud_pairs
 
-from geosae.geometry import ForgedCertificate, separability_measure
+from geosae.geometry import ForgedCertificate, RationalHyperplane, separability_measure
 
 
 def least_kept(A, B) -> int:
@@ -42,6 +43,7 @@ def test_forged_measures_are_refused():
         {"w": -found.w},
         {"c": found.c - 10.0},
         {"inside": (*found.inside, found.inside[0])},
+        {"rational": RationalHyperplane(tuple(2 * Fraction(v) for v in found.w), 2 * Fraction(found.c))},
     ):
         forged = copy.copy(found)
         for name, value in changes.items():

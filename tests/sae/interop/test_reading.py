@@ -10,6 +10,7 @@ import torch
 from sae.interop.foreign import DIM, WIDTH, assert_agree, numbers, points
 
 import geosae
+from geosae.analysis import AnalysisConfig
 from geosae.data.dataset import ConceptDataset
 from geosae.errors import InvalidInput
 from geosae.sae.interop import FORMATS, NONE, ConstantFactor, LayerNorm, keep, read
@@ -312,7 +313,7 @@ def test_an_imported_sae_is_analysed_in_its_own_space(tmp_path):
     np.testing.assert_allclose(prepared.points.mean(axis=1), 0, atol=1e-12)
     assert prepared.provenance["normalisation"]["kind"] == "layer_norm"
     assert prepared.names == data.names
-    found = geosae.analyse(imported.sae, prepared, ambient_samples=100)
+    found = geosae.analyse(imported.sae, prepared, AnalysisConfig(ambient_samples=100))
     assert found.l0 == pytest.approx(3, abs=0.1)
 
 

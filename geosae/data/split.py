@@ -1,0 +1,35 @@
+"""The one way in which points are split at random into two parts."""
+
+import numpy as np
+from jaxtyping import Int
+
+from geosae.errors import InvalidInput
+
+
+def split_rows(
+    size: int, test_share: float, rng: np.random.Generator
+) -> tuple[Int[np.ndarray, "fit"], Int[np.ndarray, "test"]]:
+    """Return the rows of the part to fit on and those of the part to test on, each in rising order.
+
+    Simple, not stratified: only then are the test points an independent sample, and counts on them binomial
+    (theory E2).
+
+    Raises
+    ------
+    InvalidInput
+        If the share leaves a part without points.
+
+    Examples
+    --------
+    >>> fit, test = split_rows(5, 0.4, np.random.default_rng(0))
+    >>> len(fit), len(test), sorted([*fit, *test]) == list(range(5))
+    (3, 2, True)
+    """
+    tests = round(size * test_share)
+    if not 0 < tests < size:
+        raise InvalidInput(
+            f"a test share of {test_share:g} of {size} points leaves one part empty",
+            remedy="give more points or another share",
+        )
+    order = rng.permutation(size)
+    return np.sort(order[tests:]), np.sort(order[:tests])
