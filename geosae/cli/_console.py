@@ -99,7 +99,9 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     grid = Table(box=rule, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     for i, title in enumerate(head):
         is_number = bool(rows) and all(_numeric(row[i]) for row in rows)
-        grid.add_column(Text(title), justify="right" if is_number else "left", no_wrap=plain)
+        justify = "right" if is_number else "left"
+        # On a terminal a long cell goes on in the next line: nothing is cut.
+        grid.add_column(Text(title), justify=justify, no_wrap=plain, overflow="fold")
     for row in rows:
         # As text, so that brackets are brackets and no markup.
         grid.add_row(*map(Text, row))
@@ -110,6 +112,10 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     Console(file=lines, width=10**6, color_system=None).print(grid)
     for line in lines.getvalue().splitlines():
         say(line.rstrip())
+
+
+def _numeric(text: str) -> bool:
+    return not text or text[0] in "-+.–" or text[0].isdigit()
 
 
 def number(value: float | int | None, digits: int = 3) -> str:

@@ -142,7 +142,7 @@ def _separation_error(result: CellResult) -> float | None:
 
 
 def vacuous_verdict(results: Results, world: str) -> str:
-    """Return the warning of S8 where a data set has so few points that separability says little, or nothing."""
+    """Return the warning of S8 for a data set whose points are too few; empty where they are enough."""
     from geosae.geometry.arrangements.counting import vacuous
 
     data = results.dataset(next(r for r in results.cells if r.cell.world == world))

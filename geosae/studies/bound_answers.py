@@ -34,8 +34,8 @@ def _bound_answer(claim: str, statement: str, evidence: Sequence[Evidence]) -> A
     nearest = min(touched or evidence, key=_distance)
     observation = (
         f"Held on {len(evidence) - violated:,} of {len(evidence):,} instances on the run's SAEs, attained on "
-        f"{attained:,}. Nearest to its bound: observed {_spell(nearest.observed)}, bound {_spell(nearest.bound)} "
-        f"({nearest.instance})."
+        f"{attained:,}. Nearest to its bound: observed {_spell(nearest.observed)}, "
+        f"bound {_spell(nearest.bound)} ({nearest.instance})."
     )
     if not touched:
         observation += " Nothing was observed on any of them that the bound could limit."

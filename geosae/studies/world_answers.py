@@ -123,8 +123,8 @@ def _price_of_detection(results: Results, world: str) -> Answer | None:
         for gate, (sparse, dense) in ends.items()
     ]
     observation = (
-        "Share of concepts that one neuron detects, at the least and the greatest mean L0 (over seeds and the "
-        "widths that every sparsity of the gate has; the intervals of the differences hold at once): "
+        "Share of concepts that one neuron detects, at the least and the greatest mean L0 (over seeds and "
+        "the widths that every sparsity of the gate has; the intervals of the differences hold at once): "
         f"{'; '.join(lines)}."
     )
     prediction = (
