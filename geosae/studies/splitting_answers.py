@@ -1,238 +1,214 @@
 """What the study of splitting answers, read off its stored numbers."""
 
+import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from geosae.experiments.gates import GATES, gate_name
-from geosae.experiments.jobs import Record
+from geosae.experiments.interval import Interval, mean_interval
 from geosae.geometry.intervals import clopper_pearson
-from geosae.studies.numbers import Mean, direction, mean_of, paired, per_seed, select
+from geosae.studies.numbers import direction, mean_over_seeds, paired, per_seed
+from geosae.studies.splitting_records import (
+    CutKind,
+    NeuronFates,
+    Records,
+    SplittingResult,
+    clean_share,
+    gates_of,
+    kind_of_cut,
+    largest_family,
+    of_gate,
+    of_worlds,
+    several,
+    share_beyond,
+)
 from geosae.studies.study import Answer
 
-KINDS = ("whole", "clean", "cut", "tiled", "partial")
-"""One neuron has the concept; pieces lie apart; pieces meet; pieces overlap; a part is left over."""
-ONE = ("connected", "shell")
-"""Connected concepts."""
+
+def kinds(records: Records, index: int) -> Counter[CutKind]:
+    """Return how often trained SAEs have the concept in each kind of cut, at the width of this index."""
+    cuts = [r.result.trained[index].cut for r in records]
+    return Counter(kind_of_cut(cut.kind, cut.clean) for cut in cuts)
 
 
-def kind_of_cut(cut: Mapping[str, Any]) -> str:
-    """Return the kind of a stored cut, splits told apart by whether the pieces lie apart.
-
-    Examples
-    --------
-    >>> kind_of_cut({"kind": "split", "clean": False}), kind_of_cut({"kind": "tiled", "clean": False})
-    ('cut', 'tiled')
-    """
-    if cut["kind"] == "split":
-        return "clean" if cut["clean"] else "cut"
-    return str(cut["kind"])
-
-
-def kinds(records: Sequence[Record], place: int, which: str = "trained") -> Counter[str]:
-    """Return how often each kind was found at one width."""
-    return Counter(kind_of_cut(r["result"][which][place]["cut"]) for r in records)
-
-
-def fates(records: Sequence[Record], place: int) -> Counter[str]:
-    """Return what became of the neurons of one width in the SAE of the next."""
-    found: Counter[str] = Counter()
+def fates(records: Records, index: int) -> Counter[CutKind]:
+    """Return what became of the neurons of the width of this index in the SAE of the next width."""
+    total: Counter[CutKind] = Counter()
     for record in records:
-        step = record["result"]["splits"][place]
-        found += Counter({kind: int(step[kind]) for kind in ("whole", "tiled", "partial", "clean")})
-        found["cut"] += int(step["split"]) - int(step["clean"])
-    return found
+        step = record.result.splits[index]
+        total["whole"] += step.whole
+        total["clean"] += step.clean
+        total["cut"] += step.split - step.clean
+        total["tiled"] += step.tiled
+        total["partial"] += step.partial
+    return total
 
 
-def gates_of(records: Sequence[Record]) -> list[tuple[str, float | int]]:
-    """Return the (gate, sparsity) pairs of these records, in order."""
-    return sorted({(str(r["settings"]["gate"]), r["settings"]["sparsity"]) for r in records})
-
-
-def at(
-    name: str, place: int, which: str = "trained", within: str | None = None
-) -> Callable[[Any], float | None]:
-    """Return what reads a number of the SAE at one width off a result.
-
-    Examples
-    --------
-    >>> at("owned", 0)({"trained": [{"owned": 3}]})
-    3.0
-    """
-
-    def read(result: Any) -> float | None:
-        value = result[which][place][name]
-        value = value if within is None else value[within]
-        return None if value is None else float(value)
-
-    return read
-
-
-def over_widths(
-    name: str, which: str = "trained", within: str | None = None
-) -> Callable[[Any], float | None]:
-    """Return what reads the mean of a number over the widths off a result."""
-
-    def read(result: Any) -> float | None:
-        values = [at(name, place, which, within)(result) for place in range(len(result[which]))]
-        known = [value for value in values if value is not None]
-        return sum(known) / len(known) if known else None
-
-    return read
-
-
-def clean_share(result: Any, which: str = "trained") -> float:
-    """Return at which share of the widths the concept is split cleanly."""
-    return sum(bool(sae["cut"]["clean"]) for sae in result[which]) / len(result[which])
-
-
-def answers(records: Sequence[Record]) -> list[Answer]:
-    """Return the predictions of P1 and P3 beside what was seen."""
+def answers(records: Records) -> list[Answer]:
+    """Return the predictions of P1 and P3 beside what was observed."""
     if not records:
         return []
-    widths = [int(w) for w in records[0]["settings"]["widths"]]
-    found = [_never(records), _apart(records), _own_neurons(records, widths), _tiles(records, widths)]
-    return [*found, _fate(records), _beyond_independence(records), _beyond_untrained(records)]
+    widths = records[0].settings.widths
+    return [
+        _never(records),
+        _apart(records),
+        _own_neurons(records, widths),
+        _tiles(records, widths),
+        _fate(records),
+        _beyond_independence(records),
+        _beyond_untrained(records),
+    ]
 
 
-def _never(records: Sequence[Record]) -> Answer:
-    found: list[str] = []
+def _never(records: Records) -> Answer:
+    sentences: list[str] = []
     clean = 0
-    for world, spelled in zip(ONE, ("ball", "shell"), strict=True):
-        own = select(records, world=world)
-        saes = [sae["cut"] for r in own for sae in r["result"]["trained"]]
-        hits = sum(bool(cut["clean"]) for cut in saes)
-        near = sum(cut["kind"] == "split" for cut in saes)
-        high = float(clopper_pearson(hits, len(saes), 0.05)[1]) if saes else 1.0
+    for body, of_body in (("ball", of_worlds(records, "connected")), ("shell", of_worlds(records, "shell"))):
+        cuts = [sae.cut for r in of_body for sae in r.result.trained]
+        hits = sum(cut.clean for cut in cuts)
+        near = sum(cut.kind == "split" for cut in cuts)
+        high = float(clopper_pearson(hits, len(cuts), 0.05)[1]) if cuts else 1.0
         clean += hits
-        found.append(
-            f"The {spelled} is split cleanly by {hits} of {len(saes)} SAEs (at most a share {high:.2f}, were "
+        sentences.append(
+            f"The {body} is split cleanly by {hits} of {len(cuts)} SAEs (at most a share {high:.2f}, were "
             f"SAEs independent), though pieces that share and miss little were found in {near}"
         )
     return Answer(
         "P1",
         "A connected concept never splits into pieces that lie farther apart than the sample resolves.",
-        f"{'. '.join(found)}.",
+        f"{'. '.join(sentences)}.",
         "the prediction fails" if clean else "as predicted",
     )
 
 
-def _apart(records: Sequence[Record]) -> Answer:
-    balls, one = (select(records, world=w) for w in ("separated", "connected"))
-    more = mean_of(paired(per_seed(balls, clean_share), per_seed(one, clean_share)))
-    raw = mean_of(list(per_seed(balls, lambda r: clean_share(r, "untrained")).values()))
-    by_gate = [(g, s, per_seed(select(balls, gate=g, sparsity=s), clean_share)) for g, s in gates_of(balls)]
-    shares = ", ".join(f"{gate_name(g, s)} {_mean(found)}" for g, s, found in by_gate)
-    cuts = [sae["cut"] for r in balls for sae in r["result"]["trained"] if sae["cut"]["clean"]]
-    four = sum(len(cut["pieces"]) == 4 for cut in cuts)
+def _apart(records: Records) -> Answer:
+    balls, ball = of_worlds(records, "separated"), of_worlds(records, "connected")
+    gain = mean_interval(paired(_clean_shares(balls), _clean_shares(ball)))
+    untrained = mean_over_seeds(balls, lambda r: clean_share(r.untrained))
+    shares = ", ".join(
+        f"{gate_name(gate, sparsity)} {_mean(_clean_shares(of_gate(balls, gate, sparsity)))}"
+        for gate, sparsity in gates_of(balls)
+    )
+    cuts = [sae.cut for r in balls for sae in r.result.trained if sae.cut.clean]
+    four = sum(len(cut.pieces) == 4 for cut in cuts)
     return Answer(
         "P1",
         "Four balls apart are split cleanly more often than one ball is.",
-        f"Paired difference of the shares of SAEs {more}; by gate {shares}; untrained {raw}. Of {len(cuts)} "
-        f"clean splits {four} have four pieces.",
-        direction(more),
+        f"Paired difference of the shares of SAEs {gain}; by gate {shares}; untrained {untrained}. Of "
+        f"{len(cuts)} clean splits {four} have four pieces.",
+        direction(gain),
     )
 
 
-def _own_neurons(records: Sequence[Record], widths: Sequence[int]) -> Answer:
-    balls = select(records, world="separated")
-    first, last = (per_seed(balls, at("owned", place)) for place in (0, -1))
-    more = mean_of(paired(last, first))
-    raw = mean_of(paired(last, per_seed(balls, at("owned", -1, "untrained"))))
-    could = mean_of([r["result"]["isolable"] for r in balls])
+def _clean_shares(records: Records) -> dict[int, float]:
+    return per_seed(records, lambda r: clean_share(r.trained))
+
+
+def _own_neurons(records: Records, widths: Sequence[int]) -> Answer:
+    balls = of_worlds(records, "separated")
+    narrowest = per_seed(balls, lambda r: r.trained[0].owned)
+    widest = per_seed(balls, lambda r: r.trained[-1].owned)
+    untrained = per_seed(balls, lambda r: r.untrained[-1].owned)
+    gain = mean_interval(paired(widest, narrowest))
+    by_training = mean_interval(paired(widest, untrained))
+    possible = mean_interval([r.result.isolable for r in balls]).mean
     return Answer(
         "P1",
         "A wider SAE has neurons of their own for more of the four balls.",
-        f"By certificate a half-space could have {could.value:.2f} of the 4 balls to itself. {_mean(first)} "
-        f"have a neuron of their own at width {widths[0]}, {_mean(last)} at width {widths[-1]}: paired "
-        f"difference {more}; trained minus untrained at width {widths[-1]} {raw}.",
-        direction(more),
+        f"By certificate a half-space could have {possible:.2f} of the 4 balls to itself. {_mean(narrowest)} "
+        f"have a neuron of their own at width {widths[0]}, {_mean(widest)} at width {widths[-1]}: paired "
+        f"difference {gain}; trained minus untrained at width {widths[-1]} {by_training}.",
+        direction(gain),
     )
 
 
-def _tiles(records: Sequence[Record], widths: Sequence[int]) -> Answer:
+def _tiles(records: Records, widths: Sequence[int]) -> Answer:
     # Where the gate sets how many neurons fire, it sets how many share a point: that would answer nothing.
-    free = select([r for r in records if GATES[str(r["settings"]["gate"])].absolute], world=ONE)
-    found, raw = (per_seed(free, shared_at(-1, which)) for which in ("trained", "untrained"))
-    seen = [kind_of_cut(sae["cut"]) for r in free for sae in r["result"]["trained"]]
+    absolute = [r for r in of_worlds(records, "connected", "shell") if GATES[r.settings.gate].absolute]
+    trained = per_seed(absolute, lambda r: r.trained[-1].cut.shared.value)
+    untrained = per_seed(absolute, lambda r: r.untrained[-1].cut.shared.value)
+    cuts = [sae.cut for r in absolute for sae in r.result.trained]
+    tiled = sum(cut.kind == "tiled" for cut in cuts)
     return Answer(
         "2604.28119",
         "Reconstruction tiles a connected concept: more of its points lie in several partial regions than "
         "in an untrained SAE.",
         f"At width {widths[-1]} several ReLU neurons that have part of the concept fire on a share "
-        f"{_mean(found)} of the points of the ball and the shell, untrained {_mean(raw)}. Over all widths "
-        f"{seen.count('tiled')} of {len(seen)} ReLU SAEs have no disjoint pieces of them.",
+        f"{_mean(trained)} of the points of the ball and the shell, untrained {_mean(untrained)}. Over all "
+        f"widths {tiled} of {len(cuts)} ReLU SAEs have no disjoint pieces of them.",
         # Where untrained SAEs tile as well, the gate does it, and not reconstruction.
-        direction(mean_of(paired(found, raw))),
+        direction(mean_interval(paired(trained, untrained))),
     )
 
 
-def shared_at(place: int, which: str = "trained") -> Callable[[Any], float | None]:
-    """Return what reads the share of the concept's points with several partial neurons off a result."""
-    return lambda result: result[which][place]["cut"]["shared"]["value"]
+def _fate(records: Records) -> Answer:
+    def shares(count: Callable[[NeuronFates], int]) -> dict[int, float]:
+        return per_seed(records, lambda r: _share_of_neurons(r, count))
 
-
-def _fate(records: Sequence[Record]) -> Answer:
-    def share(result: Any, *names: str) -> float | None:
-        total = sum(step[k] for step in result["splits"] for k in ("whole", "split", "tiled", "partial"))
-        return sum(step[k] for step in result["splits"] for k in names) / total if total else None
-
-    means = {
-        name: mean_of(list(per_seed(records, lambda r, name=name: share(r, name)).values()))
-        for name in ("whole", "split", "clean", "tiled", "partial")
-    }
-    kept, cut = (per_seed(records, lambda r, name=name: share(r, name)) for name in ("whole", "split"))
-    more = mean_of(paired(cut, kept))
+    whole, split = shares(lambda step: step.whole), shares(lambda step: step.split)
+    clean, tiled = shares(lambda step: step.clean), shares(lambda step: step.tiled)
+    partial = shares(lambda step: step.partial)
+    gain = mean_interval(paired(split, whole))
     return Answer(
         "P1",
         "A wider SAE splits more of a narrower one's neurons than it keeps.",
-        f"From one width to the next a share {means['whole']} is kept whole, {means['split']} split "
-        f"(cleanly {means['clean']}), {means['tiled']} tiled, and {means['partial']} found again only in "
-        f"part; split minus kept {more}.",
-        direction(more),
+        f"From one width to the next a share {_mean(whole)} is kept whole, {_mean(split)} split "
+        f"(cleanly {_mean(clean)}), {_mean(tiled)} tiled, and {_mean(partial)} found again only in "
+        f"part; split minus kept {gain}.",
+        direction(gain),
     )
 
 
-def _families(records: Sequence[Record], which: str = "trained", table: str = "families") -> dict[int, float]:
-    return per_seed(records, over_widths(table, which, "share"))
+def _share_of_neurons(result: SplittingResult, count: Callable[[NeuronFates], int]) -> float:
+    total = sum(step.total for step in result.splits)
+    return sum(count(step) for step in result.splits) / total if total else math.nan
 
 
-def several(records: Sequence[Record]) -> list[Record]:
-    """Return the records whose gate lets more than one neuron fire: others can have no family."""
-    return [r for r in records if r["settings"]["sparsity"] != 1]
+def _trained_families(records: Records) -> dict[int, float]:
+    return per_seed(records, lambda r: share_beyond([sae.families for sae in r.trained]))
 
 
-def _beyond_independence(records: Sequence[Record]) -> Answer:
-    own = several(records)
-    found, alone = _families(own), _families(own, table="permuted")
-    more = mean_of(paired(found, alone))
-    lone = [r for r in records if r["settings"]["sparsity"] == 1]
-    any_pair = sum(sae["families"]["beyond"] for r in lone for sae in r["result"]["trained"])
+def _untrained_families(records: Records) -> dict[int, float]:
+    return per_seed(records, lambda r: share_beyond([sae.families for sae in r.untrained]))
+
+
+def _beyond_independence(records: Records) -> Answer:
+    with_several = several(records)
+    trained = _trained_families(with_several)
+    permuted = per_seed(with_several, lambda r: share_beyond(r.permuted))
+    gain = mean_interval(paired(trained, permuted))
+    single = [r for r in records if r.settings.sparsity == 1]
+    any_pair = sum(sae.families.beyond for r in single for sae in r.result.trained)
     return Answer(
         "P3",
         "More pairs of neurons fire together than independent neurons would; none where one neuron fires.",
-        f"Share of pairs beyond chance {_mean(found)}, among neurons permuted one by one {_mean(alone)}; "
-        f"paired difference {more}. With Top-1, {any_pair} pairs.",
-        "the prediction fails" if any_pair else direction(more),
+        f"Share of pairs beyond chance {_mean(trained)}, among neurons permuted one by one "
+        f"{_mean(permuted)}; paired difference {gain}. With Top-1, {any_pair} pairs.",
+        "the prediction fails" if any_pair else direction(gain),
     )
 
 
-def _beyond_untrained(records: Sequence[Record]) -> Answer:
-    own = several(records)
-    gates = sorted({str(r["settings"]["gate"]) for r in own})
-    by_gate = {g: (select(own, gate=g)) for g in gates}
-    found = {g: mean_of(paired(_families(r), _families(r, "untrained"))) for g, r in by_gate.items()}
-    more = mean_of(paired(_families(own), _families(own, "untrained")))
-    spelled = ", ".join(f"{GATES[g].printed} {found[g]}" for g in gates)
-    largest = [per_seed(own, over_widths("families", which, "largest")) for which in ("trained", "untrained")]
+def _beyond_untrained(records: Records) -> Answer:
+    with_several = several(records)
+    gain = _gain_in_families(with_several)
+    by_gate = ", ".join(
+        f"{GATES[gate].printed} {_gain_in_families(of_gate(with_several, gate))}"
+        for gate in sorted({r.settings.gate for r in with_several})
+    )
+    trained = mean_over_seeds(with_several, lambda r: largest_family(r.trained))
+    untrained = mean_over_seeds(with_several, lambda r: largest_family(r.untrained))
     return Answer(
         "P3",
         "Training forms families: more pairs fire together beyond chance than in an untrained SAE.",
-        f"Trained minus untrained share of pairs {more} ({spelled}); the largest family has "
-        f"{_mean(largest[0])} neurons, untrained {_mean(largest[1])}.",
-        direction(more),
+        f"Trained minus untrained share of pairs {gain} ({by_gate}); the largest family has "
+        f"{trained} neurons, untrained {untrained}.",
+        direction(gain),
     )
 
 
-def _mean(values: Mapping[int, float]) -> Mean:
-    return mean_of(list(values.values()))
+def _gain_in_families(records: Records) -> Interval:
+    return mean_interval(paired(_trained_families(records), _untrained_families(records)))
+
+
+def _mean(by_seed: dict[int, float]) -> Interval:
+    return mean_interval(list(by_seed.values()))

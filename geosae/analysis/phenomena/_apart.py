@@ -1,7 +1,6 @@
-"""How far apart pieces of a point cloud lie, and which distances the cloud can tell from none (theory P1)."""
+"""How far apart pieces of a point cloud lie, and which distances the sample resolves (theory P1)."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -61,15 +60,11 @@ class Apart:
     resolution: float | None = None
     bridged: bool = True
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the record for JSON."""
-        return {"distance": self.distance, "resolution": self.resolution, "bridged": self.bridged}
-
 
 def apart(
     pieces: Bool[np.ndarray, "N r"], points: Float[np.ndarray, "N n"], cloud: Float[np.ndarray, "M n"]
 ) -> Apart:
-    """Tell how far apart pieces of a cloud lie, beside what its points can tell from touching.
+    """Return how far apart pieces of a cloud lie, and the least distance that its points resolve.
 
     Points that several pieces have are left out. If a connected set holds all the pieces, and each of its
     points lies within ρ of a piece, then the closed ρ-neighbourhoods of two pieces must meet in it: some two
@@ -83,8 +78,8 @@ def apart(
     >>> apart(pieces, line, line)
     Apart(distance=3.0, resolution=2.0, bridged=True)
     """
-    own = pieces & (np.count_nonzero(pieces, axis=1) == 1)[:, None]
-    parts = [thinned(points[column]) for column in own.T if column.any()]
+    alone = pieces & (np.count_nonzero(pieces, axis=1) == 1)[:, None]
+    parts = [thinned(points[column]) for column in alone.T if column.any()]
     if len(parts) < 2:
         return Apart()
     trees = [KDTree(part) for part in parts]
@@ -104,8 +99,8 @@ def _bridged(parts: list[Float[np.ndarray, "_ n"]], cloud: Float[np.ndarray, "M 
     """Tell whether steps of that length lead from one part to another through the cloud."""
     labels = _linked(KDTree(np.concatenate([*parts, cloud])), step)
     ends = np.cumsum([len(part) for part in parts])
-    seen = [set(labels[end - len(part) : end].tolist()) for part, end in zip(parts, ends, strict=True)]
-    return sum(map(len, seen)) > len(set[int]().union(*seen))
+    reached = [set(labels[end - len(part) : end].tolist()) for part, end in zip(parts, ends, strict=True)]
+    return sum(map(len, reached)) > len(set[int]().union(*reached))
 
 
 def thinned(points: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "M n"]:

@@ -35,7 +35,7 @@ def choose(
 ) -> Pieces:
     """Choose pieces of a target among sets: those that lie in it up to the tolerance, few and disjoint.
 
-    First the sets that add more new points than points already held, so that a partition is found where
+    First the sets that add more new points than points already covered, so that a partition is found where
     there is one (the greatest gain first); then, if the target is not yet covered, those that add most,
     overlapping as they may. Sets with fewer than `least` points of the target are left out.
 
@@ -54,13 +54,13 @@ def choose(
     """
     size = int(np.count_nonzero(target))
     inside = sets & target[:, None]
-    held, fired = np.count_nonzero(inside, axis=0), np.count_nonzero(sets, axis=0)
+    hits, fired = np.count_nonzero(inside, axis=0), np.count_nonzero(sets, axis=0)
     if size == 0:
         return Pieces(None, ())
-    off = (fired - held) + (size - held)
+    off = (fired - hits) + (size - hits)
     nearest = int(np.argmin(off)) if len(off) else -1
     whole = nearest if nearest >= 0 and off[nearest] <= tolerance * size else None
-    fits = (held >= least) & (fired - held <= tolerance * fired) & (held <= (1 - tolerance) * size)
+    fits = (hits >= least) & (fired - hits <= tolerance * fired) & (hits <= (1 - tolerance) * size)
     if parts is not None and np.any(parts != parts[0]):
         uncut = fits & _respects(inside[target], parts, tolerance)
         members = _cover(inside, np.flatnonzero(uncut).tolist(), size, tolerance)
@@ -105,7 +105,7 @@ def _cover(
 
 
 def kind_of(whole: bool, pieces: int, missing: float, overlap: float, tolerance: float) -> Kind:
-    """Name what was found: pieces may miss, and hold twice, a share up to the tolerance.
+    """Name the kind of a cover: its pieces may miss a share up to the tolerance, and overlap in as much.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Shares of points with exact intervals, and who fires where: what all phenomena are measured with."""
+"""Shares of points with exact intervals, and which neurons fire where: the measures of all phenomena."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -71,20 +71,20 @@ class Difference:
     high: float
 
 
-def difference(one: Share, other: Share) -> Difference:
-    """Return one − other; it covers at level 1 − 2·alpha if each share does at 1 − alpha.
+def difference(left: Share, right: Share) -> Difference:
+    """Return left − right; it covers at level 1 − 2·alpha if each share does at 1 − alpha.
 
     Examples
     --------
-    >>> found = difference(counted(9, 10, 0.05), counted(1, 10, 0.05))
-    >>> round(found.value, 2), found.low > 0
+    >>> effect = difference(counted(9, 10, 0.05), counted(1, 10, 0.05))
+    >>> round(effect.value, 2), effect.low > 0
     (0.8, True)
     """
-    return Difference(one.value - other.value, one.low - other.high, one.high - other.low)
+    return Difference(left.value - right.value, left.low - right.high, left.high - right.low)
 
 
 def read(sae: Any, dataset: ConceptDataset) -> tuple[FiringNeurons, Bool[np.ndarray, "N d"]]:
-    """Return an SAE's neurons and at which points each fires, asked chunk by chunk."""
+    """Return an SAE's neurons and at which points each fires, computed chunk by chunk."""
     neurons = as_neurons(sae, dataset.dim)
     fires = np.empty((dataset.size, neurons.width), dtype=np.bool_)
     for start in range(0, dataset.size, _CHUNK):
@@ -131,6 +131,6 @@ def joint_counts(fires: Bool[np.ndarray, "N d"]) -> Int[np.ndarray, "d d"]:
 
 
 def absolute(neurons: FiringNeurons) -> bool | None:
-    """Tell whether each neuron decides by itself; None where the neurons do not say."""
+    """Return whether each neuron is decided by itself; None where the neurons do not say."""
     gating = getattr(neurons, "gating", None)
     return None if gating is None else gating == "absolute"

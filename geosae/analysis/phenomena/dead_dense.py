@@ -23,8 +23,8 @@ class DeadAndDense:
         Ends of the interval of each rate μ(N_i).
     distance
         For absolute gates, how far each neuron's half-space is from the nearest of these points: positive
-        exactly for dead neurons, whose hyperplane can move that far without their coming to life (theory
-        E1); 0 for those that fire. None for other gates, whose regions have no hyperplane to measure from.
+        exactly for dead neurons, which stay dead while their hyperplane moves less than that (theory E1);
+        0 for those that fire. None for other gates, whose regions have no hyperplane to measure from.
     """
 
     points: int
@@ -64,11 +64,31 @@ class DeadAndDense:
         """The rate below which every dead neuron's μ(N_i) lies at this level: silence here is no proof."""
         return float(self.high[self.fired == 0].max()) if len(self.dead) else 0.0
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the record for JSON."""
-        sets = {k: list(getattr(self, k)) for k in ("dead", "dense", "surely_dense")}
-        shares = {"dead_share": self.dead_share, "dense_share": self.dense_share}
-        return {"points": self.points, **sets, **shares, "rate_of_dead": self.rate_of_dead}
+    @property
+    def record(self) -> "DeadAndDenseRecord":
+        """What can be stored of it: which neurons are dead or dense, without the arrays."""
+        return DeadAndDenseRecord(
+            points=self.points,
+            dead=self.dead,
+            dense=self.dense,
+            surely_dense=self.surely_dense,
+            dead_share=self.dead_share,
+            dense_share=self.dense_share,
+            rate_of_dead=self.rate_of_dead,
+        )
+
+
+@dataclass(frozen=True)
+class DeadAndDenseRecord:
+    """What can be stored of a `DeadAndDense`: see there for each field."""
+
+    points: int
+    dead: tuple[int, ...]
+    dense: tuple[int, ...]
+    surely_dense: tuple[int, ...]
+    dead_share: float
+    dense_share: float
+    rate_of_dead: float
 
 
 def dead_and_dense(sae: Any, dataset: ConceptDataset, *, alpha: float = 0.05) -> DeadAndDense:
@@ -86,8 +106,8 @@ def dead_and_dense(sae: Any, dataset: ConceptDataset, *, alpha: float = 0.05) ->
     >>> x = np.linspace(0, 1, 100)[:, None]
     >>> data = ConceptDataset(x, x > 0.5, ("large",))
     >>> three = HalfSpaces(np.ones((3, 1)), np.array([-2.0, 1.0, -0.9]))
-    >>> found = dead_and_dense(neurons_of(SparseAutoencoder.planted(three)), data)
-    >>> found.dead, found.dense, round(float(found.distance[0]), 3)
+    >>> rates = dead_and_dense(neurons_of(SparseAutoencoder.planted(three)), data)
+    >>> rates.dead, rates.dense, round(float(rates.distance[0]), 3)
     ((0,), (1,), 1.0)
     """
     alpha = open_share(alpha, "alpha")

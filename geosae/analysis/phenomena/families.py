@@ -37,12 +37,6 @@ class Family:
         """How many times more often they fire together than independent neurons would: the effect."""
         return self.common.value / self.expected if self.expected > 0 else float("inf")
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the record for JSON, without the points."""
-        lift = self.lift if np.isfinite(self.lift) else None
-        head = {"neurons": list(self.neurons), "common": self.common.to_dict()}
-        return {**head, "expected": self.expected, "lift": lift}
-
 
 @dataclass(frozen=True, eq=False)
 class Families:
@@ -74,11 +68,6 @@ class Families:
         """How many neurons the largest family has; 0 where none was found."""
         return max((len(family.neurons) for family in self.found), default=0)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the record for JSON."""
-        head = {"beyond": self.beyond, "pairs": self.pairs, "share": self.share, "cut": self.cut}
-        return {**head, "families": [family.to_dict() for family in self.found]}
-
 
 def families(
     sae: Any, dataset: ConceptDataset, *, alpha: float = 0.05, least: int = 5, most: int = 200
@@ -104,8 +93,8 @@ def families(
     >>> x = np.random.default_rng(0).uniform(-1, 1, (400, 2))
     >>> data = ConceptDataset(x, x[:, :1] > 0, ("right",))
     >>> near = HalfSpaces(np.array([[1.0, 0.0], [1.0, 0.1], [0.0, 1.0]]), np.zeros(3))
-    >>> found = families(neurons_of(SparseAutoencoder.planted(near)), data)
-    >>> found.found[0].neurons, found.found[0].lift > 1.5
+    >>> family = families(neurons_of(SparseAutoencoder.planted(near)), data).found[0]
+    >>> family.neurons, family.lift > 1.5
     ((0, 1), True)
     """
     return families_among(read(sae, dataset)[1], alpha=alpha, least=least, most=most)
@@ -114,15 +103,15 @@ def families(
 def families_among(
     fires: Bool[np.ndarray, "N d"], *, alpha: float = 0.05, least: int = 5, most: int = 200
 ) -> Families:
-    """Find the families in a table of who fires where, as `families` does.
+    """Find the families in a table of which neuron fires at which point, as `families` does.
 
     Permuting each column by itself gives the control: the neurons fire as often as before, independently.
 
     Examples
     --------
     >>> rng = np.random.default_rng(0)
-    >>> one = rng.random(400) < 0.3
-    >>> alike = np.column_stack([one, one, rng.random(400) < 0.3])
+    >>> fires = rng.random(400) < 0.3
+    >>> alike = np.column_stack([fires, fires, rng.random(400) < 0.3])
     >>> families_among(alike).beyond, families_among(rng.permuted(alike, axis=0)).beyond
     (1, 0)
     """
@@ -139,8 +128,8 @@ def families_among(
     lift = joint * float(size) / np.outer(counts, counts)
     groups, cut = _grow(firing, together & (joint >= least), lift, least, most)
     level = alpha / max(1, len(groups))
-    found = tuple(_family(fires, tested[list(group)], level) for group in groups)
-    return Families(found, int(np.count_nonzero(np.triu(together, 1))), pairs, alpha, cut)
+    listed = tuple(_family(fires, tested[list(group)], level) for group in groups)
+    return Families(listed, int(np.count_nonzero(np.triu(together, 1))), pairs, alpha, cut)
 
 
 def _beyond_chance(
@@ -149,16 +138,17 @@ def _beyond_chance(
     """Tell which pairs reject independence; the test needs to be run only on pairs above expectation."""
     expected = np.outer(counts, counts) / size
     rows, columns = np.nonzero(np.triu(joint > expected, 1))
-    found = np.zeros(joint.shape, dtype=np.bool_)
+    rejected = np.zeros(joint.shape, dtype=np.bool_)
     for i, j in zip(rows, columns, strict=True):
-        found[i, j] = _tail(int(joint[i, j]), int(counts[i]), int(counts[j]), size) <= level
-    return found | found.T
+        rejected[i, j] = _tail(int(joint[i, j]), int(counts[i]), int(counts[j]), size) <= level
+    return rejected | rejected.T
 
 
-def _tail(both: int, one: int, other: int, size: int) -> float:
+def _tail(both: int, first: int, second: int, size: int) -> float:
     """Return Pr[at least `both` common points] of two random subsets of these sizes (hypergeometric)."""
-    k: Float[np.ndarray, " k"] = np.arange(both, min(one, other) + 1, dtype=np.float64)
-    logs = _log_choose(one, k) + _log_choose(size - one, other - k) - _log_choose(size, np.float64(other))
+    k: Float[np.ndarray, " k"] = np.arange(both, min(first, second) + 1, dtype=np.float64)
+    logs = _log_choose(first, k) + _log_choose(size - first, second - k)
+    logs -= _log_choose(size, np.float64(second))
     top = float(logs.max())
     return float(np.exp(top) * np.exp(logs - top).sum())
 
@@ -197,10 +187,10 @@ def _group(
     while True:
         friends = np.flatnonzero(linked[group].all(axis=0))
         friends = friends[~np.isin(friends, group)]
-        held = np.count_nonzero(fires[np.ix_(common, friends)], axis=0)
-        if not len(held) or held.max() < least:
+        sizes = np.count_nonzero(fires[np.ix_(common, friends)], axis=0)
+        if not len(sizes) or sizes.max() < least:
             return group
-        best = int(friends[np.argmax(held)])
+        best = int(friends[np.argmax(sizes)])
         group.append(best)
         common &= fires[:, best]
 

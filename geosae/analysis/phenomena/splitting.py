@@ -7,6 +7,7 @@ Splitting is described in Bricken et al., Towards Monosemanticity (2023); tiling
 arXiv 2604.28119 and 2606.06333.
 """
 
+import math
 from collections import Counter
 from dataclasses import dataclass
 from itertools import combinations
@@ -60,8 +61,8 @@ class Cut:
     missing
         μ(target ∖ ∪pieces) / μ(target): the effect that decides whether pieces cover it.
     overlap
-        Share of the covered points that at least two pieces hold: the effect that tells tiling from
-        splitting.
+        Share of the covered points that lie in two pieces or more: the effect that distinguishes tiling
+        from splitting.
     shared
         Share of the target's points on which at least two neurons fire of *all* that have a part of it, more
         than a trifle and not nearly the whole: tiling shows here even where a partition can be chosen.
@@ -102,12 +103,49 @@ class Cut:
         """The least margin between two pieces; None where no pair was examined."""
         return min((gap.margin for gap in self.gaps), default=None)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the record for JSON, certificates as margins."""
-        shares = {name: getattr(self, name).to_dict() for name in ("off", "missing", "overlap", "shared")}
-        plain = {"target": self.target, "kind": self.kind, "whole": self.whole, "pieces": list(self.pieces)}
-        ends = {"margin": self.margin, **self.apart.to_dict(), "clean": self.clean}
-        return {**plain, "points": self.points, **shares, **ends}
+    @property
+    def record(self) -> "CutRecord":
+        """What is stored of it: the certificates as the least margin."""
+        return CutRecord(
+            target=self.target,
+            kind=self.kind,
+            whole=self.whole,
+            pieces=self.pieces,
+            points=self.points,
+            off=self.off,
+            missing=self.missing,
+            overlap=self.overlap,
+            shared=self.shared,
+            margin=_or_nan(self.margin),
+            distance=_or_nan(self.apart.distance),
+            resolution=_or_nan(self.apart.resolution),
+            bridged=self.apart.bridged,
+            clean=self.clean,
+        )
+
+
+def _or_nan(number: float | None) -> float:
+    return math.nan if number is None else number
+
+
+@dataclass(frozen=True)
+class CutRecord:
+    """What is stored of a `Cut`: see there and in `Apart` for each field; nan where a number is not known."""
+
+    target: int | str
+    kind: Kind
+    whole: int | None
+    pieces: tuple[int, ...]
+    points: int
+    off: Share
+    missing: Share
+    overlap: Share
+    shared: Share
+    margin: float
+    distance: float
+    resolution: float
+    bridged: bool
+    clean: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,18 +159,13 @@ class Splits:
     @property
     def kinds(self) -> dict[str, int]:
         """How many coarse neurons were kept whole, split, tiled, or only partly found again."""
-        found = Counter(cut.kind for cut in self.cuts)
-        return {kind: found.get(kind, 0) for kind in ("whole", "split", "tiled", "partial")}
+        counts = Counter(cut.kind for cut in self.cuts)
+        return {kind: counts.get(kind, 0) for kind in ("whole", "split", "tiled", "partial")}
 
     @property
     def clean(self) -> int:
         """How many coarse neurons were split into pieces that lie apart (see `Cut.clean`)."""
         return sum(cut.clean for cut in self.cuts)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the record for JSON."""
-        head = {"kinds": self.kinds, "clean": self.clean, "tolerance": self.tolerance}
-        return {**head, "cuts": [cut.to_dict() for cut in self.cuts]}
 
 
 def splits(
@@ -153,7 +186,7 @@ def splits(
     Parameters
     ----------
     coarse, fine
-        SAEs of the same space, own or foreign (see `geosae.analysis.analyse`).
+        SAEs of the same space, geosae's or others (see `geosae.analysis.analyse`).
     tolerance
         Which share of a piece may lie outside the target, and of the target outside the pieces.
     certify
@@ -171,8 +204,8 @@ def splits(
     >>> points = np.concatenate([np.linspace(1, 2, 60), np.linspace(4, 5, 60), np.linspace(-2, -1, 60)])
     >>> data = ConceptDataset(points[:, None], points[:, None] > 0, ("positive",))
     >>> coarse = neurons_of(SparseAutoencoder.planted(HalfSpaces(np.array([[1.0]]), np.array([0.0]))))
-    >>> found, = splits(coarse, coarse, data).cuts
-    >>> found.kind, found.whole
+    >>> cut, = splits(coarse, coarse, data).cuts
+    >>> cut.kind, cut.whole
     ('whole', 0)
     """
     tolerance = open_share(tolerance, "the tolerance")
@@ -206,8 +239,8 @@ def tiling(
     Parameters
     ----------
     within
-        Look at the concept's own points only: a neuron may then fire elsewhere too, and is a piece by what
-        it holds of the concept.
+        Look at the points of the concept only: a neuron may then fire elsewhere too, and is a piece by the
+        part of the concept on which it fires.
 
     Raises
     ------
@@ -221,8 +254,8 @@ def tiling(
     >>> points = np.concatenate([np.linspace(1, 2, 60), np.linspace(-2, -1, 60)])
     >>> data = ConceptDataset(points[:, None], points[:, None] > -9, ("both",), allow_trivial=True)
     >>> sides = HalfSpaces(np.array([[1.0], [-1.0]]), np.zeros(2))
-    >>> found = tiling(neurons_of(SparseAutoencoder.planted(sides)), data, "both")
-    >>> found.kind, sorted(found.pieces), found.margin > 0.9, found.clean
+    >>> cut = tiling(neurons_of(SparseAutoencoder.planted(sides)), data, "both")
+    >>> cut.kind, sorted(cut.pieces), cut.margin > 0.9, cut.clean
     ('split', [0, 1], True, True)
     """
     tolerance = open_share(tolerance, "the tolerance")
@@ -249,8 +282,8 @@ def _cut(
     certify: bool,
 ) -> Cut:
     fit, test = halves
-    found = choose(target[fit], sets[fit], tolerance, parts=parts_of(points[fit][target[fit]]))
-    goal, pieces = target[test], sets[test][:, list(found.members)]
+    chosen = choose(target[fit], sets[fit], tolerance, parts=parts_of(points[fit][target[fit]]))
+    goal, pieces = target[test], sets[test][:, list(chosen.members)]
     times = np.count_nonzero(pieces, axis=1)
     union = times > 0
     size = int(np.count_nonzero(goal))
@@ -259,15 +292,15 @@ def _cut(
     both = np.count_nonzero(goal | union)
     off = counted(np.count_nonzero(goal ^ union), both, level)
     shared = counted(np.count_nonzero(_crowd(target, sets, halves, tolerance) > 1), size, level)
-    whole = (
-        found.whole if found.whole is not None and _has(goal, sets[test, found.whole], tolerance) else None
-    )
+    whole = chosen.whole
+    if whole is not None and not _has(goal, sets[test, whole], tolerance):
+        whole = None
     double = overlap.value if overlap.trials else 0.0
-    kind = kind_of(whole is not None, len(found.members), missing.value, double, tolerance)
+    kind = kind_of(whole is not None, len(chosen.members), missing.value, double, tolerance)
     inside = pieces & goal[:, None]
-    gaps = _gaps(found.members, inside, points[test]) if certify else ()
+    gaps = _gaps(chosen.members, inside, points[test]) if certify else ()
     far = apart(inside, points[test], points[target])
-    return Cut(name, kind, whole, found.members, size, off, missing, overlap, shared, gaps, far)
+    return Cut(name, kind, whole, chosen.members, size, off, missing, overlap, shared, gaps, far)
 
 
 def _crowd(
@@ -278,25 +311,25 @@ def _crowd(
 ) -> Int[np.ndarray, "goal"]:
     """Return for each test point of the target how many neurons that have a proper part of it fire."""
     fit, test = halves
-    held = sets[fit][target[fit]].mean(axis=0) if target[fit].any() else np.zeros(sets.shape[1])
-    proper = (held > tolerance / 10) & (held < 1 - tolerance)
+    shares = sets[fit][target[fit]].mean(axis=0) if target[fit].any() else np.zeros(sets.shape[1])
+    proper = (shares > tolerance / 10) & (shares < 1 - tolerance)
     return np.count_nonzero(sets[test][target[test]][:, proper], axis=1)
 
 
-def _has(goal: Bool[np.ndarray, "N"], one: Bool[np.ndarray, "N"], tolerance: float) -> bool:
+def _has(goal: Bool[np.ndarray, "N"], fires: Bool[np.ndarray, "N"], tolerance: float) -> bool:
     """Tell whether a neuron chosen on the fit half has the target on the test half too."""
-    return bool(np.count_nonzero(goal ^ one) <= tolerance * np.count_nonzero(goal))
+    return bool(np.count_nonzero(goal ^ fires) <= tolerance * np.count_nonzero(goal))
 
 
 def _gaps(
     members: tuple[int, ...], pieces: Bool[np.ndarray, "N r"], points: Float[np.ndarray, "N n"]
 ) -> tuple[Gap, ...]:
     """Decide for the first pairs of pieces, on what each has alone, whether a hyperplane separates them."""
-    found: list[Gap] = []
+    gaps: list[Gap] = []
     for a, b in combinations(range(len(members)), 2):
-        one, other = pieces[:, a] & ~pieces[:, b], pieces[:, b] & ~pieces[:, a]
-        if len(found) == _MOST_PAIRS or not (one.any() and other.any()):
+        only_a, only_b = pieces[:, a] & ~pieces[:, b], pieces[:, b] & ~pieces[:, a]
+        if len(gaps) == _MOST_PAIRS or not (only_a.any() and only_b.any()):
             continue
-        verdict = separate(points[one][:_MOST_POINTS], points[other][:_MOST_POINTS])
-        found.append(Gap((members[a], members[b]), verdict))
-    return tuple(found)
+        certificate = separate(points[only_a][:_MOST_POINTS], points[only_b][:_MOST_POINTS])
+        gaps.append(Gap((members[a], members[b]), certificate))
+    return tuple(gaps)

@@ -1,7 +1,7 @@
 """Splitting, tiling and families: what becomes of a concept, and of neurons, as the SAE grows."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -11,18 +11,32 @@ from matplotlib.axes import Axes
 from matplotlib.figure import SubFigure
 
 from geosae.experiments import Results
-from geosae.experiments.gates import GATES, gate_name
-from geosae.experiments.jobs import Record
-from geosae.figures.paper.lines import INTERVALS, draw_series, in_octaves, seeds_of
+from geosae.experiments.gates import GATES, Gate, gate_name
+from geosae.experiments.interval import mean_interval
+from geosae.figures.paper.lines import INTERVALS, Series, draw_series, in_octaves, seeds_of
 from geosae.figures.save import Sheet
 from geosae.figures.style import COLOURS, FAINT, MUTED, PAGE, blank, styled
-from geosae.studies.numbers import Mean, mean_of, per_seed, select
-from geosae.studies.splitting import TOLERANCE, WORLDS
-from geosae.studies.splitting_answers import at, fates, gates_of, kinds, several
+from geosae.studies.numbers import mean_over_seeds
+from geosae.studies.splitting import STUDY, TOLERANCE, WORLDS
+from geosae.studies.splitting_answers import fates, kinds
+from geosae.studies.splitting_records import (
+    CutKind,
+    FamilyCounts,
+    Records,
+    SplittingResult,
+    World,
+    gates_of,
+    of_gate,
+    of_worlds,
+    several,
+)
+
+Value = Callable[[SplittingResult, int], float | int | None]
+"""A number of the SAE at one width, by the index of the width."""
 
 FAMILY = "splitting"
-TITLES = {"separated": "four balls apart", "connected": "one ball", "shell": "one shell"}
-LOOKS = {
+TITLES: Mapping[World, str] = {"separated": "four balls apart", "connected": "one ball", "shell": "one shell"}
+LOOKS: Mapping[CutKind, tuple[str, str, str]] = {
     "clean": ("clean split: pieces lie apart", COLOURS[0], ""),
     "cut": ("cut: pieces meet", COLOURS[1], "////"),
     "tiled": ("tiled: pieces overlap", COLOURS[3], "...."),
@@ -34,7 +48,7 @@ LOOKS = {
 
 def sheets(results: Results) -> list[Sheet]:
     """Return the one sheet, or none where the study was not run."""
-    records = results.studies.get("splitting", ())
+    records = STUDY.records(results.studies.get(STUDY.name, ()))
     if not records:
         return []
     gates = gates_of(records)
@@ -45,7 +59,7 @@ def sheets(results: Results) -> list[Sheet]:
         top, low = halves
         _kinds(top, records)
         _lines(low, records)
-    one = records[0]["settings"]
+    job = records[0].settings
     caption = (
         "Above: what becomes of a concept at each width d, and, on the right, what becomes of the neurons of "
         "a narrower SAE in the next wider one (all concepts together). Whole: one neuron has it; partial: "
@@ -56,23 +70,23 @@ def sheets(results: Results) -> list[Sheet]:
         "and right: share of the pairs of neurons that fire together beyond chance (Fisher's exact test, "
         "simultaneous over pairs at level 0.05), and neurons in the largest family, where several may "
         "fire; grey line: the "
-        f"same with each neuron's points permuted. n = {one['dim']}, N = {one['points']:,} points (half to "
-        f"train on), {one['steps']:,} steps; {seeds_of(records)}. {INTERVALS}."
+        f"same with each neuron's points permuted. n = {job.dim}, N = {job.points:,} points (half to "
+        f"train on), {job.steps:,} steps; {seeds_of(records)}. {INTERVALS}."
     )
     alt = "Stacked bars of the kinds of cuts per width, concept and gate; below, own neurons and families."
     return [Sheet(FAMILY, figure, "Splitting, tiling and families against width", caption, alt)]
 
 
-def _kinds(figure: SubFigure, records: Sequence[Record]) -> None:
+def _kinds(figure: SubFigure, records: Records) -> None:
     gates = gates_of(records)
     grid = figure.subplots(len(gates), len(WORLDS) + 1, squeeze=False, sharey=True)
-    widths = [int(w) for w in records[0]["settings"]["widths"]]
+    widths = records[0].settings.widths
     for row, (gate, sparsity) in zip(grid, gates, strict=True):
-        own = select(records, gate=gate, sparsity=sparsity)
+        at_gate = of_gate(records, gate, sparsity)
         for ax, world in zip(row, WORLDS, strict=False):
-            there = select(own, world=world)
-            _bars(ax, [kinds(there, place) for place in range(len(widths))], [str(w) for w in widths])
-        steps = [fates(own, place) for place in range(len(widths) - 1)]
+            in_world = of_worlds(at_gate, world)
+            _bars(ax, [kinds(in_world, i) for i in range(len(widths))], [str(w) for w in widths])
+        steps = [fates(at_gate, i) for i in range(len(widths) - 1)]
         _bars(row[-1], steps, [f"{a}\u2192{b}" for a, b in pairwise(widths)])
         row[0].set_ylabel(gate_name(gate, sparsity).replace(", ", "\n"))
     for ax, title in zip(grid[0], [*TITLES.values(), "neurons, to the next d"], strict=True):
@@ -86,52 +100,37 @@ def _kinds(figure: SubFigure, records: Sequence[Record]) -> None:
                   columnspacing=1.2)  # fmt: skip
 
 
-def _bars(ax: Axes, found: Sequence[Counter[str]], names: Sequence[str]) -> None:
-    below = np.zeros(len(found))
+def _bars(ax: Axes, counts: Sequence[Counter[CutKind]], names: Sequence[str]) -> None:
+    below = np.zeros(len(counts))
     for kind, (label, tint, hatch) in LOOKS.items():
-        shares = np.array([c[kind] / max(1, sum(c.values())) for c in found])
-        ax.bar(np.arange(len(found)), shares, 0.78, bottom=below, color=tint, label=label, hatch=hatch,
+        shares = np.array([c[kind] / max(1, sum(c.values())) for c in counts])
+        ax.bar(np.arange(len(counts)), shares, 0.78, bottom=below, color=tint, label=label, hatch=hatch,
                edgecolor="white", lw=0.3)  # fmt: skip
         below += shares
-    ax.set_xticks(np.arange(len(found)), names)
+    ax.set_xticks(np.arange(len(counts)), names)
     ax.set_ylim(0, 1)
     ax.set_yticks([0, 0.5, 1], ["0", "\u00bd", "1"])
 
 
-def _lines(figure: SubFigure, records: Sequence[Record]) -> None:
-    widths = [int(w) for w in records[0]["settings"]["widths"]]
+def _lines(figure: SubFigure, records: Records) -> None:
+    widths = records[0].settings.widths
     left, middle, right = figure.subplots(1, 3)
-
-    def against(rows: Sequence[Record], name: str, which: str, within: str | None) -> list[tuple[int, Mean]]:
-        return [(w, _mean(rows, at(name, k, which, within))) for k, w in enumerate(widths)]
-
-    balls = select(records, world="separated")
+    balls = of_worlds(records, "separated")
     draw_series(
         left,
-        {gate_name(g, s): against(select(balls, gate=g, sparsity=s), "owned", "trained", None)
-         for g, s in gates_of(balls)},
+        {gate_name(gate, sparsity): _against_width(widths, of_gate(balls, gate, sparsity), _owned)
+         for gate, sparsity in gates_of(balls)},
         spread=0.05, within=(0.0, 4.0),
     )  # fmt: skip
-    could = mean_of([r["result"]["isolable"] for r in balls]).value
-    left.axhline(could, color=MUTED, lw=0.8, zorder=0)
+    possible = mean_interval([r.result.isolable for r in balls]).mean
+    left.axhline(possible, color=MUTED, lw=0.8, zorder=0)
     left.set_ylim(-0.1, 4.2)
     left.set_title("balls with a neuron of their own")
-    rows = several(records)
-    for ax, name, title in (
-        (middle, "share", "pairs beyond chance, share"),
-        (right, "largest", "largest family"),
-    ):
-        series = {
-            f"{GATES[g].printed}, {which}": against(select(rows, gate=g), "families", which, name)
-            for g in sorted({g for g, _ in gates_of(rows)})
-            for which in ("trained", "untrained")
-        }
-        draw_series(ax, series, first=4, spread=0.05, within=(0.0, np.inf))
-        chance = against(rows, "permuted", "trained", name)
-        ax.plot([w for w, _ in chance], [m.value for _, m in chance], color=MUTED, lw=0.8, zorder=0,
-                label="permuted")  # fmt: skip
-        ax.set_ylim(bottom=0)
-        ax.set_title(title)
+    with_several = several(records)
+    _family_lines(middle, widths, with_several, lambda counts: counts.share)
+    middle.set_title("pairs beyond chance, share")
+    _family_lines(right, widths, with_several, lambda counts: counts.largest)
+    right.set_title("largest family")
     for ax in (left, middle, right):
         in_octaves(ax, widths)
         ax.set_xlabel("width d")
@@ -143,5 +142,30 @@ def _lines(figure: SubFigure, records: Sequence[Record]) -> None:
     )
 
 
-def _mean(records: Sequence[Record], read: Callable[[object], float | None]) -> Mean:
-    return mean_of(list(per_seed(records, read).values()))
+def _against_width(widths: Sequence[int], records: Records, value: Value) -> Series:
+    """Return the mean over seeds at each width."""
+    return [(width, mean_over_seeds(records, lambda r, i=i: value(r, i))) for i, width in enumerate(widths)]
+
+
+def _owned(result: SplittingResult, index: int) -> int | None:
+    return result.trained[index].owned
+
+
+def _family_lines(
+    ax: Axes, widths: Sequence[int], records: Records, count: Callable[[FamilyCounts], float | int]
+) -> None:
+    series: dict[str, Series] = {}
+    gates: list[Gate] = sorted({r.settings.gate for r in records})
+    for gate in gates:
+        at_gate = of_gate(records, gate)
+        series[f"{GATES[gate].printed}, trained"] = _against_width(
+            widths, at_gate, lambda r, i: count(r.trained[i].families)
+        )
+        series[f"{GATES[gate].printed}, untrained"] = _against_width(
+            widths, at_gate, lambda r, i: count(r.untrained[i].families)
+        )
+    draw_series(ax, series, first=4, spread=0.05, within=(0.0, np.inf))
+    permuted = _against_width(widths, records, lambda r, i: count(r.permuted[i]))
+    ax.plot([width for width, _ in permuted], [interval.mean for _, interval in permuted], color=MUTED,
+            lw=0.8, zorder=0, label="permuted")  # fmt: skip
+    ax.set_ylim(bottom=0)

@@ -103,4 +103,4 @@ def test_a_silent_sae_absorbs_nothing(rng):
     found = absorption(neurons_of(SparseAutoencoder.planted(HalfSpaces(np.ones((2, 1)), np.full(2, -99.0)))),
                        data, "parent", "child")  # fmt: skip
     assert (found.parent_neuron, found.child_neuron, found.absorbed) == (None, None, False)
-    assert found.to_dict()["parent_neuron"] is None
+    assert found.record.parent_neuron is None

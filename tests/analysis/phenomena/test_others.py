@@ -10,6 +10,7 @@ from geosae.analysis.phenomena.families import _tail
 from geosae.data.dataset import ConceptDataset
 from geosae.errors import InvalidInput
 from geosae.sae import SparseAutoencoder, TopK
+from geosae.storage.structure import to_json
 
 
 def cloud(rng, count=1000, dim=2) -> ConceptDataset:
@@ -36,7 +37,7 @@ def test_hedged_neurons_are_those_whose_atom_mixes(rng):
     assert mixed.on_both == 1.0
     assert found.share == pytest.approx(1 / 3)
     assert 0 < found.floor <= 1
-    json.dumps(found.to_dict(), allow_nan=False)
+    json.dumps(to_json(found), allow_nan=False)
 
 
 def test_pure_neurons_of_similar_directions_are_not_hedged(rng):
@@ -68,7 +69,7 @@ def test_dead_and_dense_neurons_are_told_with_their_distance(rng):
     assert found.distance[:3] == pytest.approx([nearest, 0, 0])
     assert found.distance[3] == np.inf
     assert 0 < found.rate_of_dead < 0.02
-    json.dumps(found.to_dict(), allow_nan=False)
+    json.dumps(to_json(found.record), allow_nan=False)
 
 
 def test_a_topk_sae_has_no_distance_and_half_is_not_dense():

@@ -22,7 +22,7 @@ def test_two_half_spaces_split_the_two_blobs_with_a_margin(rng):
     assert isinstance(found.gaps[0].certificate, Separated)
     assert found.gaps[0].certificate.check().margin > 2
     assert found.clean
-    assert found.to_dict()["clean"] is True
+    assert found.record.clean is True
     assert 2 * found.margin <= found.apart.distance
     # The disks' centres are 6 apart and reach 0.7 around; the sample's holes are small beside that.
     assert 4.6 <= found.apart.distance < 5
