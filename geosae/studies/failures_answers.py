@@ -1,119 +1,162 @@
 """What the study of known failures answers: each effect that the literature reports, by its direction."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
-from geosae.experiments.gates import GATES, gate_name
-from geosae.experiments.jobs import Record
-from geosae.studies.numbers import Mean, direction, mean_of, paired, per_seed, select
+from geosae.experiments.gates import GATES, Gate, gate_name
+from geosae.experiments.interval import Interval, mean_interval
+from geosae.experiments.jobs import StudyRecord
+from geosae.studies.failures_records import (
+    Absorbed,
+    CrowdJob,
+    CrowdRecords,
+    Mixed,
+    MixingJob,
+    MixingRecords,
+    Records,
+    Recovered,
+    TreesJob,
+    TreesRecords,
+    trees_in,
+    true_l0,
+)
+from geosae.studies.numbers import direction, mean_over_seeds, of_kind, paired, per_seed
 from geosae.studies.study import Answer
 
-Value = Callable[[Mapping[str, Any]], float | None]
+R = TypeVar("R")
 
 
-class Compared(NamedTuple):
-    """Two means over seeds and that of the paired differences, one − other."""
+@dataclass(frozen=True)
+class Compared:
+    """Two means over seeds and that of the paired differences, left − right."""
 
-    one: Mean
-    other: Mean
-    gain: Mean
+    left: Interval
+    right: Interval
+    difference: Interval
 
 
-def compared(one: Sequence[Record], other: Sequence[Record], key: str) -> Compared:
-    """Return the means of a figure in two groups of records, and of its difference within seeds.
+def compared(
+    left: Sequence[StudyRecord[Any, R]], right: Sequence[StudyRecord[Any, R]], value: Callable[[R], float]
+) -> Compared:
+    """Return the means of a number in two groups of records, and of its difference within seeds.
 
     Examples
     --------
+    >>> from types import SimpleNamespace
     >>> def at(seed, x):
-    ...     return {"settings": {"seed": seed}, "result": {"x": x}}
-    >>> found = compared([at(0, 3.0), at(1, 5.0)], [at(0, 1.0), at(1, 2.0)], "x")
-    >>> found.one.value, found.other.value, found.gain.value
+    ...     return StudyRecord(SimpleNamespace(seed=seed), x)
+    >>> means = compared([at(0, 3.0), at(1, 5.0)], [at(0, 1.0), at(1, 2.0)], lambda x: x)
+    >>> means.left.mean, means.right.mean, means.difference.mean
     (4.0, 1.5, 2.5)
     """
-    sides = [per_seed(records, lambda r: r[key]) for records in (one, other)]
-    first, second = (mean_of(list(side.values())) for side in sides)
-    return Compared(first, second, mean_of(paired(*sides)))
+    sides = [per_seed(records, value) for records in (left, right)]
+    left_mean, right_mean = (mean_interval(list(side.values())) for side in sides)
+    return Compared(left_mean, right_mean, mean_interval(paired(*sides)))
 
 
-def answers(records: Sequence[Record]) -> list[Answer]:
+def answers(records: Records) -> list[Answer]:
     """Return the answers of all parts that were run."""
-    parts = {"mixing": mixing_answers, "crowd": crowd_answers, "trees": tree_answers}
-    own = {part: select(records, part=part) for part in parts}
-    return [answer for part, found in own.items() if found for answer in parts[part](found)]
+    mixing, crowd = of_kind(records, MixingJob, Mixed), of_kind(records, CrowdJob, Recovered)
+    trees = of_kind(records, TreesJob, Absorbed)
+    return [
+        *(mixing_answers(mixing) if mixing else ()),
+        *(crowd_answers(crowd) if crowd else ()),
+        *(tree_answers(trees) if trees else ()),
+    ]
 
 
-def mixing_answers(records: Sequence[Record]) -> Iterator[Answer]:
+def mixing_answers(records: MixingRecords) -> Iterator[Answer]:
     """Say whether too low an L0 mixes features, and what a frozen decoder loses."""
-    budgets = sorted({int(r["settings"]["k"]) for r in records})
-    true_l0 = mean_of([r["result"]["true_l0"] for r in records]).value
-    right = min(budgets, key=lambda k: abs(k - true_l0))
-    own = select(records, baseline="trained")
-    for key, sign, words in (("mcc", -1, "MCC"), ("mean_second", 1, "mean second cosine of the atoms")):
-        found = compared(select(own, k=budgets[0]), select(own, k=right), key)
+    budgets = sorted({r.settings.k for r in records})
+    l0 = true_l0([r.result.recovery for r in records])
+    right = min(budgets, key=lambda k: abs(k - l0))
+    trained = [r for r in records if r.settings.baseline == "trained"]
+    at_lowest = [r for r in trained if r.settings.k == budgets[0]]
+    at_right = [r for r in trained if r.settings.k == right]
+    frozen = [r for r in records if r.settings.baseline == "frozen_decoder" and r.settings.k == right]
+
+    def mixes(words: str, sign: int, value: Callable[[Mixed], float]) -> Answer:
+        means = compared(at_lowest, at_right, value)
         observation = (
-            f"{words} {found.one} at K = {budgets[0]} and {found.other} at K = {right} (true L0 "
-            f"{true_l0:.1f}); paired difference {found.gain}."
+            f"{words} {means.left} at K = {budgets[0]} and {means.right} at K = {right} (true L0 "
+            f"{l0:.1f}); paired difference {means.difference}."
         )
         prediction = f"Top-K with too low an L0 mixes correlated features ({words})."
-        yield Answer("2508.16560", prediction, observation, direction(found.gain, sign))
-    frozen = select(records, baseline="frozen_decoder", k=right)
-    for key, words in (("explained_variance", "explained variance"), ("mcc", "MCC")):
-        found = compared(select(own, k=right), frozen, key)
+        return Answer("2508.16560", prediction, observation, direction(means.difference, sign))
+
+    def falls_short(words: str, value: Callable[[Mixed], float]) -> Answer:
+        means = compared(at_right, frozen, value)
         prediction = (
             f"A frozen random decoder stays below a trained one ({words}), if nearly so in reconstruction."
         )
         observation = (
-            f"Top-K, K = {right}: {found.one} trained, {found.other} with a frozen decoder; paired "
-            f"difference {found.gain}."
+            f"Top-K, K = {right}: {means.left} trained, {means.right} with a frozen decoder; paired "
+            f"difference {means.difference}."
         )
-        yield Answer("2602.14111", prediction, observation, direction(found.gain))
+        return Answer("2602.14111", prediction, observation, direction(means.difference))
+
+    yield mixes("MCC", -1, lambda mixed: mixed.recovery.mcc)
+    yield mixes("mean second cosine of the atoms", 1, lambda mixed: mixed.mean_second)
+    yield falls_short("explained variance", lambda mixed: mixed.recovery.explained_variance)
+    yield falls_short("MCC", lambda mixed: mixed.recovery.mcc)
 
 
-_FIGURES = {"explained_variance": "explained variance", "f1_score": "F1"}
-# Gate beside BatchTopK, figure, predicted sign; the signs are those of arXiv 2602.14687.
-_CROWD = (
-    ("mp", "explained_variance", 1),
-    ("mp", "f1_score", -1),
-    ("matryoshka", "explained_variance", -1),
-    ("matryoshka", "f1_score", 1),
-)
-
-
-def crowd_answers(records: Sequence[Record]) -> Iterator[Answer]:
+def crowd_answers(records: CrowdRecords) -> Iterator[Answer]:
     """Say how matching pursuit and Matryoshka compare with BatchTopK where features crowd."""
-    dims = sorted({int(r["settings"]["dim"]) for r in records})
-    features = _features(records)
-    for gate, key, sign in _CROWD:
-        if not select(records, gate=gate):
-            continue
-        crowded = select(records, dim=dims[0])
-        found = compared(select(crowded, gate=gate), select(crowded, gate="batchtopk"), key)
-        more = "more" if sign > 0 else "less"
-        prediction = (
-            f"{gate_name(gate)} explains {more} variance than BatchTopK where features crowd."
-            if key == "explained_variance"
-            else f"{gate_name(gate)} recovers features {'better' if sign > 0 else 'worse'} than BatchTopK "
-            "where they crowd (F1)."
-        )
-        observation = (
-            f"{features} in R^{dims[0]}: {_FIGURES[key]} {found.one} against {found.other}; paired "
-            f"difference {found.gain}."
-        )
-        yield Answer("2602.14687", prediction, observation, direction(found.gain, sign))
+    dims = sorted({r.settings.dim for r in records})
+    crowded = [r for r in records if r.settings.dim == dims[0]]
+    l0, job = true_l0([r.result for r in records]), records[0].settings
+    features = f"K = {job.k} (true L0 {l0:.1f}), width {job.width} in R^{dims[0]}"
+    gates = {r.settings.gate for r in records}
+    # The predicted signs are those of arXiv 2602.14687.
+    if "mp" in gates:
+        yield _explains(crowded, "mp", 1, features)
+        yield _recovers(crowded, "mp", -1, features)
+    if "matryoshka" in gates:
+        yield _explains(crowded, "matryoshka", -1, features)
+        yield _recovers(crowded, "matryoshka", 1, features)
     if len(dims) > 1:
         yield _lightens(records, dims)
 
 
-def _lightens(records: Sequence[Record], dims: Sequence[int]) -> Answer:
+def _explains(records: CrowdRecords, gate: Gate, sign: int, features: str) -> Answer:
+    means = compared(_of_gate(records, gate), _of_gate(records, "batchtopk"), _explained_variance)
+    more = "more" if sign > 0 else "less"
+    prediction = f"{gate_name(gate)} explains {more} variance than BatchTopK where features crowd."
+    observation = (
+        f"{features}: explained variance {means.left} against {means.right}; paired difference "
+        f"{means.difference}."
+    )
+    return Answer("2602.14687", prediction, observation, direction(means.difference, sign))
+
+
+def _recovers(records: CrowdRecords, gate: Gate, sign: int, features: str) -> Answer:
+    means = compared(_of_gate(records, gate), _of_gate(records, "batchtopk"), lambda r: r.f1_score)
+    better = "better" if sign > 0 else "worse"
+    prediction = f"{gate_name(gate)} recovers features {better} than BatchTopK where they crowd (F1)."
+    observation = f"{features}: F1 {means.left} against {means.right}; paired difference {means.difference}."
+    return Answer("2602.14687", prediction, observation, direction(means.difference, sign))
+
+
+def _of_gate(records: CrowdRecords, gate: Gate) -> CrowdRecords:
+    return [r for r in records if r.settings.gate == gate]
+
+
+def _explained_variance(recovered: Recovered) -> float:
+    return recovered.explained_variance
+
+
+def _lightens(records: CrowdRecords, dims: Sequence[int]) -> Answer:
     gains: list[dict[int, float]] = []
     for dim in (dims[0], dims[-1]):
-        mp, other = (
-            per_seed(select(records, gate=g, dim=dim), lambda r: r["explained_variance"])
-            for g in ("mp", "batchtopk")
+        of_dim = [r for r in records if r.settings.dim == dim]
+        pursuit, batchtopk = (
+            per_seed(_of_gate(of_dim, gate), _explained_variance) for gate in ("mp", "batchtopk")
         )
-        gains.append({seed: mp[seed] - other[seed] for seed in mp.keys() & other.keys()})
-    change = mean_of(paired(*gains))
-    means = [mean_of(list(gain.values())) for gain in gains]
+        gains.append({seed: pursuit[seed] - batchtopk[seed] for seed in pursuit.keys() & batchtopk.keys()})
+    change = mean_interval(paired(*gains))
+    means = [mean_interval(list(gain.values())) for gain in gains]
     observation = (
         f"Explained variance, matching pursuit − BatchTopK: {means[0]} in R^{dims[0]} and {means[1]} in "
         f"R^{dims[-1]}; paired difference {change}."
@@ -125,76 +168,86 @@ def _lightens(records: Sequence[Record], dims: Sequence[int]) -> Answer:
     return Answer("2602.14687", prediction, observation, direction(change))
 
 
-def _features(records: Sequence[Record]) -> str:
-    one = records[0]["settings"]
-    true_l0 = mean_of([r["result"]["true_l0"] for r in records]).value
-    return f"K = {one['k']} (true L0 {true_l0:.1f}), width {one['width']}"
-
-
-def tree_answers(records: Sequence[Record]) -> Iterator[Answer]:
+def tree_answers(records: TreesRecords) -> Iterator[Answer]:
     """Say whether hierarchy makes SAEs absorb, what the child's atom takes in, and what variance does.
 
-    Matryoshka is the remedy of its source, so it is asked only whether it absorbs less. The atom (theory P2)
-    and the variance (the source's toy) are predictions about L1.
+    Matryoshka is the remedy of its source, so the only prediction about it is that it absorbs less. The atom
+    (theory P2) and the variance (the source's toy) are predictions about L1.
     """
-    variations = sorted({float(r["settings"]["variation"]) for r in records})
-    low = select(records, variation=variations[0])
-    gates = list(dict.fromkeys(str(r["settings"]["gate"]) for r in records))
+    variations = sorted({r.settings.variation for r in records})
+    low, high = variations[0], variations[-1]
+    gates = list(dict.fromkeys(r.settings.gate for r in records))
     for gate in gates:
         if gate != "matryoshka":
-            yield _hierarchy(gate, select(low, gate=gate))
+            yield _hierarchy(gate, [r for r in records if r.settings.gate == gate], low)
     for gate in gates:
         if GATES[gate].sparsity_parameter == "l1":
-            yield _taken_in(gate, select(low, gate=gate, baseline="trained"))
-            own = select(records, gate=gate, trees=True, baseline="trained")
+            of_gate = [r for r in records if r.settings.gate == gate]
+            yield _taken_in(gate, of_gate, low)
             if len(variations) > 1:
-                yield _variance(gate, own, variations[0], variations[-1])
+                yield _variance(gate, of_gate, low, high)
     if {"matryoshka", "batchtopk"} <= set(gates):
-        yield _less_absorbed(select(low, trees=True, baseline="trained"))
+        yield _less_absorbed(records, low)
 
 
-def _hierarchy(gate: str, records: Sequence[Record]) -> Answer:
-    trained = select(records, baseline="trained")
-    blank = mean_of(list(per_seed(select(records, baseline="untrained"), lambda r: r["effect"]).values()))
-    found = compared(select(trained, trees=True), select(trained, trees=False), "effect")
+def _trained(records: TreesRecords, variation: float, *, trees: bool) -> TreesRecords:
+    return trees_in(records, "trained", trees=trees, variation=variation)
+
+
+def _effect(absorbed: Absorbed) -> float:
+    return absorbed.silence.effect
+
+
+def _hierarchy(gate: Gate, records: TreesRecords, variation: float) -> Answer:
+    untrained = mean_over_seeds(trees_in(records, "untrained", trees=True, variation=variation), _effect)
+    hierarchy, flat = (_trained(records, variation, trees=trees) for trees in (True, False))
+    means = compared(hierarchy, flat, _effect)
     observation = (
-        f"Excess silence of the parent's neuron where the child fires too: {found.one} with hierarchy, "
-        f"{found.other} with the same rates and none; paired difference {found.gain} (untrained, with "
-        f"hierarchy: {blank})."
+        f"Excess silence of the parent's neuron where the child fires too: {means.left} with hierarchy, "
+        f"{means.right} with the same rates and none; paired difference {means.difference} (untrained, with "
+        f"hierarchy: {untrained})."
     )
-    name = gate_name(gate, records[0]["settings"]["k"])
+    name = gate_name(gate, records[0].settings.k)
     prediction = f"{name}: a child that fires only with its parent is absorbed; an independent one is not."
-    return Answer("2409.14507", prediction, observation, direction(found.gain))
+    return Answer("2409.14507", prediction, observation, direction(means.difference))
 
 
-def _taken_in(gate: str, records: Sequence[Record]) -> Answer:
-    found = compared(select(records, trees=True), select(records, trees=False), "cosine")
+def _taken_in(gate: Gate, records: TreesRecords, variation: float) -> Answer:
+    hierarchy, flat = (_trained(records, variation, trees=trees) for trees in (True, False))
+    means = compared(hierarchy, flat, lambda absorbed: absorbed.silence.cosine)
     observation = (
-        f"Cosine of the child's atom with the parent's direction (0.71 for c + p): {found.one} with "
-        f"hierarchy, {found.other} without; paired difference {found.gain}."
+        f"Cosine of the child's atom with the parent's direction (0.71 for c + p): {means.left} with "
+        f"hierarchy, {means.right} without; paired difference {means.difference}."
     )
-    name = gate_name(gate, records[0]["settings"]["k"])
+    name = gate_name(gate, records[0].settings.k)
     prediction = f"{name}: under hierarchy the child's atom takes in its parent, c + δp with δ > 0."
-    return Answer("P2", prediction, observation, direction(found.gain))
+    return Answer("P2", prediction, observation, direction(means.difference))
 
 
-def _variance(gate: str, records: Sequence[Record], low: float, high: float) -> Answer:
-    found = compared(select(records, variation=low), select(records, variation=high), "effect")
+def _variance(gate: Gate, records: TreesRecords, low: float, high: float) -> Answer:
+    steady, varying = (_trained(records, variation, trees=True) for variation in (low, high))
+    means = compared(steady, varying, _effect)
     observation = (
-        f"Excess silence under hierarchy {found.one} at coefficient of variation {low:g} and {found.other} "
-        f"at {high:g}, parent and child varying by themselves; paired difference {found.gain}."
+        f"Excess silence under hierarchy {means.left} at coefficient of variation {low:g} and {means.right} "
+        f"at {high:g}, parent and child varying by themselves; paired difference {means.difference}."
     )
-    name = gate_name(gate, records[0]["settings"]["k"])
+    name = gate_name(gate, records[0].settings.k)
     prediction = (
         f"{name}: magnitudes that vary relative to each other suppress absorption (seen in toy data)."
     )
-    return Answer("2409.14507", prediction, observation, direction(found.gain))
+    return Answer("2409.14507", prediction, observation, direction(means.difference))
 
 
-def _less_absorbed(records: Sequence[Record]) -> Answer:
-    found = compared(select(records, gate="batchtopk"), select(records, gate="matryoshka"), "effect")
-    observation = (
-        f"Excess silence under hierarchy: {found.one} with BatchTopK, {found.other} with Matryoshka at the "
-        f"same K; paired difference {found.gain}."
+def _less_absorbed(records: TreesRecords, variation: float) -> Answer:
+    hierarchy = _trained(records, variation, trees=True)
+    batchtopk, matryoshka = (
+        [r for r in hierarchy if r.settings.gate == gate] for gate in ("batchtopk", "matryoshka")
     )
-    return Answer("2503.17547", "Matryoshka absorbs less than BatchTopK.", observation, direction(found.gain))
+    means = compared(batchtopk, matryoshka, _effect)
+    observation = (
+        f"Excess silence under hierarchy: {means.left} with BatchTopK, {means.right} with Matryoshka at the "
+        f"same K; paired difference {means.difference}."
+    )
+    return Answer(
+        "2503.17547", "Matryoshka absorbs less than BatchTopK.", observation, direction(means.difference)
+    )

@@ -4,7 +4,7 @@ import torch
 from sklearn.linear_model import orthogonal_mp
 
 from geosae.cli.sources import make_world
-from geosae.experiments.jobs import jobs_of
+from geosae.experiments.jobs import StudyRecord, jobs_of
 from geosae.experiments.plan import StudyEntry
 from geosae.geometry import HalfSpaces
 from geosae.sae import SparseAutoencoder, neurons_of
@@ -12,6 +12,7 @@ from geosae.sae.gates import MatchingPursuit, TopK
 from geosae.sae.gates.gate import Weights
 from geosae.studies.failures import STUDY, TREES, crowd_world, pair_silence, tree_world
 from geosae.studies.failures_answers import answers
+from geosae.studies.failures_records import Absorbed, CrowdJob, Mixed, MixingJob, PairSilence, Recovered
 
 
 def draw(params, seed=0):
@@ -19,7 +20,7 @@ def draw(params, seed=0):
 
 
 def test_the_crowd_has_the_rates_and_the_hierarchy_of_its_source():
-    data = draw(crowd_world({"points": 1000, "dim": 64}))
+    data = draw(crowd_world(points=1000, dim=64))
     rates = data.membership.mean(axis=0)
     assert data.dim == 64
     assert rates.max() == pytest.approx(0.4, abs=0.03)  # the first feature of SynthSAEBench
@@ -32,9 +33,7 @@ def test_the_crowd_has_the_rates_and_the_hierarchy_of_its_source():
 
 
 def test_trees_and_their_control_differ_in_who_fires_together_only():
-    with_trees, without = (
-        draw(tree_world({"points": 5000, "variation": 0.0, "trees": t})).membership for t in (True, False)
-    )
+    with_trees, without = (draw(tree_world(5000, 0.0, trees=t)).membership for t in (True, False))
     assert with_trees.mean(axis=0) == pytest.approx(without.mean(axis=0), abs=0.015)
     for i in range(TREES):
         assert not np.any(with_trees[:, TREES + i] & ~with_trees[:, i])
@@ -43,11 +42,11 @@ def test_trees_and_their_control_differ_in_who_fires_together_only():
 
 
 def test_magnitudes_of_parent_and_child_vary_by_themselves():
-    data = draw(tree_world({"points": 2000, "variation": 0.4, "trees": True}))
+    data = draw(tree_world(2000, 0.4, trees=True))
     sizes = np.asarray(data.points) @ np.asarray(data.directions).T
-    own = sizes[data.membership[:, 0] & data.membership[:, TREES]]
-    assert abs(np.corrcoef(own[:, 0], own[:, TREES])[0, 1]) < 0.15
-    assert own[:, 0].std() == pytest.approx(0.4, abs=0.05)
+    of_both = sizes[data.membership[:, 0] & data.membership[:, TREES]]
+    assert abs(np.corrcoef(of_both[:, 0], of_both[:, TREES])[0, 1]) < 0.15
+    assert of_both[:, 0].std() == pytest.approx(0.4, abs=0.05)
 
 
 def planted(data, takes_in):
@@ -60,16 +59,16 @@ def planted(data, takes_in):
 
 
 def test_silence_and_the_atom_tell_an_absorbing_sae_from_a_clean_one():
-    data = draw(tree_world({"points": 1000, "variation": 0.0, "trees": True}))
+    data = draw(tree_world(1000, 0.0, trees=True))
     absorbing, clean = (pair_silence(planted(data, d), data, 0, seed=0) for d in (1.0, 0.0))
-    assert (absorbing["effect"], absorbing["silent"]) == (1.0, 1.0)
-    assert absorbing["cosine"] == pytest.approx(0.5**0.5, abs=1e-6)
-    assert (clean["effect"], clean["silent"]) == (0.0, 0.0)
-    assert clean["cosine"] == pytest.approx(0.0, abs=1e-6)
+    assert (absorbing.effect, absorbing.silent) == (1.0, 1.0)
+    assert absorbing.cosine == pytest.approx(0.5**0.5, abs=1e-6)
+    assert (clean.effect, clean.silent) == (0.0, 0.0)
+    assert clean.cosine == pytest.approx(0.0, abs=1e-6)
 
 
 def test_too_few_points_with_both_are_not_measured():
-    data = draw(tree_world({"points": 1000, "variation": 0.0, "trees": True}))
+    data = draw(tree_world(1000, 0.0, trees=True))
     both = data.membership[:, 0] & data.membership[:, TREES]
     others = np.flatnonzero(~both)
     for count, measured in ((19, False), (20, True)):
@@ -99,36 +98,45 @@ def test_matching_pursuit_with_the_true_dictionary_lies_between_top_k_and_orthog
     assert explained(points, best_scale * linear) < explained(points, greedy) < explained(points, orthogonal)
 
 
-def records(value_of, **settings):
+def records(result_of, **settings):
     jobs = jobs_of(STUDY, StudyEntry("failures", settings), (0, 1, 2))
-    return [{"settings": job.settings, "result": value_of(job.settings)} for job in jobs]
+    return [StudyRecord(job.settings, result_of(job.settings)) for job in jobs]
 
 
-def as_published(s, flip=1.0):
+def as_published(job, flip=1.0):
     """Return made-up results that show what the literature reports, or with flip = −1 the contrary."""
-    seed = 0.001 * s["seed"]
-    gate = {"mp": 1.0, "batchtopk": 0.0, "matryoshka": -1.0}.get(s["gate"], 0.0)
-    crowd = 0.1 if s.get("dim", 64) == 64 else 0.0
-    tree = s.get("trees", False) and s["baseline"] == "trained" and s["gate"] != "matryoshka"
-    suppressed = 0.2 if s.get("variation", 0.0) > 0 else 0.5
-    low_l0 = s["part"] == "mixing" and s["k"] == 1
-    frozen = s["baseline"] == "frozen_decoder"
-    values = {
-        "explained_variance": 0.5 + gate * crowd - 0.3 * frozen,
-        "f1_score": 0.5 - 0.1 * gate,
-        "mcc": 0.9 - 0.3 * low_l0 - 0.4 * frozen,
-        "mean_second": 0.2 + 0.3 * low_l0,
-        "true_l0": 4.0,
-        "effect": suppressed * tree,
-        "cosine": 0.7 * tree,
-    }
-    return {k: flip * v + seed if k != "true_l0" else v for k, v in values.items()}
+
+    def seeded(value):
+        return flip * value + 0.001 * job.seed
+
+    def recovered(explained_variance, f1_score, mcc):
+        return Recovered(
+            mcc=seeded(mcc),
+            f1_score=seeded(f1_score),
+            explained_variance=seeded(explained_variance),
+            uniqueness=1.0,
+            sae_l0=4.0,
+            true_l0=4.0,
+            dead_share=0.0,
+        )
+
+    if isinstance(job, MixingJob):
+        frozen, low_l0 = job.baseline == "frozen_decoder", job.k == 1
+        recovery = recovered(0.5 - 0.3 * frozen, 0.5, 0.9 - 0.3 * low_l0 - 0.4 * frozen)
+        return Mixed(recovery, mean_second=seeded(0.2 + 0.3 * low_l0))
+    if isinstance(job, CrowdJob):
+        gate = {"mp": 1.0, "batchtopk": 0.0, "matryoshka": -1.0}[job.gate]
+        return recovered(0.5 + gate * (0.1 if job.dim == 64 else 0.0), 0.5 - 0.1 * gate, 0.9)
+    tree = job.trees and job.baseline == "trained" and job.gate != "matryoshka"
+    suppressed = 0.2 if job.variation > 0 else 0.5
+    silence = PairSilence(effect=seeded(suppressed * tree), silent=0.0, cosine=seeded(0.7 * tree))
+    return Absorbed(silence, pairs=4, recovery=recovered(0.5, 0.5, 0.9), l0=4.0)
 
 
 def test_every_prediction_can_come_true_and_fail():
-    found = answers(records(as_published))
-    assert {a.verdict for a in found} == {"as predicted"}
-    assert {a.id for a in found} == {
+    published = answers(records(as_published))
+    assert {a.verdict for a in published} == {"as predicted"}
+    assert {a.id for a in published} == {
         "2508.16560",
         "2602.14111",
         "2602.14687",
@@ -136,9 +144,9 @@ def test_every_prediction_can_come_true_and_fail():
         "P2",
         "2503.17547",
     }
-    against = answers(records(lambda s: as_published(s, -1.0)))
+    against = answers(records(lambda job: as_published(job, -1.0)))
     assert {a.verdict for a in against} == {"the prediction fails"}
-    assert [a.prediction for a in against] == [a.prediction for a in found]
+    assert [a.prediction for a in against] == [a.prediction for a in published]
 
 
 def test_parts_that_were_not_run_are_not_answered():
