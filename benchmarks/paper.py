@@ -10,7 +10,9 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from geosae.experiments import Results, replicate
+from geosae.experiments import load_results
+from geosae.experiments.store import Store
+from geosae.replication import replicate
 from geosae.storage.files import read_json
 
 PAGE = Path(__file__).parent.parent / "docs" / "measured" / "paper.md"
@@ -45,15 +47,15 @@ def page(folder: Path, second: Path | None) -> str:
 
 
 def _ran(folder: Path) -> list[str]:
-    card = read_json(folder / "run.json")
+    card = Store(folder).card()
     busy = {
         name: sum(float(read_json(p)["seconds"]) for p in folder.glob(pattern))
         for name, pattern in (("jobs", "studies/*/*.timing.json"), ("SAEs", "cells/*/timing.json"))
     }
-    machine = card["machine"]
+    machine = card.machine
     return [
-        f"`geosae run paper`: {card['cells']:,} SAEs, {card['jobs']:,} jobs of studies, {card['checks']} "
-        f"theorem checks, in one call without a stop: {card['seconds'] / 60:.1f} minutes before the figures, "
+        f"`geosae run paper`: {card.cells:,} SAEs, {card.jobs:,} jobs of studies, {card.checks} "
+        f"theorem checks, in one call without a stop: {card.seconds / 60:.1f} minutes before the figures, "
         f"on {machine['cores']} cores with nothing heavier than an editor beside it, torch "
         f"{machine['torch']}. Workers were busy for {busy['jobs']:,.0f} seconds with jobs and "
         f"{busy['SAEs']:,.0f} with SAEs. How answers are to be read is said in "
@@ -62,36 +64,35 @@ def _ran(folder: Path) -> list[str]:
 
 
 def _compared(folder: Path, second: Path) -> Iterator[str]:
-    found = replicate(load_results(folder), load_results(second))
-    told = ", ".join(f"{many} {kind}" for kind, many in found.counts().items() if many)
+    replication = replicate(load_results(folder), load_results(second))
+    counts = ", ".join(f"{many} {kind}" for kind, many in replication.counts().items() if many)
     yield "## A second set of seeds"
     yield ""
     yield (
-        f"`geosae run paper --shift-seeds 100`, then `geosae replicate`: of {len(found.pairs):,} pairs of "
-        f"means {found.share:.2%} have overlapping 95 % intervals; where seeds are shuffled between the "
-        f"runs, {found.share_shuffled:.2%} do. Answers: {told}. "
-        + ("Nothing differs beyond chance." if found.holds else "Some differ beyond chance.")
+        f"`geosae run paper --shift-seeds 100`, then `geosae replicate`: {len(replication.pairs):,} pairs of "
+        f"means were compared, each with every other of its part where seeds are shuffled between the runs. "
+        f"Answers: {counts}. "
+        + ("Nothing differs beyond chance." if replication.holds else "Some differ beyond chance.")
     )
     yield ""
     yield from _table(
-        ("part", "pairs", "overlapping", "expected (normal)", "shuffled", "95 % of shuffles", "p, corrected"),
+        ("part", "pairs", "variance between the runs", "where seeds are shuffled", "p, corrected"),
         (
-            [p.part, f"{p.pairs:,}", f"{p.share:.2%}", f"{p.expected:.2%}", f"{p.shuffled:.2%}",
-             f"{p.low:.2%} to {p.high:.2%}", f"{p.adjusted:.2g}"]
-            for p in found.parts
+            [p.part, f"{p.pairs:,}", f"{p.explained:.2%}", f"{p.usual:.2%}", f"{p.adjusted:.2g}"]
+            for p in replication.parts
         ),
-    )  # fmt: skip
+    )
     yield ""
-    yield f"The {min(WORST, len(found.disjoint))} most different of the {len(found.disjoint)} disjoint pairs:"
+    yield f"The {WORST} most different pairs:"
     yield ""
     yield from _table(
         ("part", "measure", "setting", "first", "second", "Welch t", "p, corrected"),
         (
             [p.part, p.measure, p.setting, str(p.first), str(p.second), f"{p.welch:.1f}", f"{p.adjusted:.2g}"]
-            for p in found.disjoint[:WORST]
+            for p in replication.pairs[:WORST]
         ),
     )
-    differ = [a for a in found.answers if a.agreement != "agree"]
+    differ = [a for a in replication.answers if a.agreement != "agree"]
     if differ:
         yield ""
         yield "Answers that are not the same in both:"

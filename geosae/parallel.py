@@ -1,4 +1,4 @@
-"""The local executor: processes of one thread each, which end when their parent does."""
+"""Tasks on local processes, or on an executor of yours; what a dying worker takes is tried again, alone."""
 
 import multiprocessing
 import os
@@ -10,11 +10,10 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from typing import Any, TypeVar
+from typing import Any
 
 from geosae.errors import InvalidInput
 
-T = TypeVar("T")
 THREAD_SETTINGS: tuple[str, ...] = (
     "OMP_NUM_THREADS",
     "MKL_NUM_THREADS",
@@ -50,19 +49,6 @@ class LocalPool:
         """Wait for the tasks under way and end the workers."""
         self.executor.shutdown(wait=True, cancel_futures=True)
         self._writer.close()
-
-
-def ask(call: Callable[..., T], *args: Any, preload: Sequence[str] = ()) -> T:
-    """Return the answer of one call in a local process, so that what it imports stays there."""
-    with one_thread():
-        pool = LocalPool(1, preload)
-        try:
-            answer = pool.executor.submit(call, *args).result()
-        except BaseException:
-            pool.abandon()
-            raise
-    pool.close()
-    return answer
 
 
 def start_worker(reader: Connection) -> None:

@@ -1,5 +1,6 @@
-"""What is shown: bars and tables on a terminal, plain lines everywhere else."""
+"""What commands print: bars and tables on a terminal, plain lines everywhere else."""
 
+import io
 import os
 import sys
 import time
@@ -60,9 +61,9 @@ def bar(label: str) -> Generator[Progress]:
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
         TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(),
     )  # fmt: skip
-    with RichProgress(*columns, console=Console(stderr=True)) as shown:
-        task = shown.add_task(label, total=None)
-        yield lambda done, total: shown.update(task, completed=done, total=total)
+    with RichProgress(*columns, console=Console(stderr=True)) as bars:
+        task = bars.add_task(label, total=None)
+        yield lambda done, total: bars.update(task, completed=done, total=total)
 
 
 def _lines(label: str) -> Progress:
@@ -79,16 +80,38 @@ def _lines(label: str) -> Progress:
     return progress
 
 
+_PLAIN_RULE = "    \n    \n -  \n" + 5 * "    \n"
+"""A box of rich without any lines but hyphens below the head."""
+
+
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Write a table to standard output, its columns aligned: text to the left, numbers to the right."""
-    cells = [list(head), *(list(row) for row in rows)]
-    widths = [max(len(row[i]) for row in cells) for i in range(len(head))]
-    right = [bool(rows) and all(_numeric(row[i]) for row in rows) for i in range(len(head))]
-    for number, row in enumerate(cells):
-        shown = [c.rjust(w) if r else c.ljust(w) for c, w, r in zip(row, widths, right, strict=True)]
-        say("  ".join(shown).rstrip())
-        if number == 0:
-            say("  ".join("-" * w for w in widths))
+    """Write a table to standard output, its columns aligned: text to the left, numbers to the right.
+
+    A terminal gets what fits into its width; everywhere else each row is one line of plain characters.
+    """
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    plain = is_plain(sys.stdout)
+    rule = box.Box(_PLAIN_RULE, ascii=True) if plain else box.SIMPLE_HEAD
+    grid = Table(box=rule, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    for i, title in enumerate(head):
+        is_number = bool(rows) and all(_numeric(row[i]) for row in rows)
+        justify = "right" if is_number else "left"
+        # On a terminal a long cell goes on in the next line: nothing is cut.
+        grid.add_column(Text(title), justify=justify, no_wrap=plain, overflow="fold")
+    for row in rows:
+        # As text, so that brackets are brackets and no markup.
+        grid.add_row(*map(Text, row))
+    if not plain:
+        Console().print(grid)
+        return
+    lines = io.StringIO()
+    Console(file=lines, width=10**6, color_system=None).print(grid)
+    for line in lines.getvalue().splitlines():
+        say(line.rstrip())
 
 
 def _numeric(text: str) -> bool:

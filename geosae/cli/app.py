@@ -47,7 +47,7 @@ def root(
 
 
 def run_app() -> None:
-    """Run the application; what the door refuses is shown without a traceback."""
+    """Run the application; input that is refused is shown without a traceback."""
     try:
         app(prog_name="geosae")
     except ValueError as error:

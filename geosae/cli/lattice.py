@@ -45,19 +45,19 @@ def lattice(
     from geosae.fca.context import FormalContext
     from geosae.storage.files import write_json
 
-    found = FormalContext.read(context)
-    small = found.clarify()
-    say(f"{len(found.objects)} objects × {len(found.attributes)} attributes; without repetition: {small}")
-    found.write(out / "context.json")
-    whole = _whole(found, cap, seconds)
+    table = FormalContext.read(context)
+    clarified = table.clarify()
+    say(f"{len(table.objects)} objects × {len(table.attributes)} attributes; without repetition: {clarified}")
+    table.write(out / "context.json")
+    whole = _whole(table, cap, seconds)
     if whole is not None and len(whole) <= WRITTEN:
         write_json(out / "lattice.json", whole.to_dict())
-    family = _stable(found, theta, grounded)
+    family = _stable(table, theta, grounded)
     if family is not None:
         write_json(out / "stable.json", family.to_dict())
-        _rules(found if len(found.attributes) <= 50 else _core(family), out)
+        _rules(table if len(table.attributes) <= 50 else _core(family), out)
     if truth is not None:
-        _compare(FormalContext.read(truth), found, out)
+        _compare(FormalContext.read(truth), table, out)
     if draw:
         _draw(whole, family, out, style)
     say(f"written to {out}")
@@ -81,22 +81,23 @@ def _stable(context: "FormalContext", theta: str, grounded: bool) -> "ConceptFam
     from geosae.errors import InvalidInput
     from geosae.fca import TooManyConcepts, stable_family
 
-    asked: int | Literal["auto"]
+    least_cost: int | Literal["auto"]
     try:
-        asked = "auto" if theta == "auto" else int(theta)
+        least_cost = "auto" if theta == "auto" else int(theta)
     except ValueError:
         raise InvalidInput(f"--theta {theta!r} is neither a number nor auto") from None
     try:
-        family = stable_family(context, asked, grounded=grounded)
+        family = stable_family(context, least_cost, grounded=grounded)
     except TooManyConcepts as error:
         say(f"stable: at least {error.at_least} concepts at θ = {theta}; raise --theta")
         return None
-    say(f"stable: {len(family)} concepts; {family.what}" + (" (θ chosen)" if asked == "auto" else ""))
+    chosen = " (θ chosen)" if least_cost == "auto" else ""
+    say(f"stable: {len(family)} concepts; {family.what}{chosen}")
     return family
 
 
 def _compare(truth: "FormalContext", learned: "FormalContext", out: Path) -> None:
-    """Compare, each figure beside what chance would show."""
+    """Compare with the true context, each figure with what chance would give."""
     # Here and not above: help is shown without numpy.
     import numpy as np
 
@@ -104,9 +105,9 @@ def _compare(truth: "FormalContext", learned: "FormalContext", out: Path) -> Non
     from geosae.storage.files import write_json
 
     # Nulls are drawn from a fixed seed: the same files give the same figures.
-    found = compare(truth, learned, np.random.default_rng(0))
-    write_json(out / "comparison.json", found.to_dict())
-    say(str(found))
+    comparison = compare(truth, learned, np.random.default_rng(0))
+    write_json(out / "comparison.json", comparison.to_dict())
+    say(str(comparison))
 
 
 def _core(family: "ConceptFamily") -> "FormalContext":
@@ -139,9 +140,9 @@ def _draw(
     from geosae.figures.concept_lattice import lattice_diagram
     from geosae.figures.save import save
 
-    for name, what in (("lattice", whole), ("stable", family)):
-        if what is not None and 0 < len(what) <= READABLE:
-            for path in save(lattice_diagram(what, style=style), out / name):
+    for name, order in (("lattice", whole), ("stable", family)):
+        if order is not None and 0 < len(order) <= READABLE:
+            for path in save(lattice_diagram(order, style=style), out / name):
                 say(str(path))
             return
     say("nothing is small enough to be drawn")

@@ -104,8 +104,11 @@ def _conclude(replication: "Replication") -> None:
             "five seeds in each run are enough"
         )
     if replication.holds:
-        chance = "no difference beyond chance" if replication.decisive else "no difference can be told"
-        say(f"{chance} in {len(replication.pairs)} pairs; no answer is contradicted")
+        pairs = len(replication.pairs)
+        if replication.decisive:
+            say(f"no difference beyond chance in {pairs} pairs; no answer is contradicted")
+        else:
+            say(f"no difference can be told in {pairs} pairs; no answer is contradicted")
         return
     for part in replication.different_parts:
         warn(

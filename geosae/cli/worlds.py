@@ -82,12 +82,12 @@ def make_gallery(seed: int, progress: Callable[[int, int], None] | None = None) 
     families: list[tuple[str, str, list[Exhibit]]] = []
     for family in FAMILIES:
         exhibits: list[Exhibit] = []
-        for shown in family.shown:
-            data = shown.make(seed)
+        for view in family.shown:
+            data = view.make(seed)
             construction = _construction(data)
             if construction is not None:
-                picture = _picture(data, shown.coordinates)
-                exhibits.append(Exhibit(shown.title, shown.world, data, construction, picture))
+                picture = _picture(data, view.coordinates)
+                exhibits.append(Exhibit(view.title, view.world, data, construction, picture))
             done += 1
             if progress is not None:
                 progress(done, total)
@@ -105,24 +105,24 @@ def _picture(data: "ConceptDataset", coordinates: tuple[int, int] | None) -> "Pi
 
 
 def _construction(data: "ConceptDataset") -> "Construction | None":
-    """Return what the data set's world tells of itself, with the values of its parameters."""
+    """Return what the data set's world says of itself, with the values of its parameters."""
     import geosae_synthetic
 
     from geosae.report.world_card import Construction
 
-    told = data.provenance
-    name, values = told.get("world") or told.get("stream"), dict(told.get("params", {}))
+    provenance = data.provenance
+    name = provenance.get("world") or provenance.get("stream")
+    values = dict(provenance.get("params", {}))
     if name not in geosae_synthetic.names():
         return None
     world = geosae_synthetic.describe(name)
     rows = [
-        (one.name, _shown(values.get(one.name, one.default)), one.unit, one.range, one.meaning)
-        for one in world.parameters
+        (p.name, _spell(values.get(p.name, p.default)), p.unit, p.range, p.meaning) for p in world.parameters
     ]
     return Construction(world.summary, world.steps, world.distribution, world.truth, tuple(rows))
 
 
-def _shown(value: Any) -> str:
+def _spell(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
@@ -205,28 +205,27 @@ def parse_settings(settings: list[str]) -> dict[str, Any]:
     """
     from geosae.errors import InvalidInput
 
-    found: dict[str, Any] = {}
+    parameters: dict[str, Any] = {}
     for setting in settings:
         key, equals, value = setting.partition("=")
-        if not equals or not key or key in found:
+        if not equals or not key or key in parameters:
             raise InvalidInput(f"--set {setting!r} is not a new key=value", remedy="write --set depth=3")
         try:
-            found[key] = json.loads(value)
+            parameters[key] = json.loads(value)
         except json.JSONDecodeError:
-            found[key] = value
-    return found
+            parameters[key] = value
+    return parameters
 
 
-def concepts(dataset: Any) -> None:
+def concepts(dataset: "ConceptDataset") -> None:
     """Show the concepts of a data set with what is known of them in closed form."""
-    truth = dataset.truth or (None,) * len(dataset.names)
+    truths = dataset.truth or (None,) * len(dataset.names)
+    sizes = dataset.membership.sum(axis=0).tolist()
     rows: list[list[str]] = []
-    for i, name in enumerate(dataset.names):
-        known = truth[i]
-        facts = [getattr(known, key, None) for key in ("convex", "one_neuron", "unit")]
-        shown = ["–" if fact is None else "yes" if fact else "no" for fact in facts]
-        error = number(getattr(known, "irreducible_error", None))
-        rows.append([name, str(int(dataset.membership[:, i].sum())), *shown, error])
+    for name, size, truth in zip(dataset.names, sizes, truths, strict=True):
+        facts = (None,) * 3 if truth is None else (truth.convex, truth.one_neuron, truth.unit)
+        words = ["–" if fact is None else "yes" if fact else "no" for fact in facts]
+        rows.append([name, str(size), *words, number(None if truth is None else truth.irreducible_error)])
     table(["concept", "points", "convex", "one neuron", "a unit", "e_irr"], rows)
 
 

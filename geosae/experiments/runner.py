@@ -20,7 +20,7 @@ from geosae.experiments.store import RunCard, Store
 from geosae.experiments.summary import summarise
 from geosae.experiments.theorem_checks import Claims, check_ids, check_key, do_check, gather
 from geosae.experiments.worker import HEAVY, MakeWorld, can_be_had, do_cell, ensure_dataset
-from geosae.parallel import Task, ask, run_tasks
+from geosae.parallel import Task, run_tasks
 from geosae.storage.files import write_json
 from geosae.storage.structure import write_record
 
@@ -94,11 +94,7 @@ def run(
     ids = check_ids(plan.checks, claims)
     jobs = plan_jobs(plan, {} if studies is None else studies())
     preload = _modules(make_world, claims, studies)
-    if executor is None:
-        # Not in this process, which then need not load torch; the workers will find it loaded.
-        ask(check_configs, cells, preload=preload)
-    else:
-        check_configs(cells)
+    check_configs(cells)
     with store.lock():
         begun = time.time()
         _make_datasets(store, cells, make_world)

@@ -2,14 +2,16 @@
 
 import csv
 import io
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from geosae.experiments import Results
+from geosae.analysis.table import NOTIONS
+from geosae.experiments import LEARNERS, UNKNOWN, Results, SummaryRow, load_results
 from geosae.storage.files import write_atomic
 from geosae.studies.gaps import gaps
-from geosae.studies.grid_answers import all_answers
+from geosae.studies.run_answers import run_answers
 
 ESCAPES = {"\\": r"\textbackslash{}", "_": r"\_", "%": r"\%", "&": r"\&", "#": r"\#", "$": r"\$",
            "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}  # fmt: skip
@@ -26,7 +28,8 @@ def write_tables(folder: str | Path) -> list[Path]:
     """
     results = load_results(folder)
     paths: list[Path] = []
-    for name, rows in {**_answers(results), **_gaps(results), "summary": _summary(results)}.items():
+    tables = {"answers": _answers(results), "gaps": _gaps(results), "summary": _summary(results)}
+    for name, rows in tables.items():
         if rows:
             for suffix, text in ((".csv", to_csv(rows)), (".tex", to_latex(rows))):
                 path = results.folder / "tables" / f"{name}{suffix}"
@@ -40,13 +43,13 @@ def to_csv(rows: Rows) -> str:
 
     Examples
     --------
-    >>> to_csv([{"a": 1, "b": None}])
+    >>> to_csv([{"a": 1, "b": math.nan}])
     'a,b\n1,\n'
     """
     text = io.StringIO()
     writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
     writer.writeheader()
-    writer.writerows({k: "" if v is None else v for k, v in row.items()} for row in rows)
+    writer.writerows({key: entry if _is_known(entry) else "" for key, entry in row.items()} for row in rows)
     return text.getvalue()
 
 
@@ -76,52 +79,50 @@ def to_latex(rows: Rows) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _cell(value: Any) -> str:
-    if value is None:
+def _cell(entry: Any) -> str:
+    if not _is_known(entry):
         return "--"
-    text = f"{value:.3g}" if isinstance(value, float) else str(value)
+    text = f"{entry:.3g}" if isinstance(entry, float) else str(entry)
     return "".join(ESCAPES.get(c, c) for c in text)
 
 
-def _answers(results: Results) -> dict[str, Rows]:
-    rows = [
-        {
-            "study": name,
-            "id": a.id,
-            "prediction": a.prediction,
-            "observation": a.observation,
-            "verdict": a.verdict,
-        }
-        for name, found in all_answers(results).items()
-        for a in found
-    ]
-    return {"answers": rows}
+def _is_known(entry: Any) -> bool:
+    return not isinstance(entry, float) or math.isfinite(entry)
 
 
-def _gaps(results: Results) -> dict[str, Rows]:
-    rows = [
+def _answers(results: Results) -> Rows:
+    answers = run_answers(results)
+    groups = {"grid": answers.grid, **answers.studies}
+    return [{"study": name, **vars(answer)} for name, group in groups.items() for answer in group]
+
+
+def _gaps(results: Results) -> Rows:
+    return [
         {
             "world": g.world, "gate": g.gate, "sparsity": g.sparsity, "width": g.width, "learner": g.learner,
-            "possible": g.possible.value, "reached": g.reached.value, "gap": g.gap.value,
-            "gap_low": g.gap.low, "gap_high": g.gap.high, "seeds": g.gap.count,
-            **{b: g.baselines[b].value if b in g.baselines else None for b in results.plan.baselines},
+            "possible": g.possible.mean, "reached": g.reached.mean, "gap": g.gap.mean,
+            "gap_low": g.gap.low, "gap_high": g.gap.high, "seeds": g.gap.n,
+            **{name: g.baselines.get(name, UNKNOWN).mean for name in results.plan.baselines},
         }
         for g in gaps(results)
     ]  # fmt: skip
-    return {"gaps": rows}
 
 
 def _summary(results: Results) -> Rows:
-    rows: list[dict[str, Any]] = []
-    for row in results.summary.get("rows", ()):
-        found = {key: row[key] for key in ("world", "gate", "width", "sparsity", "baseline", "seeds")}
-        for name in ("l0", "fvu", "mcc"):
-            found[name] = ((row["metrics"] or {}).get(name) or {}).get("mean")
-        for notion in ("detection", "separation", "approximation"):
-            for who in ("neurons", "units"):
-                table = (row["notions"].get(notion) or {}).get(who) or {}
-                for end in ("mean", "low", "high"):
-                    value = (table.get("share") or {}).get(end)
-                    found[f"{notion}_{who}" + ("" if end == "mean" else f"_{end}")] = value
-        rows.append(found)
-    return rows
+    return [_summary_row(row) for row in results.summary.rows]
+
+
+def _summary_row(row: SummaryRow) -> dict[str, Any]:
+    metrics = row.measures.metrics
+    columns: dict[str, Any] = {
+        "world": row.world, "gate": row.gate, "width": row.width, "sparsity": row.sparsity,
+        "baseline": row.baseline, "seeds": row.seeds,
+        "l0": metrics.l0.mean, "fvu": metrics.fvu.mean, "mcc": metrics.mcc.mean,
+    }  # fmt: skip
+    for notion in NOTIONS:
+        for learner in LEARNERS:
+            learned = row.measures.notion(notion).learned(learner)
+            share = UNKNOWN if learned is None else learned.share
+            name = f"{notion}_{learner}"
+            columns |= {name: share.mean, f"{name}_low": share.low, f"{name}_high": share.high}
+    return columns

@@ -1,34 +1,28 @@
-"""Numbers of a run as words: estimates with intervals, names of gates, and rows of the summary."""
+"""Numbers and names as the pages print them."""
 
 import math
-from collections.abc import Mapping
-from typing import Any
 
-from geosae.experiments import BASELINES, Results, Row, estimate_at, gate_name
-
-NOTIONS = ("detection", "separation", "approximation")
-SHUFFLED = {"neurons": "shuffled", "units": "shuffled_units"}
+from geosae.experiments import BASELINES, Interval, Setting, gate_name
 
 
-def sae_name(row: Row) -> tuple[str, str]:
-    """Return how a row of the summary is called: its gate with sparsity, and the kind of SAE.
+def sae_name(setting: Setting) -> tuple[str, str]:
+    """Return how tables call the SAEs of a setting: the gate with its sparsity, and the kind of SAE.
 
     Constructed baselines have no gate to name but what they keep.
 
     Examples
     --------
-    >>> sae_name({"gate": "topk", "sparsity": 4, "baseline": "frozen_decoder"})
+    >>> sae_name(Setting("w", "topk", 8, 4, "frozen_decoder"))
     ('Top-K, K = 4', 'frozen decoder')
-    >>> sae_name({"gate": "abstopk", "sparsity": 4, "baseline": "pca"})
+    >>> sae_name(Setting("w", "abstopk", 8, 4, "pca"))
     ('K = 4', 'PCA')
     """
-    gate, sparsity, baseline = str(row["gate"]), row["sparsity"], str(row["baseline"])
-    if baseline == "trained":
-        return gate_name(gate, sparsity), "trained"
-    known = BASELINES[baseline]
-    if not known.constructed:
-        return gate_name(gate, sparsity), known.printed
-    return f"K = {sparsity:g}" if baseline == "pca" else "–", known.printed
+    if setting.baseline == "trained":
+        return gate_name(setting.gate, setting.sparsity), "trained"
+    baseline = BASELINES[setting.baseline]
+    if not baseline.constructed:
+        return gate_name(setting.gate, setting.sparsity), baseline.printed
+    return f"K = {setting.sparsity:g}" if setting.baseline == "pca" else "–", baseline.printed
 
 
 def number(value: float | int | None, digits: int = 3) -> str:
@@ -57,34 +51,17 @@ def plural(count: int, word: str) -> str:
     return f"{count:,} {word}{'' if count == 1 else 's'}"
 
 
-def mean(row: Row, *keys: str) -> float | None:
-    """Return the mean at a place of a summary row, or None."""
-    found = estimate_at(row, *keys)
-    return None if found is None else float(found["mean"])
-
-
-def spread(found: Mapping[str, Any] | None) -> str:
-    """Return an estimate as mean and interval.
+def interval_text(interval: Interval) -> str:
+    """Return a mean with its interval; one value has none.
 
     Examples
     --------
-    >>> spread({"mean": 0.5, "low": 0.25, "high": 0.75, "count": 3})
-    '0.5 [0.25, 0.75]'
-    >>> spread({"mean": 0.5, "low": 0.0, "high": 1.0, "count": 1}), spread(None)
-    ('0.5', '–')
+    >>> from geosae.experiments import UNKNOWN
+    >>> interval_text(Interval(0.5, 0.25, 0.75, 3)), interval_text(UNKNOWN)
+    ('0.5 [0.25, 0.75]', '–')
+    >>> interval_text(Interval(0.5, 0.0, 1.0, 1))
+    '0.5'
     """
-    if found is None:
-        return "–"
-    # One seed has no interval; what is stored then are the ends of the possible range.
-    if found["low"] is None or found["high"] is None or found["count"] < 2:
-        return number(found["mean"], 2)
-    return f"{number(found['mean'], 2)} [{number(found['low'], 2)}, {number(found['high'], 2)}]"
-
-
-def evidence_of(results: Results) -> dict[str, list[Mapping[str, Any]]]:
-    """Return the evidence on the SAEs of the run, by claim id."""
-    found: dict[str, list[Mapping[str, Any]]] = {}
-    for record in results.cells:
-        for claim, items in (record.get("evidence") or {}).items():
-            found.setdefault(claim, []).extend(items)
-    return found
+    if not interval.is_bounded:
+        return number(interval.mean, 2)
+    return f"{number(interval.mean, 2)} [{number(interval.low, 2)}, {number(interval.high, 2)}]"

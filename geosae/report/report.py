@@ -1,23 +1,73 @@
 """The report of a run: one page that stands alone, written from stored results."""
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from geosae.experiments import Results
-from geosae.report.findings import Finding, findings
-from geosae.report.markup import Markup, details, page, table, tag
-from geosae.report.numbers import evidence_of, number, plural
-from geosae.report.pictures import Card, cards, picture
-from geosae.report.studies import families_shown, study_sections
-from geosae.report.style import STYLE
-from geosae.report.tables import concepts_table, quality_table, shares_table, verdicts_table
-from geosae.report.words import CHECKS, NOTIONS_IN_WORDS, QUESTION, method
-from geosae.storage.files import read_json, write_atomic
+from geosae.data.dataset import ConceptDataset
+from geosae.experiments import BASELINES, CellResult, Results, load_results
+from geosae.experiments.store import Store
+from geosae.report.pages import render
+from geosae.report.pictures import Figure, figures_in
+from geosae.storage.files import write_atomic
+from geosae.studies.bound_answers import evidence_by_claim
+from geosae.studies.grid_answers import verdict_counts
+from geosae.studies.registry import STUDIES
+from geosae.studies.run_answers import run_answers
 
 OPEN = ("size-sparsity", "half-planes", "units", "lattice", "baselines")
 """Families of a world in the order of reading; others follow, folded."""
 SHOWN = 2
-"""So many figures of a family stand open."""
+"""So many figures of a family stand open: a world with many gates has dozens."""
+GRID_FAMILIES = ("oracle-gap", "matched-l0", "interpretation")
+"""The families of figures that belong to the grid's own answers; a study has the one of its own name."""
+
+
+@dataclass(frozen=True, eq=False)
+class WorldPart:
+    """What the report shows of a world.
+
+    Attributes
+    ----------
+    name
+        The world's label in the plan.
+    data
+        Its data set, as the first of its trained SAEs saw it; None if none is finished.
+    cells
+        The results of its trained SAEs.
+    best
+        The one whose single neurons separate best on the mean; None where none was measured.
+    families
+        Its figures family by family, those that stand open and those that are folded below these.
+    folded
+        Its other figures.
+    warning
+        What S8 says of so few points; empty where separability says something.
+    """
+
+    name: str
+    data: ConceptDataset | None
+    cells: tuple[CellResult, ...]
+    best: CellResult | None
+    families: tuple[tuple[Sequence[Figure], Sequence[Figure]], ...]
+    folded: tuple[Figure, ...]
+    warning: str
+
+    @property
+    def widths(self) -> list[int]:
+        """The widths of its trained SAEs, in order."""
+        return sorted({result.cell.width for result in self.cells})
+
+    @property
+    def sparsities(self) -> dict[str, list[float | int]]:
+        """The sparsities of each gate, in order."""
+        gates = dict.fromkeys(result.cell.gate for result in self.cells)
+        return {g: sorted({r.cell.sparsity for r in self.cells if r.cell.gate == g}) for g in gates}
+
+    @property
+    def seeds(self) -> int:
+        """How many seeds there are."""
+        return len({result.cell.seed for result in self.cells})
 
 
 def write_report(folder: str | Path) -> Path:
@@ -32,201 +82,69 @@ def write_report(folder: str | Path) -> Path:
         If the folder holds no results.
     """
     results = load_results(folder)
-    drawn = cards(results.folder / "figures")
-    title = f"geosae: {results.plan.title}"
-    body = [
-        _head(results),
-        tag(
-            "main",
-            _question(),
-            study_sections(results, drawn),
-            _findings(results),
-            _method(results),
-            [_world(results, world, drawn) for world in results.worlds],
-            _checks(results, drawn),
-            _reproduce(results),
-        ),
-        tag("footer", "Written by geosae from stored results; nothing on this page is computed by hand."),
-    ]
+    figures = figures_in(results.folder / "figures")
+    answers = run_answers(results)
+    evidence = evidence_by_claim(results)
+    others = [figure for figure in figures if figure.card.family not in {*GRID_FAMILIES, *STUDIES}]
+    page = render(
+        "report.html.j2",
+        results=results,
+        baselines=BASELINES,
+        answers=answers,
+        counts=verdict_counts({"grid": answers.grid, **answers.studies}),
+        grid_figures=_of_families(figures, GRID_FAMILIES),
+        studies=[(STUDIES[name], _of_families(figures, (name,))) for name in results.studies],
+        evidence=evidence,
+        evidence_on_all=[item for items in evidence.values() for item in items],
+        worlds=[_world(results, world, others) for world in results.worlds],
+        bound_figures=[figure for figure in others if not figure.card.world],
+        alpha=float(results.plan.analysis.get("alpha", 0.05)),
+        card=Store(results.folder).card(),
+        plan_text=(results.folder / "plan.toml").read_text(encoding="utf-8"),
+    )
     path = results.folder / "report.html"
-    write_atomic(path, page(title, STYLE, body).encode())
+    write_atomic(path, page.encode())
     return path
 
 
-def _head(results: Results) -> list[Markup]:
-    evidence = [e for items in evidence_of(results).values() for e in items]
-    held = sum(v["status"] == "holds" for v in results.verdicts)
-    tolerance = number(results.plan.tolerance)
-    figures = [
-        (_share(held, len(results.verdicts)), "theorem checks hold on constructed instances"),
-        (_share(sum(e["holds"] for e in evidence), len(evidence)), "bounds hold on the run's SAEs"),
-        (
-            number(len(results.cells)),
-            f"SAEs on {plural(len(results.worlds), 'data set')}, baselines included",
-        ),
-        (tolerance, "tolerance ε of the three notions"),
-    ]
-    studied = [("studies", "Studies")] if results.studies else []
-    links = [("question", "Question"), *studied, ("found", "Found"), ("method", "Method")]
-    links += [(f"world-{i}", world) for i, world in enumerate(results.worlds)]
-    links += [("checks", "Theorem checks"), ("reproduce", "Reproduce")]
-    return [
-        tag(
-            "header",
-            tag("h1", f"Which concepts does a sparse autoencoder learn? Run “{results.plan.title}”"),
-            tag(
-                "p", "Learning as set geometry: measured on trained SAEs, held against theorems.", cls="lead"
-            ),
-            tag(
-                "div", [tag("div", tag("b", a), tag("span", b), cls="card") for a, b in figures], cls="cards"
-            ),
-            _failures(results),
-        ),
-        tag(
-            "nav",
-            tag("ul", [tag("li", tag("a", text, href=f"#{anchor}")) for anchor, text in links]),
-            aria_label="contents",
-        ),
-    ]
+def _of_families(figures: Iterable[Figure], families: Sequence[str]) -> list[Figure]:
+    return [figure for family in families for figure in figures if figure.card.family == family]
 
 
-def _share(part: int, whole: int) -> str:
-    return f"all {whole:,}" if part == whole and whole else f"{part:,} of {whole:,}"
-
-
-def _failures(results: Results) -> Markup:
-    if not results.failures:
-        return Markup("")
-    lines = [tag("li", f"{name}: {why}") for name, why in results.failures.items()]
-    return tag(
-        "div",
-        tag("p", f"{plural(len(lines), 'cell')} failed and missing below:"),
-        tag("ul", lines),
-        cls="warn",
+def _world(results: Results, world: str, figures: Sequence[Figure]) -> WorldPart:
+    in_world = [figure for figure in figures if figure.card.world == world]
+    families = (_of_families(in_world, (family,)) for family in OPEN)
+    cells = tuple(results.cells_of(world))
+    return WorldPart(
+        name=world,
+        data=results.dataset(cells[0]) if cells else None,
+        cells=cells,
+        best=_best_separating(cells),
+        families=tuple(_open_and_folded(family) for family in families if family),
+        folded=tuple(figure for figure in in_world if figure.card.family not in OPEN),
+        warning=vacuous_verdict(results, world),
     )
 
 
-def _question() -> Markup:
-    return tag("section", tag("h2", "The question"), *(tag("p", p) for p in QUESTION), id="question")
+def _open_and_folded(figures: Sequence[Figure]) -> tuple[Sequence[Figure], Sequence[Figure]]:
+    return (figures, ()) if len(figures) <= SHOWN + 1 else (figures[:SHOWN], figures[SHOWN:])
 
 
-def _findings(results: Results) -> Markup:
-    found = findings(results)
-    parts = [tag("h2", "Prediction and observation")]
-    if not found:
-        parts.append(tag("p", "This run holds nothing that a prediction speaks about."))
-    for world in [*results.worlds, ""]:
-        items = [_finding(item) for item in found if item.world == world]
-        if items:
-            parts += [tag("h3", world or "Statements held against all SAEs of the run"), *items]
-    return tag("section", parts, id="found")
+def _best_separating(cells: Iterable[CellResult]) -> CellResult | None:
+    """Return the SAE with the least mean separation error of single neurons, the narrowest of equals."""
+    measured = [(error, r.cell.width, r) for r in cells if (error := _separation_error(r)) is not None]
+    return min(measured, key=lambda entry: entry[:2])[2] if measured else None
 
 
-def _finding(item: Finding) -> Markup:
-    return tag(
-        "div",
-        tag("b", item.id),
-        tag("p", item.prediction),
-        tag("p", item.observation),
-        tag("span", item.verdict, **({"cls": item.tone} if item.tone else {})),
-        cls="finding",
-    )
+def _separation_error(result: CellResult) -> float | None:
+    neurons = result.measures.separation.neurons
+    return None if neurons is None or neurons.best_error != neurons.best_error else neurons.best_error
 
 
-def _method(results: Results) -> Markup:
-    items = [tag("li", line) for line in method(results)]
-    notions = table(["notion", "holds exactly when", "graded errors"], NOTIONS_IN_WORDS, prose=[1, 2])
-    return tag("section", tag("h2", "Method"), tag("ul", items), notions, id="method")
-
-
-def _world(results: Results, world: str, drawn: list[Card]) -> Markup:
-    own = [card for card in _others(drawn) if card.get("world") == world]
-    folder = results.folder / "figures"
-    shown = [part for family in OPEN for part in _some(folder, [c for c in own if c.get("family") == family])]
-    folded = [picture(folder, c) for c in own if c.get("family") not in OPEN]
-    if not own:
-        shown = [tag("p", "No figures have been drawn yet: run ", tag("code", "geosae figures FOLDER"), ".")]
-    concepts = concepts_table(results, world)
-    return tag(
-        "section",
-        tag("h2", f"Data set: {world}"),
-        shown,
-        details("Shares learned beside the baselines, with intervals", shares_table(results, world)),
-        details("Concept by concept in one SAE", concepts) if concepts is not None else "",
-        details("Reconstruction and sparsity of every setting", quality_table(results, world)),
-        details("Training curves", folded) if folded else "",
-        id=f"world-{results.worlds.index(world)}",
-    )
-
-
-def _some(folder: Path, drawn: list[Card]) -> list[Markup]:
-    """Show the first figures of a family and fold the others: a world with many gates has dozens."""
-    pictures = [picture(folder, card) for card in drawn]
-    if len(pictures) <= SHOWN + 1:
-        return pictures
-    rest = details(f"{plural(len(pictures) - SHOWN, 'more figure')} like these", pictures[SHOWN:])
-    return [*pictures[:SHOWN], rest]
-
-
-def _checks(results: Results, drawn: list[Card]) -> Markup:
-    parts = [tag("h2", "Theorem checks"), *(tag("p", p) for p in CHECKS)]
-    parts += [tag("p", text, cls="warn") for text in vacuous_verdicts(results)]
-    if results.verdicts:
-        parts.append(verdicts_table(results))
-    else:
-        parts.append(tag("p", "This run checked no statement."))
-    folder = results.folder / "figures"
-    parts += [picture(folder, card) for card in _others(drawn) if not card.get("world")]
-    return tag("section", parts, id="checks")
-
-
-def _others(drawn: list[Card]) -> list[Card]:
-    """Return the figures that the studies do not show."""
-    return [card for card in drawn if card.get("family") not in families_shown()]
-
-
-def vacuous_verdicts(results: Results) -> list[str]:
-    """Return the warning of S8 for every data set with so few points that separability says little."""
+def vacuous_verdict(results: Results, world: str) -> str:
+    """Return the warning of S8 for a data set whose points are too few; empty where they are enough."""
     from geosae.geometry.arrangements.counting import vacuous
 
-    found: list[str] = []
-    for world in results.worlds:
-        record = next(r for r in results.cells if r["cell"]["world"] == world)
-        data = results.dataset(record)
-        # Half of the points are held out, and separation is measured there.
-        warning = vacuous(data.size // 2, data.dim)
-        if warning:
-            found.append(f"{world} (S8): {warning}.")
-    return found
-
-
-def _reproduce(results: Results) -> Markup:
-    card = results.folder / "run.json"
-    run: dict[str, Any] = read_json(card) if card.is_file() else {}
-    machine = ", ".join(f"{key} {value}" for key, value in (run.get("machine") or {}).items())
-    plan = (results.folder / "plan.toml").read_text(encoding="utf-8")
-    folder = results.folder.name
-    again, draw, write = (
-        tag("code", f"geosae {what}")
-        for what in ("run plan.toml --out FOLDER", f"figures {folder}", f"report {folder}")
-    )
-    lines = [
-        tag(
-            "li",
-            "The same run: ",
-            again,
-            " with the plan below (plan.toml in the folder); it also resumes a stopped one.",
-        ),
-        tag("li", "Figures and this page from stored results: ", draw, ", then ", write, "."),
-        tag("li", f"Plan {results.plan.key}; every SAE lies under the hash of its configuration in cells/."),
-        tag("li", f"Made with: {machine or 'not recorded'}."),
-    ]
-    if run.get("seconds") is not None:
-        lines.append(tag("li", f"The last call of the run took {run['seconds']:,.0f} s."))
-    return tag(
-        "section",
-        tag("h2", "Reproduce"),
-        tag("ul", lines),
-        details("The plan", tag("pre", tag("code", plan))),
-        id="reproduce",
-    )
+    data = results.dataset(next(r for r in results.cells if r.cell.world == world))
+    # Half of the points are held out, and separation is measured there.
+    return vacuous(data.size // 2, data.dim) or ""

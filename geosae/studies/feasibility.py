@@ -75,14 +75,14 @@ def _concept(data: ConceptDataset, c: int, tolerance: float) -> Possible:
     points = np.asarray(data.points, dtype=np.float64)
     inside = data.membership[:, c]
     negatives = points[~inside]
-    one = separate(points[inside], negatives).separable
+    half_space = separate(points[inside], negatives).separable
     unit = separate_unit(points[inside], negatives)
     inside_hull = len(unit.inside) / len(negatives) if isinstance(unit, UnitInseparable) else 0.0
     miss, alarms = probe(points, inside)
     return Possible(
         name=data.names[c],
-        one=one,
-        one_within=bool(one or max(miss, alarms) <= tolerance),
+        one=half_space,
+        one_within=bool(half_space or max(miss, alarms) <= tolerance),
         unit=inside_hull == 0,
         # A unit that misses nothing cannot exclude the negatives in the hull; it can exclude all others.
         unit_within=inside_hull <= tolerance,

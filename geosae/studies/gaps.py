@@ -1,7 +1,7 @@
 """What is possible in a world, beside what trained SAEs and baselines reach."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,7 +12,7 @@ from geosae.experiments.interval import Interval, mean_interval
 from geosae.experiments.jobs import StudyRecord
 from geosae.experiments.measures import LEARNERS, Learner
 from geosae.experiments.results import Results
-from geosae.experiments.summary import Setting, SummaryRow
+from geosae.experiments.summary import Setting
 from geosae.studies import feasibility
 from geosae.studies.feasibility import Draw, Feasible, Possible
 from geosae.studies.numbers import paired
@@ -61,7 +61,7 @@ def gaps(results: Results) -> list[Gap]:
         for row in rows:
             sparsities.setdefault(row.gate, []).append(row.sparsity)
         for gate, values in sparsities.items():
-            width = shared_width(rows, gate)
+            width = shared_width(((row.gate, row.width) for row in rows), gate)
             settings = [
                 Setting(world, gate, width, sparsity, "trained") for sparsity in dict.fromkeys(values)
             ]
@@ -73,19 +73,18 @@ def gaps(results: Results) -> list[Gap]:
     return table
 
 
-def shared_width(rows: Sequence[SummaryRow], gate: str) -> int:
-    """Return the greatest width that all gates have in rows of one world, or else the gate's own greatest.
+def shared_width(pairs: Iterable[tuple[Gate, int]], gate: Gate) -> int:
+    """Return the greatest width that all gates of (gate, width) pairs have, or else the gate's own greatest.
 
     Examples
     --------
-    >>> from types import SimpleNamespace
-    >>> rows = [SimpleNamespace(gate=g, width=d) for g, d in (("relu", 8), ("relu", 64), ("topk", 8))]
-    >>> shared_width(rows, "relu"), shared_width(rows[:2], "relu")
+    >>> pairs = [("relu", 8), ("relu", 64), ("topk", 8)]
+    >>> shared_width(pairs, "relu"), shared_width(pairs[:2], "relu")
     (8, 64)
     """
-    widths: dict[str, set[int]] = {}
-    for row in rows:
-        widths.setdefault(row.gate, set()).add(row.width)
+    widths: dict[Gate, set[int]] = {}
+    for each, width in pairs:
+        widths.setdefault(each, set()).add(width)
     return max(set[int].intersection(*widths.values()) or widths[gate])
 
 

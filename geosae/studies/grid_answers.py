@@ -110,9 +110,9 @@ def _baseline(results: Results, baseline: Baseline) -> Answer | None:
     differences: list[Interval] = []
     for world in results.worlds:
         for row in results.compared(world):
-            place = Setting(world, row.gate, row.width, row.sparsity, baseline)
+            rival = Setting(world, row.gate, row.width, row.sparsity, baseline)
             for learner in LEARNERS:
-                pair = shares(results, row.setting, learner), shares(results, place, learner)
+                pair = shares(results, row.setting, learner), shares(results, rival, learner)
                 difference = mean_interval(paired(*pair))
                 if difference.n > 1:
                     differences.append(difference)

@@ -53,7 +53,11 @@ def test_the_three_errors_are_covered_with_and_without_a_known_mass(ambient, kno
     excess, shortfall = (in_theta - in_both) / in_c, (in_c - in_both) / in_c
     failures = 0
     for seed in range(20):
-        al = analyse(Planted(np.array([[1.0, 0.0]]), np.array([-0.5])), _dataset([disk], ambient), AnalysisConfig(seed=seed))
+        al = analyse(
+            Planted(np.array([[1.0, 0.0]]), np.array([-0.5])),
+            _dataset([disk], ambient),
+            AnalysisConfig(seed=seed),
+        )
         e = al.approximation.errors
         truth = {"excess": excess, "shortfall": shortfall, "difference": excess + shortfall}
         failures += any(not e[k].low[0, 0] <= truth[k] <= e[k].high[0, 0] for k in truth)

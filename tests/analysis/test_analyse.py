@@ -6,7 +6,14 @@ from analysis.planted import Planted, random_dataset, random_planted, square
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geosae.analysis import NOTIONS, AnalysisConfig, ConceptError, analyse, analyse_shuffled, antitone_violations
+from geosae.analysis import (
+    NOTIONS,
+    AnalysisConfig,
+    ConceptError,
+    analyse,
+    analyse_shuffled,
+    antitone_violations,
+)
 from geosae.data.dataset import ConceptDataset
 from geosae.errors import InvalidInput
 from geosae.geometry.intervals import clopper_pearson
@@ -149,7 +156,9 @@ def test_intervals_hold_at_once_as_often_as_promised():
         rng = np.random.default_rng(seed)
         points = rng.uniform(0, 1, (200, 2))
         data = ConceptDataset(points, points[:, :1] < 0.4, ("left",))
-        al = analyse(Planted(np.array([[-1.0, 0.5]]), np.array([0.3])), data, AnalysisConfig(alpha=0.3, seed=seed))
+        al = analyse(
+            Planted(np.array([[-1.0, 0.5]]), np.array([0.3])), data, AnalysisConfig(alpha=0.3, seed=seed)
+        )
         # θ: x < 0.3 + y/2. In C (x < 0.4): missed iff x > 0.3 + y/2. Outside: alarm iff x < 0.3 + y/2.
         miss, alarm = 0.01 / 0.4, (0.55 - 0.4 + 0.01) / 0.6
         both = (al.separation.errors["miss"], miss), (al.separation.errors["false_alarm"], alarm)

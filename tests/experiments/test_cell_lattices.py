@@ -5,12 +5,12 @@ import pytest
 
 from geosae.analysis import analyse
 from geosae.data.dataset import ConceptDataset
-from geosae.experiments.cell_lattices import ALONG, store_lattices, truth_context
-from geosae.fca import LatticeComparison, compare, count_concepts
+from geosae.experiments.cell_lattices import ALONG, CellLattices, store_lattices, truth_context
+from geosae.fca import compare, count_concepts
 from geosae.geometry.arrangements.halfspaces import HalfSpaces
 from geosae.sae import neurons_of
 from geosae.sae.model import SparseAutoencoder
-from geosae.storage.files import read_json
+from geosae.storage.structure import read_record
 
 
 def test_everything_of_a_lattice_is_stored_and_can_be_read_back(tmp_path):
@@ -22,24 +22,26 @@ def test_everything_of_a_lattice_is_stored_and_can_be_read_back(tmp_path):
     planted = HalfSpaces(rng.standard_normal((24, 2)), rng.uniform(-0.4, 0.6, 24))
     alignment = analyse(neurons_of(SparseAutoencoder.planted(planted)), dataset)
     figures = store_lattices(alignment, dataset, tmp_path, seed=0)
-    stored = read_json(tmp_path / "lattice.json")
+    stored = read_record(tmp_path / "lattice.json", CellLattices)
 
-    found = compare(truth_context(dataset), alignment.context("detection"))
+    comparison = compare(truth_context(dataset), alignment.context("detection"))
     for name in ("exact_recall", "cophenetic", "precision", "order_kept"):
-        value = getattr(found, name)
-        assert stored["comparison"][name] == (None if np.isnan(value) else pytest.approx(value))
-    assert figures["exact_recall"] == found.exact_recall
-    assert set(stored["comparison"]["swapped"]) <= set(LatticeComparison.__annotations__)
+        expected = getattr(comparison, name)
+        assert getattr(stored.comparison, name) == pytest.approx(expected, nan_ok=True)
+    assert figures.exact_recall == comparison.exact_recall
+    assert stored.comparison.floor is not None
+    assert stored.comparison.swapped is not None
     # No ambient measure, no approximation.
-    assert set(stored["along"]) == {"detection", "separation"}
-    assert [step[0] for step in stored["along"]["detection"]] == sorted(ALONG)
-    for tolerance, count, complete in stored["along"]["detection"]:
-        assert complete
-        assert count == count_concepts(alignment.context("detection", tolerance)).found
-    assert [row["concept"] for row in stored["maps"]["concepts"]] == list(dataset.names)
+    assert set(stored.along) == {"detection", "separation"}
+    assert [size.tolerance for size in stored.along["detection"]] == sorted(ALONG)
+    for size in stored.along["detection"]:
+        assert size.complete
+        assert size.concepts == count_concepts(alignment.context("detection", size.tolerance)).found
+    assert [concept.concept for concept in stored.maps.concepts] == list(dataset.names)
     # The corner lies in "right": a neuron that has "right" has it too, up to the tolerance.
     context = alignment.context("detection").incidence
     broken = {("corner", "right"): np.flatnonzero(context[0] & ~context[2])}
-    told = {(child, parent): neurons for child, parent, neurons in stored["maps"]["violations"]}
+    violations = {(child, parent): neurons for child, parent, neurons in stored.maps.violations}
     for pair, neurons in broken.items():
-        assert told.get(pair, []) == [alignment.context("detection").attributes[i] for i in neurons]
+        names = tuple(alignment.context("detection").attributes[i] for i in neurons)
+        assert violations.get(pair, ()) == names

@@ -1,3 +1,5 @@
+import json
+import math
 import sys
 from concurrent.futures import Executor
 from dataclasses import replace
@@ -5,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from geosae.analysis import NOTIONS
 from geosae.errors import InvalidInput
-from geosae.experiments import CheckEntry, GateEntry, Plan, Results, WorldEntry, run
+from geosae.experiments import CheckEntry, GateEntry, Plan, Results, WorldEntry, load_results, run
+from geosae.experiments.measures import LEARNERS, Learned, numbers
+from geosae.experiments.results import log_line
 from geosae.storage.files import read_json
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -66,8 +71,8 @@ def files(folder: Path) -> dict[str, bytes]:
 def test_each_finished_cell_has_its_parts_and_the_agreed_result(done: Path):
     results = load_results(done)
     assert len(results.cells) == len(PLAN.cells()) == 4
-    for cell in results.cells:
-        folder = done / "cells" / cell["key"]
+    for result in results.cells:
+        folder = done / "cells" / result.cell.key
         names = {p.name for p in folder.iterdir()}
         parts = {
             "sae.safetensors",
@@ -78,31 +83,56 @@ def test_each_finished_cell_has_its_parts_and_the_agreed_result(done: Path):
             "lattice.json",
         }
         assert parts | {"cell.json", "result.json", "timing.json"} <= names
-        assert set(cell["metrics"]) == {"l0", "fvu", "dead_share", "dense_share", "mcc"}
-        assert set(cell["notions"]) == {"detection", "separation", "approximation"}
-        for table in cell["notions"].values():
-            assert {"neurons", "units", "shuffled"} <= set(table)
-            assert len(table["neurons"]["per_concept"]) == len(results.dataset(cell).names)
-        assert cell["lattice"]["concepts"] >= 1
-        assert cell["seconds"] > 0
+        measures = result.measures
+        assert math.isnan(measures.metrics.mcc)
+        assert all(math.isfinite(n) for name, n in numbers(measures.metrics) if name != "mcc")
+        for notion in NOTIONS:
+            of_notion, errors = measures.notion(notion), result.errors.of(notion)
+            for learner in LEARNERS:
+                learned = of_notion.learned(learner)
+                assert learned is not None
+                assert 0 <= learned.share <= 1
+                assert 0 <= of_notion.floor(learner) <= 1
+                assert len(errors.of(learner)) == len(results.dataset(result).names)
+        assert measures.lattice.concepts >= 1
+        assert read_json(folder / "timing.json")["seconds"] > 0
     assert read_json(done / "run.json")["status"] == "finished"
 
 
 def test_what_is_stored_can_be_read_back_and_agrees(done: Path):
     results = load_results(done)
-    cell = results.cells[0]
-    alignment = results.alignment(cell)
-    summary = alignment.summary()
-    assert summary["notions"]["detection"]["neurons"] == cell["notions"]["detection"]["neurons"]
-    assert results.sae_neurons(cell).width == cell["cell"]["width"] == alignment.width
-    assert results.log(cell)[-1]["step"] == 20
-    assert results.lattice(cell) is not None
+    result = results.cells[0]
+    alignment = results.alignment(result)
+    summary = alignment.detection.summary()
+    assert result.measures.detection.neurons == Learned(
+        summary.share, summary.best_error, float(summary.tested)
+    )
+    assert result.errors.detection.neurons == summary.concepts
+    assert results.sae_neurons(result).width == result.cell.width == alignment.width
+    assert results.lattices(result) is not None
+
+
+def test_a_training_log_is_read_line_by_line_with_all_that_the_trainer_writes(done: Path):
+    results = load_results(done)
+    trained = next(result for result in results.cells if result.cell.baseline == "trained")
+    lines = (done / "cells" / trained.cell.key / "log.jsonl").read_text().splitlines()
+    log = results.log(trained)
+    assert [{**vars(line)} for line in log] == [{**json.loads(line), "probed": {}} for line in lines]
+    assert (log[0].step, log[-1].step) == (0, 20)
+
+
+def test_what_a_probe_adds_to_a_log_is_read_beside_it():
+    line = log_line({"step": 3, "fvu": 0.5, "recovered": 0.75}, "the log")
+    assert (line.step, line.fvu, line.probed) == (3, 0.5, {"recovered": 0.75})
+    assert math.isnan(line.loss)
+    with pytest.raises(InvalidInput, match="the log: fvu"):
+        log_line({"step": 3, "fvu": "half"}, "the log")
 
 
 def test_the_summary_has_a_row_per_group_over_all_seeds(done: Path):
-    rows = load_results(done).summary["rows"]
-    assert [(r["baseline"], r["seeds"]) for r in rows] == [("trained", 2), ("untrained", 2)]
-    assert rows[0]["metrics"]["l0"]["count"] == 2
+    rows = load_results(done).summary.rows
+    assert [(row.baseline, row.seeds) for row in rows] == [("trained", 2), ("untrained", 2)]
+    assert rows[0].measures.metrics.l0.n == 2
 
 
 def test_a_run_in_processes_gives_the_same_bytes(done: Path, tmp_path: Path):
@@ -144,9 +174,10 @@ def test_a_failed_cell_is_recorded_by_name_loses_no_other_and_is_tried_again(tmp
     assert list(results.failures) == [c.name for c in lost]
     assert all("not to my taste" in reason for reason in results.failures.values())
     assert read_json(out / "run.json")["status"] == "failed cells"
-    assert [v["id"] for v in results.verdicts] == ["S6"]
-    assert "statement" in results.verdicts[0]
-    assert "seconds" not in results.verdicts[0]
+    assert [checked.id for checked in results.verdicts] == ["S6"]
+    assert results.verdicts[0].statement
+    # How long it took depends on the machine, and stands elsewhere.
+    assert math.isnan(results.verdicts[0].verdict.seconds)
     again = Inline()
     assert not go(replace(PLAN, seeds=(0,)), out, Inline(limit=0), tasks.one_claim).failures
     go(PLAN, out, again, tasks.one_claim)
@@ -164,17 +195,17 @@ def test_baselines_stand_beside_the_trained_and_what_no_world_has_is_left_out(tm
     assert results.worlds == ["nested", "lattice"]
     for world, expected in (("nested", wanted[:3]), ("lattice", wanted)):
         (row,) = results.compared(world)
-        beside = results.beside(row)
-        assert tuple(beside) == expected
-        assert beside["kmeans"]["metrics"]["l0"]["mean"] == pytest.approx(1.0, abs=0.05)
-        assert beside["pca"]["neurons"]["mean"] == results.dataset(results.records_of(world)[0]).dim
+        baselines = results.baselines_of(row)
+        assert tuple(baselines) == expected
+        assert baselines["kmeans"].measures.metrics.l0.mean == pytest.approx(1.0, abs=0.05)
+        assert baselines["pca"].measures.neurons.mean == results.dataset(results.cells_of(world)[0]).dim
     # The world's concepts are cut out by its half-spaces: their units detect and separate all of them.
-    planted = results.beside(results.compared("lattice")[0])["planted"]
-    for notion in ("detection", "separation"):
-        assert planted["notions"][notion]["units"]["share"]["mean"] == 1.0
-    record = results.records_of("lattice", "planted")[0]
-    assert results.sae_neurons(record).half_spaces().c.tolist() == pytest.approx(
-        results.dataset(record).provenance["facts"]["halfspaces"]["c"]
+    planted = results.baselines_of(results.compared("lattice")[0])["planted"].measures
+    assert planted.detection.units.share.mean == 1.0
+    assert planted.separation.units.share.mean == 1.0
+    result = results.cells_of("lattice", "planted")[0]
+    assert results.sae_neurons(result).half_spaces().c.tolist() == pytest.approx(
+        results.dataset(result).provenance["facts"]["halfspaces"]["c"]
     )
 
 
@@ -189,8 +220,8 @@ def test_another_plan_in_the_same_folder_shares_cells_and_leaves_the_others_out(
     go(replace(NO_CHECKS, seeds=(0,)), out)
     results = go(replace(NO_CHECKS, seeds=(0, 2), baselines=()), out, counted, outline=seen.append)
     assert counted.count == 1
-    assert seen[0].strangers == 1
-    assert [c["cell"]["seed"] for c in results.cells] == [0, 2]
+    assert seen[0].foreign == 1
+    assert [result.cell.seed for result in results.cells] == [0, 2]
     assert load_results(out).plan.seeds == (0, 2)
 
 

@@ -1,51 +1,97 @@
+import json
 import math
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
 
 import numpy as np
 import pytest
+from figures.made_runs import result
 from scipy import stats
 
-from geosae.experiments.summary import estimate, interval, summarise
+from geosae.experiments import UNKNOWN, Cell, CellResult, Interval, Summary, mean_interval, numbers, summarise
+from geosae.storage.structure import from_json, to_json
 
 
 def test_the_interval_is_scipys_student_t():
     values = np.random.default_rng(0).normal(size=7).tolist()
-    mean, low, high = interval(values)
+    interval = mean_interval(values)
     expected = stats.t.interval(0.95, 6, loc=np.mean(values), scale=stats.sem(values))
-    assert mean == pytest.approx(np.mean(values))
-    assert (low, high) == pytest.approx(expected)
+    assert interval.mean == pytest.approx(np.mean(values))
+    assert (interval.low, interval.high) == pytest.approx(expected)
+    assert interval.n == 7
+    assert interval.is_bounded
 
 
 def test_the_interval_covers_about_as_often_as_it_says():
     rng = np.random.default_rng(1)
-    hits = sum(
-        low <= 0 <= high for _, low, high in (interval(rng.normal(size=3).tolist()) for _ in range(2000))
-    )
+    intervals = (mean_interval(rng.normal(size=3).tolist()) for _ in range(2000))
+    hits = sum(interval.low <= 0 <= interval.high for interval in intervals)
     # 2000 trials at 0.95: a binomial of standard deviation 9.7.
     assert abs(hits - 1900) < 50
 
 
 def test_one_seed_gives_no_interval_and_unknown_values_do_not_count():
-    assert interval([2.0])[1:] == (-math.inf, math.inf)
-    assert estimate([2.0], (0.0, math.inf)) == {"mean": 2.0, "low": 0.0, "high": None, "count": 1}
-    assert estimate([None, None], (0.0, 1.0)) is None
+    assert mean_interval([2.0]) == Interval(2.0, -math.inf, math.inf, 1)
+    assert mean_interval([2.0], (0.0, math.inf)) == Interval(2.0, 0.0, math.inf, 1)
+    assert not mean_interval([2.0], (0.0, 3.0)).is_bounded
+    assert mean_interval([2.0, None, math.nan, 2.0]) == Interval(2.0, 2.0, 2.0, 2)
+    assert mean_interval([None, None], (0.0, 1.0)) is UNKNOWN
 
 
-def result(seed: int, share: float, *, width: int = 4, mcc: float | None = None) -> dict:
-    cell = {"world": "w", "gate": "topk", "width": width, "sparsity": 2, "baseline": "trained", "seed": seed}
-    return {
-        "cell": cell,
-        "metrics": {"l0": 2.0, "mcc": mcc},
-        "notions": {"detection": {"neurons": {"share": share, "per_concept": [["c", 0]]}, "units": None}},
-        "lattice": {"concepts": 3 + seed},
-    }
+@pytest.mark.parametrize("values", [[], [2.0], [1.0, 2.0]])
+def test_an_interval_in_json_is_the_same_interval(values: list[float]):
+    interval = mean_interval(values, (0.0, math.inf))
+    text = json.dumps(to_json(interval), allow_nan=False)
+    # As text, since nan equals itself there.
+    assert repr(from_json(Interval, json.loads(text), "the interval")) == repr(interval)
+
+
+def of(seed: int, share: float, *, width: int = 4) -> CellResult:
+    """The result of a cell of this seed, with this share of concepts that neurons detect."""
+    made = result(Cell("w", "nowhere", {}, 0, "topk", 2, width, seed), ("c",))
+    learned = replace(made.measures.detection.neurons, share=share)
+    measures = replace(
+        made.measures,
+        detection=replace(made.measures.detection, neurons=learned),
+        lattice=replace(made.measures.lattice, concepts=3.0 + seed),
+    )
+    return replace(made, measures=measures)
 
 
 def test_one_row_per_group_with_the_means_of_all_numbers():
-    rows = summarise([result(0, 0.5), result(1, 1.0), result(0, 0.1, width=8)])["rows"]
-    assert [(r["width"], r["seeds"]) for r in rows] == [(4, 2), (8, 1)]
-    share = rows[0]["notions"]["detection"]["neurons"]["share"]
-    assert share["mean"] == 0.75
-    assert share["high"] == 1.0  # cut to the range of a share
-    assert rows[0]["metrics"]["mcc"] is None
-    assert rows[0]["lattice"]["concepts"]["mean"] == 3.5
-    assert "per_concept" not in rows[0]["notions"]["detection"]["neurons"]
+    rows = summarise([of(0, 0.5), of(1, 1.0), of(0, 0.1, width=8)]).rows
+    assert [(row.width, row.seeds) for row in rows] == [(4, 2), (8, 1)]
+    share = rows[0].measures.detection.neurons.share
+    assert share.mean == 0.75
+    assert share.high == 1.0  # cut to the range of a share
+    assert rows[0].measures.metrics.mcc is UNKNOWN
+    assert rows[0].measures.lattice.concepts.mean == 3.5
+    # What was not measured stays so, and every other number of a cell has its mean.
+    assert rows[0].measures.approximation.neurons is None
+    assert [name for name, _ in numbers(rows[0].measures)] == [
+        name for name, _ in numbers(of(0, 0.5).measures)
+    ]
+    assert all(isinstance(interval, Interval) for _, interval in numbers(rows[0].measures))
+
+
+def test_no_number_of_a_cell_is_passed_over_by_the_walkers():
+    measures = of(0, 0.5).measures
+    assert {name for name, _ in numbers(measures)} == set(_floats(measures, ""))
+
+
+def _floats(tree: Any, prefix: str) -> list[str]:
+    """The dotted names of all floats of a tree, found by their type and not by what they are marked as."""
+    if is_dataclass(tree):
+        return [
+            name
+            for each in fields(tree)
+            for name in _floats(getattr(tree, each.name), f"{prefix}.{each.name}".strip("."))
+        ]
+    return [prefix] if isinstance(tree, float) else []
+
+
+def test_a_summary_in_json_is_the_same_summary_and_holds_no_errors_of_single_concepts():
+    summary = summarise([of(0, 0.5), of(1, 1.0)])
+    text = json.dumps(to_json(summary), allow_nan=False)
+    assert repr(from_json(Summary, json.loads(text), "the summary")) == repr(summary)
+    assert "errors" not in text

@@ -1,22 +1,39 @@
 """A run's folder made by hand: small results of known values, written as the experiments write them."""
 
 import json
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from geosae.analysis import ConceptError
+from geosae.analysis.round_trips import ConceptMaps, Maps
 from geosae.data.dataset import ConceptDataset
 from geosae.data.storage import save_dataset
-from geosae.experiments import Cell, GateEntry, Plan, WorldEntry, summarise
-from geosae.experiments.store import Store
+from geosae.experiments import Cell, CellResult, GateEntry, Plan, WorldEntry, summarise
+from geosae.experiments.cell_lattices import CellLattices, LatticeSize
+from geosae.experiments.cell_result import ConceptErrors, NotionErrors
+from geosae.experiments.measures import (
+    AgreementMeasures,
+    LatticeMeasures,
+    Learned,
+    Measures,
+    MetricMeasures,
+    NotionMeasures,
+)
+from geosae.experiments.store import RunCard, Store
+from geosae.experiments.theorem_checks import CheckedClaim
 from geosae.fca import compare, concept_lattice
 from geosae.fca.context import FormalContext
 from geosae.geometry.arrangements.halfspaces import HalfSpaces
-from geosae.storage.files import write_json
+from geosae.storage.structure import write_record
+from geosae.verification import Evidence
+from geosae.verification.runner import Kept, Verdict
 
 NAMES = ("left", "right <b>&", "all")
+UNMEASURED = NotionMeasures(None, None, math.nan, math.nan)
 
 
 def dataset(points: int = 80, names: Sequence[str] = NAMES) -> ConceptDataset:
@@ -32,39 +49,75 @@ def plan(world: str = "plane", seeds: tuple[int, ...] = (0, 1)) -> Plan:
     return Plan("made by hand", (WorldEntry(world, "nowhere"),), gates, widths=(2, 4), seeds=seeds)
 
 
-def entry(share: float | None, error: float | None, names: Sequence[str], unit: bool) -> dict[str, Any]:
-    who: Any = [0, 1] if unit else 0
-    rows = [[name, who, error, error, error, error is not None and error <= 0.05] for name in names]
-    return {"share": share, "best_error": error, "tested": len(names), "per_concept": rows}
+def concept_errors(error: float, names: Sequence[str], neurons: tuple[int, ...]) -> tuple[ConceptError, ...]:
+    return tuple(ConceptError(name, neurons, error, error, error, holds=error <= 0.05) for name in names)
 
 
-def result(cell: Cell, names: Sequence[str], known: bool = True) -> dict[str, Any]:
+def evidence(cell: Cell) -> Mapping[str, tuple[Evidence, ...]]:
+    half_way = Evidence(cell.name, observed=2.0, bound=4.0, slack=2.0, holds=True, grade="exact")
+    return {"S5": (half_way,), "S7": (half_way,), "A1": ()}
+
+
+def result(cell: Cell, names: Sequence[str], known: bool = True, neurons: float | None = None) -> CellResult:
     """A result whose errors fall with width, and are smaller for trained SAEs than for the baselines."""
     good = cell.baseline == "trained"
-    error = (0.1 if good else 0.5) / cell.width + 0.01 * cell.seed if known else None
-    share = (1.0 if good else 0.0) if known else None
-    notions: dict[str, Any] = {}
-    for notion in ("detection", "separation", "approximation"):
-        table = {who: entry(share, error, names, unit=who == "units") for who in ("neurons", "units")}
-        missing = notion == "approximation"
-        notions[notion] = (
-            {"neurons": None, "units": None, "shuffled": None, "shuffled_units": None}
-            if missing
-            else {**table, "shuffled": 0.0 if known else None, "shuffled_units": 0.0 if known else None}
-        )
-    evidence = {"observed": 2.0, "bound": 4.0, "slack": 2.0, "holds": True, "grade": "exact"}
-    return {
-        "cell": cell.to_dict(),
-        "metrics": {"l0": 1.5, "fvu": 0.2, "dead_share": 0.0, "dense_share": 0.0, "mcc": None},
-        "notions": notions,
-        "approximation_reason": "no ambient measure",
-        "evidence": {
-            "S5": [{**evidence, "instance": cell.name, "tightness": 0.5}],
-            "S7": [{**evidence, "instance": cell.name, "tightness": 0.5}],
-            "A1": [],
-        },
-        "lattice": {"concepts": 2, "truth_concepts": 4},
-    }
+    error = (0.1 if good else 0.5) / cell.width + 0.01 * cell.seed if known else math.nan
+    share = (1.0 if good else 0.0) if known else math.nan
+    floor = 0.0 if known else math.nan
+    learned = Learned(share, error, float(len(names)))
+    notion = NotionMeasures(learned, learned, floor, floor)
+    errors = NotionErrors(concept_errors(error, names, (0,)), concept_errors(error, names, (0, 1)))
+    return CellResult(
+        cell=cell,
+        measures=Measures(
+            metrics=MetricMeasures(l0=1.5, fvu=0.2, dead_share=0.0, dense_share=0.0, mcc=math.nan),
+            detection=notion,
+            separation=notion,
+            approximation=UNMEASURED,
+            agreement=AgreementMeasures(math.nan, math.nan, math.nan),
+            lattice=LatticeMeasures(2.0, 4.0, *[math.nan] * 8),
+            neurons=float(cell.width if neurons is None else neurons),
+        ),
+        errors=ConceptErrors(errors, errors, NotionErrors((), ())),
+        approximation_reason="no ambient measure",
+        evidence=evidence(cell),
+    )
+
+
+def log(step: int) -> dict[str, float | int]:
+    """A line of a training log, as the trainer writes it."""
+    parts = {"loss": 1 / (step + 1), "error": 1 / (step + 1), "penalty": 0.0, "aux": 0.0}
+    return {"step": step, "lr": 0.01, **parts, "fvu": 0.2, "l0": 1.5, "dead_share": 0.0}
+
+
+def lattices(data: ConceptDataset) -> CellLattices:
+    """Two neurons, each of which detects one concept, in a world where "all" holds both."""
+    truth = FormalContext(NAMES, NAMES, data.hierarchy)
+    context = FormalContext.from_array([[True, False], [False, True], [False, False]], NAMES, ["n0", "n1"])
+    return CellLattices(
+        detection=concept_lattice(context),
+        truth=concept_lattice(truth),
+        comparison=compare(truth, context, np.random.default_rng(0), nulls=1),
+        along={"detection": (LatticeSize(0.0, 2, complete=True), LatticeSize(0.1, 4, complete=True))},
+        maps=Maps(
+            concepts=tuple(ConceptMaps(name, 0, name, True, False, ()) for name in NAMES),
+            neurons=(),
+            mutual_rate=1.0,
+            closed_share=0.0,
+            violations=(),
+        ),
+    )
+
+
+def checked_claim() -> CheckedClaim:
+    """A check that holds, of a statement that a page must escape."""
+    attained = Evidence("three", observed=3.0, bound=3.0, slack=0.0, holds=True, grade="exact")
+    verdict = Verdict(
+        id="S5", status="holds", reason="", tried=7, controls_tried=3, controls_refuted=3, worst_slack=0.0,
+        tightest=Kept("instance", 0, attained), grades=("exact",), eta=0.0, false_alarm=0.0, violations=(),
+        seed=0, requested=5, seconds=math.nan,
+    )  # fmt: skip
+    return CheckedClaim("p <script>alert(1)</script> concepts", "p", (), "upper", "nowhere", "", verdict)
 
 
 def write_run(
@@ -75,60 +128,26 @@ def write_run(
     from geosae.sae.checkpoint import save
     from geosae.sae.training.train import TrainedSAE
 
-    made = plan(world, seeds)
+    small = plan(world, seeds)
     store, data = Store(folder), dataset()
-    store.write_plan(made)
-    results: list[dict[str, Any]] = []
-    for cell in made.cells():
-        path = store.world(cell)
-        if not path.is_file():
-            save_dataset(data, path)
+    store.write_plan(small)
+    results = [result(cell, NAMES, known) for cell in small.cells()]
+    for each in results:
+        cell = each.cell
+        if not store.world(cell).is_file():
+            save_dataset(data, store.world(cell))
         angles = 2 * np.pi * np.arange(cell.width) / cell.width
         half = HalfSpaces(np.column_stack([np.cos(angles), np.sin(angles)]), np.full(cell.width, -0.1))
         sae = SparseAutoencoder.planted(half)
-        log = tuple(
-            {"step": s, "loss": 1 / (s + 1), "fvu": 0.2, "l0": 1.5, "dead_share": 0.0} for s in (0, 10)
-        )
         config = TrainConfig(gate=sae.gate, width=cell.width, steps=10)
-        save(TrainedSAE(sae, config, cell.seed, log, {"fvu": 0.2}, "0" * 64), store.cell(cell))
-        context = FormalContext.from_array(
-            [[True, False], [False, True], [False, False]], NAMES, ["n0", "n1"]
-        )
-        truth = FormalContext(NAMES, NAMES, data.hierarchy)
-        stored = {"detection": concept_lattice(context).to_dict(), "truth": concept_lattice(truth).to_dict()}
-        stored["comparison"] = compare(truth, context, np.random.default_rng(0), nulls=1).to_dict()
-        stored["along"] = {"detection": [[0.0, 2, True], [0.1, 4, True]]}
-        write_json(store.cell(cell) / "lattice.json", stored)
-        found = result(cell, NAMES, known)
-        store.write_result(cell, found, 0.1)
-        results.append(found)
-    evidence = {
-        "observed": 3.0,
-        "bound": 3.0,
-        "slack": 0.0,
-        "holds": True,
-        "instance": "three",
-        "grade": "exact",
-    }
-    verdict: dict[str, Any] = {
-        "id": "S5",
-        "status": "holds",
-        "reason": "",
-        "kind": "upper",
-        "grades": ["exact"],
-    }
-    verdict |= {"statement": "p <script>alert(1)</script> concepts", "violations": [], "tried": 7}
-    verdict |= {
-        "controls_tried": 3,
-        "controls_refuted": 3,
-        "worst_slack": 0.0,
-        "eta": 0.0,
-        "false_alarm": 0.0,
-    }
-    verdict |= {"tightest": {"role": "instance", "index": 0, "evidence": evidence}}
-    write_json(folder / "verdicts.json", [verdict])
-    write_json(folder / "summary.json", summarise(results))
-    write_json(folder / "run.json", {"machine": {"python": "3.11"}, "seconds": 1.0})
+        save(TrainedSAE(sae, config, cell.seed, (log(0), log(10)), {"fvu": 0.2}, "0" * 64), store.cell(cell))
+        write_record(store.cell(cell) / "lattice.json", lattices(data))
+        store.write_result(each, 0.1)
+    write_record(folder / "verdicts.json", (checked_claim(),))
+    write_record(folder / "summary.json", summarise(results))
+    store.write_card(
+        RunCard(small.key, len(results), 1, 0, {"python": "3.11"}, status="finished", seconds=1.0)
+    )
     return folder
 
 

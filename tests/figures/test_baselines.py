@@ -1,4 +1,4 @@
-"""Baselines of a run in figures, tables and findings: each that the run has, and where it belongs."""
+"""Baselines of a run in figures, tables and answers: each that the run has, and where it belongs."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 from figures.made_runs import result
 
-from geosae.experiments import BASELINES, Results, summarise
+from geosae.experiments import BASELINES, CellResult, Results, load_results, summarise
+from geosae.experiments.measures import Learned
 from geosae.figures.run.baselines import sheets
 from geosae.figures.run.size_tables import SizeTables
-from geosae.report.findings import findings
-from geosae.report.tables import quality_table, shares_table
-from geosae.storage.files import read_json, write_json
+from geosae.report.pages import ENVIRONMENT
+from geosae.studies.run_answers import run_answers
+from geosae.studies.study import Answer
 
 
 @pytest.fixture
@@ -19,49 +20,76 @@ def results(tmp_path: Path) -> Results:
     """A run of two gates with all baselines; its numbers are made, its data set is real."""
     from figures.made_runs import write_run
 
-    folder = write_run(tmp_path)
-    made = load_results(folder)
-    plan = replace(made.plan, baselines=tuple(BASELINES))
-    found = [result(cell, made.dataset(made.cells[0]).names) for cell in plan.cells()]
-    for entry in found:
-        entry["neurons"] = 3 if entry["cell"]["baseline"] == "planted" else entry["cell"]["width"]
-    write_json(folder / "summary.json", summarise(found))
-    return replace(made, plan=plan, summary=read_json(folder / "summary.json"))
+    usual = load_results(write_run(tmp_path))
+    plan = replace(usual.plan, baselines=tuple(BASELINES))
+    names = usual.dataset(usual.cells[0]).names
+    cells = [
+        result(cell, names, neurons=3 if cell.baseline == "planted" else cell.width) for cell in plan.cells()
+    ]
+    return replace(usual, plan=plan, cells=tuple(cells), summary=summarise(cells))
 
 
 def test_every_baseline_has_its_dots_and_its_words(results: Results):
-    found = sheets(results)
+    drawn = sheets(results)
     # Two gates at two widths fit on a page.
-    assert [sheet.name for sheet in found] == ["baselines-share", "baselines-best-error"]
-    for sheet in found:
+    assert [sheet.name for sheet in drawn] == ["baselines-share", "baselines-best-error"]
+    for sheet in drawn:
         for known in BASELINES.values():
             assert known.words in sheet.caption
             assert f"{known.printed} " in sheet.alt
         assert ("shuffled labels" in sheet.caption) == ("share" in sheet.name)
-    legend = [text.get_text() for text in found[0].figure.legends[0].get_texts()]
+    legend = [text.get_text() for text in drawn[0].figure.legends[0].get_texts()]
     assert legend == ["trained", *(known.printed for known in BASELINES.values()), "shuffled labels"]
 
 
 def test_maps_set_the_usual_ones_and_the_ceiling_apart(results: Results):
     tables = SizeTables(results, "plane", ["topk", "relu"], "share")
-    assert tables.baselines("topk") == ["untrained", "frozen_decoder", "planted", "labels"]
+    assert tables.strips("topk") == ["untrained", "frozen_decoder", "planted", "labels"]
     assert tables.widths == [2, 4]
     assert tables.compared() == [("relu", 0.1), ("topk", 1)]
     assert tables.strip("topk", "neurons", "detection", "planted").tolist() == [0.0, 0.0]
 
 
 def test_tables_call_constructed_ones_by_what_they_are(results: Results):
-    for table in (shares_table(results, "plane"), quality_table(results, "plane")):
+    tables = ENVIRONMENT.get_template("tables.html.j2").module
+    for table in (tables.shares(results, "plane"), tables.quality(results, "plane")):
         for known in BASELINES.values():
             assert f"<td>{known.printed}</td>" in table
     # (The first cell of a row is its head.)
-    assert '–</th><td class="n">3</td><td>planted</td>' in quality_table(results, "plane")
+    assert '–</th><td class="n">3</td><td>planted</td>' in tables.quality(results, "plane")
 
 
-def test_a_ceiling_is_nobodys_failure(results: Results):
-    found = {f.prediction: f for f in findings(results) if f.id == "baseline"}
-    assert set(found) == {known.expected for known in BASELINES.values()}
-    planted = found[BASELINES["planted"].expected]
-    assert planted.tone == ""
-    assert planted.observation.startswith("The closure units' mean error")
-    assert found[BASELINES["pca"].expected].tone == "good"
+def baseline_answers(results: Results) -> dict[str, Answer]:
+    answers = [answer for answer in run_answers(results).grid if answer.id == "baseline"]
+    # One judge: each prediction has one answer.
+    assert [a.prediction for a in answers] == list(dict.fromkeys(a.prediction for a in answers))
+    return {answer.prediction: answer for answer in answers}
+
+
+def test_a_baseline_is_judged_where_it_stands_and_from_intervals(results: Results):
+    answers = baseline_answers(results)
+    assert set(answers) == {known.expected for known in BASELINES.values()}
+    # In the made run trained SAEs learn all and baselines nothing, in 2 gates × 2 widths × 2 learners.
+    for known in BASELINES.values():
+        answer = answers[known.expected]
+        assert "more in 8 of 8 settings" in answer.observation
+        assert answer.verdict == ("the prediction fails" if known.ceiling else "as predicted")
+
+
+def test_a_ceiling_above_trained_saes_is_nobodys_failure(results: Results):
+    others = {"trained": 0.0, "planted": 1.0, "pca": 1.0}
+    cells = [with_share(cell, others.get(cell.cell.baseline, 0.0)) for cell in results.cells]
+    answers = baseline_answers(replace(results, cells=tuple(cells), summary=summarise(cells)))
+    planted = answers[BASELINES["planted"].expected]
+    assert planted.verdict == "undecided"
+    assert planted.observation.startswith("Closure units of trained SAEs detect or separate more in 0 of 8")
+    assert answers[BASELINES["pca"].expected].verdict == "the prediction fails"
+    assert answers[BASELINES["kmeans"].expected].verdict == "undecided"
+
+
+def with_share(result: CellResult, share: float) -> CellResult:
+    """The same result, with this share of concepts learned by neurons and by units."""
+    learned = Learned(share, 0.1, 3.0)
+    detection = replace(result.measures.detection, neurons=learned, units=learned)
+    separation = replace(result.measures.separation, neurons=learned, units=learned)
+    return replace(result, measures=replace(result.measures, detection=detection, separation=separation))

@@ -5,6 +5,7 @@ import pytest
 from figures.made_runs import card, write_run
 
 from geosae.errors import InvalidInput
+from geosae.experiments import load_results
 from geosae.figures import FAMILIES, draw
 from geosae.figures.paper.families import PAPER
 from geosae.storage.files import read_json, write_json

@@ -1,23 +1,26 @@
 """Sheets of a run on its lattices: measures beside their nulls, sizes along ε, sentences of captions."""
 
-import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from figures.made_runs import NAMES, card, write_run
 
+from geosae.analysis.round_trips import ConceptMaps, Maps
+from geosae.experiments import load_results
+from geosae.experiments.cell_lattices import CellLattices, LatticeSize
 from geosae.fca import compare, concept_lattice
 from geosae.fca.context import FormalContext
 from geosae.figures import draw
 from geosae.figures.run import lattice_measures, lattices
 from geosae.figures.run.lattice_measures import METHODS
+from geosae.storage.structure import read_record, write_record
 
 
-def told(folder, change):
-    """Add to every stored lattice what newer runs store."""
+def change_lattices(folder, **changes):
+    """Change what is stored of every cell's lattices."""
     for path in sorted(folder.glob("cells/*/lattice.json")):
-        stored = json.loads(path.read_text(encoding="utf-8"))
-        path.write_text(json.dumps({**stored, **change}), encoding="utf-8")
+        write_record(path, replace(read_record(path, CellLattices), **changes))
 
 
 @pytest.fixture
@@ -25,36 +28,33 @@ def run(tmp_path):
     folder = write_run(tmp_path / "r")
     truth = FormalContext(NAMES, NAMES, np.array([[1, 0, 1], [0, 1, 1], [0, 0, 1]], dtype=bool))
     learned = FormalContext(NAMES, ("n0", "n1"), np.array([[1, 0], [0, 0], [0, 0]], dtype=bool))
-    found = compare(truth, learned, np.random.default_rng(0), nulls=3)
-    concept = {"best_neuron": 0, "read_back": None, "mutual": True, "closed": False, "siblings": []}
-    change = {
-        "comparison": found.to_dict(),
-        "along": {
-            "separation": [[0.0, 2, True], [0.1, 70, False]],
-            "detection": [[0.0, 3, True], [0.1, 5, True]],
+    comparison = compare(truth, learned, np.random.default_rng(0), nulls=3)
+    concepts = tuple(ConceptMaps(name, 0, None, mutual=True, closed=False, siblings=()) for name in NAMES)
+    change_lattices(
+        folder,
+        comparison=comparison,
+        along={
+            "separation": (LatticeSize(0.0, 2, True), LatticeSize(0.1, 70, False)),
+            "detection": (LatticeSize(0.0, 3, True), LatticeSize(0.1, 5, True)),
         },
-        "maps": {
-            "concepts": [{**concept, "concept": name} for name in NAMES],
-            "violations": [["left", "all", ["n0", "n1", "n4", "n5"]]],
-        },
-    }
-    told(folder, change)
-    return folder, found
+        maps=Maps(concepts, (), 1.0, 0.0, violations=(("left", "all", ("n0", "n1", "n4", "n5")),)),
+    )
+    return folder, comparison
 
 
 def test_the_measures_stand_beside_their_nulls(run):
-    folder, found = run
+    folder, comparison = run
     (sheet,) = lattice_measures.sheets(load_results(folder))
     figure = sheet.figure
     assert [ax.get_title(loc="left") for ax in figure.axes if ax.axison] == ["Top-K, K = 1", "ReLU, λ = 0.1"]
     ax = figure.axes[0]
     names = [tick.get_text() for tick in ax.get_yticklabels()]
-    lines = {line.get_label(): line for line in ax.lines if line.get_label() in METHODS.values()}
+    lines = {line.get_label(): line for line in ax.lines if line.get_label() in METHODS}
     row = names.index("exact recall")
-    assert lines["trained"].get_xdata()[row] == pytest.approx(found.exact_recall)
-    assert lines["columns permuted"].get_xdata()[row] == pytest.approx(found.floor.exact_recall)
-    assert lines["margins kept"].get_xdata()[row] == pytest.approx(found.swapped.exact_recall)
-    assert found.exact_recall < 1
+    assert lines["trained"].get_xdata()[row] == pytest.approx(comparison.exact_recall)
+    assert lines["columns permuted"].get_xdata()[row] == pytest.approx(comparison.floor.exact_recall)
+    assert lines["margins kept"].get_xdata()[row] == pytest.approx(comparison.swapped.exact_recall)
+    assert comparison.exact_recall < 1
 
 
 def test_sizes_along_the_tolerance_are_drawn_per_notion(run):
@@ -89,13 +89,26 @@ def test_rules_of_the_stable_core_are_told_in_words():
     assert "whenever n6 ×6 fires for a concept, n0 ×6 does (2 concepts)" in words
 
 
-def test_runs_that_stored_none_of_it_have_no_such_sheets(tmp_path):
-    folder = write_run(tmp_path / "old")
-    told(folder, {"comparison": None, "along": None})
+def test_where_there_is_nothing_to_compare_or_to_count_there_are_no_such_sheets(tmp_path):
+    folder = write_run(tmp_path / "r")
+    flat = FormalContext(NAMES, ("n0",), np.zeros((3, 1), dtype=bool))
+    nothing = compare(flat, flat)
+    assert nothing.extents == 0
+    change_lattices(folder, comparison=nothing, along={}, detection=None)
     results = load_results(folder)
     assert lattice_measures.sheets(results) == []
     assert lattice_measures.along_sheets(results) == []
-    assert "F2" not in lattices.sheets(results)[0].caption
+    assert lattices.sheets(results) == []
+
+
+def test_a_run_without_stored_lattices_has_no_such_sheets(tmp_path):
+    folder = write_run(tmp_path / "r")
+    for path in folder.glob("cells/*/lattice.json"):
+        path.unlink()
+    results = load_results(folder)
+    assert lattice_measures.sheets(results) == []
+    assert lattice_measures.along_sheets(results) == []
+    assert lattices.sheets(results) == []
 
 
 def test_the_sheets_are_drawn_with_the_run(run):

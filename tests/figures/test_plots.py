@@ -1,20 +1,25 @@
+import json
+
 import numpy as np
 import pytest
 
 from geosae.errors import InvalidInput
-from geosae.figures import Estimate, bound_vs_observed, interval_dots, render, training_curves
+from geosae.experiments import UNKNOWN, Interval, LogLine, mean_interval
+from geosae.figures import bound_vs_observed, interval_dots, render, training_curves
 from geosae.figures.bounds import HUGE, Point, sense
-from geosae.verification import Observed, compare
+from geosae.storage.structure import from_json, to_json
+from geosae.verification import Evidence, Observed, compare
 
 
 def upper(observed, bound):
-    return {"observed": observed, "bound": bound, "slack": bound - observed}
+    return compare(Observed(observed, "an instance"), bound, "upper")
 
 
-def test_evidence_records_and_their_dictionaries_are_drawn_alike():
+def test_evidence_is_drawn_alike_before_and_after_it_was_stored():
     record = compare(Observed(2, "two"), 3, "upper")
+    stored = from_json(Evidence, json.loads(json.dumps(to_json(record))), "the evidence")
     assert render(bound_vs_observed({"S5": [record]}), "png") == render(
-        bound_vs_observed({"S5": [record.to_dict()]}), "png"
+        bound_vs_observed({"S5": [stored]}), "png"
     )
 
 
@@ -61,11 +66,11 @@ def test_nothing_to_draw_is_refused():
     with pytest.raises(InvalidInput, match="no rows"):
         interval_dots({"a": {}})
     with pytest.raises(InvalidInput, match="none of loss"):
-        training_curves({"a": [[{"step": 0}]]})
+        training_curves({"a": [[LogLine(0)]]})
 
 
 def test_curves_show_the_mean_and_range_of_seeds_at_common_steps():
-    logs = {"K = 1": [[{"step": 0, "fvu": 1.0}, {"step": 5, "fvu": 0.5}], [{"step": 0, "fvu": 3.0}]]}
+    logs = {"K = 1": [[LogLine(0, fvu=1.0), LogLine(5, fvu=0.5)], [LogLine(0, fvu=3.0)]]}
     ax = training_curves(logs).axes[0]
     assert ax.lines[0].get_xdata().tolist() == [0]
     assert ax.lines[0].get_ydata().tolist() == [2.0]
@@ -73,14 +78,15 @@ def test_curves_show_the_mean_and_range_of_seeds_at_common_steps():
     assert (band[:, 1].min(), band[:, 1].max()) == (1.0, 3.0)
 
 
-@pytest.mark.parametrize("loss", [0.0, -1.0, 1e-30, None])
+@pytest.mark.parametrize("loss", [0.0, -1.0, 1e-30, float("nan")])
 def test_odd_logs_are_drawn(loss):
-    log = [{"step": s, "loss": loss, "l0": 2.0} for s in range(3)]
+    log = [LogLine(s, loss=loss, l0=2.0) for s in range(3)]
     assert render(training_curves({"a": [log], "no runs": []}), "png")
 
 
 def test_methods_keep_their_place_and_unknown_ends_draw_no_bar():
-    table = {"detection": {"d = 8": {"trained": Estimate(0.9, 0.8, 1.0), "untrained": Estimate(0.4)}}}
+    trained, untrained = Interval(0.9, 0.8, 1.0, n=3), mean_interval([0.4])
+    table = {"detection": {"d = 8": {"trained": trained, "untrained": untrained}}}
     ax = interval_dots(table).axes[0]
     assert [line.get_xdata()[0] for line in ax.lines] == [0.9, 0.4]
     segments = [s for c in ax.collections for s in c.get_segments()]
@@ -88,6 +94,5 @@ def test_methods_keep_their_place_and_unknown_ends_draw_no_bar():
 
 
 def test_all_unknown_and_many_rows_are_drawn():
-    nothing = Estimate(float("nan"))
-    table = {f"p{i}": {f"row {k}": {"a": nothing, "b": nothing} for k in range(30)} for i in range(4)}
+    table = {f"p{i}": {f"row {k}": {"a": UNKNOWN, "b": UNKNOWN} for k in range(30)} for i in range(4)}
     assert render(interval_dots(table, limits={"p0": (0, 1)}), "png")

@@ -9,11 +9,14 @@ from figures.made_runs import NAMES, write_run
 
 from geosae.data.storage import save_dataset
 from geosae.errors import InvalidInput
+from geosae.experiments import Baseline, load_results, summarise
+from geosae.experiments.store import Store
 from geosae.figures import draw
 from geosae.report import write_report
-from geosae.report.findings import findings
-from geosae.report.report import vacuous_verdicts
+from geosae.report.report import vacuous_verdict
 from geosae.storage.files import read_json, write_json
+from geosae.storage.structure import write_record
+from geosae.studies.run_answers import run_answers
 
 LOADING = {
     "src",
@@ -40,6 +43,12 @@ class Reader(HTMLParser):
         self.text = ""
         self.feed(text)
         self.close()
+        self.source = text
+
+    def verdicts(self, id: str) -> list[tuple[str, str]]:
+        """The class and the words of the verdicts that stand beside the predictions of this id."""
+        row = rf'<div class="finding"><b>{id}</b>.*?<span class="(.*?)">(.*?)</span>'
+        return re.findall(row, self.source, re.DOTALL)
 
     def handle_starttag(self, tag, attrs):
         self.tags.append((tag, dict(attrs)))
@@ -135,9 +144,9 @@ def test_a_report_without_figures_says_how_to_draw_them(tmp_path: Path):
 
 def test_failed_cells_are_named(tmp_path: Path):
     folder = write_run(tmp_path)
-    first = sorted(folder.glob("cells/*"))[0]
-    (first / "result.json").unlink()
-    write_json(first / "error.json", {"error": "Diverged: loss is <nan>"})
+    cell = load_results(folder).cells[0].cell
+    (Store(folder).cell(cell) / "result.json").unlink()
+    Store(folder).write_error(cell, "Diverged: loss is <nan>", "")
     text = Reader(write_report(folder).read_text()).text
     assert "1 cell failed" in text
     assert "Diverged: loss is <nan>" in text
@@ -149,52 +158,74 @@ def test_a_violated_bound_is_said_loudly(tmp_path: Path):
     record = read_json(path)
     record["evidence"]["S5"][0] |= {"observed": 9.0, "slack": -5.0, "holds": False}
     write_json(path, record)
-    found = [f for f in findings(load_results(folder)) if f.id == "S5"]
-    assert [(f.verdict, f.tone) for f in found] == [("violated on 1", "bad")]
-    assert "refuted" in Reader(write_report(folder).read_text()).text
+    answers = [a for a in run_answers(load_results(folder)).bounds if a.id == "S5"]
+    assert [a.verdict for a in answers] == ["the prediction fails"]
+    assert answers[0].observation.startswith("Held on 27 of 28 instances")
+    page = Reader(write_report(folder).read_text())
+    assert "refuted" in page.text
+    assert page.verdicts("S5") == [("bad", "the prediction fails")]
+    assert page.verdicts("S7") == [("good", "as predicted")]
 
 
 def test_a_broken_check_gives_its_reason(tmp_path: Path):
     folder = write_run(tmp_path)
     verdicts = read_json(folder / "verdicts.json")
-    verdicts[0] |= {"status": "broken", "reason": "control 2 passed: <too weak>"}
+    verdicts[0]["verdict"] |= {"status": "broken", "reason": "control 2 passed: <too weak>"}
     write_json(folder / "verdicts.json", verdicts)
     text = Reader(write_report(folder).read_text()).text
     assert "Control 2 passed: <too weak>." in text
     assert "0 of 1" in text  # the headline counts it
 
 
-def test_findings_follow_the_numbers(tmp_path: Path):
-    folder = write_run(tmp_path)
-    before = {(f.id, f.verdict) for f in findings(load_results(folder)) if f.id == "baseline"}
-    # In the made run trained SAEs have smaller errors than both baselines in all 4 gate × width × 2 notions.
-    assert before == {("baseline", "better in 8 of 8")}
+def verdicts_on_baselines(folder: Path) -> list[str]:
+    return [a.verdict for a in run_answers(load_results(folder)).grid if a.id == "baseline"]
+
+
+def set_shares(folder: Path, baseline: Baseline, share: float) -> None:
+    """Give all SAEs of this kind, in all seeds, the same share of concepts separated."""
     for path in folder.glob("cells/*/result.json"):
         record = read_json(path)
-        if record["cell"]["baseline"] == "untrained":
-            for table in record["notions"].values():
-                if table["neurons"]:
-                    table["neurons"]["best_error"] = 0.0
+        if record["cell"]["baseline"] == baseline:
+            for learner in ("neurons", "units"):
+                record["measures"]["separation"][learner]["share"] = share
             write_json(path, record)
-    from geosae.experiments import summarise
+    write_record(folder / "summary.json", summarise(load_results(folder).cells))
 
-    write_json(folder / "summary.json", summarise(load_results(folder).cells))
-    after = {f.verdict for f in findings(load_results(folder)) if f.id == "baseline"}
-    assert after == {"better in 8 of 8", "better in 0 of 8"}
+
+def test_verdicts_follow_the_numbers_and_are_those_of_the_studies(tmp_path: Path):
+    folder = write_run(tmp_path)
+    # In the made run trained SAEs separate all and both baselines nothing: 2 gates × 2 widths × 2 learners.
+    assert verdicts_on_baselines(folder) == ["as predicted", "as predicted"]
+    page = Reader(write_report(folder).read_text())
+    assert page.verdicts("baseline") == [("good", "as predicted")] * 2
+    assert page.text.count("Trained SAEs separate more in 8 of 8 settings") == 2
+    set_shares(folder, "untrained", 1.0)
+    assert verdicts_on_baselines(folder) == ["undecided", "as predicted"]
+    set_shares(folder, "trained", 0.5)
+    assert verdicts_on_baselines(folder) == ["the prediction fails", "as predicted"]
+    page = Reader(write_report(folder).read_text())
+    assert page.verdicts("baseline") == [("bad", "the prediction fails"), ("good", "as predicted")]
+
+
+def test_one_seed_decides_nothing(tmp_path: Path):
+    folder = write_run(tmp_path, seeds=(0,))
+    assert verdicts_on_baselines(folder) == []
+    for answers in run_answers(load_results(folder)).worlds.values():
+        assert {answer.verdict for answer in answers} <= {"undecided"}
 
 
 def test_few_points_in_high_dimension_are_warned_about(made: Path, tmp_path: Path):
-    assert vacuous_verdicts(load_results(made)) == []
+    assert vacuous_verdict(load_results(made), 'plane "<i>"') == ""
     from figures import made_runs
 
     small = made_runs.dataset(points=10)
     folder = write_run(tmp_path)
     for path in folder.glob("worlds/*.npz"):
         save_dataset(small, path)
-    warnings = vacuous_verdicts(load_results(folder))
-    assert len(warnings) == 1
-    assert "S8" in warnings[0]
-    assert "says little" in Reader(write_report(folder).read_text()).text
+    assert "says little" in vacuous_verdict(load_results(folder), "plane")
+    text = Reader(write_report(folder).read_text()).text
+    assert text.count("plane (S8): 5 points in 2 dimensions") == 1
+    assert "says little" in text
 
 
 def test_writing_again_gives_the_same_bytes(made: Path):

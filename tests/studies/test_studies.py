@@ -1,16 +1,30 @@
 import json
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from geosae.analysis.phenomena import Difference, Share
+from geosae.analysis.phenomena.absorption import AbsorptionRecord
 from geosae.cli.sources import make_world
 from geosae.errors import InvalidInput
-from geosae.experiments import parse_plan, plan_toml
-from geosae.experiments.jobs import do_job, jobs_of, plan_jobs, study_failures, study_records, write_job_list
+from geosae.experiments import Interval, Results, Summary, mean_interval, parse_plan, plan_toml
+from geosae.experiments.jobs import (
+    StudyRecord,
+    do_job,
+    jobs_of,
+    plan_jobs,
+    study_failures,
+    study_records,
+    write_job_list,
+)
 from geosae.experiments.plan import StudyEntry
-from geosae.studies.approximation import body_of, plateau, slope_of
+from geosae.studies.absorption import AbsorptionResult
+from geosae.studies.approximation_answers import slope_of
+from geosae.studies.approximation_errors import OracleError, OracleJob, UnitError, UnitJob, body_of, plateau
 from geosae.studies.feasibility import probe
-from geosae.studies.numbers import Mean, direction, mean_of, paired, per_seed
+from geosae.studies.numbers import direction, paired, per_seed
 from geosae.studies.registry import STUDIES, all_studies, answers_of
 
 PLAN = """
@@ -79,13 +93,13 @@ def test_every_study_runs_small_and_answers_in_sentences(name, tmp_path):
     plan = plan_of(name)
     assert parse_plan(plan_toml(plan)) == plan
     jobs = plan_jobs(plan, STUDIES)
-    assert {int(job.settings["seed"]) for job in jobs} == {0, 1}
+    assert {job.settings.seed for job in jobs} == {0, 1}
     for job in jobs:
         assert do_job(str(tmp_path), job.study, job.settings, make_world, all_studies) is None
     write_job_list(tmp_path, jobs)
     records = study_records(tmp_path, plan)
     assert len(records[name]) == len(jobs)
-    answers = answers_of(records)[name]
+    answers = answers_of(Results(tmp_path, plan, (), {}, (), Summary(()), records))[name]
     assert answers
     for answer in answers:
         assert answer.prediction.endswith(".")
@@ -102,14 +116,14 @@ def test_a_job_gives_the_same_bytes_again_and_a_failed_one_says_why(tmp_path):
         do_job(str(tmp_path / folder), job.study, job.settings, make_world, all_studies)
     one, two = (next((tmp_path / f / "studies" / "feasibility").glob(f"{job.key}.json")) for f in "ab")
     assert one.read_bytes() == two.read_bytes()
-    wrong = {**job.settings, "source": "no-such-world"}
+    wrong = replace(job.settings, source="no-such-world")
     assert "no-such-world" in str(do_job(str(tmp_path), "feasibility", wrong, make_world, all_studies))
 
 
 def test_feasibility_knows_the_disk_in_its_ring():
     (job, *_) = plan_jobs(plan_of("feasibility"), STUDIES)
-    (disk,) = STUDIES["feasibility"].do(job.settings, make_world)["concepts"]
-    assert (disk["one"], disk["unit"], disk["inside_hull"]) == (False, True, 0)
+    (disk,) = STUDIES["feasibility"].do(job.settings, make_world).concepts
+    assert (disk.one, disk.unit, disk.inside_hull) == (False, True, 0)
 
 
 def test_unknown_studies_settings_and_types_are_refused():
@@ -136,14 +150,16 @@ def test_a_prediction_can_fail():
     jobs = jobs_of(absorption, StudyEntry("absorption", {"gates": {"relu": [0.1], "topk": [2]}}), (0, 1, 2))
 
     def record(job, silent_inside):
-        share = {
-            "value": silent_inside
-            if job.settings["position"] == "inside"
-            else 0.2 + 0.01 * job.settings["seed"]
-        }
-        pair = {"silent": share, "effect": share, "absorbed": False, "can": False, "exact": [3]}
-        absolute = job.settings["gate"] == "relu"
-        return {"settings": job.settings, "result": {"absolute": absolute, "pairs": [pair], "l0": 1.0}}
+        settings = job.settings
+        # Hundredths: seeds differ a little.
+        silent = round(100 * silent_inside) if settings.position == "inside" else 20 + settings.seed
+        share, unknown = Share(silent, 100, 0.0, 1.0), Share(0, 0, 0.0, 1.0)
+        pair = AbsorptionRecord(
+            parent="parent", child="child", parent_neuron=0, child_neuron=1, keeper=None, silent=share,
+            missed=unknown, alarms=unknown, child_hits=unknown, effect=Difference(share.value, -1.0, 1.0),
+            absorbed=False, mixed=0.0, can=False, margin=0.0, exact=(3,), absolute=None, tolerance=0.05,
+        )  # fmt: skip
+        return StudyRecord(settings, AbsorptionResult(1.0, settings.gate == "relu", (pair,)))
 
     answers = absorption.answers([record(job, 0.9) for job in jobs])
     by_words = {a.prediction[:4]: a.verdict for a in answers}
@@ -154,11 +170,11 @@ def test_a_prediction_can_fail():
 
 
 def test_directions_need_an_interval_on_one_side():
-    assert direction(mean_of([0.1, -0.1, 0.05])) == "undecided"
-    assert direction(mean_of([])) == "undecided"
-    assert mean_of([None, float("nan"), 2.0]) == Mean(2.0, -np.inf, np.inf, 1)
-    records = [{"settings": {"seed": s}, "result": {"x": v}} for s, v in ((1, 1.0), (0, 2.0), (1, 3.0))]
-    assert per_seed(records, lambda r: r["x"]) == {0: 2.0, 1: 2.0}
+    assert direction(mean_interval([0.1, -0.1, 0.05])) == "undecided"
+    assert direction(mean_interval([])) == "undecided"
+    assert mean_interval([None, float("nan"), 2.0]) == Interval(2.0, -np.inf, np.inf, 1)
+    records = [StudyRecord(SimpleNamespace(seed=s), v) for s, v in ((1, 1.0), (0, 2.0), (1, 3.0))]
+    assert per_seed(records, lambda result: result) == {0: 2.0, 1: 2.0}
     assert paired({0: 1.0}, {1: 1.0}) == []
 
 
@@ -179,13 +195,12 @@ def test_a_slope_with_scatter_is_that_of_an_independent_fit():
 
 @pytest.mark.parametrize(("excess", "verdict"), [(0.5, "as predicted"), (0.001, "the prediction fails")])
 def test_a_unit_below_what_no_polyhedron_reaches_refutes_the_approximation(excess, verdict):
-    at = {"body": "ball", "dim": 2, "seed": 0}
-    found = [{"settings": {**at, "part": "oracle", "m": m}, "result": {"excess": e, "over_hull": e}}
-             for m, e in ((4, 0.2733), (6, 0.1027), (8, 0.0548))]  # fmt: skip
-    settings = {**at, "part": "units", "baseline": "trained", "width": 8}
-    unit = {"settings": settings, "result": {"members": 4, "miss": 0.0, "excess": excess, "nothing": 9.0}}
-    told = [a for a in STUDIES["approximation"].answers([*found, unit]) if "cut to the box" in a.prediction]
-    assert [a.verdict for a in told] == [verdict]
+    oracle = [StudyRecord(OracleJob("ball", 2, m), OracleError(error, error, best=True))
+              for m, error in ((4, 0.2733), (6, 0.1027), (8, 0.0548))]  # fmt: skip
+    job = UnitJob("ball", 2, width=8, baseline="trained", seed=0, steps=30, points=600, l1=0.1)
+    unit = StudyRecord(job, UnitError(members=4, miss=0.0, excess=excess, nothing=9.0))
+    answers = STUDIES["approximation"].answers([*oracle, unit])
+    assert [a.verdict for a in answers if "cut to the box" in a.prediction] == [verdict]
 
 
 def test_the_probe_finds_what_one_half_space_can_do():

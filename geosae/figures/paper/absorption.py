@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from geosae.experiments import Results, gate_name
-from geosae.experiments.interval import mean_interval
+from geosae.experiments.interval import Interval, mean_interval
 from geosae.experiments.jobs import StudyRecord
-from geosae.figures.dots import Estimate, interval_dots
+from geosae.figures.dots import interval_dots
 from geosae.figures.paper.lines import seeds_of
 from geosae.figures.save import Sheet
 from geosae.studies.absorption import (
@@ -31,12 +31,12 @@ def sheets(results: Results) -> list[Sheet]:
     records = STUDY.records(results.studies.get("absorption", ()))
     if not records:
         return []
-    table: dict[str, dict[str, dict[str, Estimate]]] = {}
+    table: dict[str, dict[str, dict[str, Interval]]] = {}
     for variation in sorted({r.settings.variation for r in records}):
         rows = _by_gate([r for r in records if r.settings.variation == variation])
         table[f"variation of magnitudes {variation:g}"] = {
             label: {
-                WORDS[position]: _estimate([r for r in group if r.settings.position == position])
+                WORDS[position]: _excess([r for r in group if r.settings.position == position])
                 for position in POSITIONS
             }
             for label, group in rows.items()
@@ -67,6 +67,5 @@ def _by_gate(records: Records) -> dict[str, list[StudyRecord[AbsorptionJob, Abso
     return groups
 
 
-def _estimate(records: Records) -> Estimate:
-    mean = mean_interval(list(per_seed(records, mean_effect).values()))
-    return Estimate(mean.mean, max(-1.0, mean.low), min(1.0, mean.high))
+def _excess(records: Records) -> Interval:
+    return mean_interval(list(per_seed(records, mean_effect).values()), (-1.0, 1.0))

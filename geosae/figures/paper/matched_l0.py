@@ -21,8 +21,8 @@ def sheets(results: Results) -> list[Sheet]:
     if not results.studies:
         return []
     # Any gate serves: where all share a width, it is the same for each.
-    rows = {w: results.rows_of(w, "trained") for w in worlds}
-    widths = {w: shared_width(rows[w], rows[w][0].gate) for w in worlds}
+    pairs = {w: [(row.gate, row.width) for row in results.rows_of(w, "trained")] for w in worlds}
+    widths = {w: shared_width(pairs[w], pairs[w][0][0]) for w in worlds}
     with styled():
         figure, grid = panels(len(LEARNER_NAMES), len(worlds), width=PAGE, height=3.6)
         for row, (learner, words) in zip(grid, LEARNER_NAMES.items(), strict=True):

@@ -1,12 +1,25 @@
 import csv
 import json
+from dataclasses import replace
 
 import matplotlib as mpl
-import numpy as np
 import pytest
+from figures.made_runs import plan as made_plan
+from figures.made_runs import result, write_run
 
 from geosae.cli.sources import make_world
-from geosae.experiments import parse_plan, run
+from geosae.experiments import (
+    BASELINES,
+    UNKNOWN,
+    Cell,
+    Interval,
+    Results,
+    Summary,
+    load_results,
+    parse_plan,
+    run,
+)
+from geosae.experiments.measures import Learned
 from geosae.figures.draw import draw
 from geosae.figures.paper.families import PAPER
 from geosae.figures.paper.lines import draw_series
@@ -15,7 +28,6 @@ from geosae.report import write_report
 from geosae.report.exports import to_latex, write_tables
 from geosae.studies.gaps import gaps
 from geosae.studies.grid_answers import all_answers, matched_l0
-from geosae.studies.numbers import Mean
 from geosae.studies.registry import all_studies
 
 PLAN = """
@@ -128,11 +140,11 @@ def test_each_kind_of_sae_stands_at_its_own_best_sparsity_in_the_headline(folder
         tried = {"relu": (0.3,), "topk": (1, 2)}[gap.gate]
         for kind, mean in {"trained": gap.reached, **gap.baselines}.items():
             means = [
-                row["notions"]["separation"][gap.learner]["share"]["mean"]
+                row.measures.separation.learned(gap.learner).share.mean
                 for row in results.rows_of(gap.world, kind)
-                if row["gate"] == gap.gate and row["sparsity"] in tried
+                if row.gate == gap.gate and row.sparsity in tried
             ]
-            assert mean.value == pytest.approx(max(means)), (gap.gate, kind)
+            assert mean.mean == pytest.approx(max(means)), (gap.gate, kind)
 
 
 def test_tables_come_as_csv_and_latex(folder):
@@ -145,9 +157,9 @@ def test_tables_come_as_csv_and_latex(folder):
     results = load_results(folder)
     assert len(rows) == len(gaps(results)) == 4
     for row, gap in zip(rows, gaps(results), strict=True):
-        assert float(row["gap"]) == gap.gap.value == pytest.approx(gap.possible.value - gap.reached.value)
+        assert float(row["gap"]) == gap.gap.mean == pytest.approx(gap.possible.mean - gap.reached.mean)
     tex = (folder / "tables" / "summary.tex").read_text()
-    assert tex.count(r"\\") == len(results.summary["rows"]) + 1
+    assert tex.count(r"\\") == len(results.summary.rows) + 1
     assert to_latex([{"a_b": "5 % & more"}]).count(r"\%") == 1
 
 
@@ -159,26 +171,38 @@ def test_a_resumed_run_does_no_job_again_and_has_the_same_bytes(folder):
     assert {p: p.read_bytes() for p in (folder / "studies").rglob("*.json")} == files
 
 
-def test_gates_are_compared_at_equal_l0_only_where_both_have_been():
-    class Fake:
-        def records_of(self, world):
-            def record(gate, sparsity, l0, error):
-                table = {"separation": {"neurons": {"best_error": error}}}
-                cell = {"gate": gate, "sparsity": sparsity, "seed": 0, "width": 8}
-                return {"cell": cell, "metrics": {"l0": l0}, "notions": table}
+def test_gates_are_compared_at_equal_l0_only_where_both_have_been(tmp_path):
+    def cell_result(gate, sparsity, l0, error):
+        cell = Cell("w", "nowhere", {}, 0, gate, sparsity, 8, 0)
+        whole = result(cell, ("concept",))
+        learned = Learned(0.0, error, 1.0)
+        separation = replace(whole.measures.separation, neurons=learned)
+        metrics = replace(whole.measures.metrics, l0=l0)
+        return replace(whole, measures=replace(whole.measures, metrics=metrics, separation=separation))
 
-            relu = [record("relu", 0.1, 1.0, 0.2), record("relu", 0.01, 4.0, 0.4)]
-            # At L0 = 2, halfway in log L0, ReLU's error is 0.3; L0 = 8 lies outside of its range.
-            return [*relu, record("topk", 2, 2.0, 0.25), record("topk", 8, 8.0, 9.0)]
+    relu = [cell_result("relu", 0.1, 1.0, 0.2), cell_result("relu", 0.01, 4.0, 0.4)]
+    # At L0 = 2, halfway in log L0, ReLU's error is 0.3; L0 = 8 lies outside of its range.
+    topk = [cell_result("topk", 2, 2.0, 0.25), cell_result("topk", 8, 8.0, 9.0)]
+    results = Results(tmp_path, made_plan("w"), (*relu, *topk), {}, (), Summary(()))
+    difference = matched_l0(results, "w", "neurons")
+    assert (round(difference.mean, 12), difference.n) == (0.05, 1)
 
-    found = matched_l0(Fake(), "w", "neurons")
-    assert (round(found.value, 12), found.count) == (0.05, 1)
+
+def test_the_grid_answers_wherever_there_are_baselines(tmp_path):
+    results = load_results(write_run(tmp_path))
+    assert not results.studies
+    expected = {BASELINES[name].expected for name in results.plan.baselines}
+    assert expected
+    assert {
+        a.prediction: a.verdict for a in all_answers(results)["grid"] if a.id == "baseline"
+    } == dict.fromkeys(expected, "as predicted")
+    assert all_answers(replace(results, plan=replace(results.plan, baselines=()))) == {}
 
 
 def test_intervals_are_cut_to_the_range_and_unknown_means_left_out():
     with mpl.rc_context():
         ax = blank().subplots()
-        draw_series(ax, {"a": [(1.0, Mean(0.5, -3.0, 4.0, 2)), (2.0, Mean(np.nan, np.nan, np.nan, 0))]},
+        draw_series(ax, {"a": [(1.0, Interval(0.5, -3.0, 4.0, 2)), (2.0, UNKNOWN)]},
                     within=(0.0, 1.0))  # fmt: skip
         (bars,) = ax.collections
         (segment,) = bars.get_segments()

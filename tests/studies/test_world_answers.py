@@ -1,0 +1,123 @@
+"""What a world answers: what training reaches of what is possible, and the price of detection."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import geosae_synthetic
+import numpy as np
+import pytest
+from figures.made_runs import concept_errors, write_run
+
+from geosae.analysis import ConceptError
+from geosae.data.storage import save_dataset
+from geosae.experiments import CellResult, Results, load_results
+from geosae.experiments.cell_result import NotionErrors
+from geosae.experiments.measures import Learned
+from geosae.studies.study import Answer
+from geosae.studies.world_answers import world_answers
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Results:
+    """A made run of two seeds on two nested balls: units can separate them, one neuron cannot."""
+    folder = write_run(tmp_path)
+    data = geosae_synthetic.make("nested-balls", points=200, dim=2, depth=2, rng=np.random.default_rng(0))
+    for path in folder.glob("worlds/*.npz"):
+        save_dataset(data, path)
+    return with_errors(load_results(folder), lambda seed: set())
+
+
+def with_errors(results: Results, reached: Callable[[int], set[str]]) -> Results:
+    """Let all trained SAEs separate, by seed, these of the two balls: by neurons and by units."""
+
+    def errors(seed: int) -> tuple[ConceptError, ...]:
+        names = [f"level {k}" for k in (1, 2)]
+        return tuple(replace(e, holds=e.concept in reached(seed)) for e in concept_errors(0.5, names, (0,)))
+
+    cells: list[CellResult] = []
+    for each in results.cells:
+        separation = NotionErrors(errors(each.cell.seed), errors(each.cell.seed))
+        cells.append(replace(each, errors=replace(each.errors, separation=separation)))
+    return replace(results, cells=tuple(cells))
+
+
+def answer(results: Results, id: str) -> Answer:
+    (only,) = [a for a in world_answers(results, "plane") if a.id == id]
+    return only
+
+
+@pytest.mark.parametrize(
+    ("reached", "units", "neurons", "share"),
+    [
+        (lambda seed: set(), "as predicted", "as predicted", "0.00 [0.00, 0.00]"),
+        (lambda seed: {"level 1"}, "as predicted", "undecided", "0.50 [0.50, 0.50]"),
+        (lambda seed: {"level 1", "level 2"}, "the prediction fails", "undecided", "1.00 [1.00, 1.00]"),
+        (
+            lambda seed: {"level 1", "level 2"} if seed else {"level 2"},
+            "undecided",
+            "undecided",
+            "0.75 [0.00, 1.00]",
+        ),
+    ],
+)
+def test_what_is_reached_of_what_is_possible_is_judged_from_its_interval(
+    results, reached, units, neurons, share
+):
+    varied = with_errors(results, reached)
+    assert "can separate the regions of 4 of 4 concepts" in answer(varied, "S3").prediction
+    assert f"share of {share} of these (mean over 2 seeds)" in answer(varied, "S3").observation
+    assert answer(varied, "S3").verdict == units
+    # S1 excludes both balls: what neurons separate within the tolerance refutes nothing, and it is named.
+    assert "can separate the region of none of 4 concepts" in answer(varied, "S1").prediction
+    assert answer(varied, "S1").verdict == neurons
+    assert ("theory excludes it exactly: level" in answer(varied, "S1").observation) == (
+        neurons == "undecided"
+    )
+
+
+def test_only_absolute_gates_are_asked(results):
+    relative = replace(results, cells=tuple(r for r in results.cells if r.cell.gate == "topk"))
+    assert {a.id for a in world_answers(relative, "plane")} == {"D1"}
+
+
+def detecting(results: Results, shares: Callable[[CellResult], float]) -> Results:
+    cells = [
+        replace(
+            each,
+            measures=replace(
+                each.measures,
+                metrics=replace(each.measures.metrics, l0=float(each.cell.sparsity)),
+                detection=replace(each.measures.detection, neurons=Learned(shares(each), 0.1, 2.0)),
+            ),
+        )
+        for each in results.cells
+    ]
+    return replace(results, cells=tuple(cells))
+
+
+@pytest.mark.parametrize(
+    ("gain", "verdict", "difference"),
+    [
+        (lambda seed: 0.5, "as predicted", "0.50 [0.50, 0.50]"),
+        (lambda seed: 0.0, "as predicted", "0.00 [0.00, 0.00]"),
+        (lambda seed: -0.25, "the prediction fails", "−0.25 [−0.25, −0.25]"),
+        (lambda seed: 0.5 * seed, "undecided", "0.25 [−2.93, 3.43]"),
+    ],
+)
+def test_the_price_of_detection_is_judged_from_paired_differences(results, gain, verdict, difference):
+    varied = detecting(results, lambda r: 0.25 + gain(r.cell.seed) * (r.cell.sparsity == 2))
+    price = answer(varied, "D1")
+    assert price.verdict == verdict
+    assert f"Top-K 0.25 at 1, {0.25 + np.mean([gain(0), gain(1)]):.2f} at 2, difference {difference}" in (
+        price.observation
+    )
+    # ReLU has one sparsity: nothing to compare.
+    assert "ReLU" not in price.observation
+
+
+def test_widths_that_a_sparsity_lacks_are_left_out(results):
+    """Only wide SAEs may be dense: detection by them must not count for density."""
+    cells = tuple(r for r in results.cells if (r.cell.sparsity, r.cell.width) != (2, 2))
+    varied = detecting(replace(results, cells=cells), lambda r: 0.25 if r.cell.width == 2 else 0.75)
+    assert "Top-K 0.75 at 1, 0.75 at 2, difference 0.00 [0.00, 0.00]" in answer(varied, "D1").observation
