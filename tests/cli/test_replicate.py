@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -64,10 +65,12 @@ def runs(done: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_the_folder_tells_the_seeds_and_its_plan_goes_on_with_it(runs: Path):
     assert sorted(p.name for p in runs.iterdir()) == ["my", "my-shifted-100"]
-    text = (runs / "my-shifted-100/plan.toml").read_text()
-    assert "seeds = [100, 101, 102, 103, 104]" in text
-    assert "seeds = [100, 101, 102, 103, 104, 105]" in text
-    assert "data_seed = 3" in text
+    plan = tomllib.loads((runs / "my-shifted-100/plan.toml").read_text())
+    assert plan["seeds"] == [100, 101, 102, 103, 104]
+    assert [study["seeds"] for study in plan["studies"] if "seeds" in study] == [
+        [100, 101, 102, 103, 104, 105]
+    ]
+    assert [world["data_seed"] for world in plan["worlds"] if "data_seed" in world] == [3]
     cells = [read_json(p)["cell"] for p in runs.glob("my-shifted-100/cells/*/result.json")]
     assert {c["data_seed"] for c in cells} == {3, 100, 101, 102, 103, 104}
     again = command.geosae("run", "runs/my-shifted-100/plan.toml", *MORE, cwd=runs.parent)

@@ -159,7 +159,7 @@ def test_a_shift_reaches_all_seeds_and_nothing_else():
     assert not {c.key for c in plan.cells()} & {c.key for c in shifted.cells()}
     jobs = {job.key: job.settings for p in (plan, shifted) for job in plan_jobs(p, ALL_STUDIES)}
     assert len(jobs) == len(plan_jobs(plan, ALL_STUDIES)) + len(plan_jobs(shifted, ALL_STUDIES))
-    assert {s["seed"] for s in jobs.values()} == {0, 1, 2, 3, 100, 101, 102, 103}
+    assert {s.seed for s in jobs.values()} == {0, 1, 2, 3, 100, 101, 102, 103}
     # What the folder stores is the plan with these seeds.
     assert parse_plan(plan_toml(shifted)) == shifted
     assert shifted.shifted(-100) == plan

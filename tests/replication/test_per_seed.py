@@ -9,7 +9,10 @@ from geosae.replication.per_seed import grid_values, numbers_in, study_values
 
 
 def record(result: dict, **settings: object) -> StudyRecord:
-    return StudyRecord(make_dataclass("Settings", settings)(**settings), result)
+    return StudyRecord(
+        make_dataclass("Settings", [(key, type(value)) for key, value in settings.items()])(**settings),
+        result,
+    )
 
 
 def test_a_study_is_grouped_by_its_settings_without_the_seed():
