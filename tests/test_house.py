@@ -91,3 +91,75 @@ def test_solvers_stay_behind_one_door(solver: str) -> None:
     """import-linter cannot name a subpackage of an external package, so scipy.optimize is watched here."""
     hits = [str(path.relative_to(ROOT)) for path in SOURCES if solver in path.read_text(encoding="utf-8")]
     assert [hit for hit in hits if hit != "geosae/geometry/_program.py"] == []
+
+
+# Names that do not say what they hold; one in thirty functions may still have one.
+FUZZY = {
+    "named", "found", "told", "held", "own", "known", "shown", "kept", "seen", "given", "taken", "made",
+    "asked", "beside", "what", "place", "one", "other", "wanted",
+}  # fmt: skip
+FUZZY_PER_FUNCTION = 0.03
+
+
+def bound_names(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
+    """Return the names that a function binds, its parameters aside."""
+    names = (node for node in ast.walk(function) if isinstance(node, ast.Name))
+    return {name.id for name in names if isinstance(name.ctx, ast.Store)}
+
+
+def test_local_names_say_what_they_hold() -> None:
+    functions = [
+        node
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    fuzzy = sum(len(bound_names(function) & FUZZY) for function in functions)
+    assert fuzzy <= FUZZY_PER_FUNCTION * len(functions)
+
+
+# Fields of results: a typed record is asked for them by attribute, never by a string.
+FIELDS = (
+    "agreement", "approximation", "best_error", "cell", "concepts", "count", "detection", "evidence", "high",
+    "lattice", "low", "mean", "measures", "metrics", "neurons", "notions", "per_concept", "reading", "result",
+    "separation", "settings", "share", "tested", "units",
+)  # fmt: skip
+RESULTS = ("experiments", "studies", "replication", "figures", "report", "cli")
+
+
+def looked_up(node: ast.AST) -> object:
+    """Return the string that a node looks something up by, as in record["share"] or record.get("share")."""
+    if isinstance(node, ast.Subscript):
+        is_type = isinstance(node.value, ast.Name) and node.value.id == "Literal"
+        key: ast.AST | None = None if is_type else node.slice
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get":
+        key = node.args[0] if node.args else None
+    else:
+        return None
+    return key.value if isinstance(key, ast.Constant) else None
+
+
+@pytest.mark.parametrize("folder", RESULTS)
+def test_results_are_typed_trees_and_never_looked_up_by_strings(folder: str) -> None:
+    hits = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in (ROOT / "geosae" / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.expr) and looked_up(node) in FIELDS
+    ]
+    assert hits == []
+
+
+def test_parents_are_abstract_or_final() -> None:
+    """At most one level of inheritance among our own classes."""
+    parents: dict[str, list[str]] = {}
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                names = [base.id for base in node.bases if isinstance(base, ast.Name)]
+                parents.setdefault(node.name, []).extend(names)
+    deep = [
+        name for name, bases in parents.items() for base in bases
+        if any(grandparent in parents for grandparent in parents.get(base, ()))
+    ]  # fmt: skip
+    assert deep == []

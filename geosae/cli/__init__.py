@@ -1,4 +1,4 @@
-"""The command line `geosae`: the roof of the library."""
+"""The command line `geosae`: run plans, train, analyse, verify, convert, draw and report from a shell."""
 
 
 def main() -> None:

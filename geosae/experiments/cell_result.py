@@ -82,25 +82,24 @@ def cell_result(
 ) -> CellResult:
     """Gather what was measured of a cell's SAE; `shuffled` is the analysis under shuffled labels."""
     metrics = alignment.metrics
-    notions = {notion: _notion(alignment, shuffled, notion) for notion in _NOTIONS}
+    detection, detection_errors = _notion(alignment, shuffled, "detection")
+    separation, separation_errors = _notion(alignment, shuffled, "separation")
+    approximation, approximation_errors = _notion(alignment, shuffled, "approximation")
     return CellResult(
         cell=cell,
         measures=Measures(
             metrics=MetricMeasures(metrics.l0, metrics.fvu, metrics.dead_share, metrics.dense_share, mcc),
-            detection=notions["detection"][0],
-            separation=notions["separation"][0],
-            approximation=notions["approximation"][0],
+            detection=detection,
+            separation=separation,
+            approximation=approximation,
             agreement=agreement,
             lattice=lattice,
             neurons=float(alignment.width),
         ),
-        errors=ConceptErrors(*(notions[notion][1] for notion in _NOTIONS)),
+        errors=ConceptErrors(detection_errors, separation_errors, approximation_errors),
         approximation_reason=alignment.approximation_reason,
         evidence=evidence,
     )
-
-
-_NOTIONS: tuple[Notion, ...] = ("detection", "separation", "approximation")
 
 
 def _notion(

@@ -83,21 +83,34 @@ def mean_interval(
     return Interval(mean, max(mean - half, bounds[0]), min(mean + half, bounds[1]), int(array.size))
 
 
+@dataclass(frozen=True)
+class _Stored:
+    """An interval as it stands in JSON, which has no infinity: an open end is null."""
+
+    mean: float
+    low: float | None
+    high: float | None
+    n: int
+
+
 def _plain(interval: Interval) -> dict[str, float | int | None] | None:
     if not interval.n:
         return None
     low, high = (end if math.isfinite(end) else None for end in (interval.low, interval.high))
-    return {"mean": interval.mean, "low": low, "high": high, "n": interval.n}
+    return CONVERTER.unstructure(_Stored(interval.mean, low, high, interval.n))
 
 
 def _read(value: Any, _: Any) -> Interval:
     if value is None:
         return UNKNOWN
-    low, high = value["low"], value["high"]
-    ends = -math.inf if low is None else float(low), math.inf if high is None else float(high)
-    return Interval(float(value["mean"]), *ends, int(value["n"]))
+    stored = CONVERTER.structure(value, _Stored)
+    low, high = (
+        -math.inf if stored.low is None else stored.low,
+        math.inf if stored.high is None else stored.high,
+    )
+    return Interval(stored.mean, low, high, stored.n)
 
 
-# JSON has no infinity: an open end is null, and the interval of no values is null as a whole.
+# The interval of no values is null as a whole.
 CONVERTER.register_unstructure_hook(Interval, _plain)
 CONVERTER.register_structure_hook(Interval, _read)

@@ -18,7 +18,7 @@ from geosae.experiments import (
     mean_interval,
 )
 from geosae.geometry.intervals import clopper_pearson
-from geosae.studies.numbers import paired
+from geosae.studies.numbers import majority, paired
 from geosae.studies.study import Answer, Verdict
 
 RIVAL: tuple[tuple[Notion, Learner], ...] = (("separation", "neurons"), ("separation", "units"))
@@ -57,8 +57,7 @@ def _against_rival(wins: int, losses: int, settings: int) -> tuple[str, Verdict]
         f"Trained SAEs separate more in {wins} of {settings} settings (world × gate × width × learner), "
         f"fewer in {losses} (intervals of paired differences apart from 0)."
     )
-    low, high = map(float, clopper_pearson(wins, wins + losses))
-    return observation, "as predicted" if low > 0.5 else "the prediction fails" if high < 0.5 else "undecided"
+    return observation, majority(wins, losses)
 
 
 def _against_ceiling(wins: int, losses: int, settings: int) -> tuple[str, Verdict]:

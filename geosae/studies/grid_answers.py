@@ -11,9 +11,9 @@ from geosae.experiments.interval import Interval, mean_interval
 from geosae.experiments.measures import LEARNERS, Learner, Measures
 from geosae.experiments.results import Results
 from geosae.experiments.summary import Setting
-from geosae.geometry.intervals import clopper_pearson
+from geosae.studies.baseline_answers import baseline_answers
 from geosae.studies.gaps import LEARNER_WORDS, Gap, gaps, shares
-from geosae.studies.numbers import direction, paired
+from geosae.studies.numbers import direction, majority, paired
 from geosae.studies.registry import answers_of
 from geosae.studies.study import Answer, Verdict
 
@@ -57,7 +57,8 @@ def grid_answers(results: Results) -> list[Answer]:
     table = gaps(results)
     answers = [_forbidden(table, learner) for learner in LEARNERS]
     answers += [_reached(table, learner) for learner in LEARNERS]
-    answers += [_baseline(results, name) for name in results.plan.baselines]
+    answers += [_baseline(results, b) for b in results.plan.baselines if not BASELINES[b].constructed]
+    answers += baseline_answers(results)
     answers += [_matched(results, world) for world in results.worlds]
     answers += [_mutual(results), _asymmetry(results)]
     return [answer for answer in answers if answer is not None]
@@ -124,13 +125,7 @@ def _baseline(results: Results, baseline: Baseline) -> Answer | None:
         f"Trained SAEs separate more in {wins} of {len(differences)} settings (world × gate × width × "
         f"learner), fewer in {losses} (intervals of paired differences apart from 0)."
     )
-    return Answer("baseline", BASELINES[baseline].expected, observation, _majority(wins, losses))
-
-
-def _majority(wins: int, losses: int) -> Verdict:
-    """Tell whether, of the settings that differ at all, one side is more than half, beyond chance."""
-    low, high = clopper_pearson(wins, wins + losses)
-    return "as predicted" if low > 0.5 else "the prediction fails" if high < 0.5 else "undecided"
+    return Answer("baseline", BASELINES[baseline].expected, observation, majority(wins, losses))
 
 
 def _matched(results: Results, world: str) -> Answer | None:
@@ -210,7 +205,7 @@ def _asymmetry(results: Results) -> Answer | None:
         "With more neurons than concepts a neuron's best concept has a better neuron more often than a "
         "concept's best neuron has a better concept: the scores are asymmetric (F2)."
     )
-    return Answer("F2", prediction, observation, _majority(clear, contrary))
+    return Answer("F2", prediction, observation, majority(clear, contrary))
 
 
 def all_answers(results: Results) -> dict[str, Sequence[Answer]]:

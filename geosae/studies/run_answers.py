@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from geosae.experiments import BASELINES, Results
-from geosae.studies.baseline_answers import baseline_answers
+from geosae.experiments import Results
 from geosae.studies.bound_answers import bound_answers
 from geosae.studies.grid_answers import grid_answers
 from geosae.studies.registry import answers_of
@@ -42,15 +41,8 @@ class RunAnswers:
 def run_answers(results: Results) -> RunAnswers:
     """Return all answers of a run, read off its stored numbers."""
     return RunAnswers(
-        grid=tuple(_grid_answers(results)),
+        grid=tuple(grid_answers(results)),
         worlds={world: tuple(world_answers(results, world)) for world in results.worlds},
         bounds=tuple(bound_answers(results)),
         studies={name: tuple(answers) for name, answers in answers_of(results).items()},
     )
-
-
-def _grid_answers(results: Results) -> list[Answer]:
-    """Return the answers of the grid; those on constructed baselines where their own settings are known."""
-    constructed = {b.expected for b in BASELINES.values() if b.constructed}
-    answers = [a for a in grid_answers(results) if a.prediction not in constructed]
-    return answers + baseline_answers(results)
