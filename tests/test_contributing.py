@@ -13,10 +13,27 @@ import numpy as np
 import pytest
 from geosae_synthetic import registry
 
+from geosae.cli.sources import make_world
+from geosae.experiments import parse_plan
+from geosae.experiments.jobs import do_job, jobs_of, study_records, write_job_list
+from geosae.experiments.plan import StudyEntry
 from geosae.figures import render
 from geosae.verification import audit, verify
 
 ROOT = Path(__file__).parent.parent
+PLAN = """
+widths = [4]
+seeds = 2
+[[worlds]]
+name = "disk-in-ring"
+points = 100
+dim = 2
+[[gates]]
+name = "topk"
+sparsity = [1]
+[[studies]]
+name = "dead"
+"""
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 TEMPLATES = dict(re.findall(r"<!-- template: ([\w-]+) -->\n```python\n(.*?)```", TEXT, flags=re.DOTALL))
 
@@ -24,7 +41,7 @@ TEMPLATES = dict(re.findall(r"<!-- template: ([\w-]+) -->\n```python\n(.*?)```",
 def test_there_is_a_section_for_every_kind_of_contribution() -> None:
     kinds = ("world", "theorem", "gate", "foreign checkpoint format", "study", "figure")
     assert all(f"\n## A {kind}\n" in TEXT for kind in kinds)
-    assert set(TEMPLATES) == {"world", "theorem", "gate", "format", "figure"}
+    assert set(TEMPLATES) == {"world", "theorem", "gate", "format", "study", "figure"}
 
 
 @pytest.fixture
@@ -95,3 +112,19 @@ def test_what_a_template_imports_exists(name: str) -> None:
 def test_templates_keep_the_width_of_a_line(name: str) -> None:
     assert max(map(len, TEMPLATES[name].splitlines())) <= 110
     assert ast.get_docstring(ast.parse(TEMPLATES[name]))
+
+
+@pytest.mark.parametrize("module", ["study"], indirect=True)
+def test_the_study_runs_is_stored_and_answers(module: ModuleType, tmp_path: Path) -> None:
+    study = module.STUDY
+    jobs = jobs_of(study, StudyEntry("dead", {"widths": [4]}), (0, 1))
+    plan = parse_plan(PLAN)
+    write_job_list(tmp_path, jobs)
+    for job in jobs:
+        assert do_job(str(tmp_path), job.study, job.settings, make_world, lambda: {"dead": study}) is None
+    records = study.records(study_records(tmp_path, plan)["dead"])
+    assert [record.settings for record in records] == [job.settings for job in jobs]
+    assert all(0 <= record.result.dead_share <= 1 for record in records)
+    (answer,) = study.answers(records)
+    assert answer.verdict in ("as predicted", "undecided", "the prediction fails")
+    assert study.answers([]) == []

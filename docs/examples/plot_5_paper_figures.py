@@ -16,7 +16,7 @@ import textwrap
 from concurrent.futures import ThreadPoolExecutor
 
 from geosae.cli.sources import make_world
-from geosae.experiments import parse_plan, run
+from geosae.experiments import load_results, parse_plan, run
 from geosae.figures.draw import draw
 from geosae.figures.paper.families import PAPER
 from geosae.studies.registry import all_studies

@@ -31,32 +31,26 @@ if TYPE_CHECKING:
 class LogLine:
     """What training logs at a step, of the SAE as it is then, on one fixed sample of the points.
 
-    Attributes
-    ----------
-    step
-        Steps done; 0 is the start.
-    lr
-        The learning rate.
-    loss, error, penalty, aux
-        The training loss and its three parts.
-    fvu, l0, dead_share
-        Fraction of variance unexplained, neurons active per point, share of neurons that fire on no point.
-    probed
-        Further columns, by name, where training was asked to probe the SAE at each line.
-
     A number that was not logged is nan.
     """
 
     step: int
+    """Steps done; 0 is the start."""
     lr: float = math.nan
+    """The learning rate."""
     loss: float = math.nan
+    """The training loss: error, penalty and auxiliary loss together."""
     error: float = math.nan
     penalty: float = math.nan
     aux: float = math.nan
     fvu: float = math.nan
+    """The fraction of variance unexplained."""
     l0: float = math.nan
+    """The mean number of active neurons per point."""
     dead_share: float = math.nan
+    """The share of neurons that fire on no point."""
     probed: Mapping[str, float] = field(default_factory=dict[str, float])
+    """Further columns, by name, where training was asked to probe the SAE at each line."""
 
 
 def log_line(entries: Mapping[str, float | int | None], where: str) -> LogLine:
