@@ -86,6 +86,11 @@ def test_forbidden_words(word: str) -> None:
     assert hits == []
 
 
+def test_one_place_names_the_nearest_word() -> None:
+    hits = [str(path.relative_to(ROOT)) for path in SOURCES if "difflib" in path.read_text(encoding="utf-8")]
+    assert hits == ["geosae/validation.py"]
+
+
 @pytest.mark.parametrize("solver", ["scipy.optimize", "cvxpy", "highspy", "clarabel"])
 def test_solvers_stay_behind_one_door(solver: str) -> None:
     """import-linter cannot name a subpackage of an external package, so scipy.optimize is watched here."""

@@ -43,12 +43,9 @@ def spearman(a: Int[np.ndarray, "n"], b: Int[np.ndarray, "n"]) -> float:
     """
     if len(a) < 2 or np.ptp(a) == 0 or np.ptp(b) == 0:
         return NAN
-    return float(np.corrcoef(_ranks(a), _ranks(b))[0, 1])
+    from scipy.stats import spearmanr
 
-
-def _ranks(values: Int[np.ndarray, "n"]) -> Float[np.ndarray, "n"]:
-    _, which, counts = np.unique(values, return_inverse=True, return_counts=True)
-    return (np.cumsum(counts) - (counts - 1) / 2.0)[which]
+    return float(spearmanr(a, b).statistic)
 
 
 def jaccard(left: Bool[np.ndarray, "E G"], right: Bool[np.ndarray, "F G"]) -> Float[np.ndarray, "E F"]:

@@ -293,19 +293,14 @@ def _mean_of(x: list[float], neighbours: list[int], i: int) -> float:
 def spaced(targets: Float[np.ndarray, "m"], gap: float = 1.0) -> Float[np.ndarray, "m"]:
     """Return the nearest positions, in least squares, that keep the order and are at least `gap` apart.
 
-    Pool adjacent violators on targets − gap·index (Ayer et al. 1955, doi:10.1214/aoms/1177728423).
+    Isotonic regression of targets − gap·index (Ayer et al. 1955, doi:10.1214/aoms/1177728423).
 
     Examples
     --------
     >>> spaced(np.array([0.0, 0.0, 5.0])).tolist()
     [-0.5, 0.5, 5.0]
     """
+    from sklearn.isotonic import isotonic_regression
+
     steps = gap * np.arange(len(targets))
-    blocks: list[tuple[float, int]] = []
-    for value in targets - steps:
-        mean, size = float(value), 1
-        while blocks and blocks[-1][0] > mean:
-            before, count = blocks.pop()
-            mean, size = (before * count + mean * size) / (count + size), count + size
-        blocks.append((mean, size))
-    return np.repeat([mean for mean, _ in blocks], [size for _, size in blocks]) + steps
+    return np.asarray(isotonic_regression(targets - steps)) + steps

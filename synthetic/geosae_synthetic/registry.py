@@ -1,6 +1,5 @@
 """All worlds by name: describe one, or draw a data set of it."""
 
-import difflib
 from typing import Any
 
 import numpy as np
@@ -9,6 +8,7 @@ import geosae
 from geosae.data.dataset import ConceptDataset
 from geosae.errors import InvalidInput
 from geosae.fca.context import FormalContext
+from geosae.validation import refuse_unknown
 from geosae_synthetic import (
     absorption,
     balls,
@@ -58,9 +58,7 @@ def describe(name: str) -> World:
     >>> describe("nested-balls").least_dim
     1
     """
-    if name not in _WORLDS:
-        near = difflib.get_close_matches(name, _WORLDS, n=1) or list(_WORLDS)
-        raise InvalidInput(f"there is no world {name!r}", remedy=f"did you mean {' or '.join(near)}?")
+    refuse_unknown([name], _WORLDS, "the registry", "world")
     return _WORLDS[name]
 
 

@@ -1,6 +1,5 @@
 """The worlds that can be streamed, by name: those whose points are independent draws."""
 
-import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -8,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from geosae.errors import InvalidInput
+from geosae.validation import refuse_unknown
 from geosae_synthetic.placing import frame
-from geosae_synthetic.registry import describe
+from geosae_synthetic.registry import describe, names
 from geosae_synthetic.spec import Parameter, admit_all
 from geosae_synthetic.stream import PointStream, Source, keyed
 from geosae_synthetic.stream_sources import ClusterSource, FeatureSource, RegionSource
@@ -48,13 +48,13 @@ def stream(name: str, seed: int, *, points: int, dim: int, **params: Any) -> Poi
     >>> len(million), million.rows(999_990, 10**6).shape
     (1000000, (10, 16))
     """
-    if name not in _STREAMS:
-        near = difflib.get_close_matches(name, _STREAMS, n=1) or list(_STREAMS)
+    if name in names() and name not in _STREAMS:
         raise InvalidInput(
-            f"there is no stream {name!r}",
-            causes="a misspelt name, or a world whose points are not independent draws",
-            remedy=f"use {' or '.join(near)}",
+            f"the world {name!r} has no stream",
+            causes="its points are not independent draws",
+            remedy=f"make it whole with geosae_synthetic.make, or use one of: {', '.join(_STREAMS)}",
         )
+    refuse_unknown([name], _STREAMS, "the registry", "stream")
     if seed < 0 or dim < 1:
         raise InvalidInput(f"a stream needs seed ≥ 0 and dim ≥ 1, not seed {seed} and dim {dim}")
     source = _STREAMS[name](name, dim, keyed(seed, 0), params)

@@ -7,8 +7,8 @@ import pytest
 from geosae.errors import InvalidInput
 
 CASES = [
-    ("no-such-world", 2, {}, "there is no world 'no-such-world'"),
-    ("nested-bals", 2, {}, "did you mean nested-balls"),
+    ("no-such-world", 2, {}, "unknown world 'no-such-world'"),
+    ("nested-bals", 2, {}, "the nearest valid one is 'nested-balls'"),
     ("nested-balls", 2, {"dept": 3}, "unknown parameter 'dept'; the nearest valid one is 'depth'"),
     ("nested-balls", 0, {}, "dim ≥ 1, not 0"),
     ("nested-balls", 2, {"depth": 0}, r"depth = 0: an integer in \[1"),

@@ -1,6 +1,5 @@
 """The weights of a foreign file by name, oriented by their shapes; unknown names are refused."""
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ from geosae.errors import InvalidInput
 from geosae.sae.gates import Gate
 from geosae.sae.interop._checkpoint_files import CheckpointFiles
 from geosae.sae.model import SparseAutoencoder
+from geosae.validation import nearest
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,10 +142,10 @@ def refuse_unknown(entries: Mapping[str, object], valid: Sequence[str], kind: st
     """
     unknown = sorted(set(entries) - set(valid))
     if unknown:
-        near = difflib.get_close_matches(unknown[0], sorted(valid), n=1, cutoff=0.0)
+        near = nearest(unknown[0], sorted(valid))
         raise InvalidInput(
             f"{kind} {', '.join(unknown)} is unknown here"
-            + (f"; the nearest known is {near[0]}" if near else ""),
+            + (f"; the nearest known is {near}" if near else ""),
             causes="another architecture or version than the format and configuration say",
             remedy="nothing is read past an unknown name, since it may change what the SAE computes",
         )
