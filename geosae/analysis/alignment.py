@@ -1,5 +1,6 @@
 """The record of an analysis: concepts against neurons and closure units, for three notions of learning."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -16,9 +17,11 @@ from geosae.analysis.table import NOTIONS, Notion, NotionTable
 from geosae.analysis.units import UnitAlignment
 from geosae.errors import InvalidInput
 from geosae.fca.context import FormalContext
-from geosae.storage.npz_card import load_record, save_record
+from geosae.storage.files import content_hash
+from geosae.storage.npz_card import StoredArrays, check_card, check_digest, load_arrays, save_arrays
 
 _VERSION = 2
+_FORMAT = f"geosae-alignment-{_VERSION}"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -163,12 +166,17 @@ class Alignment:
 
     def save(self, path: Path) -> None:
         """Write `path` (.npz, the counts) and beside it the same name with .json (the card)."""
-        save_record(path, self._card(), self._arrays())
+        text = json.dumps(self._card(), sort_keys=True, allow_nan=False)
+        arrays = self._arrays()
+        save_arrays(path, _FORMAT, StoredArrays(text, arrays, _hash(text, arrays)), {})
 
     @classmethod
     def load(cls, path: Path) -> "Alignment":
         """Read what `save` wrote."""
-        return cls._from_parts(*load_record(path))
+        stored = load_arrays(path, _FORMAT, "alignment")
+        check_digest(path, stored, _hash(stored.card, stored.arrays))
+        check_card(path, _FORMAT, stored, {})
+        return cls._from_parts(json.loads(stored.card), stored.arrays)
 
     def _index(self, name: str) -> int:
         if name not in self.concepts:
@@ -230,6 +238,10 @@ def _count(notion: str, table: NotionTable | None) -> str:
     if table is None:
         return f"{notion} not measured"
     return f"{notion} {int(np.count_nonzero(table.holds.any(axis=1)))} of {len(table.concepts)}"
+
+
+def _hash(card: str, arrays: Mapping[str, np.ndarray]) -> str:
+    return content_hash(card, *(part for name in sorted(arrays) for part in (name, arrays[name])))
 
 
 def _listed(array: np.ndarray) -> list[Any]:

@@ -4,23 +4,30 @@ The card is written last and holds the SHA-256 of the other two files, so a fold
 refused.
 """
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
-import safetensors.torch
 import torch
-from safetensors import SafetensorError
 
 from geosae.errors import InvalidInput
 from geosae.sae.config import TrainConfig
 from geosae.sae.model import SparseAutoencoder
 from geosae.sae.training.train import TrainedSAE
-from geosae.storage.files import read_json, write_atomic, write_json
+from geosae.sae.weights_file import (
+    DTYPES,
+    WEIGHTS_FILE,
+    dtype_name,
+    read_hashed,
+    read_weights,
+    same_keys,
+    write_hashed,
+    write_weights,
+)
+from geosae.storage.files import read_json, write_json
 
 SCHEMA = "geosae.sae/1"
-WEIGHTS_FILE, CARD_FILE, LOG_FILE = "sae.safetensors", "card.json", "log.jsonl"
+CARD_FILE, LOG_FILE = "card.json", "log.jsonl"
 CARD_KEYS = {
     "schema",
     "config",
@@ -34,7 +41,6 @@ CARD_KEYS = {
     "files",
     "torch",
 }
-DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
 
 def save(run: TrainedSAE, folder: Path | str) -> None:
@@ -52,13 +58,11 @@ def save(run: TrainedSAE, folder: Path | str) -> None:
     True
     """
     folder = Path(folder)
-    tensors = {name: getattr(run.sae, name).detach().cpu().contiguous() for name in run.sae.names}
+    log = "".join(json.dumps(line, allow_nan=False) + "\n" for line in run.log).encode()
     files = {
-        WEIGHTS_FILE: safetensors.torch.save(tensors, metadata={"schema": SCHEMA}),
-        LOG_FILE: "".join(json.dumps(line, allow_nan=False) + "\n" for line in run.log).encode(),
+        WEIGHTS_FILE: write_weights(folder, run.sae, SCHEMA),
+        LOG_FILE: write_hashed(folder / LOG_FILE, log),
     }
-    for name, data in files.items():
-        write_atomic(folder / name, data)
     card = {
         "schema": SCHEMA,
         "config": run.config.to_dict(),
@@ -66,11 +70,11 @@ def save(run: TrainedSAE, folder: Path | str) -> None:
         "device": run.device,
         "kernel": run.kernel,
         "dim": run.sae.dim,
-        "dtype": str(run.sae.W_enc.dtype).removeprefix("torch."),
+        "dtype": dtype_name(run.sae),
         "metrics": run.metrics,
         "data_hash": run.data_hash,
         "torch": torch.__version__,
-        "files": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
+        "files": files,
     }
     write_json(folder / CARD_FILE, card)
 
@@ -88,8 +92,8 @@ def load(folder: Path | str) -> TrainedSAE:
     card = _card(folder)
     config = TrainConfig.from_dict(card["config"])
     sae = SparseAutoencoder(card["dim"], config.width, config.gate, DTYPES[card["dtype"]])
-    sae.load_state_dict(_weights(_checked(folder, WEIGHTS_FILE, card), sae, card["dtype"]))
-    log = _log(_checked(folder, LOG_FILE, card))
+    read_weights(folder, card["files"].get(WEIGHTS_FILE), CARD_FILE, sae)
+    log = _log(read_hashed(folder / LOG_FILE, card["files"].get(LOG_FILE), CARD_FILE))
     return TrainedSAE(
         sae, config, card["seed"], log, card["metrics"], card["data_hash"], card["device"], card["kernel"]
     )
@@ -104,7 +108,7 @@ def _card(folder: Path) -> dict[str, Any]:
             causes="a file of another program, or of another version of geosae",
             remedy="load it with the version that wrote it",
         )
-    _same_keys(set(card), CARD_KEYS, CARD_FILE)
+    same_keys(set(card), CARD_KEYS, CARD_FILE)
     whole = isinstance(card["seed"], int) and isinstance(card["dim"], int) and card["dim"] >= 1
     if not whole or card["dtype"] not in DTYPES:
         raise InvalidInput(
@@ -113,51 +117,8 @@ def _card(folder: Path) -> dict[str, Any]:
     return card
 
 
-def _checked(folder: Path, name: str, card: dict[str, Any]) -> bytes:
-    path = folder / name
-    if not path.is_file():
-        raise InvalidInput(f"there is no file {path}", causes="an incomplete copy of the folder")
-    data = path.read_bytes()
-    if hashlib.sha256(data).hexdigest() != card["files"].get(name):
-        raise InvalidInput(
-            f"{path} is not the file that {CARD_FILE} describes: its SHA-256 differs",
-            causes="a damaged or edited file, or a save that was cut short over an older one",
-            remedy="train again, or copy the folder again",
-        )
-    return data
-
-
-def _weights(data: bytes, sae: SparseAutoencoder, dtype: str) -> dict[str, torch.Tensor]:
-    try:
-        weights = safetensors.torch.load(data)
-    except SafetensorError as error:
-        raise InvalidInput(f"{WEIGHTS_FILE} is no safetensors file: {error}") from error
-    _same_keys(set(weights), set(sae.names), WEIGHTS_FILE)
-    shapes = {name: tuple(tensor.shape) for name, tensor in sae.state_dict().items()}
-    for name, tensor in sorted(weights.items()):
-        if tuple(tensor.shape) != shapes[name] or tensor.dtype != DTYPES[dtype]:
-            stored = f"{tuple(tensor.shape)} of {str(tensor.dtype).removeprefix('torch.')}"
-            raise InvalidInput(
-                f"{name} in {WEIGHTS_FILE} is {stored}; the card promises {shapes[name]} of {dtype}"
-            )
-        if not bool(tensor.isfinite().all()):
-            raise InvalidInput(
-                f"{name} in {WEIGHTS_FILE} holds NaN or infinite values", causes="a diverged run"
-            )
-    return weights
-
-
 def _log(data: bytes) -> tuple[dict[str, float | int], ...]:
     try:
         return tuple(json.loads(line) for line in data.decode().splitlines())
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise InvalidInput(f"{LOG_FILE} is not JSON lines: {error}") from error
-
-
-def _same_keys(keys: set[str], needed: set[str], of: str) -> None:
-    unknown, missing = sorted(keys - needed), sorted(needed - keys)
-    if unknown or missing:
-        parts = [f"unknown {', '.join(unknown)}"] * bool(unknown) + [f"missing {', '.join(missing)}"] * bool(
-            missing
-        )
-        raise InvalidInput(f"{of} has other keys than this schema's: {'; '.join(parts)}")

@@ -109,8 +109,18 @@ def test_a_tampered_or_foreign_record_is_refused(alignment, tmp_path):
     _without_ambient().save(tmp_path / "b.npz")
     if alignment.ambient is not None:
         (tmp_path / "a.json").write_bytes((tmp_path / "b.json").read_bytes())
-        with pytest.raises(InvalidInput, match="belong together"):
+        with pytest.raises(InvalidInput, match="does not describe the file beside it"):
             Alignment.load(path)
+        # The card is for people: without it the file is whole.
+        (tmp_path / "a.json").unlink()
+        _same(Alignment.load(path), alignment)
+    with np.load(path) as archive:
+        arrays = {name: archive[name].copy() for name in archive.files}
+    arrays["fired"][0] += 1
+    np.savez(path, **arrays)
+    path.with_suffix(".json").unlink(missing_ok=True)
+    with pytest.raises(InvalidInput, match="content hash"):
+        Alignment.load(path)
 
 
 def test_what_is_shown_is_short_and_says_what_counts(alignment):

@@ -7,22 +7,18 @@ source), which is written last and holds the SHA-256 of the weights.
 from pathlib import Path
 from typing import Any
 
-import safetensors.torch
-import torch
-from safetensors import SafetensorError
-
 from geosae.errors import InvalidInput
-from geosae.sae.checkpoint import CARD_FILE, WEIGHTS_FILE, load
+from geosae.sae.checkpoint import CARD_FILE, load
 from geosae.sae.gates import gate_from_dict
 from geosae.sae.interop._checkpoint_files import sha256
 from geosae.sae.interop.normalisation import NONE, normalisation_from_dict
 from geosae.sae.interop.record import Imported, Source
 from geosae.sae.model import SparseAutoencoder
-from geosae.storage.files import read_json, write_atomic, write_json
+from geosae.sae.weights_file import DTYPES, WEIGHTS_FILE, dtype_name, read_weights, write_weights
+from geosae.storage.files import read_json, write_json
 
 SCHEMA = "geosae.sae.imported/1"
 RECORD_FILE = "imported.json"
-DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
 
 def is_own(path: Path) -> bool:
@@ -47,15 +43,14 @@ def keep(imported: Imported, folder: Path | str) -> None:
     """
     folder = Path(folder)
     sae = imported.sae
-    tensors = {name: getattr(sae, name).detach().cpu().contiguous() for name in sae.names}
-    write_atomic(folder / WEIGHTS_FILE, safetensors.torch.save(tensors, metadata={"schema": SCHEMA}))
+    digest = write_weights(folder, sae, SCHEMA)
     source = imported.source
     record = {
         "schema": SCHEMA,
         "gate": sae.gate.to_dict(),
         "dim": sae.dim,
         "width": sae.width,
-        "dtype": str(sae.W_enc.dtype).removeprefix("torch."),
+        "dtype": dtype_name(sae),
         "normalisation": imported.normalisation.to_dict(),
         "half_spaces_live_in": imported.normalisation.space,
         "source": {
@@ -65,7 +60,7 @@ def keep(imported: Imported, folder: Path | str) -> None:
             "unread": list(source.unread),
         },
         "notes": list(imported.notes),
-        "sha256": sha256(folder / WEIGHTS_FILE),
+        "sha256": digest,
     }
     write_json(folder / RECORD_FILE, record)
 
@@ -87,24 +82,18 @@ def read_own(folder: Path) -> Imported:
         raise InvalidInput(
             f"{folder / RECORD_FILE} is not of schema {SCHEMA}", causes="another version of geosae"
         )
-    weights = folder / WEIGHTS_FILE
-    if not weights.is_file() or sha256(weights) != record.get("sha256"):
-        raise InvalidInput(
-            f"{weights} is not the file that {RECORD_FILE} describes",
-            causes="a damaged, edited or missing file",
-        )
     try:
-        return _rebuilt(record, safetensors.torch.load_file(weights))
-    except (KeyError, TypeError, RuntimeError, SafetensorError) as error:
+        return _rebuilt(folder, record)
+    except (KeyError, TypeError) as error:
         raise InvalidInput(
             f"{folder / RECORD_FILE} cannot be read: {error!r}", causes="an edited file"
         ) from error
 
 
-def _rebuilt(record: dict[str, Any], tensors: dict[str, torch.Tensor]) -> Imported:
+def _rebuilt(folder: Path, record: dict[str, Any]) -> Imported:
     gate = gate_from_dict(record["gate"])
     sae = SparseAutoencoder(record["dim"], record["width"], gate, DTYPES[record["dtype"]])
-    sae.load_state_dict(tensors)
+    read_weights(folder, record.get("sha256"), RECORD_FILE, sae)
     entries = record["source"]
     files = tuple((str(name), str(digest)) for name, digest in entries["files"])
     source = Source(entries["format"], entries["architecture"], files, tuple(entries["unread"]))
