@@ -31,5 +31,19 @@ def split_rows(
             f"a test share of {test_share:g} of {size} points leaves one part empty",
             remedy="give more points or another share",
         )
+    test, fit = split_at(size, tests, rng)
+    return fit, test
+
+
+def split_at(
+    size: int, first: int, rng: np.random.Generator
+) -> tuple[Int[np.ndarray, "first"], Int[np.ndarray, "second"]]:
+    """Return `first` of the rows at random, and the others, each in rising order.
+
+    Examples
+    --------
+    >>> [len(part) for part in split_at(5, 2, np.random.default_rng(0))]
+    [2, 3]
+    """
     order = rng.permutation(size)
-    return np.sort(order[tests:]), np.sort(order[:tests])
+    return np.sort(order[:first]), np.sort(order[first:])

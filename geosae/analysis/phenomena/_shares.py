@@ -10,6 +10,7 @@ from jaxtyping import Bool, Float, Int
 
 from geosae.analysis._neurons import FiringNeurons, as_neurons
 from geosae.data.dataset import ConceptDataset
+from geosae.data.split import split_at
 from geosae.errors import InvalidInput
 from geosae.geometry.intervals import clopper_pearson
 from geosae.storage.structure import CONVERTER
@@ -110,8 +111,7 @@ def halves_of(count: int, seed: int) -> tuple[Int[np.ndarray, "fit"], Int[np.nda
     """
     if count < 2:
         raise InvalidInput(f"{count} points cannot be halved", remedy="hand in more points")
-    order = np.random.default_rng([seed, 7]).permutation(count)
-    return np.sort(order[: count // 2]), np.sort(order[count // 2 :])
+    return split_at(count, count // 2, np.random.default_rng([seed, 7]))
 
 
 def open_share(value: float | int, name: str) -> float:
