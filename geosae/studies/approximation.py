@@ -68,7 +68,7 @@ def _oracle(job: OracleJob) -> OracleError:
     body = body_of(job.body, job.dim)
     rng = np.random.default_rng(job.seed)
     polyhedron = approximate(body, job.m, rng, restarts=1, steps=60, samples=SAMPLES)
-    over_hull = max(0.0, polyhedron.hull_excess)
+    over_hull = float(np.maximum(0.0, polyhedron.hull_excess))
     return OracleError(polyhedron.excess.value / body.volume, over_hull / body.volume, polyhedron.best)
 
 

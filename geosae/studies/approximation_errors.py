@@ -58,7 +58,7 @@ def bodies_around(name: str, dim: int) -> list[Region]:
 
 def plateau(body: Region) -> float:
     """Return e_irr relative to the body's volume: vol(Conv(C)∖C) / vol(C)."""
-    return max(0.0, body.hull_volume / body.volume - 1)
+    return float(np.maximum(0.0, body.hull_volume / body.volume - 1))
 
 
 @dataclass(frozen=True)

@@ -132,7 +132,10 @@ def _closed(region: Region, measure: Measure) -> float:
     if region.is_convex:
         return 0.0
     hull = region.hull()
-    return float("nan") if hull is None else max(0.0, measure.of(hull) - measure.of(region))
+    if hull is None:
+        return float("nan")
+    # Not Python's max, which takes 0 for the greater of 0 and nan: an unknown share would read "exactly 0".
+    return float(np.maximum(0.0, measure.of(hull) - measure.of(region)))
 
 
 def _closed_points(points: Float[np.ndarray, "N n"], measure: Measure) -> float:

@@ -201,7 +201,7 @@ def _measured(
     halfspaces = HalfSpaces(-units, heights + slack)
     excess = _excess(region, units, heights, rng, samples, alpha)
     hull_excess = excess.value - (region.hull_volume - region.volume)
-    return Approximation(halfspaces, excess, max(0.0, hull_excess), best)
+    return Approximation(halfspaces, excess, float(np.maximum(0.0, hull_excess)), best)
 
 
 def _excess(
@@ -215,7 +215,7 @@ def _excess(
     """Return vol(θ) − vol(C) by qhull where both are known, otherwise from points of a box around θ."""
     n = region.dim
     if n <= _QHULL_DIM and not np.isnan(region.volume):
-        value = max(0.0, _volume(region, units, heights) - region.volume)
+        value = float(np.maximum(0.0, _volume(region, units, heights) - region.volume))
         return Estimate(value, value, value, exact=True)
     low, high = _bounding_box(units, heights)
     drawn = rng.uniform(low, high, (samples, n))
