@@ -93,7 +93,7 @@ class Results:
         Means and intervals over seeds.
     studies
         The finished records of each study of the plan, as they stand in JSON: their types are the studies'
-        own, and `geosae.studies.records_of` returns them in these.
+        own, and `geosae.studies.Study.records` returns them in these.
     """
 
     folder: Path

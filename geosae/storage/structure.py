@@ -132,8 +132,9 @@ def from_json(kind: type[T] | Any, value: Any, where: str) -> T:
         return CONVERTER.structure(value, kind)
     except (cattrs.BaseValidationError, ForbiddenExtraKeysError, ValueError, TypeError, KeyError) as error:
         path, reason = _innermost(error, where)
-        _refuse(path, reason)
-        raise AssertionError from error  # pragma: no cover: _refuse always raises
+        if isinstance(reason, ForbiddenExtraKeysError):
+            refuse_unknown(sorted(reason.extra_fields), [f.name for f in fields(reason.cl)], path)
+        raise _refusal(path, reason) from error
 
 
 def _innermost(error: BaseException, where: str) -> tuple[str, BaseException]:
@@ -141,24 +142,26 @@ def _innermost(error: BaseException, where: str) -> tuple[str, BaseException]:
     while isinstance(error, ClassValidationError | IterableValidationError) and error.exceptions:
         first = error.exceptions[0]
         # cattrs notes on each exception the attribute or index that it belongs to; a missing key is no place.
-        for note in () if isinstance(first, KeyError) else getattr(first, "__notes__", ()):
+        for note in getattr(first, "__notes__", ()):
             name = getattr(note, "name", None)
             if name is None:
                 name = getattr(note, "index", None)
+            if isinstance(first, KeyError) and first.args == (name,):
+                return where, first
             if name is not None:
                 where = f"{where}: {name}"
+        if isinstance(first, KeyError):
+            return where, _MismatchError(f"is of the unknown kind {first}")
         error = first
     return where, error
 
 
-def _refuse(where: str, reason: BaseException) -> None:
-    if isinstance(reason, ForbiddenExtraKeysError):
-        refuse_unknown(sorted(reason.extra_fields), [f.name for f in fields(reason.cl)], where)
+def _refusal(where: str, reason: BaseException) -> InvalidInput:
     if isinstance(reason, KeyError):
-        raise InvalidInput(f"{where} lacks the key {reason}", remedy=f"add {str(reason).strip(chr(39))}")
+        return InvalidInput(f"{where} lacks the key {reason}", remedy=f"add {str(reason).strip(chr(39))}")
     if isinstance(reason, _MismatchError):
-        raise InvalidInput(f"{where} {reason}")
-    raise InvalidInput(f"{where} cannot be read: {reason}", causes="a record of another kind or version")
+        return InvalidInput(f"{where} {reason}")
+    return InvalidInput(f"{where} cannot be read: {reason}", causes="a record of another kind or version")
 
 
 def entry(table: Mapping[str, Any], key: str, kind: type[T] | Any, where: str, default: T | None = None) -> T:

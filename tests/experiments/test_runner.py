@@ -1,5 +1,6 @@
 import json
 import math
+import shutil
 import sys
 from concurrent.futures import Executor
 from dataclasses import replace
@@ -12,7 +13,7 @@ from geosae.errors import InvalidInput
 from geosae.experiments import CheckEntry, GateEntry, Plan, Results, WorldEntry, load_results, run
 from geosae.experiments.measures import LEARNERS, Learned, numbers
 from geosae.experiments.results import log_line
-from geosae.storage.files import read_json
+from geosae.storage.files import read_json, write_json
 
 sys.path.insert(0, str(Path(__file__).parent))
 import tasks
@@ -254,3 +255,21 @@ def test_two_runs_at_once_and_foreign_folders_are_refused(done: Path, tmp_path: 
         go(NO_CHECKS, tmp_path / "thesis.txt")
     with pytest.raises(InvalidInput, match="not the folder of a run"):
         load_results(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("card", "version"),
+    [
+        ({"machine": {"geosae": "0.1.0"}, "status": "finished"}, "geosae 0.1.0"),
+        ({"format": "geosae 0.9.0"}, "geosae 0.9.0"),
+        ([], "another program"),
+    ],
+)
+def test_a_run_of_another_version_is_refused_by_its_version(
+    done: Path, tmp_path: Path, card: object, version: str
+):
+    folder = Path(shutil.copytree(done, tmp_path / "r"))
+    write_json(folder / "run.json", card)
+    with pytest.raises(InvalidInput, match=f"was made by {version}; this is geosae 0.2") as refused:
+        load_results(folder)
+    assert "run the plan again into a new folder" in str(refused.value)
