@@ -88,7 +88,7 @@ CASES: dict[str, tuple[list[Any], Any, str]] = {
         "2",
         "sparsity is '2'; it must be of type float or int",
     ),
-    "another kind of shape": (["shape", "kind"], "disk", "shape"),
+    "another kind of shape": (["shape", "kind"], "disk", "shape is of the unknown kind 'disk'"),
     "infinity": (["parts", 0, "share"], math.inf, "share is inf; it must be finite"),
 }
 
