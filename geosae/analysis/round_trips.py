@@ -12,7 +12,7 @@ from geosae.fca.relations import closures
 
 
 @dataclass(frozen=True)
-class ConceptMaps:
+class ConceptRoundTrip:
     """What becomes of one concept: learned by its best neuron, which is interpreted as its best concept."""
 
     concept: str
@@ -28,7 +28,7 @@ class ConceptMaps:
 
 
 @dataclass(frozen=True)
-class NeuronMaps:
+class NeuronRoundTrip:
     """What becomes of one neuron: interpreted as its best concept, whose best neuron is perhaps another."""
 
     neuron: int
@@ -40,11 +40,11 @@ class NeuronMaps:
 
 
 @dataclass(frozen=True)
-class Maps:
+class RoundTrips:
     """Both maps and their round trips, for every concept and neuron, and the violations of F3."""
 
-    concepts: tuple[ConceptMaps, ...]
-    neurons: tuple[NeuronMaps, ...]
+    concepts: tuple[ConceptRoundTrip, ...]
+    neurons: tuple[NeuronRoundTrip, ...]
     """The neurons that learn at least one concept."""
     mutual_rate: float
     """Share of the tested concepts with g(f(C)) = C; nan if none was tested."""
@@ -60,7 +60,7 @@ def learning_and_interpretation(
     *,
     tolerance: float | None = None,
     hierarchy: Bool[np.ndarray, "p p"] | None = None,
-) -> Maps:
+) -> RoundTrips:
     """Return for each concept and each neuron where learning and interpretation lead, and whether they agree.
 
     Parameters
@@ -83,7 +83,7 @@ def learning_and_interpretation(
     singles = np.eye(len(names), dtype=bool)
     closed = closures(context.incidence, singles)
     concepts = tuple(
-        ConceptMaps(
+        ConceptRoundTrip(
             name,
             None if (f := int(best.best_neuron[k])) < 0 else f,
             None if f < 0 or (back := int(best.best_concept[f])) < 0 else names[back],
@@ -98,7 +98,7 @@ def learning_and_interpretation(
     alone[np.arange(len(active)), active] = True
     stays = closures(context.incidence.T, alone).sum(axis=1) == 1
     neurons = tuple(
-        NeuronMaps(
+        NeuronRoundTrip(
             i,
             None if (g := int(best.best_concept[i])) < 0 else names[g],
             None if g < 0 or (f := int(best.best_neuron[g])) < 0 else f,
@@ -107,7 +107,7 @@ def learning_and_interpretation(
         )
         for i, single in zip(active.tolist(), stays, strict=True)
     )
-    return Maps(
+    return RoundTrips(
         concepts,
         neurons,
         best.rate,

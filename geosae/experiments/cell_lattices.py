@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from geosae.analysis import NOTIONS, Alignment, Notion, along_tolerances, learning_and_interpretation
-from geosae.analysis.round_trips import Maps
+from geosae.analysis.round_trips import RoundTrips
 from geosae.data.dataset import ConceptDataset
 from geosae.experiments.measures import LatticeMeasures
 from geosae.fca import (
@@ -53,7 +53,7 @@ class CellLattices:
         How the two compare, beside their floors.
     along
         The sizes along growing tolerances, for each notion that was measured.
-    maps
+    round_trips
         Where learning and interpretation lead (F2, F3).
     """
 
@@ -61,7 +61,7 @@ class CellLattices:
     truth: ConceptLattice
     comparison: LatticeComparison
     along: Mapping[Notion, tuple[LatticeSize, ...]]
-    maps: Maps
+    round_trips: RoundTrips
 
 
 # A lattice has a JSON form of its own, which is checked against its context as it is read.
@@ -99,10 +99,10 @@ def store_lattices(
     except TooManyConcepts:
         learned = None
     comparison = compare(truth, context, np.random.default_rng([seed, 2]), nulls=NULLS)
-    maps = learning_and_interpretation(alignment, hierarchy=dataset.hierarchy)
+    round_trips = learning_and_interpretation(alignment, hierarchy=dataset.hierarchy)
     write_record(
         folder / "lattice.json",
-        CellLattices(learned, true_lattice, comparison, _along(alignment), maps),
+        CellLattices(learned, true_lattice, comparison, _along(alignment), round_trips),
     )
     floor = comparison.floor
     return LatticeMeasures(

@@ -37,11 +37,11 @@ def test_everything_of_a_lattice_is_stored_and_can_be_read_back(tmp_path):
     for size in stored.along["detection"]:
         assert size.complete
         assert size.concepts == count_concepts(alignment.context("detection", size.tolerance)).found
-    assert [concept.concept for concept in stored.maps.concepts] == list(dataset.names)
+    assert [concept.concept for concept in stored.round_trips.concepts] == list(dataset.names)
     # The corner lies in "right": a neuron that has "right" has it too, up to the tolerance.
     context = alignment.context("detection").incidence
     broken = {("corner", "right"): np.flatnonzero(context[0] & ~context[2])}
-    violations = {(child, parent): neurons for child, parent, neurons in stored.maps.violations}
+    violations = {(child, parent): neurons for child, parent, neurons in stored.round_trips.violations}
     for pair, neurons in broken.items():
         names = tuple(alignment.context("detection").attributes[i] for i in neurons)
         assert violations.get(pair, ()) == names

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from geosae.analysis import ConceptError
-from geosae.analysis.round_trips import ConceptMaps, Maps
+from geosae.analysis.round_trips import ConceptRoundTrip, RoundTrips
 from geosae.data.dataset import ConceptDataset
 from geosae.data.storage import save_dataset
 from geosae.experiments import Cell, CellResult, GateEntry, Plan, WorldEntry, summarise
@@ -99,8 +99,8 @@ def lattices(data: ConceptDataset) -> CellLattices:
         truth=concept_lattice(truth),
         comparison=compare(truth, context, np.random.default_rng(0), nulls=1),
         along={"detection": (LatticeSize(0.0, 2, complete=True), LatticeSize(0.1, 4, complete=True))},
-        maps=Maps(
-            concepts=tuple(ConceptMaps(name, 0, name, True, False, ()) for name in NAMES),
+        round_trips=RoundTrips(
+            concepts=tuple(ConceptRoundTrip(name, 0, name, True, False, ()) for name in NAMES),
             neurons=(),
             mutual_rate=1.0,
             closed_share=0.0,

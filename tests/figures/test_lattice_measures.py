@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from figures.made_runs import NAMES, card, write_run
 
-from geosae.analysis.round_trips import ConceptMaps, Maps
+from geosae.analysis.round_trips import ConceptRoundTrip, RoundTrips
 from geosae.experiments import load_results
 from geosae.experiments.cell_lattices import CellLattices, LatticeSize
 from geosae.fca import compare, concept_lattice
@@ -29,7 +29,9 @@ def run(tmp_path):
     truth = FormalContext(NAMES, NAMES, np.array([[1, 0, 1], [0, 1, 1], [0, 0, 1]], dtype=bool))
     learned = FormalContext(NAMES, ("n0", "n1"), np.array([[1, 0], [0, 0], [0, 0]], dtype=bool))
     comparison = compare(truth, learned, np.random.default_rng(0), nulls=3)
-    concepts = tuple(ConceptMaps(name, 0, None, mutual=True, closed=False, siblings=()) for name in NAMES)
+    concepts = tuple(
+        ConceptRoundTrip(name, 0, None, mutual=True, closed=False, siblings=()) for name in NAMES
+    )
     change_lattices(
         folder,
         comparison=comparison,
@@ -37,7 +39,9 @@ def run(tmp_path):
             "separation": (LatticeSize(0.0, 2, True), LatticeSize(0.1, 70, False)),
             "detection": (LatticeSize(0.0, 3, True), LatticeSize(0.1, 5, True)),
         },
-        maps=Maps(concepts, (), 1.0, 0.0, violations=(("left", "all", ("n0", "n1", "n4", "n5")),)),
+        round_trips=RoundTrips(
+            concepts, (), 1.0, 0.0, violations=(("left", "all", ("n0", "n1", "n4", "n5")),)
+        ),
     )
     return folder, comparison
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from geosae.analysis.round_trips import Maps
+from geosae.analysis.round_trips import RoundTrips
 from geosae.errors import InvalidInput
 from geosae.experiments import CellResult, Gate, Results, gate_name, sae_words
 from geosae.fca import ConceptLattice, TooManyConcepts, implication_basis, stable_core, stable_family
@@ -28,7 +28,7 @@ class Candidate:
     result: CellResult
     true: ConceptLattice
     learned: ConceptLattice
-    maps: Maps
+    round_trips: RoundTrips
 
     @property
     def shared(self) -> int:
@@ -69,7 +69,7 @@ def _sheet(results: Results, world: str, gate: Gate, cells: Sequence[CellResult]
         "own node, neurons above; a label ×k counts k names. Green circles: extents that both lattices have; "
         f"orange diamonds: extents of one only. {shared} of {len(true)} true extents are found among "
         f"{len(learned)} learned ones; the greatest and, where no concept has all, the empty extent are "
-        f"shared for free. {_maps_in_words(best.maps)}{_rules_in_words(learned)}"
+        f"shared for free. {_round_trips_in_words(best.round_trips)}{_rules_in_words(learned)}"
         f"{sample_sentence(results, world)}"
     )
     alt = f"Two line diagrams: {len(true)} true extents, {len(learned)} learned, {shared} in both."
@@ -84,27 +84,27 @@ def _candidate(results: Results, result: CellResult) -> Candidate | None:
         return None
     if max(len(lattices.truth), len(lattices.detection)) > LARGEST:
         return None
-    return Candidate(result, lattices.truth, lattices.detection, lattices.maps)
+    return Candidate(result, lattices.truth, lattices.detection, lattices.round_trips)
 
 
-def _maps_in_words(maps: Maps) -> str:
+def _round_trips_in_words(round_trips: RoundTrips) -> str:
     """Return what became of F2 and F3 in the drawn SAE."""
-    broken = maps.violations
-    mutual = sum(concept.mutual for concept in maps.concepts)
-    closed = sum(concept.closed for concept in maps.concepts)
-    round_trips = (
-        f"The best neuron of {mutual} of the {len(maps.concepts)} concepts has them as its own best concept, "
-        f"and {closed} alone are extents (F2). "
+    broken = round_trips.violations
+    mutual = sum(concept.mutual for concept in round_trips.concepts)
+    closed = sum(concept.closed for concept in round_trips.concepts)
+    agreeing = (
+        f"The best neuron of {mutual} of the {len(round_trips.concepts)} concepts has them as its own best "
+        f"concept, and {closed} alone are extents (F2). "
     )
     if not broken:
-        return round_trips + "No neuron has a concept and lacks one within it (F3). "
+        return agreeing + "No neuron has a concept and lacks one within it (F3). "
     pairs = "; ".join(
         f"{parent} without {child}: {', '.join(neurons[:3])}"
         + (f" and {len(neurons) - 3} more" if len(neurons) > 3 else "")
         for child, parent, neurons in broken[:LISTED]
     )
     more = f"; and {len(broken) - LISTED} more pairs" if len(broken) > LISTED else ""
-    return f"{round_trips}Neurons that have a concept and lack one within it, against F3: {pairs}{more}. "
+    return f"{agreeing}Neurons that have a concept and lack one within it, against F3: {pairs}{more}. "
 
 
 def _rules_in_words(learned: ConceptLattice) -> str:
