@@ -40,8 +40,8 @@ coverage: .venv/installed
 	HYPOTHESIS_PROFILE=brief $(BIN)/python -m pytest -n 2 -q \
 		--override-ini='addopts=--import-mode=importlib --strict-markers --doctest-modules' \
 		-m 'not slow and not gpu' --cov --cov-report=
-	$(BIN)/coverage report --skip-covered --show-missing --sort=cover > .coverage.txt; grep ^TOTAL .coverage.txt
-	@echo "Line by line: $(CURDIR)/.coverage.txt"
+	$(BIN)/coverage report --skip-covered --show-missing --sort=cover > .tested_lines.txt; grep ^TOTAL .tested_lines.txt
+	@echo "Line by line: $(CURDIR)/.tested_lines.txt"
 	$(BIN)/coverage report --format=total
 
 # The wheel as a user gets it, in an environment that holds nothing else.
@@ -74,4 +74,4 @@ upgrade:
 	touch .venv/installed
 
 clean:
-	rm -rf .venv docs/_build docs/gallery docs/generated .hypothesis .pytest_cache .ruff_cache .coverage .coverage.txt dist
+	rm -rf .venv docs/_build docs/gallery docs/generated .hypothesis .pytest_cache .ruff_cache .coverage .tested_lines.txt dist
