@@ -64,8 +64,8 @@ def is_private(name: str) -> bool:
 
 
 def test_private_names_stay_at_home() -> None:
-    found = list(imports_of_private_names())
-    assert len(found) <= 5, found
+    imports = list(imports_of_private_names())
+    assert len(imports) <= 5, imports
 
 
 def test_no_circle_of_imports() -> None:

@@ -29,8 +29,8 @@ def test_a_trained_top_k_run_its_sae_and_its_neurons_are_one():
     config = TrainConfig(gate=TopK(k=2), width=8, steps=20, batch_size=64)
     run = train(data.points, config, 0, device="cpu")
     settings = AnalysisConfig(tolerance=0.2)
-    found = [analyse(x, data, settings).to_dict() for x in (run, run.sae, neurons_of(run.sae))]
-    assert found[0] == found[1] == found[2]
+    alignments = [analyse(x, data, settings).to_dict() for x in (run, run.sae, neurons_of(run.sae))]
+    assert alignments[0] == alignments[1] == alignments[2]
     al = analyse(run, data, settings)
     assert 0 < al.l0 <= 2
     assert al.fvu >= 0

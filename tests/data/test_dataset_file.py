@@ -106,10 +106,10 @@ def test_any_changed_byte_of_the_file_is_refused_or_harmless(tmp_path_factory, d
     whole[draws.draw(st.integers(0, len(whole) - 1))] ^= draws.draw(st.integers(1, 255))
     path.write_bytes(whole)
     try:
-        found = load_dataset(path)
+        loaded = load_dataset(path)
     except InvalidInput:
         return
-    assert found.content_hash == data.content_hash
+    assert loaded.content_hash == data.content_hash
 
 
 def test_truncated_foreign_and_missing_files_are_refused(tmp_path) -> None:

@@ -30,10 +30,10 @@ def test_text_and_attributes_never_become_markup(text: str, attribute: str):
 
 @given(nasty, nasty)
 def test_answers_and_titles_never_become_markup(text: str, other: str):
-    shown = str(PARTS.answer(Answer(text, other, text, "undecided")))
-    tags = re.findall(r"</?(\w+)", shown)
+    html = str(PARTS.answer(Answer(text, other, text, "undecided")))
+    tags = re.findall(r"</?(\w+)", html)
     assert tags == ["div", "b", "b", "p", "p", "p", "p", "span", "span", "div"]
-    assert shown.count('"') == 4
+    assert html.count('"') == 4
 
 
 def test_markup_is_not_escaped_twice():

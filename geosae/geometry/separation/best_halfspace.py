@@ -26,6 +26,7 @@ from geosae.geometry.separation.certificate import (
     Inseparable,
     RationalHyperplane,
     Separated,
+    refuse_truth_value,
 )
 from geosae.geometry.separation.separate_unit import separate_unit
 from geosae.geometry.separation.unit_certificate import (
@@ -76,7 +77,7 @@ class Separability:
         return self.kept_low == self.kept_high
 
     def __bool__(self) -> NoReturn:
-        raise TypeError("an interval is not a truth value; ask for .low and .high, and .check() it")
+        refuse_truth_value("an interval", ".low and .high")
 
     def check(self) -> "Separability":
         """Prove both bounds in exact arithmetic and return the record.

@@ -305,6 +305,6 @@ def few_points_warning(positives: Cloud, negatives: Cloud) -> str | None:
     return vacuous(len(positives) + len(negatives), positives.dim)
 
 
-def refuse_truth_value() -> NoReturn:
-    """Raise the TypeError that a verdict raises where it is used as a truth value."""
-    raise TypeError("a verdict is a record, not a truth value; ask for .separable, and .check() it")
+def refuse_truth_value(record: str = "a verdict", fields: str = ".separable") -> NoReturn:
+    """Raise the TypeError of a record that is used as a truth value; it names what to ask for instead."""
+    raise TypeError(f"{record} is a record, not a truth value; ask for {fields}, and .check() it")

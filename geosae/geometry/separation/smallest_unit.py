@@ -16,7 +16,7 @@ from geosae.geometry.separation._cloud import as_cloud, frame_of
 from geosae.geometry.separation._excludable import Groups, Rows, conflict_clique, greedy_cover
 from geosae.geometry.separation._set_cover import FewestGroups
 from geosae.geometry.separation._smallest_unit_2d import planar_cover
-from geosae.geometry.separation.certificate import ForgedCertificate, Inseparable
+from geosae.geometry.separation.certificate import ForgedCertificate, Inseparable, refuse_truth_value
 from geosae.geometry.separation.separate_unit import separate_unit
 from geosae.geometry.separation.unit_certificate import UnitInseparable, UnitSeparated, check_conflict
 
@@ -61,7 +61,7 @@ class SmallestUnit:
         return self.lower == self.upper
 
     def __bool__(self) -> NoReturn:
-        raise TypeError("an interval is not a truth value; ask for .lower and .upper, and .check() it")
+        refuse_truth_value("an interval", ".lower and .upper")
 
     def check(self) -> "SmallestUnit":
         """Prove the unit, every conflict, and a clique where there is one, in exact arithmetic.

@@ -90,10 +90,10 @@ def test_convex_regions_have_none_and_others_are_covered(region: Region, seed: i
 def test_what_sticks_out_of_the_box_is_sampled_and_not_called_zero() -> None:
     """Two intervals, of which one leaves the box by a quarter: the share of the region has no closed form."""
     pair = AffineImage(Shell(np.array([-1.5]), 0.25, 3.25), np.array([[3.0]]), np.array([-2.0]))
-    found = irreducible_error(pair, around(1, 16.0), np.random.default_rng(0), samples=3000, alpha=RARE)
-    assert not found.exact
-    assert found.low <= 1.5 / 32 <= found.high
-    assert found.low > 0
+    error = irreducible_error(pair, around(1, 16.0), np.random.default_rng(0), samples=3000, alpha=RARE)
+    assert not error.exact
+    assert error.low <= 1.5 / 32 <= error.high
+    assert error.low > 0
 
 
 @pytest.mark.parametrize("equal", [True, False])

@@ -9,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import cloud_pairs
 
-from geosae.geometry import ForgedCertificate, Inseparable, RationalHyperplane, Separated, separate
+from geosae.geometry import (
+    ForgedCertificate,
+    Inseparable,
+    RationalHyperplane,
+    Separated,
+    separability_measure,
+    separate,
+    separate_unit,
+    smallest_unit,
+)
 from geosae.geometry.separation._cloud import Cloud
 
 SQUARE = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
@@ -178,10 +187,22 @@ def test_a_float_hyperplane_that_only_seems_to_separate_is_refused():
         forged(verdict, w=w, b=b, margin=0.0, eta=10.0).check()
 
 
-def test_a_verdict_is_not_a_truth_value(separated, inseparable):
-    for record in (separated, inseparable):
-        with pytest.raises(TypeError, match=r"\.separable"):
-            bool(record)
+@pytest.mark.parametrize(
+    ("question", "fields"),
+    [
+        (separate, r"\.separable"),
+        (separate_unit, r"\.separable"),
+        (separability_measure, r"\.low and \.high"),
+        (smallest_unit, r"\.lower and \.upper"),
+    ],
+)
+def test_an_answer_is_not_a_truth_value(question, fields):
+    """The answers of either kind, where there are two: all of B beyond A, and some of B within A."""
+    outside = SQUARE + np.array([3.0, 0.5])
+    inside = np.vstack([outside, [[0.5, 0.5]]])
+    for negatives in (outside,) if question is smallest_unit else (outside, inside):
+        with pytest.raises(TypeError, match=fields):
+            bool(question(SQUARE, negatives))
 
 
 def test_points_are_kept_by_reference(separated):

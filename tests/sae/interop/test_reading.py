@@ -313,8 +313,8 @@ def test_an_imported_sae_is_analysed_in_its_own_space(tmp_path):
     np.testing.assert_allclose(prepared.points.mean(axis=1), 0, atol=1e-12)
     assert prepared.provenance["normalisation"]["kind"] == "layer_norm"
     assert prepared.names == data.names
-    found = geosae.analyse(imported.sae, prepared, AnalysisConfig(ambient_samples=100))
-    assert found.l0 == pytest.approx(3, abs=0.1)
+    alignment = geosae.analyse(imported.sae, prepared, AnalysisConfig(ambient_samples=100))
+    assert alignment.l0 == pytest.approx(3, abs=0.1)
 
 
 def test_kept_and_read_again(tmp_path):
