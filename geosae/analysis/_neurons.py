@@ -31,6 +31,17 @@ class FiringNeurons(Protocol):
         ...
 
 
+def activations_of(
+    neurons: FiringNeurons, points: Float[np.ndarray, "N n"]
+) -> Float[np.ndarray, "N d"] | None:
+    """Return how strongly each neuron is active, 0 where it is silent; None if these neurons do not say.
+
+    A negative activation (AbsTopK) counts by its size.
+    """
+    activations = getattr(neurons, "activations", None)
+    return None if activations is None else np.abs(activations(points))
+
+
 def as_neurons(sae: Any, dim: int) -> FiringNeurons:
     """Return the neurons of a SparseAutoencoder, of a TrainedSAE, or the neurons themselves.
 

@@ -6,7 +6,6 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from geosae.analysis.table import NotionTable
-from geosae.errors import InvalidInput
 from geosae.fca.context import FormalContext
 
 
@@ -19,9 +18,12 @@ class Agreement:
     mutual: Bool[np.ndarray, "p"]
     """Whether g(f(C)) = C."""
     concept_asymmetry: Float[np.ndarray, "p"]
-    """err(C, f(C)) − err(g(f(C)), f(C)) ≥ 0: what reading the best neuron as C costs; nan if untested."""
+    """err(C, f(C)) − err(g(f(C)), f(C)): what reading the best neuron as C costs; nan if untested.
+
+    Not negative on the fit half; on held-out points it may be, by chance.
+    """
     neuron_asymmetry: Float[np.ndarray, "d"]
-    """err(g(i), i) − err(g(i), f(g(i))) ≥ 0: what learning g(i) by neuron i costs; nan if untested."""
+    """err(g(i), i) − err(g(i), f(g(i))): what learning g(i) by neuron i costs; nan if untested."""
 
     @property
     def rate(self) -> float:
@@ -46,41 +48,30 @@ def _finite_mean(values: Float[np.ndarray, " k"]) -> float:
 
 
 def agreement(table: NotionTable) -> Agreement:
-    """Compare learning and interpretation on the worst decisive errors of a single-neuron table (F2).
+    """Compare learning and interpretation: f(C), g(i) are named on the fit half, errors are held out (F2).
 
-    Both maps prefer the least error and then the fewest false alarms, so that a neuron that detects a parent
-    and its child is read as the parent; what is still tied goes to the lowest index.
-
-    Raises
-    ------
-    InvalidInput
-        If the table is one of units.
+    Both maps prefer the least error and then the fewest alarms, so that a neuron that detects a parent and
+    its child is read as the parent; what is still tied goes to the lowest index: one order of all pairs.
 
     Examples
     --------
     >>> from geosae.analysis.counts import Counts
     >>> hits, alarms = np.array([[4, 4], [2, 2]]), np.array([[1, 0], [3, 2]])  # child within parent
     >>> counts = Counts(hits, alarms, np.array([[4], [2]]), np.array([[6], [8]]))
-    >>> both = agreement(NotionTable("detection", 0.0, ("parent", "child"), 0.01, counts))
+    >>> names = ("parent", "child")
+    >>> both = agreement(NotionTable("detection", 0.0, names, 0.05, "holm", counts, counts))
     >>> both.best_neuron.tolist(), both.best_concept.tolist(), both.rate
     ([1, 1], [0, 0], 0.5)
-    >>> both = agreement(NotionTable("separation", 0.0, ("parent", "child"), 0.01, counts))
-    >>> both.concept_asymmetry.tolist()  # neuron 1 also fires on 2 of 8 points outside the child
-    [0.0, 0.25]
+    >>> both = agreement(NotionTable("separation", 0.0, names, 0.05, "holm", counts, counts))
+    >>> both.concept_asymmetry.tolist()  # neuron 1 also fires on 2 points outside the child, which has 2
+    [0.0, 1.0]
     """
-    if table.units is not None:
-        raise InvalidInput("agreement compares concepts with single neurons", remedy="take al.separation")
-    tested = ~np.isnan(table.worst)
-    worst = np.where(tested, table.worst, np.inf)
-    concept = np.lexsort((table.alarms, worst), axis=0)[0]
-    concept = np.where(tested.any(axis=0), concept, -1).astype(np.int64)
-    neuron = table.best
+    neuron, concept = table.best, table.best_concept
     mutual = (neuron >= 0) & (concept[np.maximum(neuron, 0)] == np.arange(len(neuron)))
-    by_concept, by_neuron = worst.min(axis=1), worst.min(axis=0)
-    # Untested rows and columns are inf − inf: nan, as promised.
-    with np.errstate(invalid="ignore"):
-        of_concepts = np.where(neuron >= 0, by_concept - by_neuron[np.maximum(neuron, 0)], np.nan)
-        of_neurons = np.where(concept >= 0, by_neuron - by_concept[np.maximum(concept, 0)], np.nan)
+    learned = table.worst[np.arange(len(neuron)), np.maximum(neuron, 0)]
+    read = table.worst[np.maximum(concept, 0), np.arange(len(concept))]
+    of_concepts = np.where(neuron >= 0, learned - read[np.maximum(neuron, 0)], np.nan)
+    of_neurons = np.where(concept >= 0, read - learned[np.maximum(concept, 0)], np.nan)
     return Agreement(neuron, concept, mutual, of_concepts, of_neurons)
 
 

@@ -11,7 +11,9 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from geosae.analysis._neurons import FiringNeurons
-from geosae.analysis.counts import CountAccumulator, Counts
+from geosae.analysis.choice import Learner, admitted, least
+from geosae.analysis.counts import Counts
+from geosae.analysis.firing_bits import FiringBits, Unit, ones
 from geosae.analysis.grades import Graded, graded_odds, graded_share, shares
 from geosae.data.dataset import ConceptDataset
 from geosae.errors import InvalidInput
@@ -68,6 +70,12 @@ class AmbientCounts:
             self.inner_hits[rows, columns],
             self.inner_size[:, 0],
             self.mass[:, 0],
+        )
+
+    def at(self, rows: slice) -> "AmbientCounts":
+        """Take some of the units."""
+        return AmbientCounts(
+            self.outer.at(rows), self.inner_hits[rows], self.inner_size[rows], self.mass[rows]
         )
 
     def arrays(self, prefix: str) -> dict[str, np.ndarray]:
@@ -140,24 +148,32 @@ def fills_uniformly(measure: Measure, region: Region | None) -> bool:
     return isinstance(measure, UniformBall) and region.farthest(measure.center) <= measure.radius
 
 
+@dataclass(frozen=True, eq=False)
+class Labelled:
+    """Units to be counted among ν points, unit j for concept `concepts[j]`; whether labels are permuted."""
+
+    units: tuple[Unit, ...]
+    concepts: Int[np.ndarray, " k"]
+    shuffled: bool = False
+
+
 def measure_ambient(
     neurons: FiringNeurons,
     dataset: ConceptDataset,
-    members: Bool[np.ndarray, "p d"],
+    labellings: Sequence[Labelled],
     samples: int,
     rng: np.random.Generator,
     *,
     chunk: int,
-    shuffle: bool = False,
-) -> tuple[AmbientCounts, AmbientCounts]:
-    """Count neurons and units on ν points, and on points of ν within each region.
+) -> list[tuple[AmbientCounts, AmbientCounts]]:
+    """Count neurons and units on ν points, and on points of ν within each region, for each labelling.
 
-    With `shuffle` the regions' labels are permuted among the ν points, and points within a region are
-    replaced by ν points that got its label: the floor of the measurement.
+    Where a labelling is shuffled, the regions' labels are permuted among the ν points, and points within a
+    region are replaced by ν points that got its label: the floor of the measurement.
 
     Returns
     -------
-    The counts against neurons, (p, d), and against units, (p,).
+    For each labelling the counts against neurons, (p, d), and against its units, (k,).
     """
     measure = dataset.ambient
     if measure is None:
@@ -165,36 +181,62 @@ def measure_ambient(
     regions = regions_of(dataset)
     points = measure.sample(samples, rng)
     inside = membership(regions, points)
-    if shuffle:
-        inside = inside[rng.permutation(samples)]
-    accumulator = CountAccumulator(len(regions), neurons.width, members)
-    for start in range(0, samples, chunk):
-        rows = slice(start, start + chunk)
-        accumulator.add(neurons.fires(points[rows]), inside[rows])
-    has_region = np.array([r is not None for r in regions])
-    outer = _where(has_region, accumulator.neurons())
-    unit_outer = _where(has_region, accumulator.units())
-
-    hits, sizes = outer.hits.copy(), outer.positives.copy()
-    unit_hits, unit_sizes = unit_outer.hits.copy(), unit_outer.positives.copy()
-    mass = masses(regions, measure)
-    for k, region in enumerate(regions):
-        if region is not None and not shuffle and mass[k] > 0 and fills_uniformly(measure, region):
-            fires = neurons.fires(region.sample(min(samples, _INNER), rng))
-            hits[k] = np.count_nonzero(fires, axis=0)
-            unit_hits[k] = np.count_nonzero(fires[:, members[k]].all(axis=1))
-            sizes[k], unit_sizes[k] = len(fires), len(fires)
-    return (
-        AmbientCounts(outer, hits, sizes, mass[:, None]),
-        AmbientCounts(unit_outer, unit_hits, unit_sizes, mass),
+    fires = np.concatenate(
+        [neurons.fires(points[start : start + chunk]) for start in range(0, samples, chunk)], axis=0
     )
+    permuted = inside[rng.permutation(samples)]
+    mass = masses(regions, measure)
+    counted: list[tuple[AmbientCounts, AmbientCounts]] = []
+    for labelling in labellings:
+        bits = FiringBits.of(fires, permuted if labelling.shuffled else inside)
+        every = _of_neurons(bits, regions)
+        units = bits.count(labelling.units, labelling.concepts)
+        counted.append(
+            (
+                AmbientCounts(every, every.hits.copy(), every.positives.copy(), mass[:, None]),
+                AmbientCounts(units, units.hits.copy(), units.positives.copy(), mass[labelling.concepts]),
+            )
+        )
+    for k, region in enumerate(regions):
+        if region is not None and mass[k] > 0 and fills_uniformly(measure, region):
+            within = neurons.fires(region.sample(min(samples, _INNER), rng))
+            bits = FiringBits.of(within, np.ones((len(within), 1), dtype=bool))
+            for labelling, (every, units) in zip(labellings, counted, strict=True):
+                if not labelling.shuffled:
+                    _count_within(bits, k, labelling, every, units)
+    return counted
 
 
 # Points drawn within one region: its shortfall is then known to ±0.02 or better, at any size of region.
 _INNER = 4096
 
 
-def _where(has_region: Bool[np.ndarray, "p"], counts: Counts) -> Counts:
-    """Set all totals of concepts without a region to zero: nothing was examined there."""
-    mask = has_region.reshape((-1,) + (1,) * (counts.hits.ndim - 1))
-    return Counts(counts.hits * mask, counts.alarms * mask, counts.positives * mask, counts.negatives * mask)
+def _of_neurons(bits: FiringBits, regions: Sequence[Region | None]) -> Counts:
+    """Count every neuron against every concept; a concept without a region has zero totals."""
+    fired = ones(bits.neurons)
+    hits = np.array([ones(bits.neurons & C) for C in bits.concepts])
+    positives = ones(bits.concepts)[:, None]
+    known = np.array([region is not None for region in regions])[:, None]
+    return Counts(hits * known, (fired - hits) * known, positives * known, (bits.points - positives) * known)
+
+
+def _count_within(
+    bits: FiringBits, concept: int, labelling: Labelled, every: AmbientCounts, units: AmbientCounts
+) -> None:
+    every.inner_hits[concept] = ones(bits.neurons)
+    every.inner_size[concept] = bits.points
+    for j in np.flatnonzero(labelling.concepts == concept).tolist():
+        unit = labelling.units[j]
+        units.inner_hits[j] = int(ones(bits.model_concept(unit))) if unit else 0
+        units.inner_size[j] = bits.points
+
+
+def choose_approximation(
+    concept: int, every: AmbientCounts, units: Sequence[Unit], counts: AmbientCounts, learner: Learner
+) -> Unit:
+    """Return the neuron or unit of least ν(θ△C) among those that hold some of the concept, or ()."""
+    singles = tuple((i,) for i in range(every.inner_hits.shape[1]))
+    error = np.concatenate([every.values()["difference"][concept], counts.values()["difference"]])
+    held = np.concatenate([every.inner_hits[concept], counts.inner_hits]) > 0
+    pool = (*singles, *units)
+    return least(pool, error, held & ~np.isnan(error) & admitted(pool, learner))

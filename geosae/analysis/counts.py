@@ -48,6 +48,19 @@ class Counts:
         """Points of θ."""
         return self.hits + self.alarms
 
+    def __add__(self, other: "Counts") -> "Counts":
+        """Add the counts of the same pairs on other points."""
+        return Counts(
+            self.hits + other.hits,
+            self.alarms + other.alarms,
+            self.positives + other.positives,
+            self.negatives + other.negatives,
+        )
+
+    def at(self, rows: slice) -> "Counts":
+        """Take some of the units."""
+        return Counts(self.hits[rows], self.alarms[rows], self.positives[rows], self.negatives[rows])
+
     def pick(self, columns: Int[np.ndarray, "p"]) -> "Counts":
         """Take one neuron per concept: (p, d) counts become (p,) counts."""
         rows = np.arange(self.hits.shape[0])
@@ -73,31 +86,21 @@ class Counts:
 class CountAccumulator:
     """Adds up counts chunk by chunk; points × neurons are never held at once."""
 
-    def __init__(self, concepts: int, width: int, members: Bool[np.ndarray, "p d"] | None = None) -> None:
+    def __init__(self, concepts: int, width: int) -> None:
         self._hits = np.zeros((concepts, width), dtype=np.int64)
         self._fired = np.zeros(width, dtype=np.int64)
         self._positives = np.zeros(concepts, dtype=np.int64)
-        self._unit_hits = np.zeros(concepts, dtype=np.int64)
-        self._unit_fired = np.zeros(concepts, dtype=np.int64)
-        self._members = None if members is None else members.T.astype(np.float32)
         self.active = 0
         self.points = 0
 
     def add(self, fires: Bool[np.ndarray, "N d"], inside: Bool[np.ndarray, "N p"]) -> None:
         """Count one chunk: who fires, and which concepts hold the point."""
         # Float32 products count exactly up to 2^24, far above any chunk's length, and BLAS does them.
-        firing = fires.astype(np.float32)
-        self._hits += (inside.T.astype(np.float32) @ firing).astype(np.int64)
+        self._hits += (inside.T.astype(np.float32) @ fires.astype(np.float32)).astype(np.int64)
         self._fired += np.count_nonzero(fires, axis=0)
         self._positives += np.count_nonzero(inside, axis=0)
         self.active += int(np.count_nonzero(fires))
         self.points += len(fires)
-        if self._members is not None:
-            # θ_M holds where no member is silent; an empty unit holds everywhere (θ_∅ is the whole space).
-            silent = np.subtract(1.0, firing, out=firing) @ self._members
-            unit = silent == 0
-            self._unit_hits += np.count_nonzero(unit & inside, axis=0)
-            self._unit_fired += np.count_nonzero(unit, axis=0)
 
     @property
     def fired(self) -> Int[np.ndarray, "d"]:
@@ -108,8 +111,3 @@ class CountAccumulator:
         """Return the counts of every concept against every neuron."""
         positives = self._positives[:, None]
         return Counts(self._hits, self._fired[None, :] - self._hits, positives, self.points - positives)
-
-    def units(self) -> Counts:
-        """Return the counts of every concept against its own unit."""
-        negatives = self.points - self._positives
-        return Counts(self._unit_hits, self._unit_fired - self._unit_hits, self._positives, negatives)

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Bool
 
 from geosae.analysis.agreement import agreement, antitone_violations
-from geosae.analysis.alignment import Alignment
+from geosae.analysis.alignment import Alignment, Edges
 from geosae.analysis.table import Notion
 from geosae.fca.relations import closures
 
@@ -59,6 +59,7 @@ def learning_and_interpretation(
     notion: Notion = "detection",
     *,
     tolerance: float | None = None,
+    edges: Edges = "certified",
     hierarchy: Bool[np.ndarray, "p p"] | None = None,
 ) -> RoundTrips:
     """Return for each concept and each neuron where learning and interpretation lead, and whether they agree.
@@ -67,7 +68,7 @@ def learning_and_interpretation(
     ----------
     alignment
         The analysed SAE.
-    notion, tolerance
+    notion, tolerance, edges
         Of the context; the best neurons and concepts do not depend on the tolerance.
     hierarchy
         Which concepts lie within which; `dataset.hierarchy`. Without it no violations are sought.
@@ -78,7 +79,7 @@ def learning_and_interpretation(
         If the notion was not measured.
     """
     best = agreement(alignment.table(notion))
-    context = alignment.context(notion, tolerance)
+    context = alignment.context(notion, tolerance, edges=edges)
     names = alignment.concepts
     singles = np.eye(len(names), dtype=bool)
     closed = closures(context.incidence, singles)

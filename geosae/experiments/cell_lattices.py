@@ -25,7 +25,7 @@ from geosae.storage.structure import CONVERTER, write_record
 LARGEST = 400
 """A lattice of more concepts is not drawn either."""
 NULLS = 5
-ALONG = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3)
+ALONG = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3)
 """The tolerances at which lattices are counted, up to `COUNTED` concepts."""
 COUNTED = 2000
 
@@ -46,7 +46,9 @@ class CellLattices:
     Attributes
     ----------
     detection
-        The lattice of "neuron detects concept" at the tolerance; None if it has more than `LARGEST` concepts.
+        The lattice of certified detection; None if it has more than `LARGEST` concepts.
+    tolerance
+        Its ε: the cell's own, or a greater one where nothing is certified at that (`drawn_context`).
     truth
         The lattice of the true hierarchy.
     comparison
@@ -58,6 +60,7 @@ class CellLattices:
     """
 
     detection: ConceptLattice | None
+    tolerance: float
     truth: ConceptLattice
     comparison: LatticeComparison
     along: Mapping[Notion, tuple[LatticeSize, ...]]
@@ -88,25 +91,28 @@ def store_lattices(
 ) -> LatticeMeasures[float]:
     """Write lattice.json with the detection lattice and the true one, and return how they compare.
 
-    A learned lattice of more than `LARGEST` concepts is neither counted nor stored (null); the comparison
-    needs no lattice and is always there, beside its floor under permuted columns. The file holds all of it,
-    the sizes along ε, and where learning and interpretation lead (F2, F3).
+    Edges are certified ones. The comparison is at the cell's tolerance, also where the lattice that is stored
+    for drawing is at a greater one; it stands beside its floor under permuted columns. A learned lattice of
+    more than `LARGEST` concepts is neither counted nor stored (null). The file holds also the sizes along ε,
+    and where learning and interpretation lead (F2, F3).
     """
     context, truth = alignment.context("detection"), truth_context(dataset)
     true_lattice = concept_lattice(truth)
+    tolerance, drawn = alignment.drawn_context("detection")
     try:
-        learned = concept_lattice(context, cap=LARGEST)
+        learned = concept_lattice(drawn, cap=LARGEST)
     except TooManyConcepts:
         learned = None
     comparison = compare(truth, context, np.random.default_rng([seed, 2]), nulls=NULLS)
     round_trips = learning_and_interpretation(alignment, hierarchy=dataset.hierarchy)
     write_record(
         folder / "lattice.json",
-        CellLattices(learned, true_lattice, comparison, _along(alignment), round_trips),
+        CellLattices(learned, tolerance, true_lattice, comparison, _along(alignment), round_trips),
     )
     floor = comparison.floor
     return LatticeMeasures(
         concepts=math.nan if learned is None else float(len(learned)),
+        edges=float(np.count_nonzero(context.incidence)),
         truth_concepts=float(len(true_lattice)),
         exact_recall=comparison.exact_recall,
         tightness=comparison.tightness,

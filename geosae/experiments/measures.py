@@ -7,15 +7,25 @@ means over seeds (`Measures[Interval]`), so a measure that is added is at once a
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
-from typing import Any, Generic, Literal, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
-from geosae.analysis.table import Notion
+from geosae.analysis import LEARNERS, Learner, Notion
+
+__all__ = [
+    "LEARNERS",
+    "AgreementMeasures",
+    "LatticeMeasures",
+    "Learned",
+    "Learner",
+    "Measures",
+    "MetricMeasures",
+    "NotionMeasures",
+    "fold",
+    "numbers",
+]
 
 V = TypeVar("V")
 W = TypeVar("W")
-Learner = Literal["neurons", "units"]
-LEARNERS: tuple[Learner, ...] = ("neurons", "units")
-
 
 # The range of a quantity, to which its intervals are cut.
 SHARE = {"range": (0.0, 1.0)}
@@ -35,32 +45,60 @@ class MetricMeasures(Generic[V]):
 
 @dataclass(frozen=True)
 class Learned(Generic[V]):
-    """How many of the tested concepts are learned at the tolerance, and the mean of their least errors."""
+    """What one kind of learner, chosen on the fit half, has learned of the tested concepts (E4).
+
+    Attributes
+    ----------
+    share, not_learned, undecided, no_unit
+        The shares of the four answers at the tolerance; they add up to 1.
+    within
+        The share whose estimates are within the tolerance, certified or not.
+    best_error
+        The mean decisive error of what was chosen; a concept that no unit separates counts as 1, which is the
+        error of silence.
+    least_tolerance
+        The least tolerance at which half of the concepts are certified; nan if there is none.
+    price
+        The mean of μ(θ)/μ(C) (D5).
+    f1
+        The mean F1, 0 where no unit was chosen.
+    tested
+        The number of concepts with held-out points.
+    """
 
     share: V = field(metadata=SHARE)
+    not_learned: V = field(metadata=SHARE)
+    undecided: V = field(metadata=SHARE)
+    no_unit: V = field(metadata=SHARE)
+    within: V = field(metadata=SHARE)
     best_error: V = field(metadata=SIZE)
+    least_tolerance: V = field(metadata=SIZE)
+    price: V = field(metadata=SIZE)
+    f1: V = field(metadata=SHARE)
     tested: V = field(metadata=SIZE)
 
 
 @dataclass(frozen=True)
 class NotionMeasures(Generic[V]):
-    """One notion: learned by single neurons, by closure units, and the shares under shuffled labels.
+    """One notion: learned by single neurons, small units, any units; the shares under shuffled labels.
 
-    `neurons` and `units` are None where the notion was not measured.
+    What is learned is None where the notion was not measured.
     """
 
     neurons: Learned[V] | None
+    small_units: Learned[V] | None
     units: Learned[V] | None
-    shuffled: V = field(metadata=SHARE)
+    shuffled_neurons: V = field(metadata=SHARE)
+    shuffled_small_units: V = field(metadata=SHARE)
     shuffled_units: V = field(metadata=SHARE)
 
     def learned(self, learner: Learner) -> Learned[V] | None:
-        """Return what single neurons, or closure units, learn."""
-        return self.neurons if learner == "neurons" else self.units
+        """Return what a kind of learner learns."""
+        return getattr(self, learner)
 
     def floor(self, learner: Learner) -> V:
         """Return the share that the same learner reaches under shuffled labels."""
-        return self.shuffled if learner == "neurons" else self.shuffled_units
+        return getattr(self, f"shuffled_{learner}")
 
 
 @dataclass(frozen=True)
@@ -74,9 +112,14 @@ class AgreementMeasures(Generic[V]):
 
 @dataclass(frozen=True)
 class LatticeMeasures(Generic[V]):
-    """The detection lattice beside the true one, and each figure's floor under permuted columns."""
+    """The detection lattice beside the true one, and each figure's floor under permuted columns.
+
+    `edges` is the number of certified pairs at the tolerance; `concepts` is the size of the lattice as drawn,
+    which is at a greater tolerance where there are none.
+    """
 
     concepts: V = field(metadata=SIZE)
+    edges: V = field(metadata=SIZE)
     truth_concepts: V = field(metadata=SIZE)
     exact_recall: V = field(metadata=SHARE)
     tightness: V = field(metadata=SHARE)
@@ -113,11 +156,11 @@ def fold(trees: Sequence[Measures[V]], combine: Callable[[list[V], tuple[float, 
 
     Examples
     --------
-    >>> learned = Learned(0.5, 0.1, 4.0)
-    >>> notion = NotionMeasures(learned, None, 0.0, 0.0)
+    >>> learned = Learned(0.5, 0.25, 0.25, 0.0, 0.5, 0.1, 0.05, 1.0, 0.9, 4.0)
+    >>> notion = NotionMeasures(learned, None, None, 0.0, 0.0, 0.0)
     >>> tree = Measures(
     ...     MetricMeasures(2.0, 0.1, 0.0, 0.0, math.nan), notion, notion, notion,
-    ...     AgreementMeasures(1.0, 0.0, 0.0), LatticeMeasures(*[1.0] * 10), 8.0)
+    ...     AgreementMeasures(1.0, 0.0, 0.0), LatticeMeasures(*[1.0] * 11), 8.0)
     >>> total = fold([tree, tree], lambda values, _: sum(values))
     >>> total.metrics.l0, total.separation.units, total.detection.neurons.tested
     (4.0, None, 8.0)
@@ -143,8 +186,8 @@ def numbers(tree: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
 
     Examples
     --------
-    >>> dict(numbers(Learned(0.5, 0.1, 4.0), "separation.units"))
-    {'separation.units.share': 0.5, 'separation.units.best_error': 0.1, 'separation.units.tested': 4.0}
+    >>> dict(numbers(AgreementMeasures(1.0, 0.5, 0.0), "agreement"))
+    {'agreement.mutual': 1.0, 'agreement.concept_asymmetry': 0.5, 'agreement.neuron_asymmetry': 0.0}
     """
     for each in fields(tree):
         part = getattr(tree, each.name)

@@ -79,7 +79,7 @@ def compute(cell: Cell, dataset: ConceptDataset, folder: Path, claims: Claims | 
     The SAE learns from one part of the points; everything is measured on the other, which it never saw
     (theory E2 asks for that).
     """
-    from geosae.analysis import AnalysisConfig, agreement, analyse, analyse_shuffled
+    from geosae.analysis import AnalysisConfig, agreement, analyse
     from geosae.experiments.cell_result import cell_result
     from geosae.sae import neurons_of
     from geosae.sae.checkpoint import save
@@ -94,7 +94,6 @@ def compute(cell: Cell, dataset: ConceptDataset, folder: Path, claims: Claims | 
     return cell_result(
         cell,
         alignment,
-        analyse_shuffled(neurons, test_half, config),
         agreement=_agreement(agreement(alignment.separation)),
         lattice=store_lattices(alignment, dataset, folder, cell.seed),
         mcc=_mcc(neurons, dataset),

@@ -157,16 +157,15 @@ def _separated(
 
     train_half, test_half = two_halves(make_world, world, {"points": job.points, **params}, job.seed)
     neurons = trained(train_half.points, gate, sparsity, job.width, job.seed, job.steps)
-    config = AnalysisConfig(tolerance=0.1, unit_tolerance=0.02, ambient_samples=2000, seed=job.seed)
+    config = AnalysisConfig(tolerance=0.1, ambient_samples=2000, floor=False, seed=job.seed)
     alignment = analyse(neurons, test_half, config)
-    # Exact statements (S5, S7) need exact separation, a tolerant one is counted beside it.
-    exact = (alignment.counts.misses == 0) & (alignment.counts.alarms == 0)
-    units_exact = (alignment.unit_counts.misses == 0) & (alignment.unit_counts.alarms == 0)
+    by_neuron, by_unit = alignment.answers("separation", "neurons"), alignment.answers("separation", "units")
+    # Exact statements (S5, S7) need exact separation, a tolerant one is counted beside it (S12).
     return Separated(
-        neurons=int(alignment.separation.holds.any(axis=1).sum()),
-        neurons_exact=int(exact.any(axis=1).sum()),
-        units=int(alignment.units.separation.holds.sum()),
-        units_exact=int(units_exact.sum()),
+        neurons=sum(row.error <= alignment.tolerance for row in by_neuron),
+        neurons_exact=sum(row.error == 0 for row in by_neuron),
+        units=sum(row.error <= alignment.tolerance for row in by_unit),
+        units_exact=sum(row.error == 0 for row in by_unit),
         most_active=int(neurons.fires(test_half.points).sum(axis=1).max()),
     )
 

@@ -10,7 +10,7 @@ from geosae.experiments.baselines import Baseline
 from geosae.experiments.gates import Gate
 from geosae.experiments.interval import Interval, mean_interval
 from geosae.experiments.jobs import StudyRecord
-from geosae.experiments.measures import LEARNERS, Learner
+from geosae.experiments.measures import Learner
 from geosae.experiments.results import Results
 from geosae.experiments.summary import Setting
 from geosae.studies import feasibility
@@ -55,7 +55,7 @@ def gaps(results: Results) -> list[Gap]:
     draws = feasibility.STUDY.records(results.studies.get(feasibility.STUDY.name, ()))
     table: list[Gap] = []
     for world in results.worlds:
-        possible = {learner: possible_per_seed(draws, world, learner) for learner in LEARNERS}
+        possible = {learner: possible_per_seed(draws, world, learner) for learner in LEARNER_WORDS}
         rows = results.compared(world) or results.rows_of(world, "trained")
         sparsities: dict[Gate, list[float | int]] = {}
         for row in rows:
@@ -67,7 +67,7 @@ def gaps(results: Results) -> list[Gap]:
             ]
             table += [
                 _gap(results, settings, learner, possible[learner])
-                for learner in LEARNERS
+                for learner in LEARNER_WORDS
                 if possible[learner]
             ]
     return table

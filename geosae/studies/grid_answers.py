@@ -8,7 +8,7 @@ import numpy as np
 from geosae.experiments.baselines import BASELINES, Baseline
 from geosae.experiments.gates import GATES, Gate, gate_name
 from geosae.experiments.interval import Interval, mean_interval
-from geosae.experiments.measures import LEARNERS, Learner, Measures
+from geosae.experiments.measures import Learner, Measures
 from geosae.experiments.results import Results
 from geosae.experiments.summary import Setting
 from geosae.studies.baseline_answers import baseline_answers
@@ -55,8 +55,8 @@ def _curves(
 def grid_answers(results: Results) -> list[Answer]:
     """Return what the grid of a run answers: S1 and S3 against training, baselines, matched L0, F2."""
     table = gaps(results)
-    answers = [_forbidden(table, learner) for learner in LEARNERS]
-    answers += [_reached(table, learner) for learner in LEARNERS]
+    answers = [_forbidden(table, learner) for learner in LEARNER_WORDS]
+    answers += [_reached(table, learner) for learner in LEARNER_WORDS]
     answers += [_baseline(results, b) for b in results.plan.baselines if not BASELINES[b].constructed]
     answers += baseline_answers(results)
     answers += [_matched(results, world) for world in results.worlds]
@@ -112,7 +112,7 @@ def _baseline(results: Results, baseline: Baseline) -> Answer | None:
     for world in results.worlds:
         for row in results.compared(world):
             rival = Setting(world, row.gate, row.width, row.sparsity, baseline)
-            for learner in LEARNERS:
+            for learner in LEARNER_WORDS:
                 pair = shares(results, row.setting, learner), shares(results, rival, learner)
                 difference = mean_interval(paired(*pair))
                 if difference.n > 1:

@@ -103,7 +103,7 @@ def _do(job: Training, make_world: MakeWorld) -> Compared:
         max(1, job.steps),
         baseline="trained" if job.steps else "untrained",
     )
-    alignment = analyse(neurons, test_half, AnalysisConfig(ambient_samples=2000, seed=job.seed))
+    alignment = analyse(neurons, test_half, AnalysisConfig(ambient_samples=2000, floor=False, seed=job.seed))
     rng = np.random.default_rng([job.seed, 2])
     comparison = compare(truth_context(test_half), alignment.context("detection"), rng, nulls=5)
     return Compared(

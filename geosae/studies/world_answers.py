@@ -35,8 +35,8 @@ class _Draw:
 
     def reached(self, learner: Learner) -> set[str]:
         """Return the concepts that at least one of the SAEs separates at the tolerance."""
-        errors = (error for result in self.cells for error in result.errors.separation.of(learner))
-        return {error.concept for error in errors if error.holds}
+        rows = (row for result in self.cells for row in result.answers.separation.of(learner))
+        return {row.concept for row in rows if row.answer == "learned"}
 
 
 def _can(truth: ConceptTruth | None, learner: Learner) -> bool | None:

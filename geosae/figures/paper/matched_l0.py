@@ -12,7 +12,7 @@ from geosae.figures.style import PAGE, panels, styled
 from geosae.studies.gaps import shared_width
 
 FAMILY = "matched-l0"
-LEARNER_NAMES: Mapping[Learner, str] = {"neurons": "best neuron", "units": "closure unit"}
+LEARNER_NAMES: Mapping[Learner, str] = {"neurons": "one neuron", "units": "a unit"}
 
 
 def sheets(results: Results) -> list[Sheet]:
@@ -43,7 +43,7 @@ def sheets(results: Results) -> list[Sheet]:
         f"mean L0, at the greatest width that all gates have ({sizes}); each point a sparsity of the gate. "
         f"{sizes_of(results, worlds)} {INTERVALS}. Gates are to be compared at equal L0."
     )
-    alt = "Error of separation against L0 per gate and world, for the best neuron and the closure unit."
+    alt = "Error of separation against L0 per gate and world, for the chosen neuron and the chosen unit."
     return [Sheet(FAMILY, figure, "Gates at matched L0", caption, alt)]
 
 

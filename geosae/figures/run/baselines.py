@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from geosae.analysis import NOTIONS, Notion
+from geosae.analysis import LEARNER_NAMES, NOTIONS, Notion
 from geosae.experiments import (
     BASELINES,
     GATES,
@@ -22,7 +22,6 @@ from geosae.experiments import (
 from geosae.figures.dots import interval_dots
 from geosae.figures.run.captions import (
     LABELS,
-    LEARNER_NAMES,
     Method,
     interval_phrase,
     method_name,
@@ -37,7 +36,7 @@ ROOM = 44
 """So many rows of dots fit on a page, one above the other."""
 VALUE_LABELS: Mapping[Measure, str] = {"share": "share of concepts", "best_error": "mean error"}
 DEFINITIONS: Mapping[Measure, str] = {
-    "share": "Share of concepts learned on held-out points.",
+    "share": "Share of concepts certified as learned on held-out points.",
     "best_error": "Mean over concepts of the decisive (greatest) graded error on held-out points.",
 }
 
@@ -105,8 +104,9 @@ def _sheet(results: Results, world: str, rows: Sequence[SummaryRow], measure: Me
     if measure == "share":
         rivals.append("the trained SAE judged on shuffled labels")
     caption = (
-        f"{DEFINITIONS[measure]} At {at}: the trained SAE, {', '.join(rivals)}. Upper row: the best single "
-        "neuron of each concept; lower row: its closure unit. Dots: means over seeds; bars: "
+        f"{DEFINITIONS[measure]} At {at}: the trained SAE, {', '.join(rivals)}. Rows: the single "
+        "neuron, the unit of at most four neurons and the unit of any size that are chosen for each concept. "
+        "Dots: means over seeds; bars: "
         f"{interval_phrase(results)}, cut to the possible range; no bar where there is one seed. "
         f"{sample_sentence(results, world)}"
     )

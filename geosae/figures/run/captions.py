@@ -1,12 +1,9 @@
 """Printed names and sentences that the captions of a run's figures share."""
 
 import re
-from collections.abc import Mapping
 from typing import Literal
 
-from geosae.experiments import BASELINES, Baseline, Learner, Results
-
-LEARNER_NAMES: Mapping[Learner, str] = {"neurons": "single neuron", "units": "closure unit"}
+from geosae.experiments import BASELINES, Baseline, Results
 
 Method = Baseline | Literal["labels"]
 """A kind of SAE that figures compare: trained, a baseline, or trained and judged on shuffled labels."""

@@ -1,4 +1,4 @@
-"""Pictures of 2-D worlds: all neurons' half-planes, and the sets that the closure units carve out."""
+"""Pictures of 2-D worlds: all neurons' half-planes, and the sets that the chosen units carve out."""
 
 import math
 from typing import Any
@@ -28,7 +28,9 @@ def sheets(results: Results) -> list[Sheet]:
         except NoHalfSpace:
             continue
         world, data = result.cell.world, results.dataset(result)
-        best = [concept.neurons[0] if concept.neurons else -1 for concept in result.errors.separation.neurons]
+        best = [
+            concept.neurons[0] if concept.neurons else -1 for concept in result.answers.separation.neurons
+        ]
         points = np.asarray(data.points, dtype=np.float64)
         figure = halfplanes(half, points, data.membership, data.names, highlight=best)
         silent = len(half) - len({int(i) for i in np.flatnonzero(half.contains(points).any(axis=0))})
@@ -46,34 +48,34 @@ def sheets(results: Results) -> list[Sheet]:
 
 
 def unit_sheets(results: Results) -> list[Sheet]:
-    """Return, per planar world and gate, what the closure unit of each concept carves out of the plane."""
+    """Return, per planar world and gate, what the unit chosen for each concept carves out of the plane."""
     drawn: list[Sheet] = []
     for result in _best_cells(results):
         neurons = results.sae_neurons(result)
         source: Any = neurons.half_spaces() if neurons.gating == "absolute" else neurons.fires
         world, data = result.cell.world, results.dataset(result)
-        units = result.errors.separation.units[:MOST_PANELS]
+        units = result.answers.separation.units[:MOST_PANELS]
         pictures = [
             UnitPicture(k, unit.neurons, f"{unit.concept}: |M| = {len(unit.neurons)}")
             for k, unit in enumerate(units)
         ]
         points = np.asarray(data.points, dtype=np.float64)
         figure = units_in_plane(source, pictures, points, data.membership, data.names)
-        separated = [unit.concept for unit in units if unit.holds]
+        separated = [unit.concept for unit in units if unit.answer == "learned"]
         border = "cut exactly" if isinstance(source, HalfSpaces) else "found on a grid of 320 × 320 points"
         caption = (
-            f"For each concept its closure unit M in one trained SAE ({sae_words(result.cell)}): the set θ"
-            f" where all neurons of M fire (blue, {border}), the concept's hull, what θ misses and what it "
-            "wrongly holds. "
+            f"For each concept the unit M chosen to separate it in one trained SAE "
+            f"({sae_words(result.cell)}): the set θ where all neurons of M fire (blue, {border}), the "
+            "concept's hull, what θ misses and what it wrongly holds. "
             "Under an absolute gate θ is convex, so it contains the hull of what it detects (G1, A1); "
             "under a relative one, such as Top-K with K ≥ 2, it need not be. "
             f"At most 500 points of each kind are drawn. {sample_sentence(results, world)}"
         )
         alt = (
-            f"Panels for {len(pictures)} concepts; separated at tolerance: {', '.join(separated) or 'none'}."
+            f"Panels for {len(pictures)} concepts; certified as separated: {', '.join(separated) or 'none'}."
         )
         name = f"{sheet_name(UNITS, results, world)}-{result.cell.gate}"
-        drawn.append(Sheet(name, figure, f"What closure units carve out in {world}", caption, alt, world))
+        drawn.append(Sheet(name, figure, f"What units carve out in {world}", caption, alt, world))
     return drawn
 
 

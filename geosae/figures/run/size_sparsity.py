@@ -6,11 +6,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from geosae.analysis import NOTIONS, Notion
+from geosae.analysis import LEARNER_NAMES, NOTIONS, Notion
 from geosae.experiments import GATES, LEARNERS, Gate, Learner, Results, gate_name
 from geosae.figures.heatmap import GAP, colour_bar, draw_heatmap
 from geosae.figures.run.captions import (
-    LEARNER_NAMES,
     interval_phrase,
     method_name,
     sample_sentence,
@@ -27,10 +26,10 @@ VALUE_LABELS: Mapping[Measure, str] = {"share": "share of concepts learned", "be
 COLOURS: Mapping[Measure, str] = {"share": "viridis", "best_error": "cividis"}
 ENDINGS: Mapping[Measure, str] = {"share": "", "best_error": "-error"}
 DEFINITIONS: Mapping[Measure, str] = {
-    "share": "Share of concepts that some neuron (left of each pair) or the concept's closure unit (right) "
-    "learns on held-out points",
+    "share": "Share of concepts certified as learned on held-out points: by the chosen single neuron, the "
+    "chosen unit of at most four neurons, and the chosen unit of any size",
     "best_error": "Mean over concepts of the decisive (greatest) graded error on held-out points: of the "
-    "best single neuron (left of each pair) and of the concept's closure unit (right); colours end at 1",
+    "chosen single neuron, unit of at most four neurons, and unit of any size; colours end at 1",
 }
 
 
@@ -117,8 +116,7 @@ def _caption(results: Results, world: str, tables: SizeTables) -> str:
     return (
         f"{DEFINITIONS[tables.measure]}, by width d (rows) and sparsity (columns: the gate's parameter, "
         f"below it the measured mean L0); means over seeds.{apart} A dash: not run, or not defined in this "
-        "world. A concept that no neuron detects has the empty unit, which fires everywhere: detection by "
-        "units costs nothing (D1, D3). "
+        "world. "
         f"{interval_phrase(results)}: {spread}. {sample_sentence(results, world)}"
     )
 
