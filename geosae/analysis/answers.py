@@ -34,7 +34,7 @@ Answer = Literal["learned", "not learned", "undecided", "no unit", "not judged"]
 ANSWERS: tuple[Answer, ...] = ("learned", "not learned", "undecided", "no unit", "not judged")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ConceptAnswer:
     """What one chosen neuron or unit has learned of one concept, on held-out points.
 
@@ -93,6 +93,22 @@ class ConceptAnswer:
     needed: int
     needed_here: int
     trivial: bool
+
+    def __repr__(self) -> str:
+        if not self.neurons:
+            return f"{self.concept[:_SHORT]}: – (no unit was chosen)"
+        members = ", ".join(map(str, self.neurons[:8])) + (", …" if len(self.neurons) > 8 else "")
+        within = (
+            "at no tolerance" if math.isnan(self.least_tolerance) else f"within {self.least_tolerance:.3g}"
+        )
+        return (
+            f"{self.concept[:_SHORT]}: {self.answer} by {{{members}}}, error {self.error:.3g} "
+            f"[{self.low:.3g}, {self.high:.3g}], certified {within}; price {self.price:.3g}, precision "
+            f"{self.precision:.3g}, {self.positives} held-out points"
+        )
+
+
+_SHORT = 60
 
 
 @dataclass(frozen=True, eq=False)

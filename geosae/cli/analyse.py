@@ -2,40 +2,31 @@
 
 import csv
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from geosae.cli._console import bar, number, say, table, warn
 
 if TYPE_CHECKING:
-    from geosae.analysis import Alignment, ConceptError, Notion
+    from geosae.analysis import Alignment, ConceptAnswer, Learner, Notion
+    from geosae.analysis.separability import Separability
+    from geosae.data.dataset import ConceptDataset
+    from geosae.sae.interop import Imported
 
-HEAD = ["notion", "learned by", "concept", "neurons", "error", "low", "high", "holds"]
+WIDEST = 14
+"""A concept's name takes at most so many characters of a line."""
 
 
-@dataclass(frozen=True)
-class GradedConcept:
-    """What is written of one concept: under which notion, learned by what, and how well."""
+@dataclass(frozen=True, eq=False)
+class Floors:
+    """What stands beside the numbers: the same labels permuted, and the untrained SAE where it can be had."""
 
-    notion: "Notion"
-    learner: Literal["neuron", "unit"]
-    best: "ConceptError"
-
-    def printed(self) -> list[str]:
-        """Return the row for the table on the terminal, as in `HEAD`."""
-        best = self.best
-        numbers = [number(best.error), number(best.low), number(best.high)]
-        neurons, holds = _first_neurons(best.neurons), "yes" if best.holds else "no"
-        return [self.notion, self.learner, best.concept, neurons, *numbers, holds]
-
-    def written(self) -> list[str | float | bool]:
-        """Return the row for concepts.csv, as in `HEAD`."""
-        best = self.best
-        neurons = " ".join(map(str, best.neurons))
-        return [self.notion, self.learner, best.concept, neurons, best.error, best.low, best.high, best.holds]
+    shuffled: "Alignment"
+    untrained: "Alignment | None"
 
 
 def analyse(
@@ -45,66 +36,264 @@ def analyse(
     membership: Annotated[
         Path | None, typer.Option(help="Concepts of the points: .npy of booleans (N, p), or .csv with names.")
     ] = None,
-    tolerance: Annotated[float, typer.Option(min=0.0, help="Tolerance of the three notions.")] = 0.05,
-    alpha: Annotated[float, typer.Option(help="Chance that any of the intervals misses.")] = 0.05,
+    names: Annotated[
+        Path | None, typer.Option(help="Names of the concepts of a .npy, one per line of a text file.")
+    ] = None,
+    tolerance: Annotated[
+        list[float] | None, typer.Option(min=0.0, help="Tolerance of the notions; may be repeated.")
+    ] = None,
+    alpha: Annotated[float, typer.Option(help="Chance that any answer or interval is wrong.")] = 0.05,
+    test_share: Annotated[float, typer.Option(help="Share of the points that is held out.")] = 0.5,
+    edges: Annotated[
+        str, typer.Option(help="Of the contexts: certified, or point (within the tolerance).")
+    ] = "certified",
     seed: Annotated[int, typer.Option(min=0, help="Seed of the split and of ambient points.")] = 0,
 ) -> None:
-    """Grade detection, separation and approximation of every concept, by one neuron and by its closure unit.
+    """Say which concepts are detected, separated, approximated: by one neuron, a unit of ≤ 4, any unit.
 
-    Writes alignment.npz and alignment.json, concepts.csv, and the formal context of each notion.
+    Writes concepts.csv and, for each tolerance, the alignment (.npz, .json) and the formal context of each
+    notion. Shuffled labels stand beside every share, and the untrained SAE where geosae trained this one.
     """
     from geosae.analysis import AnalysisConfig
     from geosae.analysis import analyse as analyse_sae
     from geosae.cli._files import read_dataset
     from geosae.sae.interop import NONE, read
     from geosae.storage.files import content_hash
+    from geosae.validation import refuse_unknown
 
-    dataset = read_dataset(data, membership)
+    refuse_unknown([edges], ("certified", "point"), "--edges", "kind of edge")
+    dataset = read_dataset(data, membership, names)
     imported = read(sae)
     if imported.source.trained_on == content_hash(dataset.points):
-        warn("note: the SAE was trained on these very points; the intervals describe them and no others")
+        warn("note: the SAE was trained on these very points; the answers describe them and no others")
+    untrained = untrained_like(sae, imported, dataset)
     if imported.normalisation != NONE:
         warn(f"note: points are normalised first; neurons live in {imported.normalisation.space}")
         dataset = imported.prepare_dataset(dataset)
-    config = AnalysisConfig(tolerance=tolerance, alpha=alpha, seed=seed)
-    with bar("analyse") as progress:
-        alignment = analyse_sae(imported.neurons, dataset, config, progress=progress)
-    rows = rows_of(alignment)
-    _write(alignment, rows, out)
-    table(HEAD, [row.printed() for row in rows])
-    if alignment.approximation_reason:
-        say(f"approximation: {alignment.approximation_reason}")
-    metrics = f"L0 {number(alignment.l0)}, FVU {number(alignment.fvu)}, dead {number(alignment.dead_share)}"
-    say(f"{metrics}; written to {out}")
+    tolerances = sorted(set(tolerance or [0.05]))
+    alignments: list[Alignment] = []
+    floors: list[Floors] = []
+    for at in tolerances:
+        config = AnalysisConfig(tolerance=at, alpha=alpha, test_share=test_share, seed=seed)
+        with bar(f"analyse at {at:g}") as progress:
+            alignments.append(analyse_sae(imported.neurons, dataset, config, progress=progress))
+        beside = None if untrained is None else analyse_sae(untrained, dataset, config)
+        floors.append(Floors(floor_of(alignments[-1]), beside))
+    _write(alignments, out, edges)
+    for alignment, beside in zip(alignments, floors, strict=True):
+        say(in_words(alignment, beside))
+    say()
+    _print_concepts(dataset, alignments[0], seed)
+    for alignment, beside in zip(alignments, floors, strict=True):
+        _print_shares(alignment, beside)
+    for alignment, beside in zip(alignments, floors, strict=True):
+        _print_answers(alignment, beside)
+    for line in LEGEND:
+        say(line)
+    if alignments[0].approximation_reason:
+        say(f"approximation: {alignments[0].approximation_reason}")
+    say(f"written to {out}")
 
 
-def rows_of(alignment: "Alignment") -> list[GradedConcept]:
-    """Return a row per notion that was measured, learner (neuron or unit) and concept."""
-    from geosae.analysis import NOTIONS
+def floor_of(alignment: "Alignment") -> "Alignment":
+    """Return the alignment under shuffled labels.
 
-    rows: list[GradedConcept] = []
-    for notion in NOTIONS:
-        neurons, units = getattr(alignment, notion), getattr(alignment.units, notion)
-        if neurons is not None:
-            rows += [GradedConcept(notion, "neuron", best) for best in neurons.rows()]
-            rows += [GradedConcept(notion, "unit", best) for best in units.rows()]
-    return rows
+    Raises
+    ------
+    InvalidInput
+        If it was not measured.
+    """
+    from geosae.errors import InvalidInput
 
-
-def _first_neurons(neurons: tuple[int, ...]) -> str:
-    return " ".join(map(str, neurons[:6])) + (f" … ({len(neurons)})" if len(neurons) > 6 else "")
+    if alignment.floor is None:
+        raise InvalidInput("the floor under shuffled labels was not measured")
+    return alignment.floor
 
 
-def _write(alignment: "Alignment", rows: list[GradedConcept], out: Path) -> None:
-    from geosae.analysis import NOTIONS
+def untrained_like(sae: Path, imported: "Imported", dataset: "ConceptDataset") -> Any:
+    """Return the SAE as it was before geosae trained it, started on these points; None for a foreign one."""
+    from dataclasses import replace
+
+    from geosae.sae.baseline_kinds import CONSTRUCTED
+    from geosae.sae.checkpoint import CARD_FILE, load
+    from geosae.sae.training.train import train
+
+    if not (sae / CARD_FILE).is_file():
+        return None
+    trained = load(sae)
+    if trained.config.baseline is not None and trained.config.baseline in (*CONSTRUCTED, "untrained"):
+        return None
+    return train(
+        dataset.points, replace(trained.config, baseline="untrained"), trained.seed, device="cpu"
+    ).sae
+
+
+def in_words(alignment: "Alignment", floors: Floors) -> str:
+    """Return the answer in two or three sentences."""
+    p = len(alignment.concepts)
+    by_neuron, by_unit = (_learned(alignment, "separation", learner) for learner in ("neurons", "units"))
+    rows = alignment.answers("separation", "units")
+    undecided = [row for row in rows if row.answer == "undecided"]
+    few = [row for row in undecided if row.positives < row.needed]
+    sentences = [
+        f"At tolerance {alignment.tolerance:g}, {by_neuron} of {p} concepts are certified as "
+        f"separated by one neuron and {by_unit} by a unit of any size "
+        f"(shuffled labels: {_pair(floors.shuffled)}"
+        + (f"; untrained: {_pair(floors.untrained)}" if floors.untrained is not None else "")
+        + ")."
+    ]
+    if undecided:
+        because = f", {len(few)} of them for want of held-out points" if few else ""
+        sentences.append(f"{len(undecided)} stay undecided{because}.")
+    sentences.append(f"The SAE has L0 {number(alignment.l0)} and FVU {number(alignment.fvu)}.")
+    return " ".join(sentences)
+
+
+def _pair(alignment: "Alignment") -> str:
+    by_neuron, by_unit = (_learned(alignment, "separation", learner) for learner in ("neurons", "units"))
+    return f"{by_neuron} and {by_unit}"
+
+
+def _print_concepts(dataset: "ConceptDataset", alignment: "Alignment", seed: int) -> None:
+    """Print what is known of the concepts before any SAE: their size, and what could separate them."""
+    import numpy as np
+
+    from geosae.analysis.separability import separabilities
+
+    verdicts = separabilities(dataset, np.random.default_rng(seed))
+    rows = [
+        [_short(row.concept), str(row.positives), str(row.needed), *_possible(verdict)]
+        for row, verdict in zip(alignment.answers("separation", "units"), verdicts, strict=True)
+    ]
+    say("Concepts: held-out points, the fewest that could certify a separation (E5),")
+    say("and what an absolute gate could separate without error (S1: a neuron, S3: a")
+    say("unit), each verdict with a certificate that was checked:")
+    table(["concept", "points", "needed", "possible", "proof"], rows)
+    warnings = {verdict.warning for verdict in verdicts if verdict is not None and verdict.warning}
+    for warning in sorted(warnings):
+        say(f"S8: {warning}")
+    say()
+
+
+def _possible(verdict: "Separability | None") -> list[str]:
+    from geosae.geometry.separation.certificate import Separated
+
+    if verdict is None:
+        return ["–", "all points or none"]
+    verdict.check()
+    proof = verdict.one_neuron
+    if isinstance(proof, Separated):
+        return [verdict.possible, f"margin {proof.margin:.2g}"]
+    meet = f"hulls meet in {len(proof.points_a) + len(proof.points_b)} points"
+    return [verdict.possible, f"{meet}, {verdict.inside} inside" if verdict.inside else meet]
+
+
+LEGEND = (
+    "error: misses for detection, the greater of misses and alarms for separation,",
+    "their sum for approximation; each per point of the concept. least ε: the least",
+    "tolerance at which it is certified. price: the firing rate over the concept's",
+    "share of the points. –: no unit was chosen, or none is certified at any ε.",
+)
+HEAD = ["concept", "by", "neurons", "answer", "error", "least ε", "price", "prec.", "fires"]
+
+
+def _print_shares(alignment: "Alignment", floors: Floors) -> None:
+    """Print how many concepts got which answer, by notion and learner, beside both floors."""
+    from geosae.analysis import ANSWERS, LEARNER_NAMES
+
+    rows: list[list[str]] = []
+    for notion in alignment.notions:
+        for learner, word in LEARNER_NAMES.items():
+            counts = [
+                sum(row.answer == each for row in alignment.answers(notion, learner)) for each in ANSWERS
+            ]
+            beside = [
+                "–" if other is None else str(_learned(other, notion, learner))
+                for other in (floors.shuffled, floors.untrained)
+            ]
+            rows.append([notion, word, *map(str, counts[:4]), *beside])
+    say(f"Number of concepts by answer at tolerance {alignment.tolerance:g}; the last two: learned under")
+    say(f"shuffled labels, and by the untrained SAE ({_rule(alignment)}):")
+    table(["notion", "by", "learned", "not", "undec.", "–", "shuffled", "untrained"], rows)
+    say()
+
+
+def _rule(alignment: "Alignment") -> str:
+    judged = alignment.judgement
+    return f"{judged.pairs} pairs, {judged.correction} at {judged.alpha:g}"
+
+
+def _learned(alignment: "Alignment", notion: "Notion", learner: "Learner") -> int:
+    return sum(row.answer == "learned" for row in alignment.answers(notion, learner))
+
+
+def _print_answers(alignment: "Alignment", floors: Floors) -> None:
+    """Print a table per notion; what shuffled labels learn everywhere is left out, for it says nothing."""
+    shares = alignment.counts.positives[:, 0] / alignment.test_points
+    learners: tuple[Learner, ...] = ("neurons", "units")
+    for notion in alignment.notions:
+        say(f"{notion} at tolerance {alignment.tolerance:g}:")
+        if all(floors.shuffled.share(notion, learner) == 1.0 for learner in learners):
+            say("  left out: shuffled labels are learned as well")
+            continue
+        by_concept = zip(*(alignment.answers(notion, learner) for learner in learners), shares, strict=True)
+        rows = [
+            printed(row, learner, float(share))
+            for *answers, share in by_concept
+            for row, learner in zip(answers, learners, strict=True)
+        ]
+        table(HEAD, rows)
+        say()
+
+
+def printed(row: "ConceptAnswer", learner: "Learner", share: float) -> list[str]:
+    """Return the row for the table on the terminal, as in `HEAD`; `share` is the concept's, of the points."""
+    by = "neuron" if learner == "neurons" else f"unit {len(row.neurons)}" if row.neurons else "unit"
+    answer = "–" if row.answer == "no unit" else row.answer
+    return [
+        _short(row.concept),
+        by,
+        _first_neurons(row.neurons),
+        answer,
+        number(row.error, 2) if row.error < 1000 or row.error != row.error else f"{row.error:.0e}",
+        number(row.least_tolerance, 2),
+        number(row.price, 2),
+        number(row.precision, 2),
+        number(row.price * share, 3),
+    ]
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= WIDEST else name[: WIDEST - 1] + "…"
+
+
+def _first_neurons(neurons: Sequence[int]) -> str:
+    if not neurons:
+        return "–"
+    return " ".join(map(str, neurons[:2])) + (" …" if len(neurons) > 2 else "")
+
+
+def _write(alignments: "Sequence[Alignment]", out: Path, edges: str) -> None:
     from geosae.storage.files import write_atomic
 
-    alignment.save(out / "alignment.npz")
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(HEAD)
-    writer.writerows(row.written() for row in rows)
+    for i, alignment in enumerate(alignments):
+        suffix = f"-{alignment.tolerance:g}" if len(alignments) > 1 else ""
+        alignment.save(out / f"alignment{suffix}.npz")
+        columns = alignment.columns()
+        if i == 0:
+            writer.writerow(["tolerance", *columns])
+        for row in zip(*columns.values(), strict=True):
+            writer.writerow([alignment.tolerance, *(_cell(value) for value in row)])
+        for notion in alignment.notions:
+            kind: Any = edges
+            alignment.context(notion, edges=kind).write(out / f"context-{notion}{suffix}.csv")
     write_atomic(out / "concepts.csv", text.getvalue().encode())
-    for notion in NOTIONS:
-        if getattr(alignment, notion) is not None:
-            alignment.context(notion).write(out / f"context-{notion}.csv")
+
+
+def _cell(value: Any) -> Any:
+    """Spell a unit as its neurons with spaces between, and what is not known as nothing."""
+    if isinstance(value, tuple):
+        return " ".join(str(i) for i in tuple[int, ...](value))
+    return "" if value != value else value

@@ -77,7 +77,7 @@ def _concept(data: ConceptDataset, c: int, tolerance: float) -> Possible:
     negatives = points[~inside]
     half_space = separate(points[inside], negatives).separable
     unit = separate_unit(points[inside], negatives)
-    inside_hull = len(unit.inside) / len(negatives) if isinstance(unit, UnitInseparable) else 0.0
+    inside_hull = len(unit.inside) / inside.sum() if isinstance(unit, UnitInseparable) else 0.0
     miss, alarms = probe(points, inside)
     return Possible(
         name=data.names[c],
@@ -104,7 +104,9 @@ def _irreducible(data: ConceptDataset, c: int) -> float:
 
 
 def probe(points: Float[np.ndarray, "N n"], inside: Bool[np.ndarray, "N"]) -> tuple[float, float]:
-    """Return misses and false alarms of Fisher's half-space at its best threshold; others may do better.
+    """Return misses and alarms, per point inside, of Fisher's half-space at its best threshold.
+
+    Other half-spaces may do better.
 
     Examples
     --------
@@ -120,8 +122,8 @@ def probe(points: Float[np.ndarray, "N n"], inside: Bool[np.ndarray, "N"]) -> tu
     heights = points @ np.linalg.solve(spread + ridge, members.mean(axis=0) - others.mean(axis=0))
     by_height = inside[np.argsort(heights, kind="stable")]
     # Cutting below position k: the points before it are outside the half-space.
-    misses = np.concatenate([[0], np.cumsum(by_height)]) / max(1, int(by_height.sum()))
-    alarms = 1 - np.concatenate([[0], np.cumsum(~by_height)]) / max(1, int((~by_height).sum()))
+    misses = np.concatenate([[0], np.cumsum(by_height)]) / len(members)
+    alarms = (len(others) - np.concatenate([[0], np.cumsum(~by_height)])) / len(members)
     best = int(np.argmin(np.maximum(misses, alarms)))
     return float(misses[best]), float(alarms[best])
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from analysis.planted import Planted, square
 
-from geosae.analysis import AnalysisConfig, analyse, analyse_shuffled
+from geosae.analysis import AnalysisConfig, analyse
 from geosae.analysis.ambient import fills_uniformly
 from geosae.data.dataset import ConceptDataset
 from geosae.geometry.approximation.measures import Gaussian, UniformBall, UniformBox
@@ -23,12 +23,11 @@ def _dataset(regions, ambient, seed=0, size=800):
 
 def test_a_polygon_is_approximated_exactly_by_its_edges():
     data = _dataset([Box(np.full(2, -1.0), np.full(2, 1.0))], UniformBox(LOW, HIGH))
-    al = analyse(square(), data, AnalysisConfig(tolerance=0.0))
-    table = al.units.approximation
-    assert table is not None
-    assert table.values["difference"].tolist() == [0.0]
-    assert table.holds.tolist() == [True]
-    assert 0 < table.errors["difference"].high[0] < 0.05
+    al = analyse(square(), data)
+    row = al.answers("approximation", "units")[0]
+    assert (row.neurons, row.answer, row.error) == ((0, 1, 2, 3), "learned", 0.0)
+    assert 0 < row.high < 0.05
+    assert row.least_tolerance < 0.01
     assert al.context("approximation").incidence.sum() == 0
     # One edge alone: {x > -1} keeps the square and adds 12 − 4 = 8 to its area 4.
     assert al.approximation.values["shortfall"][0, 0] == 0.0
@@ -36,6 +35,17 @@ def test_a_polygon_is_approximated_exactly_by_its_edges():
     # The dead neuron loses all of it and adds nothing; the ever-firing one adds the other 12.
     assert al.approximation.values["difference"][0, 4] == 1.0
     assert al.approximation.values["excess"][0, 5] == pytest.approx(3.0, rel=0.05)
+
+
+def test_a_region_that_holds_none_of_the_concept_is_no_model_concept():
+    # The dead neuron's error is 1, less than that of any edge (2): it is not chosen all the same.
+    data = _dataset([Box(np.full(2, -1.0), np.full(2, 1.0))], UniformBox(LOW, HIGH))
+    row = analyse(square(), data).answers("approximation", "neurons")[0]
+    assert row.neurons in ((0,), (1,), (2,), (3,))
+    assert row.answer == "not learned"
+    away = Planted(np.array([[1.0, 0.0], [0.0, 0.0]]), np.array([-1.5, -1.0]))
+    nothing = analyse(away, data).answers("approximation", "units")[0]
+    assert (nothing.neurons, nothing.answer) == ((), "no unit")
 
 
 @pytest.mark.parametrize(
@@ -107,10 +117,10 @@ def test_missing_regions_are_said_and_their_concepts_stay_untested():
     al = analyse(square(), data, AnalysisConfig(tolerance=0.9))
     assert al.approximation_reason == "no region is known of c1"
     assert np.isnan(al.approximation.worst[1]).all()
-    assert not al.approximation.holds[1].any()
+    assert not al.approximation.within[1].any()
+    assert al.answers("approximation")[1].answer == "no unit"
     assert al.approximation.errors["difference"].high[1, 0] == np.inf
     assert al.approximation.best[1] == -1
-    assert al.approximation.summary().tested == 1
     bare = ConceptDataset(data.points, data.membership, data.names, ambient=data.ambient)
     lacking = analyse(square(), bare)
     assert lacking.approximation is None
@@ -119,7 +129,15 @@ def test_missing_regions_are_said_and_their_concepts_stay_untested():
 
 def test_shuffled_ambient_labels_are_the_floor_of_approximation():
     data = _dataset([Box(np.full(2, -1.0), np.full(2, 1.0))], UniformBox(LOW, HIGH))
-    floor = analyse_shuffled(square(), data)
+    floor = analyse(square(), data).floor
     # {x > -1} has share 3/4 of the box; without its tie to C it misses 1/4 of C and adds 3/4 of the rest.
     assert floor.approximation.values["shortfall"][0, 0] == pytest.approx(0.25, abs=0.03)
     assert floor.approximation.values["excess"][0, 0] == pytest.approx(0.75 * 3, abs=0.1)
+    assert floor.answers("approximation", "units")[0].answer == "not learned"
+
+
+def test_alarms_alone_refute_the_approximation_of_a_region_too_small_to_be_hit():
+    data = _dataset([Ball(np.zeros(2), 1e-6)], UniformBox(LOW, HIGH))
+    row = analyse(square(), data).answers("approximation", "units")[0]
+    assert (row.answer, row.positives) == ("not learned", 0)
+    assert np.isnan(row.least_tolerance)

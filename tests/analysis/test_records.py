@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from analysis.planted import random_dataset, random_planted, square
 
-from geosae.analysis import NOTIONS, Alignment, NotionSummary, analyse
+from geosae.analysis import LEARNERS, Alignment, ConceptAnswer, analyse
 from geosae.data.dataset import ConceptDataset
 from geosae.errors import InvalidInput
 from geosae.geometry.approximation.measures import UniformBox
@@ -35,13 +35,13 @@ def alignment(request):
 
 def _same(a: Alignment, b: Alignment) -> None:
     assert a.to_dict() == b.to_dict()
-    for notion in NOTIONS:
+    assert a.notions == b.notions
+    for notion in a.notions:
         assert str(getattr(a, notion)) == str(getattr(b, notion))
-        for side, same_side in ((a, b), (a.units, b.units)):
-            table, same = getattr(side, notion), getattr(same_side, notion)
-            assert (table is None) == (same is None)
-            # As text, since nan equals itself there.
-            assert table is None or str(table.summary()) == str(same.summary())
+        for learner in LEARNERS:
+            assert to_json(a.answers(notion, learner)) == to_json(b.answers(notion, learner))
+    if a.floor is not None:
+        _same(a.floor, b.floor)
 
 
 def test_json_round_trip_without_nan(alignment):
@@ -55,32 +55,41 @@ def test_file_round_trip(alignment, tmp_path):
     _same(Alignment.load(tmp_path / "alignment.npz"), alignment)
 
 
-def test_a_summary_is_json_without_nan(alignment):
-    for notion in NOTIONS:
-        tables = getattr(alignment, notion), getattr(alignment.units, notion)
-        if tables[0] is None:
-            assert tables == (None, None)
-            assert alignment.approximation_reason
-            continue
-        for table in tables:
-            text = json.dumps(to_json(table.summary()), allow_nan=False)
-            summary = from_json(NotionSummary, json.loads(text), "the summary")
-            assert [row.concept for row in summary.concepts] == list(alignment.concepts)
-            for row in summary.concepts:
-                if math.isfinite(row.error) and math.isfinite(row.high):
-                    assert row.low <= row.error <= row.high
-                assert not row.holds or row.error <= alignment.tolerance
+def test_the_json_beside_the_file_holds_the_results(alignment, tmp_path):
+    alignment.save(tmp_path / "alignment.npz")
+    card = json.loads((tmp_path / "alignment.json").read_text())
+    table = card["results"]["table"]
+    assert {len(column) for column in table.values()} == {len(table["concept"])}
+    at = [i for i, (n, x) in enumerate(zip(table["notion"], table["learner"], strict=True))
+          if (n, x) == ("separation", "units")]  # fmt: skip
+    rows = alignment.answers("separation", "units")
+    assert [table["answer"][i] for i in at] == [row.answer for row in rows]
+    assert card["results"]["judged"]["pairs"] == alignment.judgement.pairs
+    counts = card["results"]["concepts"]["separation"]["units"]
+    assert sum(counts.values()) == len(alignment.concepts)
+    assert "floor_results" in card
+    # Results that do not follow from the counts are refused.
+    card["results"]["table"]["answer"][at[0]] = "learned by decree"
+    (tmp_path / "alignment.json").write_text(json.dumps(card))
+    with pytest.raises(InvalidInput, match="does not describe"):
+        Alignment.load(tmp_path / "alignment.npz")
 
 
-def test_the_rows_are_the_cells_of_the_full_table(alignment):
-    for notion in ("detection", "separation"):
-        table = getattr(alignment, notion)
-        for k, row in enumerate(table.rows()):
-            i = row.neurons[0]
-            assert row.error == table.worst[k, i] == np.nanmin(table.worst[k])
-            assert row.high == max(e.high[k, i] for e in table.errors.values())
-            assert row.low == max(e.low[k, i] for e in table.errors.values())
-        assert not (table.certified & ~table.holds).any()
+def test_answers_go_to_json_and_back(alignment):
+    for notion in alignment.notions:
+        for row in alignment.answers(notion):
+            same = from_json(ConceptAnswer, json.loads(json.dumps(to_json(row), allow_nan=False)), "a row")
+            assert to_json(same) == to_json(row)
+            if math.isfinite(row.error) and math.isfinite(row.high):
+                assert row.low <= row.error <= row.high
+
+
+def test_columns_are_of_one_length_and_hold_every_row(alignment):
+    columns = alignment.columns()
+    rows = (len(alignment.notions) + 1) * len(LEARNERS) * len(alignment.concepts)
+    assert {len(column) for column in columns.values()} == {rows}
+    assert columns["notion"].count("f1") == len(LEARNERS) * len(alignment.concepts)
+    assert set(columns["answer"][-3:]) <= {"not judged", "no unit"}
 
 
 def test_a_tampered_or_foreign_record_is_refused(alignment, tmp_path):
@@ -123,17 +132,15 @@ def test_a_tampered_or_foreign_record_is_refused(alignment, tmp_path):
         Alignment.load(path)
 
 
-def test_what_is_shown_is_short_and_says_what_counts(alignment):
-    assert len(str(alignment.detection).splitlines()) == 1 + len(alignment.concepts)
-    assert repr(alignment.detection) == str(alignment.detection)
+def test_what_is_printed_is_short(alignment):
+    for record in (alignment, alignment.detection, *alignment.answers("separation")):
+        assert len(str(record)) <= 400
+        assert len(repr(record)) <= 400
     assert f"{len(alignment.concepts)} concepts" in str(alignment)
-    for row, line in zip(alignment.detection.rows(), str(alignment.detection).splitlines()[1:], strict=True):
-        assert line.strip().startswith(row.concept)
-        assert line.endswith("holds") == row.holds
 
 
-def test_a_long_table_is_cut_and_says_so():
-    rng = np.random.default_rng(0)
-    al = analyse(random_planted(rng, 3, 2), random_dataset(rng, 90, 2, 40))
-    assert len(str(al.detection).splitlines()) == 22
-    assert "20 more" in str(al.detection)
+def test_units_that_do_not_fit_their_sizes_are_refused(alignment):
+    forged = json.loads(json.dumps(alignment.to_dict()))
+    forged["arrays"]["chosen.f1.units.sizes"]["values"][0] += 1
+    with pytest.raises(InvalidInput, match="do not fit their neurons"):
+        Alignment.from_dict(forged)

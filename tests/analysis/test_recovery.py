@@ -69,7 +69,7 @@ def test_learning_and_interpretation_can_disagree():
 
 def test_what_the_other_reading_costs():
     found = agreement(_nested().separation)
-    # Neuron 0 has a fifth of "quarter"'s negatives as alarms, and misses a tenth of "half".
+    # Neuron 0 has alarms on the quarter's other half, and misses a tenth of "half".
     assert found.concept_asymmetry[0] == 0.0, "a mutual pair costs nothing"
     assert found.concept_asymmetry[1] > 0.05
     assert found.neuron_asymmetry[1] == 0.0 < found.neuron_asymmetry[0]
@@ -85,24 +85,24 @@ def test_asymmetries_are_what_a_search_over_all_pairs_says(seed, p, d):
     member[:2] = [[True] * p, [False] * p]
     data = ConceptDataset(points, member, tuple(f"c{k}" for k in range(p)))
     table = analyse(Planted(rng.standard_normal((d, 2)), rng.standard_normal(d)), data).separation
-    found, worst = agreement(table), table.worst
-    for k, i in enumerate(found.best_neuron):
+    both, fit, worst = agreement(table), table.fit_worst, table.worst
+    for k, i in enumerate(both.best_neuron):
+        assert (i < 0) == np.isnan(fit[k]).all()
         if i >= 0:
-            assert found.concept_asymmetry[k] == pytest.approx(worst[k, i] - np.nanmin(worst[:, i]))
-            assert found.concept_asymmetry[k] >= 0
-            assert found.concept_asymmetry[k] == 0 or not found.mutual[k]
+            # Named by the fit half, where the costs are not negative; counted on the other.
+            assert fit[k, i] == np.nanmin(fit[k])
+            g = both.best_concept[i]
+            assert fit[g, i] == np.nanmin(fit[:, i])
+            assert both.concept_asymmetry[k] == pytest.approx(worst[k, i] - worst[g, i], nan_ok=True)
+            assert not both.mutual[k] or both.concept_asymmetry[k] == 0 or np.isnan(worst[k, i])
         else:
-            assert np.isnan(found.concept_asymmetry[k])
-    for i, k in enumerate(found.best_concept):
+            assert np.isnan(both.concept_asymmetry[k])
+    for i, k in enumerate(both.best_concept):
         if k >= 0:
-            assert found.neuron_asymmetry[i] == pytest.approx(worst[k, i] - np.nanmin(worst[k]))
+            f = both.best_neuron[k]
+            assert both.neuron_asymmetry[i] == pytest.approx(worst[k, i] - worst[k, f], nan_ok=True)
         else:
-            assert np.isnan(found.neuron_asymmetry[i])
-
-
-def test_agreement_is_about_single_neurons():
-    with pytest.raises(InvalidInput, match="single neurons"):
-        agreement(_nested().units.separation)
+            assert np.isnan(both.neuron_asymmetry[i])
 
 
 def test_a_detector_of_a_parent_is_read_as_the_parent_not_as_its_child():

@@ -20,7 +20,7 @@ def planted(parent_offset):
 
 def test_neurons_made_for_a_concept_are_read_back_as_it():
     dataset, al = planted(0.0)
-    maps = learning_and_interpretation(al, "separation", hierarchy=dataset.hierarchy)
+    maps = learning_and_interpretation(al, "separation", edges="point", hierarchy=dataset.hierarchy)
     assert [(c.concept, c.best_neuron, c.read_back, c.mutual) for c in maps.concepts] == [
         ("child", 0, "child", True),
         ("parent", 1, "parent", True),
@@ -34,7 +34,7 @@ def test_neurons_made_for_a_concept_are_read_back_as_it():
 
 def test_the_parent_alone_is_no_extent_of_detection_and_the_child_is():
     dataset, al = planted(0.0)
-    maps = learning_and_interpretation(al, "detection", hierarchy=dataset.hierarchy)
+    maps = learning_and_interpretation(al, "detection", edges="point", hierarchy=dataset.hierarchy)
     child, parent = maps.concepts
     # What detects the parent detects the child (F3), so the parent's closure holds the child.
     assert child.closed
@@ -52,6 +52,6 @@ def test_a_neuron_that_detects_the_parent_but_not_the_child_violates_the_hierarc
     # Said to lie within, though it does not: the "child" is then not detected where the parent is.
     forged = dataset.hierarchy.copy()
     forged[1, 0] = True
-    maps = learning_and_interpretation(al, "detection", hierarchy=forged)
+    maps = learning_and_interpretation(al, "detection", edges="point", hierarchy=forged)
     assert maps.violations == (("parent", "child", ("n0",)),)
     assert learning_and_interpretation(al, "detection").violations == ()

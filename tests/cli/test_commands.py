@@ -82,13 +82,45 @@ def test_from_a_world_to_an_analysis(tmp_path: Path, monkeypatch, capsys):
     assert status == 0
     assert "these very points" in err
     rows = read_rows(tmp_path / "analysis/concepts.csv")
-    assert len(rows) == 3 * 2 * 2
-    assert all(float(r["low"]) <= float(r["error"]) <= float(r["high"]) for r in rows)
-    assert "detection      neuron      level 1" in out
+    # Three notions and the greatest F1, three kinds of learner, two concepts.
+    assert len(rows) == 4 * 3 * 2
+    assert all(float(r["low"]) <= float(r["error"]) <= float(r["high"]) for r in rows if r["high"])
+    assert "At tolerance 0.05, " in out
+    assert "shuffled labels: 0 and 0; untrained: " in out
+    assert all(len(line) <= 80 for line in out.splitlines() if not line.startswith("At tolerance"))
     loaded = geosae.Alignment.load(tmp_path / "analysis/alignment.npz")
     assert loaded.concepts == ("level 1", "level 2")
     context = geosae.FormalContext.read(tmp_path / "analysis/context-separation.csv")
     assert context.incidence.tolist() == loaded.context("separation").incidence.tolist()
+
+
+def test_analyse_at_two_tolerances_with_names_and_another_split(tmp_path: Path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    points = np.random.default_rng(0).normal(size=(1000, 3))
+    np.save("points.npy", points)
+    np.save("m.npy", points[:, :2] > 0)
+    Path("names.txt").write_text("right\n\nup $x$\n", encoding="utf-8")
+    assert (
+        call(monkeypatch, capsys, "train", "points.npy", "--width", 8, "--set", "steps=20", "-o", "sae")[0]
+        == 0
+    )
+    order = ("analyse", "sae", "points.npy", "--membership", "m.npy", "-o", "out")
+    options = ("--tolerance", 0.2, "--tolerance", 0.1, "--test-share", 0.6, "--edges", "point")
+    status, out, _ = call(monkeypatch, capsys, *order, *options, "--names", "names.txt")
+    assert status == 0
+    assert out.index("At tolerance 0.1,") < out.index("At tolerance 0.2,")
+    assert "up $x$" in out
+    loaded = geosae.Alignment.load(Path("out/alignment-0.2.npz"))
+    assert (loaded.concepts, loaded.test_points) == (("right", "up $x$"), 600)
+    context = geosae.FormalContext.read(Path("out/context-detection-0.1.csv"))
+    other = geosae.Alignment.load(Path("out/alignment-0.1.npz")).context("detection", edges="point")
+    assert context.incidence.tolist() == other.incidence.tolist()
+    assert {row["tolerance"] for row in read_rows(Path("out/concepts.csv"))} == {"0.1", "0.2"}
+    Path("names.txt").write_text("one\n", encoding="utf-8")
+    status, _, err = call(monkeypatch, capsys, *order, "--names", "names.txt")
+    assert (status, "1 names, and there are 2 concepts" in err) == (2, True)
+    status, _, err = call(monkeypatch, capsys, *order, "--edges", "certifid")
+    assert (status, "'certified'" in err) == (2, True)
 
 
 def test_training_is_the_same_by_seed(tmp_path: Path, monkeypatch, capsys):
