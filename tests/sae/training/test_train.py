@@ -235,7 +235,7 @@ def test_extreme_sizes_train(points, knobs):
         (np.ones((7, 2)), {}, "all equal"),
         (np.zeros((0, 2)), {}, "empty"),
         (np.array([[0.0], [np.nan]]), {}, "NaN"),
-        (blobs(), {"device": "tpu"}, "no device 'tpu'"),
+        (blobs(), {"device": "tpu"}, "unknown device 'tpu'"),
         (blobs(), {"seed": -1}, "seed is -1"),
     ],
 )
