@@ -15,6 +15,9 @@ VARIANTS = [
     ("polytopes", {"concepts": 2, "radius": 0.5}),
     ("ball-union", {"balls": 2, "distance": 0.3}),
     ("superposition", {"directions": "orthonormal", "noise": 0.0, "features": 2, "rate": 0.3}),
+    ("superposition", {"active": 3, "features": 7}),
+    ("superposition", {"paths": 1, "roots": 3, "branching": 2, "features": 10}),
+    ("superposition", {"paths": 2, "roots": 3, "branching": 2, "depth": 2, "features": 21}),
     ("formal-context", {"context": "divisors-12"}),
     ("formal-context", {"context": "M3", "concepts": "attributes"}),
     ("formal-context", {"context": "boolean-3", "concepts": "attributes"}),
@@ -59,7 +62,7 @@ def has_regions(name: str, params: dict) -> bool:
 
 def make(name: str, dim: int = 2, points: int = 1200, seed: int = 0, **params) -> ConceptDataset:
     """Draw a world, in its least dimension at least; superposition with a rate that fits small samples."""
-    if name == "superposition":
+    if name == "superposition" and not params.keys() & {"active", "paths"}:
         params = {"rate": 0.1} | params
     dim = max(dim, geosae_synthetic.describe(name).least_dim, 3 * (params.get("shape") == "helix"))
     return geosae_synthetic.make(name, points=points, dim=dim, rng=np.random.default_rng(seed), **params)

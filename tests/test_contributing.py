@@ -121,7 +121,7 @@ def test_the_study_runs_is_stored_and_answers(module: ModuleType, tmp_path: Path
     plan = parse_plan(PLAN)
     write_job_list(tmp_path, jobs)
     for job in jobs:
-        assert do_job(str(tmp_path), job.study, job.settings, make_world, lambda: {"dead": study}) is None
+        assert do_job(str(tmp_path), job, make_world, lambda: {"dead": study}) is None
     records = study.records(study_records(tmp_path, plan)["dead"])
     assert [record.settings for record in records] == [job.settings for job in jobs]
     assert all(0 <= record.result.dead_share <= 1 for record in records)

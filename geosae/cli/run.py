@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,6 +28,10 @@ def run(
         typer.Option("--shift-seeds", min=1, help="Add this to every seed: a second, independent run."),
     ] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes (default: one per core).")] = None,
+    device: Annotated[
+        str | None,
+        typer.Option(help="cpu, cuda or auto: where SAEs are trained (default: as the plan says)."),
+    ] = None,
     figures: Annotated[bool, typer.Option(help="Draw the figures and write the report.")] = True,
 ) -> None:
     """Run a plan: train, analyse, check, draw, report. The same command resumes it after any interruption.
@@ -38,10 +43,13 @@ def run(
     from geosae.cli.sources import make_world
     from geosae.experiments import load_plan
     from geosae.experiments import run as run_plan
+    from geosae.sae.device import checked_device
     from geosae.studies.registry import all_studies
 
     start = time.monotonic()
     loaded = load_plan(plan) if shift is None else load_plan(plan).shifted(shift)
+    if device is not None:
+        loaded = replace(loaded, device=checked_device(device, "--device"))
     folder = out or _folder(Path(plan), shift)
     try:
         with bar("cells and checks") as progress:

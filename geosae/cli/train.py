@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from geosae.sae.training.train import TrainedSAE
 
 
-def train_sweep(file: Path, data: Path, out: Path, device: str, workers: int) -> None:
+def train_sweep(file: Path, data: Path, out: Path, device: str | None, workers: int) -> None:
     """Train what a TOML file lists, one folder per SAE below `out`; the same call goes on after a stop.
+
+    A device that is given takes the place of the file's.
 
     Writes summary.csv and summary.json (per setting, over seeds) and cells.json (per SAE).
     """
@@ -35,7 +37,13 @@ def train_sweep(file: Path, data: Path, out: Path, device: str, workers: int) ->
     try:
         with bar(f"{len(configs)} settings × {len(sweep.seeds)} seeds") as progress:
             runs = train_grid(
-                points, configs, sweep.seeds, workers=workers, device=device, folder=out, progress=progress
+                points,
+                configs,
+                sweep.seeds,
+                workers=workers,
+                device=device or sweep.device,
+                folder=out,
+                progress=progress,
             )
     except KeyboardInterrupt:
         warn(f"stopped; finished SAEs are kept: the same command goes on in {out}")
@@ -60,22 +68,27 @@ def _cells(
     sweep: "Sweep", runs: Sequence["TrainedSAE"], measured: Sequence[Mapping[str, Any]], out: Path
 ) -> list[dict[str, Any]]:
     """Say for each SAE what it is, how it did, and in which folder it lies."""
-    import json
-
     from geosae.storage.files import read_json
 
     folders: dict[str, str] = {}
     for card in sorted(out.glob("*/card.json")):
         entries = read_json(card)
-        folders[json.dumps([entries["config"], entries["seed"]], sort_keys=True)] = card.parent.name
+        folders[_named(entries["config"], entries["seed"], entries["device"])] = card.parent.name
     heads = [(setting, seed) for setting in sweep.settings() for seed in sweep.seeds]
     return [
         {
             "gate": setting.gate, "sparsity": setting.sparsity, "width": setting.width, "seed": seed,
-            "folder": folders.get(json.dumps([run.config.to_dict(), seed], sort_keys=True)), **metrics,
+            "device": run.device, "folder": folders.get(_named(run.config.to_dict(), seed, run.device)),
+            **metrics,
         }
         for (setting, seed), run, metrics in zip(heads, runs, measured, strict=True)
     ]  # fmt: skip
+
+
+def _named(config: Mapping[str, Any], seed: int, device: str) -> str:
+    import json
+
+    return json.dumps([config, seed, device], sort_keys=True)
 
 
 def _show(rows: "Sequence[SweepRow]") -> None:
@@ -114,7 +127,12 @@ def train(
     k: Annotated[int | None, typer.Option(help="The same for a gate that keeps k neurons.")] = None,
     l1: Annotated[float | None, typer.Option(help="The same for a gate with an L1 penalty.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed of start and batches (default 0).")] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    device: Annotated[
+        str | None,
+        typer.Option(
+            help="cpu, cuda, or auto: a GPU if there is one (default: as the sweep says, else cpu)."
+        ),
+    ] = None,
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", help="Further training setting, as key=value; may be repeated."),
@@ -132,7 +150,16 @@ def train(
     from geosae.errors import InvalidInput
 
     if sweep is None:
-        _one(data, out, gate or "topk", width or 64, (sparsity, k, l1), seed or 0, device, settings or [])
+        _one(
+            data,
+            out,
+            gate or "topk",
+            width or 64,
+            (sparsity, k, l1),
+            seed or 0,
+            device or "cpu",
+            settings or [],
+        )
         return
     alone = {
         "gate": gate,

@@ -10,6 +10,7 @@ from typing import Any
 from geosae._version import __version__
 from geosae.experiments.baselines import Baseline
 from geosae.experiments.gates import GATES, Gate, gate_name
+from geosae.sae.device import Device
 from geosae.storage.structure import to_json
 
 # Part of every key: results of another version of geosae are never taken for one's own.
@@ -55,6 +56,8 @@ class Cell:
         Further settings of the training and of the analysis, by name.
     tolerance
         The tolerance ε of the three notions.
+    device
+        Where the SAE is trained.
 
     Examples
     --------
@@ -76,12 +79,16 @@ class Cell:
     train: Mapping[str, Any] = field(default_factory=dict[str, Any])
     analysis: Mapping[str, Any] = field(default_factory=dict[str, Any])
     tolerance: float = 0.05
+    device: Device = "cpu"
 
     @cached_property
     def key(self) -> str:
         """Return 16 hexadecimal digits that name the cell: its label in the plan does not enter."""
         entries = to_json(self)
         del entries["world"]
+        # Bytes repeat on CPUs, where most cells are trained; those of another device are other cells.
+        if self.device == "cpu":
+            del entries["device"]
         return short_hash({"format": FORMAT, "cell": entries})
 
     @cached_property

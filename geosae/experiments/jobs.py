@@ -19,6 +19,7 @@ from geosae.data.dataset import ConceptDataset
 from geosae.errors import InvalidInput
 from geosae.experiments.cell import FORMAT, short_hash
 from geosae.experiments.plan import Plan, StudyEntry
+from geosae.sae.device import Device
 from geosae.storage.files import read_json, write_json
 from geosae.storage.structure import from_table, read_record, to_json, write_record
 from geosae.validation import refuse_unknown
@@ -40,15 +41,21 @@ class StudyWorld:
 
 @dataclass(frozen=True)
 class Job:
-    """One job of a study: `settings` is a frozen dataclass of the study, its seed included."""
+    """One job of a study: `settings` is a frozen dataclass of the study, its seed included.
+
+    Its SAEs are trained on `device`.
+    """
 
     study: str
     settings: Any
+    device: Device = "cpu"
 
     @property
     def key(self) -> str:
         """Return 16 hexadecimal digits that name the job; equal jobs have equal keys on every machine."""
-        return short_hash({"format": FORMAT, "study": self.study, "settings": to_json(self.settings)})
+        entries = {"format": FORMAT, "study": self.study, "settings": to_json(self.settings)}
+        # As for cells: another device is another job.
+        return short_hash(entries if self.device == "cpu" else {**entries, "device": self.device})
 
 
 @dataclass(frozen=True)
@@ -92,8 +99,8 @@ class StudyJobs(Protocol):
         ...
 
     @property
-    def do(self) -> Callable[[Any, MakeWorld], Any]:
-        """From the settings of a job to its result."""
+    def do(self) -> Callable[[Any, MakeWorld, Device], Any]:
+        """From the settings of a job, and the device for its SAEs, to its result."""
         ...
 
 
@@ -120,12 +127,18 @@ def plan_jobs(plan: Plan, studies: Mapping[str, StudyJobs]) -> tuple[Job, ...]:
         for w in plan.worlds
     ]
     return tuple(
-        job for entry in plan.studies for job in jobs_of(studies[entry.name], entry, plan.seeds, worlds)
+        job
+        for entry in plan.studies
+        for job in jobs_of(studies[entry.name], entry, plan.seeds, worlds, plan.device)
     )
 
 
 def jobs_of(
-    study: StudyJobs, entry: StudyEntry, seeds: Sequence[int], worlds: Sequence[Mapping[str, Any]] = ()
+    study: StudyJobs,
+    entry: StudyEntry,
+    seeds: Sequence[int],
+    worlds: Sequence[Mapping[str, Any]] = (),
+    device: Device = "cpu",
 ) -> tuple[Job, ...]:
     """Return the jobs of a study as a plan asks for it, each once; `worlds` are the plan's own.
 
@@ -137,7 +150,7 @@ def jobs_of(
     looks_at_worlds = "worlds" in study.grid.__dataclass_fields__
     table = {**({"worlds": list(worlds)} if looks_at_worlds and worlds else {}), **entry.settings}
     grid = from_table(study.grid, table, f"the study {study.name!r}")
-    jobs = [Job(study.name, settings) for settings in study.jobs(grid, entry.seeds or seeds)]
+    jobs = [Job(study.name, settings, device) for settings in study.jobs(grid, entry.seeds or seeds)]
     return tuple({job.key: job for job in jobs}.values())
 
 
@@ -169,15 +182,14 @@ def _job_keys(folder: Path, plan: Plan) -> dict[str, tuple[str, ...]]:
     return {entry.name: keys.get(entry.name, ()) for entry in plan.studies}
 
 
-def do_job(folder: str, study: str, settings: Any, make_world: MakeWorld, studies: Studies) -> str | None:
+def do_job(folder: str, job: Job, make_world: MakeWorld, studies: Studies) -> str | None:
     """Do one job and store its result; return None, or why it failed (recorded beside it)."""
-    job = Job(study, settings)
     path = job_file(Path(folder), job)
     start = time.perf_counter()
     try:
         with threadpool_limits(1):
-            result = studies()[study].do(settings, make_world)
-        write_record(path, StudyRecord(settings, result))
+            result = studies()[job.study].do(job.settings, make_world, job.device)
+        write_record(path, StudyRecord(job.settings, result))
         seconds = round(time.perf_counter() - start, 4)
         write_json(path.with_suffix(".timing.json"), {"seconds": seconds})
         path.with_suffix(".error.json").unlink(missing_ok=True)

@@ -9,6 +9,7 @@ from geosae.errors import InvalidInput
 from geosae.experiments.baselines import BASELINES, USUAL, Baseline, place_of
 from geosae.experiments.cell import Cell, short_hash
 from geosae.experiments.gates import GATES, Gate
+from geosae.sae.device import Device
 from geosae.storage.structure import to_json
 
 
@@ -130,6 +131,8 @@ class Plan:
     analysis: Mapping[str, Any] = field(default_factory=dict[str, Any])
     checks: CheckEntry = field(default_factory=CheckEntry)
     studies: tuple[StudyEntry, ...] = ()
+    device: Device = "cpu"
+    """Where SAEs are trained, those of the studies too; `run` decides once what "auto" means."""
 
     def cells(self) -> tuple[Cell, ...]:
         """Return the cells in a fixed order, world by world, each once."""
@@ -154,6 +157,7 @@ class Plan:
                     yield Cell(
                         world.label, world.source, world.params, data_seed, *stands, seed,
                         baseline, train if trains else {}, self.analysis, self.tolerance,
+                        self.device if trains else "cpu",
                     )  # fmt: skip
 
     def _gates_of(self, world: WorldEntry) -> tuple[GateEntry, ...]:

@@ -14,6 +14,7 @@ from geosae.errors import InvalidInput
 from geosae.experiments.baselines import BASELINES, USUAL, Baseline
 from geosae.experiments.gates import GATES, Gate
 from geosae.experiments.plan import CheckEntry, GateEntry, Plan, StudyEntry, WorldEntry
+from geosae.sae.device import checked_device
 from geosae.storage.structure import entries, entry, from_table, to_json
 from geosae.validation import nearest, refuse_unknown
 
@@ -103,6 +104,7 @@ def parse_plan(text: str, title: str = "") -> Plan:
         "analysis",
         "checks",
         "studies",
+        "device",
     )
     refuse_unknown(table, valid, where)
     worlds = tuple(_world(t) for t in tables(table, "worlds", where))
@@ -119,6 +121,7 @@ def parse_plan(text: str, title: str = "") -> Plan:
         analysis=_analysis(entry(table, "analysis", dict[str, Any], where, {})),
         checks=_checks(entry(table, "checks", dict[str, Any], where, {})),
         studies=tuple(_study(t) for t in tables(table, "studies", where)) if "studies" in table else (),
+        device=checked_device(entry(table, "device", str, where, "cpu"), where),
     )
     unique([entry.name for entry in plan.studies], "studies", where, "name each study once")
     _refuse_gates(plan)

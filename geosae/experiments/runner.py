@@ -21,6 +21,7 @@ from geosae.experiments.summary import summarise
 from geosae.experiments.theorem_checks import Claims, check_ids, check_key, do_check, gather
 from geosae.experiments.worker import HEAVY, MakeWorld, can_be_had, do_cell, ensure_dataset
 from geosae.parallel import Task, run_tasks
+from geosae.sae.device import gpu_name, resolve_device
 from geosae.storage.files import write_json
 from geosae.storage.structure import write_record
 
@@ -81,8 +82,8 @@ def run(
     Raises
     ------
     InvalidInput
-        If a world cannot be made as the plan says, a claim is unknown, the folder is another's or in use,
-        or every cell failed.
+        If the plan's device is not there, a world cannot be made as the plan says, a claim is unknown, the
+        folder is another's or in use, or every cell failed.
 
     Notes
     -----
@@ -90,6 +91,8 @@ def run(
     depends on the clock lies in timing.json and run.json.
     """
     store = Store(Path(out))
+    device = resolve_device(plan.device)
+    plan = replace(plan, device="cuda" if device.type == "cuda" else "cpu")
     cells = plan.cells()
     ids = check_ids(plan.checks, claims)
     jobs = plan_jobs(plan, {} if studies is None else studies())
@@ -99,7 +102,15 @@ def run(
         begun = time.time()
         _make_datasets(store, cells, make_world)
         in_plan, cells = len(cells), [cell for cell in cells if can_be_had(store, cell)]
-        card = RunCard(plan.key, len(cells), len(ids), len(jobs), _machine(), status="running")
+        card = RunCard(
+            plan.key,
+            len(cells),
+            len(ids),
+            len(jobs),
+            _machine(gpu_name(device)),
+            status="running",
+            device=plan.device,
+        )
         # The plan comes last: where it lies, the folder is that of a run and can be read.
         write_job_list(store.folder, jobs)
         store.write_card(card)
@@ -165,7 +176,7 @@ def _check_task(store: Store, claim_id: str, plan: Plan, claims: Claims) -> Task
 def _job_task(store: Store, job: Job, make_world: MakeWorld, studies: Studies) -> Task:
     return Task(
         call=do_job,
-        args=(str(store.folder.resolve()), job.study, job.settings, make_world, studies),
+        args=(str(store.folder.resolve()), job, make_world, studies),
         # A job leaves no trace before it is done: after a worker's death each open one is suspect.
         begun=lambda: not job_file(store.folder, job).is_file(),
         fail=lambda reason: fail(store.folder, job, reason),
@@ -192,12 +203,13 @@ def _summarised(store: Store, cells: Sequence[Cell]) -> Results:
     return replace(results, summary=summary)
 
 
-def _machine() -> dict[str, str | int | None]:
+def _machine(gpu: str | None) -> dict[str, str | int | None]:
     packages = {name: version(name) for name in ("numpy", "scipy", "torch")}
     return {
         "geosae": __version__,
         "python": platform.python_version(),
         "system": platform.platform(),
         "cores": os.cpu_count(),
+        **({} if gpu is None else {"gpu": gpu}),
         **packages,
     }

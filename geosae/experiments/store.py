@@ -14,6 +14,7 @@ from geosae.experiments.cell import FORMAT, Cell
 from geosae.experiments.cell_result import CellResult
 from geosae.experiments.plan import Plan
 from geosae.experiments.plan_file import parse_plan, plan_toml
+from geosae.sae.device import Device
 from geosae.storage.files import read_json, write_atomic, write_json
 from geosae.storage.structure import from_json, read_record, write_record
 
@@ -42,6 +43,8 @@ class RunCard:
     failures: Mapping[str, str] = field(default_factory=dict[str, str])
     seconds: float = math.nan
     format: str = FORMAT
+    device: Device = "cpu"
+    """Where SAEs were trained."""
 
 
 class Store:

@@ -15,6 +15,7 @@ from geosae.experiments.plan import GateEntry, SAESetting, settings_of
 from geosae.experiments.plan_file import gates_of, seeds_of, widths_of
 from geosae.experiments.sae_config import config_of
 from geosae.sae.config import TrainConfig
+from geosae.sae.device import Device, checked_device
 from geosae.storage.structure import entry
 from geosae.validation import refuse_unknown
 
@@ -37,6 +38,7 @@ class Sweep:
     widths: tuple[int, ...]
     seeds: tuple[int, ...]
     train: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    device: Device = "cpu"
 
     def settings(self) -> tuple[SAESetting, ...]:
         """Return the settings in a fixed order; a gate that keeps more neurons than there are is left out."""
@@ -55,7 +57,7 @@ class Sweep:
 
 
 def parse_sweep(text: str) -> Sweep:
-    """Return the sweep that a TOML text describes: widths, seeds, [train] and [[gates]], as in a plan.
+    """Return the sweep that a TOML text describes: widths, seeds, device, [train], [[gates]], as in a plan.
 
     Raises
     ------
@@ -81,12 +83,13 @@ def parse_sweep(text: str) -> Sweep:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InvalidInput(f"the sweep is not TOML: {error}") from error
-    refuse_unknown(table, ("gates", "widths", "seeds", "train"), "the sweep")
+    refuse_unknown(table, ("gates", "widths", "seeds", "train", "device"), "the sweep")
     sweep = Sweep(
         gates=gates_of(table, "the sweep"),
         widths=widths_of(table, "the sweep"),
         seeds=seeds_of(table, "the sweep"),
         train=entry(table, "train", dict[str, Any], "the sweep", {}),
+        device=checked_device(entry(table, "device", str, "the sweep", "cpu"), "the sweep"),
     )
     if not sweep.settings():
         raise InvalidInput("the sweep has no SAE", causes="every k is larger than every width")

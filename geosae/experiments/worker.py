@@ -120,7 +120,7 @@ def fit_or_build(cell: Cell, data: ConceptDataset) -> "TrainedSAE":
             raise InvalidInput(f"no half-spaces are known to be true of the world {cell.world!r}")
         return baselines.planted(data.points, halfspaces, cell.seed)
     config = config_of(cell.gate, cell.sparsity, cell.width, cell.baseline, cell.train)
-    return train(data.points, config, cell.seed, device="cpu")
+    return train(data.points, config, cell.seed, device=cell.device)
 
 
 def can_be_had(store: Store, cell: Cell) -> bool:

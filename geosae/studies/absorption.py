@@ -13,6 +13,7 @@ from geosae.analysis.phenomena.absorption import AbsorptionRecord
 from geosae.experiments.gates import GATES, Gate, gate_name
 from geosae.experiments.interval import mean_interval
 from geosae.experiments.jobs import MakeWorld, StudyRecord
+from geosae.sae.device import Device
 from geosae.studies.common import gates_in, l0_of, trained, two_halves
 from geosae.studies.numbers import direction, paired, per_seed
 from geosae.studies.study import Answer, Study, Verdict
@@ -76,13 +77,15 @@ def _jobs(grid: Grid, seeds: Sequence[int]) -> Iterator[AbsorptionJob]:
                     )  # fmt: skip
 
 
-def _do(job: AbsorptionJob, make_world: MakeWorld) -> AbsorptionResult:
+def _do(job: AbsorptionJob, make_world: MakeWorld, device: Device) -> AbsorptionResult:
     from geosae.analysis.phenomena import absorption
 
     params = {"points": job.points, "dim": job.dim, "parents": 2, "children": 2,
               "position": job.position, "variation": job.variation}  # fmt: skip
     train_half, test_half = two_halves(make_world, "absorption", params, job.seed)
-    neurons = trained(train_half.points, job.gate, job.sparsity, job.width, job.seed, job.steps)
+    neurons = trained(
+        train_half.points, job.gate, job.sparsity, job.width, job.seed, job.steps, device=device
+    )
     # The child in question: the one inside the hull of its siblings where there is one, else the first.
     which = 3 if job.position == "inside" else 1
     pairs = tuple(

@@ -8,6 +8,7 @@ import numpy as np
 
 from geosae.experiments.jobs import MakeWorld
 from geosae.geometry.regions.registry import Box
+from geosae.sae.device import Device
 from geosae.studies.approximation_answers import answers
 from geosae.studies.approximation_errors import (
     BASELINES,
@@ -58,8 +59,8 @@ def _jobs(grid: Grid, seeds: Sequence[int]) -> Iterator[Job]:
             yield UnitJob(body, dim, width, baseline, seed, grid.steps, grid.points, grid.l1)
 
 
-def _do(job: Job, make_world: MakeWorld) -> OracleError | UnitError:
-    return _oracle(job) if isinstance(job, OracleJob) else _unit(job)
+def _do(job: Job, make_world: MakeWorld, device: Device) -> OracleError | UnitError:
+    return _oracle(job) if isinstance(job, OracleJob) else _unit(job, device)
 
 
 def _oracle(job: OracleJob) -> OracleError:
@@ -72,7 +73,7 @@ def _oracle(job: OracleJob) -> OracleError:
     return OracleError(polyhedron.excess.value / body.volume, over_hull / body.volume, polyhedron.best)
 
 
-def _unit(job: UnitJob) -> UnitError:
+def _unit(job: UnitJob, device: Device) -> UnitError:
     """Train on bodies in a box; choose and measure the first one's closure unit on fresh draws."""
     rng = np.random.default_rng([job.seed, 5])
     dim, bodies = job.dim, bodies_around(job.body, job.dim)
@@ -80,7 +81,9 @@ def _unit(job: UnitJob) -> UnitError:
     each = round(job.points * (1 - _BACKGROUND)) // len(bodies)
     rest = job.points - each * len(bodies)
     cloud = np.vstack([*(body.sample(each, rng) for body in bodies), box.sample(rest, rng)])
-    neurons = trained(cloud, "relu", job.l1, job.width, job.seed, job.steps, baseline=job.baseline)
+    neurons = trained(
+        cloud, "relu", job.l1, job.width, job.seed, job.steps, device=device, baseline=job.baseline
+    )
     body = bodies[0]
     members = np.flatnonzero(1 - neurons.fires(body.sample(4000, rng)).mean(axis=0) <= MISS)
     inside, around = body.sample(20_000, rng), box.sample(40_000, rng)

@@ -10,6 +10,7 @@ import numpy as np
 from geosae.experiments.gates import Gate
 from geosae.experiments.interval import mean_interval
 from geosae.experiments.jobs import MakeWorld, StudyRecord
+from geosae.sae.device import Device
 from geosae.studies.common import gates_in, trained, two_halves
 from geosae.studies.numbers import direction, of_kind, paired, per_seed
 from geosae.studies.study import Answer, Study, Verdict
@@ -128,21 +129,21 @@ def _jobs(grid: Grid, seeds: Sequence[int]) -> Iterator[Job]:
             yield CellsJob(k, width, steps, points, seed)
 
 
-def _do(job: Job, make_world: MakeWorld) -> Separated | Patterns:
+def _do(job: Job, make_world: MakeWorld, device: Device) -> Separated | Patterns:
     match job:
         case NeuronsJob(concepts=p):
             features = {"features": p, "dim": p, "directions": "orthonormal", "rate": 0.1}
             world = {**features, "low": 0.8, "high": 1.2}
-            return _separated(job, job.gate, job.sparsity, make_world, "superposition", world)
+            return _separated(job, job.gate, job.sparsity, make_world, device, "superposition", world)
         case CountJob():
             balls = {"dim": 3, "concepts": job.concepts}
-            return _separated(job, "topk", job.k, make_world, "disjoint-balls", balls)
+            return _separated(job, "topk", job.k, make_world, device, "disjoint-balls", balls)
         case DepthJob(depth=depth):
             chain = {"features": depth, "roots": 1, "branching": 1, "depth": depth - 1, "rate": 0.7}
             world = {**chain, "dim": depth + 2, "directions": "orthonormal", "low": 0.8, "high": 1.2}
-            return _separated(job, "topk", job.k, make_world, "superposition", world)
+            return _separated(job, "topk", job.k, make_world, device, "superposition", world)
         case CellsJob():
-            return _patterns_of(job, make_world)
+            return _patterns_of(job, make_world, device)
 
 
 def _separated(
@@ -150,13 +151,14 @@ def _separated(
     gate: Gate,
     sparsity: float | int,
     make_world: MakeWorld,
+    device: Device,
     world: str,
     params: Mapping[str, Any],
 ) -> Separated:
     from geosae.analysis import AnalysisConfig, analyse
 
     train_half, test_half = two_halves(make_world, world, {"points": job.points, **params}, job.seed)
-    neurons = trained(train_half.points, gate, sparsity, job.width, job.seed, job.steps)
+    neurons = trained(train_half.points, gate, sparsity, job.width, job.seed, job.steps, device=device)
     config = AnalysisConfig(tolerance=0.1, ambient_samples=2000, floor=False, seed=job.seed)
     alignment = analyse(neurons, test_half, config)
     by_neuron, by_unit = alignment.answers("separation", "neurons"), alignment.answers("separation", "units")
@@ -170,14 +172,14 @@ def _separated(
     )
 
 
-def _patterns_of(job: CellsJob, make_world: MakeWorld) -> Patterns:
+def _patterns_of(job: CellsJob, make_world: MakeWorld, device: Device) -> Patterns:
     from geosae.geometry.arrangements.counting import cells, topk_kept_sets
 
     train_half, test_half = two_halves(
         make_world, "disjoint-balls", {"points": job.points, "dim": 2}, job.seed
     )
     gate, sparsity = ("topk", job.k) if job.k else ("relu", 0.01)
-    neurons = trained(train_half.points, gate, sparsity, job.width, job.seed, job.steps)
+    neurons = trained(train_half.points, gate, sparsity, job.width, job.seed, job.steps, device=device)
     low, high = test_half.points.min(axis=0), test_half.points.max(axis=0)
     grid = np.random.default_rng([job.seed, 3]).uniform(2 * low, 2 * high, (40_000, 2))
     patterns = len(np.unique(neurons.fires(grid), axis=0))

@@ -8,6 +8,7 @@ from jaxtyping import Float
 
 from geosae.data.dataset import ConceptDataset
 from geosae.experiments.jobs import MakeWorld
+from geosae.sae.device import Device
 
 if TYPE_CHECKING:
     from geosae.sae import Neurons
@@ -31,6 +32,7 @@ def trained(
     seed: int,
     steps: int,
     *,
+    device: Device,
     baseline: str = "trained",
 ) -> "Neurons":
     """Return the neurons of an SAE trained with geosae's defaults; one log line only, at the end."""
@@ -40,7 +42,7 @@ def trained(
 
     settings = {"steps": steps, "log_every": steps}
     config = config_of(gate, sparsity, width, baseline, settings)
-    return neurons_of(train(points, config, seed, device="cpu").sae)
+    return neurons_of(train(points, config, seed, device=device).sae)
 
 
 def l0_of(neurons: "Neurons", points: Float[np.ndarray, "N n"]) -> float:

@@ -25,6 +25,7 @@ from geosae.data.dataset import ConceptDataset
 from geosae.experiments.baselines import Baseline
 from geosae.experiments.gates import Gate
 from geosae.experiments.jobs import MakeWorld
+from geosae.sae.device import Device
 from geosae.studies.common import l0_of, two_halves
 from geosae.studies.failures_answers import answers
 from geosae.studies.failures_records import (
@@ -109,26 +110,28 @@ def _tree_jobs(grid: Grid, seed: int) -> Iterator[TreesJob]:
             )
 
 
-def _do(job: Job, make_world: MakeWorld) -> Recovered | Mixed | Absorbed:
+def _do(job: Job, make_world: MakeWorld, device: Device) -> Recovered | Mixed | Absorbed:
     match job:
         case MixingJob():
-            return _mixed(job, make_world)
+            return _mixed(job, make_world, device)
         case CrowdJob():
             world = crowd_world(job.points, job.dim)
             train_half, test_half = two_halves(make_world, "superposition", world, job.seed)
-            return _recovered(_neurons(train_half, job, job.gate, "trained"), test_half)
+            return _recovered(_neurons(train_half, job, job.gate, "trained", device), test_half)
         case TreesJob():
-            return _absorbed(job, make_world)
+            return _absorbed(job, make_world, device)
 
 
-def _neurons(train_half: ConceptDataset, job: Job, gate: Gate, baseline: Baseline) -> "Neurons":
+def _neurons(
+    train_half: ConceptDataset, job: Job, gate: Gate, baseline: Baseline, device: Device
+) -> "Neurons":
     from geosae.experiments.sae_config import config_of
     from geosae.sae import neurons_of
     from geosae.sae.training.train import train
 
     settings = {"steps": job.steps, "log_every": job.steps, "lr": job.lr}
     config = config_of(gate, job.k, job.width, baseline, settings)
-    return neurons_of(train(train_half.points, config, job.seed, device="cpu").sae)
+    return neurons_of(train(train_half.points, config, job.seed, device=device).sae)
 
 
 def _recovered(neurons: "Neurons", test_half: ConceptDataset) -> Recovered:
@@ -146,13 +149,13 @@ def _recovered(neurons: "Neurons", test_half: ConceptDataset) -> Recovered:
     )
 
 
-def _mixed(job: MixingJob, make_world: MakeWorld) -> Mixed:
+def _mixed(job: MixingJob, make_world: MakeWorld, device: Device) -> Mixed:
     from geosae.analysis.phenomena import hedging
 
     world = {"points": job.points, "dim": DIM, "features": FEATURES, "rate": RATE, "rank": 4,
              "correlation": 0.4}  # fmt: skip
     train_half, test_half = two_halves(make_world, "superposition", world, job.seed)
-    neurons = _neurons(train_half, job, "topk", job.baseline)
+    neurons = _neurons(train_half, job, "topk", job.baseline, device)
     return Mixed(_recovered(neurons, test_half), hedging(neurons, test_half, seed=job.seed).mean_second)
 
 
@@ -188,10 +191,10 @@ def tree_world(points: int, variation: float, *, trees: bool) -> dict[str, Any]:
     return {"points": TREE_POINTS * points, **counts, **law, **size}
 
 
-def _absorbed(job: TreesJob, make_world: MakeWorld) -> Absorbed:
+def _absorbed(job: TreesJob, make_world: MakeWorld, device: Device) -> Absorbed:
     world = tree_world(job.points, job.variation, trees=job.trees)
     train_half, test_half = two_halves(make_world, "superposition", world, job.seed)
-    neurons = _neurons(train_half, job, job.gate, job.baseline)
+    neurons = _neurons(train_half, job, job.gate, job.baseline, device)
     pairs = [pair_silence(neurons, test_half, i, job.seed) for i in range(TREES)]
     measured = [pair for pair in pairs if pair is not None]
     return Absorbed(

@@ -11,6 +11,7 @@ from jaxtyping import Bool, Float
 from geosae.data.dataset import ConceptDataset
 from geosae.errors import InvalidInput
 from geosae.experiments.jobs import MakeWorld, StudyRecord, StudyWorld
+from geosae.sae.device import Device
 from geosae.studies.study import Answer, Study
 
 
@@ -63,7 +64,7 @@ def _jobs(grid: Grid, seeds: Sequence[int]) -> Iterator[Draw]:
             yield Draw(world.label, world.source, world.params, seed, grid.tolerance)
 
 
-def _do(draw: Draw, make_world: MakeWorld) -> Feasible:
+def _do(draw: Draw, make_world: MakeWorld, device: Device) -> Feasible:
     data = make_world(draw.source, draw.params, np.random.default_rng(draw.seed))
     concepts = tuple(_concept(data, c, draw.tolerance) for c in range(len(data.names)))
     return Feasible(data.size, data.dim, concepts)

@@ -9,6 +9,7 @@ import numpy as np
 from geosae.experiments.gates import Gate, gate_name
 from geosae.experiments.interval import Interval, mean_interval
 from geosae.experiments.jobs import MakeWorld, StudyRecord
+from geosae.sae.device import Device
 from geosae.studies.common import gates_in, l0_of, trained, two_halves
 from geosae.studies.numbers import direction, paired, per_seed
 from geosae.studies.study import Answer, Study
@@ -71,14 +72,16 @@ def _jobs(grid: Grid, seeds: Sequence[int]) -> Iterator[HedgingJob]:
                     yield HedgingJob(pairs, gate, sparsity, width, seed, grid.steps, grid.points)
 
 
-def _do(job: HedgingJob, make_world: MakeWorld) -> HedgingResult:
+def _do(job: HedgingJob, make_world: MakeWorld, device: Device) -> HedgingResult:
     from geosae.analysis import mcc
     from geosae.analysis.phenomena import hedging
 
     params = {"points": job.points, "dim": FEATURES, "features": FEATURES, "rate": 0.15,
               "pairs": job.pairs, "child_rate": 0.6, "directions": "orthonormal"}  # fmt: skip
     train_half, test_half = two_halves(make_world, "superposition", params, job.seed)
-    neurons = trained(train_half.points, job.gate, job.sparsity, job.width, job.seed, job.steps)
+    neurons = trained(
+        train_half.points, job.gate, job.sparsity, job.width, job.seed, job.steps, device=device
+    )
     mixing = hedging(neurons, test_half, seed=job.seed)
     return HedgingResult(
         share=mixing.share,

@@ -12,6 +12,7 @@ import numpy as np
 from geosae.experiments.gates import Gate, gate_name
 from geosae.experiments.interval import mean_interval
 from geosae.experiments.jobs import MakeWorld, StudyRecord
+from geosae.sae.device import Device
 from geosae.studies.common import gates_in, trained, two_halves
 from geosae.studies.numbers import direction, paired, per_seed
 from geosae.studies.study import Answer, Study
@@ -86,7 +87,7 @@ def _jobs(grid: Grid, seeds: Sequence[int]) -> Iterator[Training]:
             yield Training(gate, sparsity, width, steps, seed, grid.points)
 
 
-def _do(job: Training, make_world: MakeWorld) -> Compared:
+def _do(job: Training, make_world: MakeWorld, device: Device) -> Compared:
     from geosae.analysis import AnalysisConfig, agreement, analyse
     from geosae.experiments.cell_lattices import truth_context
     from geosae.fca import compare
@@ -101,6 +102,7 @@ def _do(job: Training, make_world: MakeWorld) -> Compared:
         job.width,
         job.seed,
         max(1, job.steps),
+        device=device,
         baseline="trained" if job.steps else "untrained",
     )
     alignment = analyse(neurons, test_half, AnalysisConfig(ambient_samples=2000, floor=False, seed=job.seed))

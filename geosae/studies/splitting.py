@@ -15,6 +15,7 @@ from jaxtyping import Bool
 from geosae.data.dataset import ConceptDataset
 from geosae.experiments.gates import Gate
 from geosae.experiments.jobs import MakeWorld
+from geosae.sae.device import Device
 from geosae.studies.common import gates_in, l0_of, trained, two_halves
 from geosae.studies.splitting_answers import answers
 from geosae.studies.splitting_records import (
@@ -64,7 +65,7 @@ def _jobs(grid: Grid, seeds: Sequence[int]) -> Iterator[SplittingJob]:
                 )
 
 
-def _do(job: SplittingJob, make_world: MakeWorld) -> SplittingResult:
+def _do(job: SplittingJob, make_world: MakeWorld, device: Device) -> SplittingResult:
     from geosae.analysis.phenomena import splits
 
     name, params = WORLDS[job.world]
@@ -73,7 +74,16 @@ def _do(job: SplittingJob, make_world: MakeWorld) -> SplittingResult:
     data, parts = concept_of(test_half)
     saes, untrained = (
         [
-            trained(train_half.points, job.gate, job.sparsity, w, job.seed, job.steps, baseline=baseline)
+            trained(
+                train_half.points,
+                job.gate,
+                job.sparsity,
+                w,
+                job.seed,
+                job.steps,
+                device=device,
+                baseline=baseline,
+            )
             for w in job.widths
         ]
         for baseline in ("trained", "untrained")

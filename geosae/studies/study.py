@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
 from geosae.experiments.jobs import MakeWorld, StudyRecord
+from geosae.sae.device import Device
 from geosae.storage.structure import from_json
 
 G = TypeVar("G")
@@ -60,7 +61,7 @@ class Study(Generic[G, S, R]):
     jobs
         From the grid and the plan's seeds to the settings of each job.
     do
-        From the settings of a job to its result.
+        From the settings of a job, and the device for its SAEs, to its result.
     answers
         From all records to the predictions beside the observations.
     """
@@ -74,7 +75,7 @@ class Study(Generic[G, S, R]):
     settings: Any
     result: Any
     jobs: Callable[[G, Sequence[int]], Iterable[S]]
-    do: Callable[[S, MakeWorld], R]
+    do: Callable[[S, MakeWorld, Device], R]
     answers: Callable[[Sequence[StudyRecord[S, R]]], list[Answer]]
 
     def records(self, stored: StoredRecords) -> tuple[StudyRecord[S, R], ...]:

@@ -22,12 +22,14 @@ class Features:
     """M features along directions dᵢ of Rⁿ: who fires with whom, how strongly, and under whom.
 
     A feature fires iff its coin shows (rate and copula), its magnitude is above 0, its parent fires, and it
-    wins against the siblings that exclude it. `rates` are those of the coins: a child fires less often.
+    wins against the siblings that exclude it. `rates` are those of the coins: a child fires less often. With
+    `active` = k exactly k roots fire at every point, each set of k equally likely; roots throw no coins then.
 
     Raises
     ------
     InvalidInput
-        If the parts are of different numbers of features, or a direction is zero or not finite.
+        If the parts are of different numbers of features, a direction is zero or not finite, or `active`
+        roots cannot be had: more than there are, correlated, or with magnitudes that may be 0.
 
     Examples
     --------
@@ -48,6 +50,7 @@ class Features:
     magnitudes: Magnitudes
     noise: float = 0.0
     bias: Float[np.ndarray, "n"] | None = None
+    active: int | None = None
 
     def __post_init__(self) -> None:
         if self.directions.ndim != 2 or not np.isfinite(self.directions).all():
@@ -63,6 +66,23 @@ class Features:
         if not (np.isfinite(self.noise) and self.noise >= 0):
             raise InvalidInput(f"noise = {self.noise}: a standard deviation of at least 0 is needed")
         self.coins  # noqa: B018  (refuses bad rates and correlations now)
+        if self.active is not None:
+            self._refuse_active(self.active)
+
+    def _refuse_active(self, active: int) -> None:
+        roots = self.forest.roots
+        if not 1 <= active <= len(roots):
+            raise InvalidInput(f"active = {active}: there are {len(roots)} features without a parent")
+        if self.copula.rank:
+            raise InvalidInput(
+                f"active = {active}: sets of equal chance are not correlated",
+                remedy="use a copula of rank 0",
+            )
+        if not (self.magnitudes.least > 0).all():
+            raise InvalidInput(
+                f"{self.magnitudes.law} magnitudes can be 0, and then less than {active} features fire",
+                remedy="use constant or uniform magnitudes that stay above 0",
+            )
 
     @cached_property
     def coins(self) -> Coins:
@@ -82,7 +102,11 @@ class Features:
     def coefficients(self, size: int, rng: np.random.Generator) -> csr_array:
         """Draw who fires and how strongly: a sparse matrix, k × M, that holds positive numbers only."""
         shared = self.coins.shared(size, rng)
-        rows, columns = self.coins.everywhere(self.forest.roots, shared, rng)
+        if self.active is None:
+            rows, columns = self.coins.everywhere(self.forest.roots, shared, rng)
+        else:
+            rows = np.repeat(np.arange(size), self.active)
+            columns = self.forest.roots[subsets(size, len(self.forest.roots), self.active, rng).ravel()]
         level = self._above_zero(rows, columns, rng)
         levels = [level]
         # Only the children of what fires are drawn; the others cannot fire.
@@ -121,6 +145,33 @@ class Features:
         group, member, values = self._above_zero(group[fires], member[fires], rng)
         survives = ~self.forest.exclusive[columns[group]] | _winners(group, rng)
         return rows[group[survives]], member[survives], values[survives]
+
+
+def subsets(count: int, of: int, size: int, rng: np.random.Generator) -> Int[np.ndarray, "count size"]:
+    """Draw `count` sets of `size` of the numbers 0 … `of` − 1, each set with the same chance.
+
+    Floyd's way, in Bentley and Floyd, A sample of brilliance (1987), doi:10.1145/30401.315746: for each
+    of the last `size` numbers j one of 0 … j is drawn, and j itself where that one was drawn before.
+
+    Raises
+    ------
+    InvalidInput
+        If there are no sets of that size.
+
+    Examples
+    --------
+    >>> sets = subsets(1000, 3, 2, np.random.default_rng(0))
+    >>> sorted({tuple(sorted(row)) for row in sets.tolist()})
+    [(0, 1), (0, 2), (1, 2)]
+    """
+    if not 0 <= size <= of:
+        raise InvalidInput(f"{of} things have no subsets of {size}")
+    drawn = np.empty((count, size), dtype=np.int64)
+    for place, last in enumerate(range(of - size, of)):
+        lot = rng.integers(0, last + 1, count)
+        before = (drawn[:, :place] == lot[:, None]).any(axis=1)
+        drawn[:, place] = np.where(before, last, lot)
+    return drawn
 
 
 def _winners(group: Int[np.ndarray, "s"], rng: np.random.Generator) -> Bool[np.ndarray, "s"]:

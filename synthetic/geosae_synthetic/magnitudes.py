@@ -49,6 +49,13 @@ class Magnitudes:
                 remedy=f"use spread ≤ mean/{_REACH[self.law]:.4g}, or the folded-normal law",
             )
 
+    @property
+    def least(self) -> Float[np.ndarray, "M"]:
+        """The least float32 magnitude that each feature can be drawn with."""
+        if self.law in ("normal", "folded-normal"):
+            return np.where(self.spread > 0, 0.0, self.mean).astype(np.float32)
+        return np.maximum(self.mean - _REACH.get(self.law, 0.0) * self.spread, 0).astype(np.float32)
+
     def draw(self, features: Int[np.ndarray, "s"], rng: np.random.Generator) -> Float[np.ndarray, "s"]:
         """Draw one float32 magnitude for each entry, which names its feature."""
         mean = self.mean.astype(np.float32)[features]

@@ -84,6 +84,7 @@ def make(name: str, *, points: int, dim: int, rng: np.random.Generator, **params
     if points < 1:
         raise InvalidInput(f"a world needs points ≥ 1, not {points}")
     values = world.admit(dim, params)
+    given = {key: value for key, value in values.items() if value is not None}
     state, seed = rng.bit_generator.state, _seed_of(rng)
     drawn = world.build(points, dim, rng, values)
     return ConceptDataset(
@@ -98,7 +99,7 @@ def make(name: str, *, points: int, dim: int, rng: np.random.Generator, **params
         seed=seed,
         provenance={
             "world": name,
-            "params": {"points": points, "dim": dim, **values},
+            "params": {"points": points, "dim": dim, **given},
             "facts": drawn.facts | ({"rows": [list(row) for row in drawn.rows]} if drawn.rows else {}),
             "version": geosae.__version__,
             "generator": {key: value for key, value in state.items() if key in ("bit_generator", "state")},

@@ -122,6 +122,10 @@ FAMILIES = (
         (
             _exhibit("superposition", "Features in the plane", features=5, rate=0.12, noise=0.02),
             _exhibit("superposition", "Features in eight dimensions", dim=8, features=16, rate=0.1),
+            _exhibit("superposition", "Exactly two features of sixteen", dim=8, features=16, active=2),
+            _exhibit(
+                "superposition", "One path of a taxonomy", dim=8, features=16, paths=1, roots=4, branching=3
+            ),
         ),
     ),
     Family(

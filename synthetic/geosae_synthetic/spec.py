@@ -12,13 +12,16 @@ from geosae.errors import InvalidInput
 from geosae.validation import refuse_unknown
 from geosae_synthetic.world_sample import WorldSample
 
-Value = int | float | str
+Value = int | float | str | None
 Build = Callable[[int, int, np.random.Generator, Mapping[str, Any]], WorldSample]
 
 
 @dataclass(frozen=True)
 class Parameter:
     """One parameter of a world: its default (whose type it has), its range, its unit and its meaning.
+
+    A parameter whose default is None takes an integer, and says nothing where it is None. Where it is given,
+    those that it `excludes` may not be, and have no value.
 
     Examples
     --------
@@ -35,6 +38,7 @@ class Parameter:
     open_low: bool = False
     open_high: bool = False
     choices: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
 
     def admit(self, value: Any) -> Value:
         """Return the value in this parameter's type.
@@ -44,15 +48,25 @@ class Parameter:
         InvalidInput
             If it is of another type or outside the range.
         """
-        if isinstance(self.default, str):
-            if not isinstance(value, str) or (self.choices and value not in self.choices):
-                raise InvalidInput(f"{self.name} = {value!r}: {self.range} is needed")
-            return value
+        if value is None and self.default is None:
+            return None
+        return self._text(value) if isinstance(self.default, str) else self._number(value)
+
+    def _text(self, value: Any) -> str:
+        if not isinstance(value, str) or (self.choices and value not in self.choices):
+            raise InvalidInput(f"{self.name} = {value!r}: {self.range} is needed")
+        return value
+
+    def _number(self, value: Any) -> int | float:
         whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
         real = whole or isinstance(value, float | np.floating)
-        if not (whole if isinstance(self.default, int) else real) or not self._inside(float(value)):
+        if not (whole if self._whole else real) or not self._inside(float(value)):
             raise InvalidInput(f"{self.name} = {value!r}: {self.range} is needed ({self.meaning})")
-        return int(value) if isinstance(self.default, int) else float(value)
+        return int(value) if self._whole else float(value)
+
+    @property
+    def _whole(self) -> bool:
+        return self.default is None or isinstance(self.default, int)
 
     def _inside(self, value: float) -> bool:
         above = self.low is None or (value > self.low if self.open_low else value >= self.low)
@@ -70,10 +84,10 @@ class Parameter:
         """
         if isinstance(self.default, str):
             return "one of " + ", ".join(self.choices) if self.choices else "a text"
-        kind = "an integer" if isinstance(self.default, int) else "a number"
+        kind = "an integer" if self._whole else "a number"
         left = "(-∞" if self.low is None else f"{'(' if self.open_low else '['}{self.low:g}"
         right = "∞)" if self.high is None else f"{self.high:g}{')' if self.open_high else ']'}"
-        return f"{kind} in {left}, {right}"
+        return f"{kind} in {left}, {right}{' or None' if self.default is None else ''}"
 
 
 @dataclass(frozen=True)
@@ -92,13 +106,14 @@ class World:
     build: Build
     least_dim: int = 1
 
-    def admit(self, dim: int, params: Mapping[str, Any]) -> dict[str, Value]:
-        """Return all parameters, defaults filled in.
+    def admit(self, dim: int, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Return all parameters, defaults filled in; None for those that another one excludes.
 
         Raises
         ------
         InvalidInput
-            If the dimension is too small, a parameter is unknown, or a value is outside its range.
+            If the dimension is too small, a parameter is unknown, a value is outside its range, or two are
+            given of which one excludes the other.
         """
         if dim < self.least_dim:
             raise InvalidInput(f"{self.name} needs dim ≥ {self.least_dim}, not {dim}")
@@ -117,13 +132,16 @@ class World:
         return "\n".join(lines)
 
 
-def admit_all(name: str, parameters: tuple[Parameter, ...], params: Mapping[str, Any]) -> dict[str, Value]:
+def admit_all(name: str, parameters: tuple[Parameter, ...], params: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values of all these parameters, defaults filled in; `name` is what they belong to.
+
+    A parameter that another one excludes has the value None.
 
     Raises
     ------
     InvalidInput
-        If a parameter is unknown, or a value is of another type or outside its range.
+        If a parameter is unknown, a value is of another type or outside its range, or two are given of which
+        one excludes the other.
 
     Examples
     --------
@@ -132,9 +150,20 @@ def admit_all(name: str, parameters: tuple[Parameter, ...], params: Mapping[str,
     """
     refuse_unknown(params, (parameter.name for parameter in parameters), name, "parameter")
     try:
-        return {p.name: p.admit(params.get(p.name, p.default)) for p in parameters}
+        values: dict[str, Any] = {p.name: p.admit(params.get(p.name, p.default)) for p in parameters}
     except InvalidInput as error:
         raise InvalidInput(f"{name}: {error}") from error
+    for p in parameters:
+        if p.excludes and values[p.name] is not None:
+            clash = [other for other in p.excludes if params.get(other) is not None]
+            if clash:
+                raise InvalidInput(
+                    f"{name}: {p.name} = {values[p.name]} excludes {', '.join(clash)}",
+                    causes=f"{p.name} = {values[p.name]}: {p.meaning}",
+                    remedy=f"leave out {p.name}, or else {', '.join(clash)}",
+                )
+            values |= dict.fromkeys(p.excludes)
+    return values
 
 
 def _folded(text: str, lead: str = "  ") -> str:

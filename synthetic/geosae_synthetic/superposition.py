@@ -14,7 +14,7 @@ from geosae.errors import InvalidInput
 from geosae_synthetic.coherence import low_coherence, overlaps, tight, unit_rows
 from geosae_synthetic.copula import independent, low_rank
 from geosae_synthetic.features import Features
-from geosae_synthetic.forest import Forest, compensated, grown
+from geosae_synthetic.forest import Forest, compensated, flat, grown
 from geosae_synthetic.magnitudes import LAWS, Magnitudes, alike
 from geosae_synthetic.placing import frame
 from geosae_synthetic.spec import Parameter, World
@@ -24,8 +24,15 @@ from geosae_synthetic.world_sample import WorldSample
 _BLOCK = 16_384
 
 
-def _rates(params: Mapping[str, Any]) -> Float[np.ndarray, "M"]:
-    """Return each feature's firing probability: Zipf's law or the geometric one, with the given mean."""
+def _rates(params: Mapping[str, Any], forest: Forest) -> Float[np.ndarray, "M"]:
+    """Return each feature's firing probability: Zipf's law or the geometric one, with the given mean.
+
+    With `active` or `paths` it is what follows from these.
+    """
+    if params["active"] is not None:
+        return np.full(params["features"], params["active"] / params["features"])
+    if params["paths"] is not None:
+        return params["paths"] / len(forest.roots) * float(params["branching"]) ** -forest.level
     ranks = np.arange(params["features"], dtype=np.float64)
     if params["law"] == "zipf":
         weights = (ranks + 1) ** -params["zipf"]
@@ -59,6 +66,21 @@ def _directions(params: Mapping[str, Any], dim: int, rng: np.random.Generator) -
 
 def _forest(params: Mapping[str, Any], rng: np.random.Generator) -> Forest:
     count, pairs = params["features"], params["pairs"]
+    if params["active"] is not None:
+        if params["active"] > count:
+            raise InvalidInput(
+                f"superposition: active = {params['active']} of {count} features cannot fire",
+                remedy=f"use active ≤ {count}, or more features",
+            )
+        return flat(count)
+    if params["paths"] is not None:
+        forest = grown(count, params["roots"], params["branching"], params["depth"], 1.0, rng)
+        if params["roots"] == 0 or params["paths"] > len(forest.roots):
+            raise InvalidInput(
+                f"superposition: {params['paths']} paths need as many trees; roots = {params['roots']}",
+                remedy="say with roots, branching and depth which trees there are",
+            )
+        return forest
     if pairs and params["roots"]:
         raise InvalidInput("superposition: pairs and roots both say which features are parents; use one")
     if 2 * pairs > count:
@@ -95,7 +117,14 @@ def features_of(params: Mapping[str, Any], dim: int, rng: np.random.Generator) -
     >>> features_of(params, 4, np.random.default_rng(0)).directions.shape
     (8, 4)
     """
-    forest, magnitudes, rates = _forest(params, rng), _magnitudes(params), _rates(params)
+    forest, magnitudes = _forest(params, rng), _magnitudes(params)
+    rates = _rates(params, forest)
+    if params["active"] is not None or params["paths"] is not None:
+        # Every child wants to fire: of those whose parent does exactly one is drawn.
+        rates[forest.parent >= 0] = 1.0
+        directions, copula = _directions(params, dim, rng), independent(len(rates))
+        number = params["paths"] if params["active"] is None else params["active"]
+        return Features(directions, rates, copula, forest, magnitudes, params["noise"], active=number)
     if params["compensate"] == "yes":
         rates = compensated(rates, forest)
     pairs = params["pairs"]
@@ -118,6 +147,18 @@ def truth_of(params: Mapping[str, Any]) -> ConceptTruth:
     return ConceptTruth(one_neuron=True, unit=True, smallest_unit=1) if clean else ConceptTruth()
 
 
+def _true_rows(forest: Forest) -> tuple[tuple[int, ...], ...]:
+    """Return each leaf with its ancestors: what a point belongs to where one path fires."""
+    parents = set(forest.parent.tolist())
+    rows: list[tuple[int, ...]] = []
+    for leaf in (feature for feature in range(len(forest.parent)) if feature not in parents):
+        path = [leaf]
+        while (above := int(forest.parent[path[-1]])) >= 0:
+            path.append(above)
+        rows.append(tuple(sorted(path)))
+    return tuple(rows)
+
+
 def _superposition(points: int, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> WorldSample:
     world = features_of(params, dim, rng)
     count = params["features"]
@@ -129,16 +170,18 @@ def _superposition(points: int, dim: int, rng: np.random.Generator, params: Mapp
     names = tuple(f"feature {i + 1}" for i in range(count))
     overlap = overlaps(world.directions)
     # A child above the height may stand under a parent that fires below it.
-    edges = world.forest.edges if params["above"] == 0 else []
+    certain = params["above"] == 0
+    edges = world.forest.edges if certain else []
     return WorldSample(
         cloud,
         membership,
         names,
         truth=(truth_of(params),) * count,
         subsets=tuple((names[child], names[parent]) for child, parent in edges),
+        rows=_true_rows(world.forest) if certain and world.active == 1 else (),
         directions=world.directions,
         facts={
-            "rates": _rates(params).tolist(),
+            "rates": _rates(params, world.forest).tolist(),
             "largest_overlap": float(overlap.max()),
             "mean_largest_overlap": float(overlap.mean()),
         },
@@ -147,6 +190,12 @@ def _superposition(points: int, dim: int, rng: np.random.Generator, params: Mapp
 
 _CHILD_RATE = "probability that a child of a pair fires when its parent does"
 _COMPENSATE = "whether the children's rates are raised to make up for the gate and the exclusion"
+
+# What says which features fire, unless `active` or `paths` does.
+_FIRING = (
+    *("rate", "law", "zipf", "decay", "rank", "correlation"),
+    *("pairs", "child_rate", "exclusive", "compensate"),
+)
 
 WORLDS = (
     World(
@@ -166,6 +215,10 @@ WORLDS = (
             "Instead, with pairs > 0, the first `pairs` features are parents: feature pairs + i fires iff "
             "feature i does and a coin of "
             "probability `child_rate` says so (its own rate is not used).",
+            "With active = k exactly k features fire at every point, each set of k equally likely.",
+            "With paths = k exactly k of the trees do, each set of k equally likely, and in each of them one "
+            "path: the root, one of its children, and so on, drawn evenly. Features that are left over are "
+            "trees of one feature.",
             "Magnitudes mᵢ are independent of one another, uniform on [low, high] or of another law with "
             "mean `magnitude` and standard deviation `spread`; normal noise is added to every coordinate.",
             "Concept i is the set of the points on which feature i fires above `above`; its direction is "
@@ -174,7 +227,12 @@ WORLDS = (
         distribution="Independent points as constructed; no background.",
         truth="With orthonormal directions and no noise S1 and S3 hold and m* = 1 (⟨dᵢ, x⟩ is mᵢ or 0); "
         "otherwise nothing "
-        "is known in closed form. No regions: concepts are events of the latent variables, not sets of Rⁿ.",
+        "is known in closed form. No regions: concepts are events of the latent variables, not sets of Rⁿ. "
+        "With active = k and magnitudes in [low, high] every code has at most k features, and ρ = high/low, "
+        "as S10 asks: without noise, a feature that S10 says one neuron can name is named by one. It may "
+        "be so for others too, since S10 speaks of all codes of at most k features and here are only those "
+        "of exactly k (S11b). With active = 1 or paths = 1, and above = 0, the true context is known: a row "
+        "for each path.",
         parameters=(
             Parameter("features", 32, "number M of features", low=1, high=65536),
             Parameter(
@@ -203,6 +261,22 @@ WORLDS = (
             Parameter("depth", 1, "levels below the roots", low=1, high=16),
             Parameter("exclusive", 0.0, "share of parents with exclusive children", low=0, high=1),
             Parameter("compensate", "no", _COMPENSATE, choices=("no", "yes")),
+            Parameter(
+                "active",
+                None,
+                "number of features that fire at every point, evenly drawn",
+                low=1,
+                high=65536,
+                excludes=(*_FIRING, "roots", "branching", "depth", "paths"),
+            ),
+            Parameter(
+                "paths",
+                None,
+                "number of trees that fire at every point, along one path each",
+                low=1,
+                high=65536,
+                excludes=_FIRING,
+            ),
             Parameter(
                 "directions",
                 "random",

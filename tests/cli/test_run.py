@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
 
 from geosae.storage.files import read_json
 
@@ -90,6 +91,20 @@ def test_a_bad_key_is_refused_with_the_nearest(tmp_path: Path, monkeypatch, caps
     status, _, err = command.call(monkeypatch, capsys, *RUN)
     assert status == 2
     assert "'sparsty'; the nearest valid one is 'sparsity'" in err
+    assert not Path("r").exists()
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="asks for a GPU that is not there")
+def test_the_device_of_the_command_goes_before_that_of_the_plan(tmp_path: Path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("my.toml").write_text(command.PLAN)
+    status, _, err = command.call(monkeypatch, capsys, *RUN, "--device", "cuda")
+    assert (status, "use device='auto' or 'cpu'" in err) == (2, True)
+    status, _, err = command.call(monkeypatch, capsys, *RUN, "--device", "cudda")
+    assert (status, "--device has an unknown device 'cudda'; the nearest valid one is 'cuda'" in err) == (
+        2,
+        True,
+    )
     assert not Path("r").exists()
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from geosae.cli import train as command_module
 from geosae.experiments import GATES
@@ -59,6 +60,7 @@ def test_every_gate_is_trained_by_its_name(home: Path, monkeypatch, capsys, gate
         (("--gate", "batchtopk", "--sparsity", 1.5), "keeps a number of neurons, not 1.5"),
         (("--gate", "batchtopk", "--sparsity", 9, "--width", 8), "keeps k = 9"),
         (("--gate", "jumprel"), "nearest valid one is 'jumprelu'"),
+        (("--device", "gpu"), "unknown device 'gpu'; the nearest valid one is 'cpu'"),
         (("--sweep", "no.toml"), "no file no.toml"),
         (("--sweep", "no.toml", "--gate", "mp"), "--gate beside --sweep"),
         (("--sweep", "no.toml", "--seed", 0), "--seed beside --sweep"),
@@ -129,7 +131,17 @@ def test_a_sweep_trains_all_of_them_once_and_says_how_they_did(home: Path, monke
     assert [row["fvu"]["mean"] for row in read_json(home / "grid/summary.json")] == [
         float(row["fvu"]) for row in table
     ]
+    assert {cell["device"] for cell in cells} == {"cpu"}
     times = {p: p.stat().st_mtime_ns for p in (home / "grid").glob("*/card.json")}
     status, again, _ = call(monkeypatch, capsys, "train", "x.npy", "-o", "grid", "--sweep", "grid.toml")
     assert (status, again) == (0, out)
     assert {p: p.stat().st_mtime_ns for p in (home / "grid").glob("*/card.json")} == times
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="shown by the refusal of a GPU that is not there")
+def test_a_sweep_is_trained_where_its_file_says_unless_the_command_does(home: Path, monkeypatch, capsys):
+    Path("grid.toml").write_text('device = "cuda"' + SWEEP)
+    same = ("train", "x.npy", "-o", "grid", "--sweep", "grid.toml")
+    status, _, err = call(monkeypatch, capsys, *same)
+    assert (status, "torch sees none" in err) == (2, True)
+    assert call(monkeypatch, capsys, *same, "--device", "cpu")[0] == 0

@@ -237,7 +237,7 @@ def test_the_key_depends_on_everything_but_the_label_and_the_order_of_keys():
     changes = [
         {"source": "digits"}, {"world_params": {"dim": 3}}, {"data_seed": 1}, {"gate": "relu"},
         {"sparsity": 5}, {"width": 17}, {"seed": 1}, {"baseline": "untrained"}, {"train": {"steps": 1}},
-        {"analysis": {"alpha": 0.1}}, {"tolerance": 0.1},
+        {"analysis": {"alpha": 0.1}}, {"tolerance": 0.1}, {"device": "cuda"}, {"device": "auto"},
     ]  # fmt: skip
     keys = {replace(CELL, **change).key for change in changes}
     assert len(keys | {CELL.key}) == len(changes) + 1
@@ -251,3 +251,23 @@ def test_the_key_is_the_same_on_every_machine_and_day():
     )
     assert CELL.key == hashlib.sha256(text.encode()).hexdigest()[:16]
     assert CELL.data_key != replace(CELL, data_seed=1).data_key
+
+
+def test_the_device_of_a_plan_is_that_of_what_it_trains():
+    plan = parse_plan(SMALL)
+    assert plan.device == "cpu"
+    text = 'device = "cuda"\nbaselines = ["untrained", "pca"]\n' + SMALL
+    other = parse_plan(text)
+    assert other.device == "cuda"
+    assert parse_plan(plan_toml(other), other.title) == other
+    # What is computed without training stays the same cell.
+    assert {(c.baseline, c.device) for c in other.cells()} == {
+        ("trained", "cuda"), ("untrained", "cuda"), ("pca", "cpu"),
+    }  # fmt: skip
+    keys = {cell.key for cell in parse_plan(text.replace("cuda", "cpu")).cells()}
+    shared = {cell.baseline for cell in other.cells() if cell.key in keys}
+    assert shared == {"pca"}
+    with pytest.raises(InvalidInput, match="unknown device 'cudo'; the nearest valid one is 'cuda'"):
+        parse_plan(text.replace("cuda", "cudo"))
+    with pytest.raises(InvalidInput, match="device"):
+        parse_plan(text.replace('"cuda"', "0"))

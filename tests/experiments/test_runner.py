@@ -6,13 +6,17 @@ from concurrent.futures import Executor
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 
 from geosae.analysis import NOTIONS
 from geosae.errors import InvalidInput
 from geosae.experiments import CheckEntry, GateEntry, Plan, Results, WorldEntry, load_results, run
 from geosae.experiments.measures import LEARNERS, Learned, numbers
 from geosae.experiments.results import log_line
+from geosae.experiments.store import Store
+from geosae.experiments.worker import fit_or_build
 from geosae.storage.files import read_json, write_json
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -241,6 +245,33 @@ def test_what_cannot_be_done_is_refused_before_anything_is_begun(plan: Plan, mes
         go(plan, tmp_path / "r", Inline(limit=0), tasks.one_claim)
     assert message in str(refused.value)
     assert not (tmp_path / "r" / "plan.toml").exists()
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="shown by the refusal of a GPU that is not there")
+def test_a_plan_for_a_gpu_is_refused_where_there_is_none_and_can_be_read(done: Path, tmp_path: Path):
+    plan = replace(NO_CHECKS, device="cuda")
+    with pytest.raises(InvalidInput, match="use device='auto' or 'cpu'"):
+        go(plan, tmp_path / "r")
+    assert not (tmp_path / "r").exists()
+    # A cell hands its device to the training, whoever asks for it.
+    trained = next(cell for cell in plan.cells() if cell.baseline == "trained")
+    data = tasks.make_world(trained.source, trained.world_params, np.random.default_rng(0))
+    with pytest.raises(InvalidInput, match="torch sees none"):
+        fit_or_build(trained, data)
+    # Reading a run needs no device: here one whose plan says it was computed on a GPU.
+    store = Store(tmp_path / "elsewhere")
+    store.write_plan(plan)
+    assert store.plan() == plan
+
+
+def test_auto_is_decided_once_and_the_run_says_how(done: Path, tmp_path: Path):
+    go(replace(NO_CHECKS, device="auto"), tmp_path / "r")
+    store = Store(tmp_path / "r")
+    there = "cuda" if torch.cuda.is_available() else "cpu"
+    assert (store.card().device, store.plan().device) == (there, there)
+    assert ("gpu" in store.card().machine) == (there == "cuda")
+    if there == "cpu":
+        assert files(tmp_path / "r") == files(done)
 
 
 def test_two_runs_at_once_and_foreign_folders_are_refused(done: Path, tmp_path: Path):

@@ -32,6 +32,11 @@ def test_a_sweep_is_the_whole_grid_but_what_keeps_too_many():
     assert configs[3].gate.to_dict() == {"kind": "relu", "l1": 0.5, "shape": "sqrt"}
 
 
+def test_a_sweep_says_where_it_is_trained():
+    assert parse_sweep(TEXT).device == "cpu"
+    assert parse_sweep('device = "auto"' + TEXT).device == "auto"
+
+
 @pytest.mark.parametrize(
     ("edit", "message"),
     [
@@ -43,6 +48,10 @@ def test_a_sweep_is_the_whole_grid_but_what_keeps_too_many():
         (("[1, 8]", "[1.5]"), "must be of type int"),
         (("steps = 3", "stps = 3"), "the nearest valid one is 'steps'"),
         (("seeds = 2", "seeds = ["), "the sweep is not TOML"),
+        (
+            ("seeds = 2", 'device = "gpu"'),
+            "the sweep has an unknown device 'gpu'; the nearest valid one is 'cpu'",
+        ),
     ],
 )
 def test_a_bad_sweep_is_refused_by_name(edit: tuple[str, str], message: str):

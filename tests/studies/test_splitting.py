@@ -17,7 +17,7 @@ SMALL = {"widths": [4, 8], "gates": {"relu": [0.1], "topk": [1]}, "steps": 20, "
 @pytest.fixture(scope="module")
 def records():
     jobs = jobs_of(STUDY, StudyEntry("splitting", SMALL), (0,))
-    return [StudyRecord(job.settings, STUDY.do(job.settings, make_world)) for job in jobs]
+    return [StudyRecord(job.settings, STUDY.do(job.settings, make_world, "cpu")) for job in jobs]
 
 
 def test_a_job_counts_each_neuron_once_and_each_width(records):

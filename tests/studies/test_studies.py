@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 
 from geosae.analysis.phenomena import Difference, Share
 from geosae.analysis.phenomena.absorption import AbsorptionRecord
@@ -11,6 +12,7 @@ from geosae.cli.sources import make_world
 from geosae.errors import InvalidInput
 from geosae.experiments import Interval, Results, Summary, mean_interval, parse_plan, plan_toml
 from geosae.experiments.jobs import (
+    Job,
     StudyRecord,
     do_job,
     jobs_of,
@@ -95,7 +97,7 @@ def test_every_study_runs_small_and_answers_in_sentences(name, tmp_path):
     jobs = plan_jobs(plan, STUDIES)
     assert {job.settings.seed for job in jobs} == {0, 1}
     for job in jobs:
-        assert do_job(str(tmp_path), job.study, job.settings, make_world, all_studies) is None
+        assert do_job(str(tmp_path), job, make_world, all_studies) is None
     write_job_list(tmp_path, jobs)
     records = study_records(tmp_path, plan)
     assert len(records[name]) == len(jobs)
@@ -113,16 +115,30 @@ def test_a_job_gives_the_same_bytes_again_and_a_failed_one_says_why(tmp_path):
     plan = plan_of("feasibility")
     job = plan_jobs(plan, STUDIES)[0]
     for folder in ("a", "b"):
-        do_job(str(tmp_path / folder), job.study, job.settings, make_world, all_studies)
+        do_job(str(tmp_path / folder), job, make_world, all_studies)
     one, two = (next((tmp_path / f / "studies" / "feasibility").glob(f"{job.key}.json")) for f in "ab")
     assert one.read_bytes() == two.read_bytes()
     wrong = replace(job.settings, source="no-such-world")
-    assert "no-such-world" in str(do_job(str(tmp_path), "feasibility", wrong, make_world, all_studies))
+    assert "no-such-world" in str(do_job(str(tmp_path), Job("feasibility", wrong), make_world, all_studies))
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="shown by the refusal of a GPU that is not there")
+@pytest.mark.parametrize("name", list(STUDIES))
+def test_every_study_trains_where_the_plan_says(name, tmp_path):
+    jobs = plan_jobs(replace(plan_of(name), device="cuda"), STUDIES)
+    on_cpu = plan_jobs(plan_of(name), STUDIES)
+    assert [job.settings for job in jobs] == [job.settings for job in on_cpu]
+    assert not {job.key for job in jobs} & {job.key for job in on_cpu}
+    assert [Job(job.study, job.settings).key for job in jobs] == [job.key for job in on_cpu]
+    training = [job for job in jobs if name != "feasibility" and not isinstance(job.settings, OracleJob)]
+    assert bool(training) == (name != "feasibility")
+    for job in training:
+        assert "torch sees none" in str(do_job(str(tmp_path), job, make_world, all_studies))
 
 
 def test_feasibility_knows_the_disk_in_its_ring():
     (job, *_) = plan_jobs(plan_of("feasibility"), STUDIES)
-    (disk,) = STUDIES["feasibility"].do(job.settings, make_world).concepts
+    (disk,) = STUDIES["feasibility"].do(job.settings, make_world, "cpu").concepts
     assert (disk.one, disk.unit, disk.inside_hull) == (False, True, 0)
 
 

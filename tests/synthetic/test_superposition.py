@@ -1,19 +1,23 @@
 """Features that fire together, under one another and against one another: rates, correlations, hierarchy."""
 
+from itertools import combinations
+
 import geosae_synthetic
 import numpy as np
 import pytest
 from geosae_synthetic.coherence import low_coherence, overlaps, tight, unit_rows
 from geosae_synthetic.copula import Coins, Copula, from_correlation, independent, low_rank
-from geosae_synthetic.features import Features
+from geosae_synthetic.features import Features, subsets
 from geosae_synthetic.forest import Forest, compensated, flat, grown
 from geosae_synthetic.magnitudes import LAWS, Magnitudes, alike
+from geosae_synthetic.stream import keyed
 from geosae_synthetic.synthsaebench import synthsaebench, zipf_between
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import ndtri
-from scipy.stats import multivariate_normal
+from scipy.stats import chisquare, multivariate_normal
 
+from geosae.data.dataset import ConceptDataset
 from geosae.geometry import InvalidInput
 from geosae.geometry.intervals import clopper_pearson
 
@@ -246,6 +250,92 @@ def test_the_world_knows_all_its_parts() -> None:
     assert (low.membership | ~high.membership).all()
 
 
+def drawn(points: int = N, dim: int = 4, seed: int = 0, **params) -> ConceptDataset:
+    return geosae_synthetic.make(
+        "superposition", points=points, dim=dim, rng=np.random.default_rng(seed), **params
+    )
+
+
+@pytest.mark.parametrize(("of", "size"), [(1, 1), (5, 0), (5, 1), (6, 3), (6, 5), (4, 4)])
+def test_subsets_of_a_size_are_drawn_evenly(of: int, size: int) -> None:
+    sets = subsets(N, of, size, np.random.default_rng(1))
+    assert sets.shape == (N, size)
+    numbers = {subset: place for place, subset in enumerate(combinations(range(of), size))}
+    counts = np.bincount([numbers[tuple(row)] for row in np.sort(sets, axis=1)], minlength=len(numbers))
+    if len(numbers) > 1:
+        assert chisquare(counts).pvalue > 1e-3
+
+
+@settings(max_examples=25)
+@given(st.integers(2, 12), st.data(), st.sampled_from(["constant", "uniform"]), st.integers(0, 99))
+def test_exactly_so_many_features_fire_as_are_active(count: int, data, law: str, seed: int) -> None:
+    active = data.draw(st.integers(1, count - 1))
+    world = drawn(300, features=count, active=active, magnitudes=law, seed=seed)
+    assert (world.membership.sum(axis=1) == active).all()
+    assert np.allclose(world.provenance["facts"]["rates"], active / count)
+    assert "rate" not in world.provenance["params"]
+
+
+def test_active_features_and_their_pairs_are_even() -> None:
+    fires = drawn(features=10, active=3).membership
+    pairs = (fires.T.astype(int) @ fires)[np.triu_indices(10, 1)]
+    assert within(fires.sum(axis=0), np.full(10, 3 / 10))
+    assert within(pairs, np.full(45, 3 * 2 / (10 * 9)))
+    assert not within(pairs, np.full(45, 0.3**2)), "features that fire by themselves would be independent"
+
+
+def test_points_with_active_features_are_the_sums_of_so_many_directions() -> None:
+    world = drawn(500, dim=12, features=20, active=2, noise=0.0, magnitudes="constant", magnitude=2.0)
+    assert world.directions is not None
+    assert np.allclose(world.points, 2.0 * world.membership @ world.directions)
+
+
+def test_a_stream_of_active_features_has_the_law_of_the_world() -> None:
+    params = {"features": 9, "active": 2, "magnitudes": "constant", "noise": 0.0}
+    source = geosae_synthetic.stream("superposition", 5, points=10**9, dim=6, **params)
+    block = source.block(10**8, 10**8 + N)
+    assert (block.membership.sum(axis=1) == 2).all()
+    assert within(block.membership.sum(axis=0), np.full(9, 2 / 9))
+    # The same generator builds the same directions.
+    values = geosae_synthetic.describe("superposition").admit(6, params)
+    whole = geosae_synthetic.describe("superposition").build(N, 6, keyed(5, 0), values)
+    assert whole.directions is not None
+    assert np.allclose(block.points, block.membership @ whole.directions, atol=1e-5)
+    means = whole.points.mean(axis=0) - block.points.mean(axis=0)
+    assert (np.abs(means) < 6 * whole.points.std(axis=0) * np.sqrt(2 / N)).all()
+
+
+@settings(max_examples=20)
+@given(st.integers(2, 4), st.integers(1, 3), st.integers(1, 3), st.integers(0, 2), st.data())
+def test_one_path_fires_in_each_of_so_many_trees(
+    roots: int, branching: int, depth: int, free: int, data
+) -> None:
+    count = roots * sum(branching**level for level in range(depth + 1)) + free
+    paths = data.draw(st.integers(1, roots + free - 1))
+    world = drawn(400, features=count, paths=paths, roots=roots, branching=branching, depth=depth, seed=count)
+    forest = grown(count, roots, branching, depth, 1.0, np.random.default_rng(0))
+    fires = world.membership
+    assert (fires[:, forest.roots].sum(axis=1) == paths).all()
+    for parent in np.flatnonzero(np.bincount(forest.parent[forest.parent >= 0], minlength=count)):
+        assert (fires[:, forest.parent == parent].sum(axis=1) == fires[:, parent]).all()
+
+
+def test_paths_are_even_and_those_of_one_path_are_the_true_context() -> None:
+    world = drawn(features=14, paths=1, roots=3, branching=3, depth=1)
+    forest = grown(14, 3, 3, 1, 1.0, np.random.default_rng(0))
+    rates = 1 / 5 * 3.0**-forest.level  # three trees, two features that are left over
+    assert np.allclose(world.provenance["facts"]["rates"], rates)
+    assert within(world.membership.sum(axis=0), rates)
+    context = geosae_synthetic.true_context(world)
+    assert context is not None
+    assert {tuple(row) for row in context.incidence} == {tuple(row) for row in world.membership}
+    assert geosae_synthetic.true_context(drawn(300, features=14, paths=2, roots=3, branching=3)) is None
+    assert geosae_synthetic.true_context(drawn(300, features=5, active=1, above=0.9)) is None
+    alone = geosae_synthetic.true_context(drawn(300, features=5, active=1))
+    assert alone is not None
+    assert np.array_equal(alone.incidence, np.eye(5, dtype=bool))
+
+
 REFUSED = [
     (lambda: Coins(np.array([0.5, 1.5]), independent(2)), "rate of feature 1"),
     (lambda: Coins(np.array([0.5]), independent(2)), "1 rates against"),
@@ -269,6 +359,24 @@ REFUSED = [
         lambda: Features(np.zeros((1, 2)), np.ones(1), independent(1), flat(1), alike("normal", 1, 1.0, 1.0)),
         "direction 0 is zero",
     ),
+    (lambda: subsets(1, 2, 3, np.random.default_rng(0)), "no subsets of 3"),
+    (
+        lambda: Features(
+            np.eye(2), np.ones(2), independent(2), flat(2), alike("constant", 2, 1.0, 0.0), active=3
+        ),
+        "there are 2 features without a parent",
+    ),
+    (
+        lambda: Features(
+            np.eye(2),
+            np.ones(2),
+            low_rank(2, 1, 0.1, np.random.default_rng(0)),
+            flat(2),
+            alike("constant", 2, 1.0, 0.0),
+            active=1,
+        ),
+        "not correlated",
+    ),
     (lambda: tight(np.ones((1, 2))), "span"),
     (lambda: low_coherence(np.ones((5000, 1))), "at most 4096"),
     (lambda: zipf_between(4, 1.0, 0.5, 0.1), "least ≤ most"),
@@ -291,6 +399,22 @@ def test_bad_parts_are_refused_by_name(call, message: str) -> None:
         ({"directions": "tight"}, "span"),
         ({"rank": -1}, "rank = -1"),
         ({"exclusive": 2.0}, "exclusive = 2.0"),
+        ({"active": 33}, "active = 33 of 32 features cannot fire"),
+        ({"active": 0}, "active = 0: an integer in .1, 65536. or None"),
+        ({"active": True}, "active = True"),
+        ({"active": 2.0}, r"active = 2\.0"),
+        ({"active": 2, "rate": 0.05}, "active = 2 excludes rate"),
+        ({"active": 2, "rank": 3}, "active = 2 excludes rank"),
+        ({"active": 2, "roots": 2, "depth": 2}, "active = 2 excludes roots, depth"),
+        ({"active": 2, "pairs": 2}, "active = 2 excludes pairs"),
+        ({"active": 2, "paths": 1}, "active = 2 excludes paths"),
+        ({"active": 2, "magnitudes": "normal"}, "normal magnitudes can be 0"),
+        ({"active": 2, "magnitudes": "folded-normal"}, "folded-normal magnitudes can be 0"),
+        ({"active": 2, "magnitudes": "exponential", "spread": 1.0}, "exponential magnitudes can be 0"),
+        ({"paths": 1}, "1 paths need as many trees; roots = 0"),
+        ({"paths": 3, "roots": 2, "features": 6}, "3 paths need as many trees; roots = 2"),
+        ({"paths": 1, "roots": 2, "rate": 0.1}, "paths = 1 excludes rate"),
+        ({"paths": 1, "roots": 2, "exclusive": 1.0}, "paths = 1 excludes exclusive"),
     ],
 )
 def test_bad_parameters_of_the_world_are_refused_by_name(params: dict, message: str) -> None:

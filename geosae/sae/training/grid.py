@@ -21,7 +21,7 @@ from geosae.errors import InvalidInput
 from geosae.parallel import Task, run_tasks
 from geosae.sae.checkpoint import CARD_FILE, load, save
 from geosae.sae.config import TrainConfig
-from geosae.sae.training.spec import resolve_device
+from geosae.sae.device import resolve_device
 from geosae.sae.training.stacked import stackable, train_stacked
 from geosae.sae.training.train import TrainedSAE, TrainingDiverged, train
 from geosae.storage.files import content_hash, read_json, write_json
@@ -100,7 +100,7 @@ def train_grid(
     with tempfile.TemporaryDirectory() if folder is None else nullcontext(folder) as root:
         data_hash = content_hash(cloud)
         members = [
-            Member(config, seed, Path(root) / _name(config, seed, data_hash))
+            Member(config, seed, Path(root) / _name(config, seed, data_hash, resolved))
             for config in configs
             for seed in seeds
         ]
@@ -264,7 +264,7 @@ def _record_failure(folder: Path, error: str, message: str) -> None:
     write_json(folder / FAILURE_FILE, {"error": error, "message": message})
 
 
-def _name(config: TrainConfig, seed: int, data_hash: str) -> str:
-    return content_hash(
-        repr(sorted(config.to_dict().items())).encode(), str(seed).encode(), data_hash.encode()
-    )[:16]
+def _name(config: TrainConfig, seed: int, data_hash: str, device: str) -> str:
+    # Another device gives other bytes; on the CPU the name says nothing of it.
+    parts = [repr(sorted(config.to_dict().items())), str(seed), data_hash]
+    return content_hash(*(part.encode() for part in (parts if device == "cpu" else [*parts, device])))[:16]

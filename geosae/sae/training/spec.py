@@ -7,6 +7,7 @@ import torch
 
 from geosae.errors import InvalidInput
 from geosae.sae.config import TrainConfig
+from geosae.sae.device import resolve_device
 from geosae.sae.gates import AuxK, BatchTopK, Gate, Matryoshka, ReLU, TopK
 from geosae.sae.gates.terms import default_aux_k
 from geosae.sae.training.numba import reason_against
@@ -55,26 +56,6 @@ def training_spec(config: TrainConfig, dim: int, device: str = "cpu") -> Trainin
     """
     resolved = resolve_device(device)
     return TrainingSpec(config, dim, resolved, _resolve_kernel(config, resolved), _resolve_aux(config, dim))
-
-
-def resolve_device(name: str) -> torch.device:
-    """Return the device of a name: "cpu", "cuda", or "auto", a GPU if there is one.
-
-    Raises
-    ------
-    InvalidInput
-        If there is no such device.
-    """
-    if name not in ("auto", "cpu", "cuda"):
-        raise InvalidInput(f"there is no device '{name}'", remedy="use auto, cpu or cuda")
-    available = torch.cuda.is_available()
-    if name == "cuda" and not available:
-        raise InvalidInput(
-            "device 'cuda' was asked for and torch sees none",
-            causes=f"a CPU build of torch (this is {torch.__version__}), or no visible GPU",
-            remedy="use device='auto' or 'cpu', or install a CUDA build of torch",
-        )
-    return torch.device("cuda" if available and name != "cpu" else "cpu")
 
 
 def written_out(gate: Gate) -> bool:

@@ -235,7 +235,7 @@ def test_extreme_sizes_train(points, knobs):
         (np.ones((7, 2)), {}, "all equal"),
         (np.zeros((0, 2)), {}, "empty"),
         (np.array([[0.0], [np.nan]]), {}, "NaN"),
-        (blobs(), {"device": "tpu"}, "no device 'tpu'"),
+        (blobs(), {"device": "tpu"}, "unknown device 'tpu'"),
         (blobs(), {"seed": -1}, "seed is -1"),
     ],
 )
@@ -248,16 +248,6 @@ def test_what_cannot_be_trained_is_refused_by_name(points, arguments, match):
 def test_a_gpu_that_is_not_there_is_refused_by_name():
     with pytest.raises(InvalidInput, match="'cuda' was asked for and torch sees none"):
         train(blobs(), small(), 0, device="cuda")
-
-
-@pytest.mark.gpu
-def test_a_gpu_gives_the_same_first_steps():
-    points = blobs()
-    config = small(steps=5, log_every=1)
-    cpu, gpu = (train(points, config, 0, device=device) for device in ("cpu", "cuda"))
-    assert gpu.device == "cuda"
-    for mine, theirs in zip(cpu.log, gpu.log, strict=True):
-        assert mine["error"] == pytest.approx(theirs["error"], rel=1e-4)
 
 
 def test_fvu_divides_sums_about_the_mean_once():
