@@ -10,6 +10,7 @@ from typing import Any
 from geosae._version import __version__
 from geosae.experiments.baselines import Baseline
 from geosae.experiments.gates import GATES, Gate, gate_name
+from geosae.notebook import short_repr
 from geosae.storage.structure import to_json
 
 # Part of every key: results of another version of geosae are never taken for one's own.
@@ -76,6 +77,8 @@ class Cell:
     train: Mapping[str, Any] = field(default_factory=dict[str, Any])
     analysis: Mapping[str, Any] = field(default_factory=dict[str, Any])
     tolerance: float = 0.05
+
+    __repr__ = short_repr
 
     @cached_property
     def key(self) -> str:

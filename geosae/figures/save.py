@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from geosae.errors import InvalidInput
 from geosae.figures.style import styled
+from geosae.notebook import short_repr
 from geosae.storage.files import write_atomic, write_json
 
 FORMATS = ("pdf", "png", "svg")
@@ -49,6 +50,8 @@ class Sheet:
     caption: str
     alt: str
     world: str = ""
+
+    __repr__ = short_repr
 
 
 def render(figure: Figure, format: str) -> bytes:
