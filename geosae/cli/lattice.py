@@ -107,7 +107,7 @@ def _compare(truth: "FormalContext", learned: "FormalContext", out: Path) -> Non
     # Nulls are drawn from a fixed seed: the same files give the same figures.
     comparison = compare(truth, learned, np.random.default_rng(0))
     write_json(out / "comparison.json", comparison.to_dict())
-    say(str(comparison))
+    say(comparison.table())
 
 
 def _core(family: "ConceptFamily") -> "FormalContext":

@@ -15,6 +15,7 @@ from geosae.data.truth import ConceptTruth
 from geosae.errors import InvalidInput
 from geosae.geometry.approximation.measures import Measure
 from geosae.geometry.regions.registry import Region
+from geosae.notebook import Columns, html_table, short_list
 from geosae.storage.files import content_hash
 from geosae.validation import finite_points
 
@@ -213,6 +214,25 @@ class ConceptDataset:
     def dim(self) -> int:
         """The dimension n of the points."""
         return self.points.shape[1]
+
+    def __repr__(self) -> str:
+        sizes = f"{self.size:,} points in {self.dim:,} dimensions and {len(self.names):,} concepts"
+        return f"ConceptDataset of {sizes}: {short_list(self.names)}"
+
+    def _repr_html_(self) -> str:
+        return html_table(repr(self), self.columns())
+
+    def columns(self) -> Columns:
+        """Return the concepts as columns: name, number of points, and share of all points.
+
+        Examples
+        --------
+        >>> data = ConceptDataset(np.array([[0.0], [1.0]]), np.array([[True], [False]]), ("zero",))
+        >>> data.columns()["concept"], data.columns()["share"].tolist()
+        (['zero'], [0.5])
+        """
+        sizes = np.count_nonzero(self.membership, axis=0)
+        return {"concept": list(self.names), "size": sizes, "share": sizes / self.size}
 
     @cached_property
     def hierarchy(self) -> Bool[np.ndarray, "p p"]:

@@ -10,6 +10,7 @@ from typing import Any
 from geosae._version import __version__
 from geosae.experiments.baselines import Baseline
 from geosae.experiments.gates import GATES, Gate, gate_name
+from geosae.notebook import short_repr
 from geosae.sae.device import Device
 from geosae.storage.structure import to_json
 
@@ -80,6 +81,8 @@ class Cell:
     analysis: Mapping[str, Any] = field(default_factory=dict[str, Any])
     tolerance: float = 0.05
     device: Device = "cpu"
+
+    __repr__ = short_repr
 
     @cached_property
     def key(self) -> str:

@@ -16,11 +16,16 @@ from geosae.experiments.cell import Cell
 from geosae.experiments.cell_lattices import CellLattices
 from geosae.experiments.cell_result import CellResult
 from geosae.experiments.jobs import study_failures, study_records
+from geosae.experiments.measures import numbers
 from geosae.experiments.plan import Plan
 from geosae.experiments.store import Store
 from geosae.experiments.summary import Setting, Summary, SummaryRow
 from geosae.experiments.theorem_checks import CheckedClaim
+from geosae.notebook import Columns, columns_of, html_table, short_repr, short_text
 from geosae.storage.structure import from_json, read_record
+
+CELL_COLUMNS = ("world", "gate", "sparsity", "width", "seed", "baseline", "tolerance")
+"""The fields of a cell that are columns of the results."""
 
 if TYPE_CHECKING:
     from geosae.analysis import Alignment
@@ -51,6 +56,8 @@ class LogLine:
     """The share of neurons that fire on no point."""
     probed: Mapping[str, float] = field(default_factory=dict[str, float])
     """Further columns, by name, where training was asked to probe the SAE at each line."""
+
+    __repr__ = short_repr
 
 
 def log_line(entries: Mapping[str, float | int | None], where: str) -> LogLine:
@@ -105,6 +112,28 @@ class Results:
     studies: Mapping[str, tuple[Mapping[str, Any], ...]] = field(
         default_factory=dict[str, tuple[Mapping[str, Any], ...]]
     )
+
+    def __repr__(self) -> str:
+        return short_text(
+            f"Results of “{short_text(self.plan.title, 80)}” in {short_text(str(self.folder), 80)}: "
+            f"{len(self.cells):,} of {len(self.plan.cells()):,} cells are finished, {len(self.failures):,} "
+            f"jobs failed; {len(self.summary.rows):,} rows of the summary, {len(self.worlds):,} worlds"
+        )
+
+    def _repr_html_(self) -> str:
+        return html_table(repr(self), self.summary.shares())
+
+    def columns(self) -> Columns:
+        """Return the finished cells as columns: what decides each SAE, then every measure by its dotted name.
+
+        The means over seeds, with their intervals, are the columns of `summary`.
+        """
+        return columns_of(
+            [
+                {name: getattr(result.cell, name) for name in CELL_COLUMNS} | dict(numbers(result.measures))
+                for result in self.cells
+            ]
+        )
 
     @property
     def worlds(self) -> list[str]:

@@ -20,6 +20,7 @@ from geosae.experiments.store import RunCard, Store
 from geosae.experiments.summary import summarise
 from geosae.experiments.theorem_checks import Claims, check_ids, check_key, do_check, gather
 from geosae.experiments.worker import HEAVY, MakeWorld, can_be_had, do_cell, ensure_dataset
+from geosae.notebook import short_repr
 from geosae.parallel import Task, run_tasks
 from geosae.sae.device import gpu_name, resolve_device
 from geosae.storage.files import write_json
@@ -42,6 +43,8 @@ class Outline:
     absent: int = 0
     jobs: int = 0
     jobs_done: int = 0
+
+    __repr__ = short_repr
 
 
 def run(

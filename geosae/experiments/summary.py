@@ -1,14 +1,16 @@
 """Means over seeds with Student-t intervals, one row per world × gate × width × sparsity × baseline."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 from geosae.experiments.baselines import Baseline
 from geosae.experiments.cell import FORMAT, Cell
 from geosae.experiments.cell_result import CellResult
 from geosae.experiments.gates import Gate
 from geosae.experiments.interval import LEVEL, Interval, mean_interval
-from geosae.experiments.measures import Measures, fold
+from geosae.experiments.measures import Measures, fold, numbers
+from geosae.notebook import Columns, columns_of, html_table, short_repr
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,8 @@ class Setting:
     width: int
     sparsity: float | int
     baseline: Baseline
+
+    __repr__ = short_repr
 
     @staticmethod
     def of(cell: Cell) -> "Setting":
@@ -34,6 +38,8 @@ class SummaryRow:
     setting: Setting
     seeds: int
     measures: Measures[Interval]
+
+    __repr__ = short_repr
 
     @property
     def world(self) -> str:
@@ -69,6 +75,28 @@ class Summary:
     level: float = LEVEL
     interval: str = "student-t over seeds"
     format: str = FORMAT
+
+    __repr__ = short_repr
+
+    def columns(self) -> Columns:
+        """Return the rows as columns: the setting, then each measure's mean NAME, NAME.low and NAME.high."""
+        return columns_of([_flat(row) for row in self.rows])
+
+    def _repr_html_(self) -> str:
+        return html_table(repr(self), self.shares())
+
+    def shares(self) -> Columns:
+        """Return the columns of the setting and of the measures that are shares, without their limits."""
+        columns = self.columns()
+        return {name: columns[name] for name in columns if "." not in name or name.endswith(("share", "fvu"))}
+
+
+def _flat(row: SummaryRow) -> dict[str, Any]:
+    entries: dict[str, Any] = {each.name: getattr(row.setting, each.name) for each in fields(row.setting)}
+    entries["seeds"] = row.seeds
+    for name, interval in numbers(row.measures):
+        entries |= {name: interval.mean, f"{name}.low": interval.low, f"{name}.high": interval.high}
+    return entries
 
 
 def summarise(results: Sequence[CellResult]) -> Summary:

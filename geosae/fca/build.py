@@ -25,6 +25,7 @@ from geosae.fca.bitsets import select_columns, unpack_words
 from geosae.fca.context import FormalContext
 from geosae.fca.lattice import ConceptLattice
 from geosae.fca.relations import merged
+from geosae.notebook import short_repr
 
 Engine = Literal["auto", "ints", "fast"]
 Progress = Callable[[int, int], None]
@@ -57,6 +58,8 @@ class Count:
     complete: bool
     stopped: str = ""
     """Why the count stopped: "cap", "time", or nothing."""
+
+    __repr__ = short_repr
 
     def __str__(self) -> str:
         return f"{self.found} concepts" if self.complete else f"at least {self.found} concepts"

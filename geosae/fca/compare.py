@@ -5,7 +5,7 @@ Conceptual scaling error: T. Hanika and J. Hirth, ICFCA 2021, doi:10.1007/978-3-
 precision: A. Prelić et al., Bioinformatics 22 (2006), doi:10.1093/bioinformatics/btl060.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
@@ -20,8 +20,16 @@ from geosae.fca.context import FormalContext, labels_where
 from geosae.fca.null_models import permuted, swapped
 from geosae.fca.relations import closures, irreducible, merged
 from geosae.fca.stable import stable_family
+from geosae.notebook import Columns, html_table, short_repr
 
 Extent = tuple[str, ...]
+FIGURES = (
+    "exact_recall", "recall_at_09", "irreducible_recall", "tightness", "round_trip", "closed_objects",
+    "cophenetic", "precision", "stable_recall", "soft_recall", "soft_precision", "order_kept",
+    "order_reflected",
+)  # fmt: skip
+FIRST_FIGURES = ("exact_recall", "tightness", "soft_recall", "soft_precision", "order_kept")
+"""The figures that a comparison prints; exact recall never stands alone."""
 
 
 @dataclass(frozen=True)
@@ -76,13 +84,21 @@ class LatticeComparison:
     untrained: "LatticeComparison | None" = None
     """The figures of the untrained SAE's context, at the same θ."""
 
-    def rows(self) -> list[tuple[str, float, float, float, float]]:
-        """Return (measure, found, permuted, swapped, untrained) for every figure; nan where there is none."""
-        columns = (self, self.floor, self.swapped, self.untrained)
-        return [
-            (name, *(NAN if column is None else float(getattr(column, name)) for column in columns))  # pyright: ignore[reportReturnType]
-            for name in FIGURES
-        ]
+    __repr__ = short_repr
+
+    def columns(self) -> Columns:
+        """Return all figures as columns: found, permuted, swapped, untrained; nan where there is none."""
+        records = {
+            "found": self,
+            "permuted": self.floor,
+            "swapped": self.swapped,
+            "untrained": self.untrained,
+        }
+        figures = {
+            name: np.array([NAN if each is None else float(getattr(each, f)) for f in FIGURES])
+            for name, each in records.items()
+        }
+        return {"figure": list(FIGURES), **figures}
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything JSON-ready, null for nan."""
@@ -97,19 +113,25 @@ class LatticeComparison:
                 record[field.name] = [list(v) for v in value] if isinstance(value, tuple) else value
         return record
 
-    def __str__(self) -> str:
-        lines = [f"{'':20}{'found':>8}{'permuted':>10}{'swapped':>9}{'untrained':>11}"]
-        for name, *values in self.rows():
+    def table(self, figures: Sequence[str] = FIGURES) -> str:
+        """Return the figures as lines of text; "–" where there is none."""
+        columns = self.columns()
+        lines = [f"{'':19}found permuted swapped untrained"]
+        for name in figures:
+            at = FIGURES.index(name)
+            values = (columns[c][at] for c in ("found", "permuted", "swapped", "untrained"))
             cells = ["–" if np.isnan(v) else f"{v:.3f}" for v in values]
-            lines.append(f"{name:20}{cells[0]:>8}{cells[1]:>10}{cells[2]:>9}{cells[3]:>11}")
-        return "\n".join([*lines, f"{self.extents} true extents, {self.family} stable at θ = {self.theta}"])
+            lines.append(f"{name:19}{cells[0]:>5}{cells[1]:>9}{cells[2]:>8}{cells[3]:>10}")
+        return "\n".join([*lines, self._sentence()])
 
+    def __str__(self) -> str:
+        return f"{self.table(FIRST_FIGURES)}; all figures: .columns()"
 
-FIGURES = (
-    "exact_recall", "recall_at_09", "irreducible_recall", "tightness", "round_trip", "closed_objects",
-    "cophenetic", "precision", "stable_recall", "soft_recall", "soft_precision", "order_kept",
-    "order_reflected",
-)  # fmt: skip
+    def _repr_html_(self) -> str:
+        return html_table(self._sentence(), self.columns())
+
+    def _sentence(self) -> str:
+        return f"{self.extents} true extents, {self.family} stable at θ = {self.theta}"
 
 
 def compare(

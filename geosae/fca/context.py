@@ -5,17 +5,16 @@ B. Ganter and R. Wille, Formal Concept Analysis, Springer 1999, doi:10.1007/978-
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Int, UInt64
+from jaxtyping import Bool, Int
 
 from geosae.errors import InvalidInput
 from geosae.fca import formats
-from geosae.fca.bitsets import pack_words
 from geosae.fca.relations import irreducible, merged
+from geosae.notebook import Columns, distinct, html_table, short_list, short_repr
 from geosae.storage.files import write_atomic
 
 
@@ -142,15 +141,30 @@ class FormalContext:
         having = self.extent_mask(label_mask(attributes, self.attributes, "attribute"))
         return labels_where(self.attributes, self.intent_mask(having))
 
-    @cached_property
-    def rows(self) -> UInt64[np.ndarray, "G w"]:
-        """The crosses of each object as 64-bit words, attribute j at bit j % 64 of word j // 64."""
-        return pack_words(self.incidence)
+    def __repr__(self) -> str:
+        return (
+            f"FormalContext of {len(self.objects):,} objects × {len(self.attributes):,} attributes with "
+            f"{np.count_nonzero(self.incidence):,} crosses; objects: {short_list(self.objects, 120)}; "
+            f"attributes: {short_list(self.attributes, 120)}"
+        )
 
-    @cached_property
-    def columns(self) -> UInt64[np.ndarray, "M v"]:
-        """The crosses of each attribute as 64-bit words."""
-        return pack_words(self.incidence.T)
+    def _repr_html_(self) -> str:
+        return html_table(repr(self), self.columns())
+
+    def columns(self) -> Columns:
+        """Return the cross table as columns: the objects' labels, then true and false for each attribute.
+
+        A label that repeats gets a number, so that every column has a name of its own.
+
+        Examples
+        --------
+        >>> table = FormalContext.from_array([[1, 0], [1, 1]], ["frog", "fish"], ["swims", "swims"]).columns()
+        >>> list(table), table["object"], table["swims (2)"].tolist()
+        (['object', 'swims', 'swims (2)'], ['frog', 'fish'], [False, True])
+        """
+        names = distinct(self.attributes, taken=["object"])
+        crosses = zip(names, self.incidence.T, strict=True)
+        return {"object": list(self.objects), **{name: column.copy() for name, column in crosses}}
 
     def clarify(self) -> "Clarified":
         """Merge equal objects and equal attributes; the lattice stays the same, and the counts are kept.
@@ -244,6 +258,8 @@ class Clarified:
     """The row of `context` that each original object became."""
     attribute_class: Int[np.ndarray, "M"]
     """The column of `context` that each original attribute became."""
+
+    __repr__ = short_repr
 
     @property
     def object_weights(self) -> Int[np.ndarray, "g"]:

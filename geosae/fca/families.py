@@ -18,6 +18,7 @@ from geosae.errors import InvalidInput
 from geosae.fca.bitsets import as_integer
 from geosae.fca.context import FormalContext, labels_where
 from geosae.fca.relations import included, merged
+from geosae.notebook import short_text
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -124,7 +125,7 @@ class ConceptFamily:
         }
 
     def __repr__(self) -> str:
-        return f"ConceptFamily of {len(self)} concepts: {self.what}"
+        return short_text(f"ConceptFamily of {len(self)} concepts: {self.what}")
 
     def _labels(
         self, names: Sequence[str], inside: Bool[np.ndarray, "k n"], *, least: bool

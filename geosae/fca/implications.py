@@ -15,6 +15,7 @@ from geosae.fca.bitsets import as_integer
 from geosae.fca.context import FormalContext
 from geosae.fca.families import ConceptFamily
 from geosae.fca.relations import merged
+from geosae.notebook import short_repr, short_text
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class Implication:
     """Attributes that follow, without the premise."""
     support: int
     """How many objects have the premise."""
+
+    __repr__ = short_repr
 
     @property
     def in_words(self) -> str:
@@ -51,10 +54,11 @@ class Implication:
         return f"whenever {' and '.join(self.premise)} {verb} for a concept, {follows} {many}"
 
     def __str__(self) -> str:
-        conclusion = " and ".join(self.conclusion)
+        conclusion = short_text(" and ".join(self.conclusion), 160)
         if not self.premise:
             return f"always {conclusion} ({self.support} objects)"
-        return f"whenever {' and '.join(self.premise)}, {conclusion} ({self.support} objects)"
+        premise = short_text(" and ".join(self.premise), 160)
+        return f"whenever {premise}, {conclusion} ({self.support} objects)"
 
 
 def implication_basis(

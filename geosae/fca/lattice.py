@@ -17,6 +17,7 @@ from geosae.fca._rows import BitRows, ListRows, Rows, lists_of, sizes_of, transp
 from geosae.fca.bitsets import as_integer
 from geosae.fca.context import FormalContext, label_mask
 from geosae.fca.families import ConceptFamily
+from geosae.notebook import MOST_ROWS, Columns, html_table, short_list
 
 
 @dataclass(frozen=True, eq=False)
@@ -217,6 +218,31 @@ class ConceptLattice:
             f"({len(context.objects)} objects × {len(context.attributes)} attributes)"
         )
 
+    def _repr_html_(self) -> str:
+        return html_table(repr(self), self._columns(min(len(self), MOST_ROWS)), len(self))
+
+    def columns(self) -> Columns:
+        """Return the concepts as columns, in their order: sizes, and the labels of extent and intent.
+
+        Examples
+        --------
+        >>> from geosae.fca import concept_lattice
+        >>> lattice = concept_lattice(FormalContext.from_array([[True, True], [True, False]]))
+        >>> lattice.columns()["extent"], lattice.columns()["intent_size"].tolist()
+        ([['g0'], ['g0', 'g1']], [2, 1])
+        """
+        return self._columns(len(self))
+
+    def _columns(self, count: int) -> Columns:
+        concepts = [self[i] for i in range(count)]
+        return {
+            "concept": np.arange(count),
+            "extent_size": np.array([len(c.extent) for c in concepts], dtype=np.int64),
+            "intent_size": np.array([len(c.intent) for c in concepts], dtype=np.int64),
+            "extent": [list(c.extent) for c in concepts],
+            "intent": [list(c.intent) for c in concepts],
+        }
+
     @cached_property
     def _short_objects(self) -> bool:
         if isinstance(self.extents, Rows):
@@ -305,7 +331,7 @@ class Concept:
         return Concept(self.lattice, self.lattice.join(self.index, self._sibling(other)))
 
     def __repr__(self) -> str:
-        return f"Concept({{{', '.join(self.extent)}}}, {{{', '.join(self.intent)}}})"
+        return f"Concept({{{short_list(self.extent, 150)}}}, {{{short_list(self.intent, 150)}}})"
 
     def _sibling(self, other: "Concept") -> int:
         if other.lattice is not self.lattice:

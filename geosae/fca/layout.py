@@ -14,6 +14,7 @@ from jaxtyping import Bool, Float, Int
 from geosae.errors import InvalidInput
 from geosae.fca.families import ConceptFamily
 from geosae.fca.lattice import ConceptLattice
+from geosae.notebook import short_repr
 
 Drawn = ConceptLattice | ConceptFamily
 
@@ -30,6 +31,8 @@ class Layout:
     """Pairs of a node and an edge not at it with a distance below a third of the smallest gap."""
     directions: int
     """How many directions the edges have: the fewer, the more parallel they are."""
+
+    __repr__ = short_repr
 
     @classmethod
     def of(

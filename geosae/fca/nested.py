@@ -12,6 +12,7 @@ import numpy as np
 from geosae.errors import InvalidInput
 from geosae.fca.build import Count, count_concepts
 from geosae.fca.context import FormalContext
+from geosae.notebook import short_repr
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +34,8 @@ class NestedContext:
     levels: tuple[str, ...]
     """From the weakest level, which holds most often, to the strongest."""
     attributes: tuple[str, ...]
+
+    __repr__ = short_repr
 
     def view(self, level: str) -> FormalContext:
         """Return the context of one level.

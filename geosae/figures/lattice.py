@@ -20,6 +20,7 @@ from matplotlib.text import Text
 from geosae.errors import InvalidInput
 from geosae.figures.labels import Request, place_labels
 from geosae.figures.style import INK, PAGE, styled
+from geosae.notebook import short_repr
 
 LARGE_UP_TO = 60
 """Up to so many nodes these are drawn large."""
@@ -59,6 +60,8 @@ class Diagram:
     below: Sequence[Sequence[str]] = ()
     weights: Sequence[float] | None = None
     marks: Sequence[Mark] | None = None
+
+    __repr__ = short_repr
 
     def __post_init__(self) -> None:
         count = len(self.positions)

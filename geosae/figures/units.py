@@ -15,6 +15,7 @@ from geosae.figures.halfplanes import check_plane, draw_boundaries, draw_hull, f
 from geosae.figures.plane import Window, corners, cut, window_of
 from geosae.figures.style import FAINT, INK, PAGE, panels, styled
 from geosae.geometry.arrangements.halfspaces import HalfSpaces
+from geosae.notebook import short_repr
 
 Fires = Callable[[Float[np.ndarray, "N 2"]], Bool[np.ndarray, "N d"]]
 """Which neurons fire where: what is known of a relative gate, which has no half-planes."""
@@ -31,6 +32,8 @@ class UnitPicture:
     concept: int
     neurons: tuple[int, ...]
     title: str = ""
+
+    __repr__ = short_repr
 
 
 def units_in_plane(

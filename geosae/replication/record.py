@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from geosae.experiments.interval import Interval
+from geosae.notebook import short_repr
 from geosae.storage.structure import to_json
 from geosae.studies.study import Verdict
 
@@ -124,6 +125,8 @@ class Replication:
     labellings: int
     exact: bool
     least: float
+
+    __repr__ = short_repr
 
     @property
     def decisive(self) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 from geosae.errors import InvalidInput
+from geosae.notebook import short_repr
 from geosae.sae.baseline_kinds import Baseline
 from geosae.sae.gates import Gate, gate_from_dict
 from geosae.storage.records import checked_types
@@ -113,6 +114,8 @@ class TrainConfig:
     log_every: int = 100
     threads: int = 1
     baseline: Baseline | None = None
+
+    __repr__ = short_repr
 
     def __post_init__(self) -> None:
         for name in ("width", "steps", "batch_size", "dead_after", "log_every", "threads"):

@@ -6,6 +6,7 @@ from jaxtyping import Float
 
 from geosae.errors import InvalidInput
 from geosae.geometry.arrangements.halfspaces import HalfSpaces
+from geosae.notebook import short_text
 from geosae.sae.gates import Gate, ReLU, Weights, pre_activations
 from geosae.validation import finite_points
 
@@ -46,6 +47,10 @@ class SparseAutoencoder(torch.nn.Module):
         self.b_pre = _weight((dim,), dtype)
         for name, parameter in gate.parameters.items():
             self.register_parameter(name, _weight((width if parameter.per_neuron else 1,), dtype))
+
+    def extra_repr(self) -> str:
+        """Return what torch prints between the brackets."""
+        return short_text(f"dim={self.dim}, width={self.width}, gate={self.gate!r}", 350)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from jaxtyping import Bool, Float
 
 from geosae.errors import InvalidInput
 from geosae.geometry.arrangements.halfspaces import HalfSpaces, NoHalfSpace
+from geosae.notebook import Columns, html_table, short_text
 from geosae.sae.gates import Gate, Gating, Weights
 from geosae.sae.model import WEIGHTS, SparseAutoencoder
 from geosae.validation import finite_points
@@ -68,6 +69,32 @@ class Neurons:
     def sparsity(self) -> int | None:
         """The largest number of neurons active at one point, where the gate sets one (K of Top-K)."""
         return self.gate.sparsity
+
+    def __repr__(self) -> str:
+        return short_text(
+            f"Neurons: {self.width:,} neurons over {self.dim:,} dimensions behind {self.gate!r}, "
+            f"gating {self.gating}"
+        )
+
+    def _repr_html_(self) -> str:
+        return html_table(repr(self), self.columns())
+
+    def columns(self) -> Columns:
+        """Return the neurons as columns: number, ‖w_i‖, c_i, and the length of the decoder's atom.
+
+        Examples
+        --------
+        >>> right = HalfSpaces(np.array([[3.0, 4.0]]), np.array([-2.0]))
+        >>> columns = neurons_of(SparseAutoencoder.planted(right)).columns()
+        >>> columns["encoder_norm"].tolist(), columns["c"].tolist()
+        ([5.0], [-2.0])
+        """
+        return {
+            "neuron": np.arange(self.width),
+            "encoder_norm": np.linalg.norm(self.affine.w, axis=1),
+            "c": np.array(self.affine.c, dtype=np.float64),
+            "decoder_norm": np.linalg.norm(self.decoder, axis=1),
+        }
 
     def half_spaces(self) -> HalfSpaces:
         """Return the activation regions N_i as open half-spaces {⟨w_i, x⟩ + c_i > θ_i} (theory G1).

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
 from geosae.experiments.jobs import MakeWorld, StudyRecord
+from geosae.notebook import short_repr
 from geosae.sae.device import Device
 from geosae.storage.structure import from_json
 
@@ -39,6 +40,8 @@ class Answer:
     prediction: str
     observation: str
     verdict: Verdict
+
+    __repr__ = short_repr
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,8 @@ class Study(Generic[G, S, R]):
     jobs: Callable[[G, Sequence[int]], Iterable[S]]
     do: Callable[[S, MakeWorld, Device], R]
     answers: Callable[[Sequence[StudyRecord[S, R]]], list[Answer]]
+
+    __repr__ = short_repr
 
     def records(self, stored: StoredRecords) -> tuple[StudyRecord[S, R], ...]:
         """Return stored records in the study's own types.

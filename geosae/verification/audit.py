@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeVar
 
 import numpy as np
 
+from geosae.notebook import short_repr
 from geosae.verification.claim import Claim
 from geosae.verification.evidence import Kind, Number
 from geosae.verification.runner import verify
@@ -26,6 +27,8 @@ class Mutation:
     mutant: str
     caught_by: Literal["instance", "control", "error", "nobody"]
     detail: str
+
+    __repr__ = short_repr
 
     @property
     def caught(self) -> bool:

@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float
 
 from geosae.data.dataset import ConceptDataset
 from geosae.geometry.arrangements.halfspaces import HalfSpaces
+from geosae.notebook import short_repr
 from geosae.verification.evidence import Evidence, Kind, Number, Observed, compare
 
 T = TypeVar("T")
@@ -74,6 +75,8 @@ class TrainedInstance:
     alignment: Any = None
     label: str = "trained SAE"
 
+    __repr__ = short_repr
+
 
 @dataclass(frozen=True, eq=False)
 class Claim(Generic[T]):
@@ -101,6 +104,8 @@ class Claim(Generic[T]):
     mutants: Mapping[str, Callable[[T], Number]] = field(default_factory=dict[str, Callable[[T], Number]])
     scales: tuple[float, ...] | Mapping[str, tuple[float, ...] | None] | None = None
     flipped: Callable[[T], bool] | None = None
+
+    __repr__ = short_repr
 
     def check(self, case: T) -> Evidence:
         """Decide one instance."""

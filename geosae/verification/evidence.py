@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Any, Literal
 
 from geosae.errors import InvalidInput
+from geosae.notebook import short_repr
 
 Number = int | Fraction | float
 Kind = Literal["tight", "upper", "lower", "existence", "equivalence"]
@@ -45,6 +46,8 @@ class Observed:
     false_alarm: float = 0.0
     kind: Kind | None = None
 
+    __repr__ = short_repr
+
     def __post_init__(self) -> None:
         if not math.isfinite(self.value):
             raise InvalidInput(f"the observed value of {self.instance!r} is {self.value}")
@@ -74,6 +77,8 @@ class Evidence:
     grade: Grade
     eta: float = 0.0
     false_alarm: float = 0.0
+
+    __repr__ = short_repr
 
     @property
     def tightness(self) -> float | None:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from geosae.notebook import short_repr
 from geosae.verification.audit import Mutation
 from geosae.verification.evidence import Evidence
 from geosae.verification.runner import Verdict
@@ -22,6 +23,8 @@ class Outcome:
     sentences: tuple[str, ...]
     complaint: str = ""
     """What is wrong; empty if nothing is."""
+
+    __repr__ = short_repr
 
     @property
     def exit_status(self) -> int:
@@ -70,6 +73,8 @@ class EvidenceSummary:
     """A violation if there is one; else the instance whose tightness is nearest to 1 as a ratio."""
     median_tightness: float | None
     """None where the bound is zero on every instance."""
+
+    __repr__ = short_repr
 
 
 def evidence_summary(claim_id: str, evidence: Sequence[Evidence]) -> EvidenceSummary:

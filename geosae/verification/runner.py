@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 
 from geosae.errors import InvalidInput
+from geosae.notebook import short_repr
 from geosae.validation import refuse_unknown
 from geosae.verification.claim import Claim
 from geosae.verification.evidence import Evidence, Grade
@@ -31,6 +32,8 @@ class Kept:
     role: Literal["instance", "control"]
     index: int
     evidence: Evidence
+
+    __repr__ = short_repr
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,8 @@ class Verdict:
     seed: int
     requested: int
     seconds: float
+
+    __repr__ = short_repr
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready record."""

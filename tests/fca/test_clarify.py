@@ -70,9 +70,6 @@ def test_words_hold_the_crosses_of_rows_and_columns(matrix):
     assert word_integers(pack_words(wide)) == integers
     which = np.arange(wide.shape[1])[::-1].copy()
     assert np.array_equal(select_columns(pack_words(wide), wide.shape[1], which), pack_words(wide[:, ::-1]))
-    context = FormalContext.from_array(matrix)
-    assert np.array_equal(unpack_words(context.rows, matrix.shape[1]), matrix)
-    assert np.array_equal(unpack_words(context.columns, len(matrix)), matrix.T)
 
 
 @given(matrices())

@@ -172,8 +172,12 @@ def test_exact_recall_saturates_under_noise_where_precision_does_not():
         assert null.exact_recall >= 0.5
     # Read on the whole lattice (θ = 1), the same learned context is mostly false extents.
     assert compare(truth, noisy, theta=1).precision < 0.5 < found.precision
-    assert next(iter(found.rows()))[0] == "exact_recall"
+    assert found.columns()["figure"][0] == "exact_recall"
+    assert found.columns()["untrained"][0] == found.untrained.exact_recall
+    # What is printed is the beginning; the whole table has every figure.
     assert "swapped" in str(found)
+    assert "cophenetic" not in str(found)
+    assert f"{found.cophenetic:.3f}" in found.table()
     assert json.loads(json.dumps(found.to_dict(), allow_nan=False))["untrained"]["floor"] is None
 
 

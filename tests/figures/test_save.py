@@ -1,4 +1,6 @@
 import hashlib
+import io
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -6,10 +8,12 @@ from pathlib import Path
 import matplotlib as mpl
 import numpy as np
 import pytest
+from PIL import Image
 
 from geosae.errors import InvalidInput
 from geosae.figures import Sheet, heatmap, render, save
-from geosae.figures.save import save_sheet
+from geosae.figures.save import FLAT, PNG_DPI, save_sheet, with_palette
+from geosae.figures.style import styled
 
 
 def picture():
@@ -71,3 +75,77 @@ def test_a_sheet_comes_with_its_words(tmp_path: Path):
     assert [p.name for p in paths] == ["a.png"]
     text = (tmp_path / "a.json").read_text()
     assert all(word in text for word in ("Title", "n = 2", "two cells", "maps", "plane"))
+
+
+def drawn(figure) -> bytes:
+    """The PNG as matplotlib writes it, with all its colours."""
+    buffer = io.BytesIO()
+    with styled():
+        figure.savefig(buffer, format="png", dpi=PNG_DPI, metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def pixels(png: bytes) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).astype(int)
+
+
+def chunks(png: bytes) -> list[str]:
+    names, at = [], 8
+    while at < len(png):
+        (length,) = struct.unpack(">I", png[at : at + 4])
+        names.append(png[at + 4 : at + 8].decode())
+        at += 12 + length
+    return names
+
+
+def shades(count: int):
+    """A heat map of so many rows and columns, each cell of its own value, with a bar of all colours."""
+    names = [str(i) for i in range(count)]
+    values = np.linspace(0, 1, count**2).reshape(count, count)
+    return heatmap(values, names, names, column_label="λ", value_label="share ε")
+
+
+def test_a_palette_takes_half_of_the_bytes_and_moves_no_flat_colour():
+    figure = shades(6)
+    small = render(figure, "png")
+    whole = drawn(figure)
+    assert Image.open(io.BytesIO(small)).mode == "P"
+    assert len(small) < len(whole) / 2
+    before, after = pixels(whole), pixels(small)
+    colours, place, counts = np.unique(before.reshape(-1, 3), axis=0, return_inverse=True, return_counts=True)
+    assert len(colours) > 1000
+    flat = (counts >= FLAT * counts.sum())[place.ravel()]
+    # All 36 cells, the paper, the ink: as they were.
+    assert len(np.unique(before.reshape(-1, 3)[flat], axis=0)) >= 36
+    assert np.array_equal(before.reshape(-1, 3)[flat], after.reshape(-1, 3)[flat])
+    # And of the mixtures nobody sees the difference: on average less than one of 255 steps.
+    assert np.abs(before - after).mean() < 1
+
+
+def test_a_picture_with_too_many_flat_colours_keeps_them_all():
+    figure = shades(20)
+    assert np.array_equal(pixels(render(figure, "png")), pixels(drawn(figure)))
+
+
+def test_few_colours_are_kept_exactly():
+    picture = Image.new("RGB", (64, 64), "white")
+    for shade in range(255):
+        picture.putpixel((shade % 64, shade // 64), (shade, 255 - shade, 128))
+    buffer = io.BytesIO()
+    picture.save(buffer, format="PNG")
+    assert np.array_equal(pixels(with_palette(buffer.getvalue())), np.asarray(picture))
+
+
+def test_a_transparent_picture_stays_as_it_is():
+    buffer = io.BytesIO()
+    Image.new("RGBA", (4, 4), (255, 0, 0, 128)).save(buffer, format="PNG")
+    assert with_palette(buffer.getvalue()) == buffer.getvalue()
+
+
+def test_a_palette_brings_no_metadata_and_keeps_the_resolution():
+    figure = picture()
+    small, whole = render(figure, "png"), drawn(figure)
+    assert {*chunks(small)} - {*chunks(whole)} == {"PLTE"}
+    assert {*chunks(whole)} <= {*chunks(small)}
+    resolutions = [Image.open(io.BytesIO(png)).info["dpi"] for png in (small, whole)]
+    assert resolutions[0] == resolutions[1]

@@ -9,6 +9,7 @@ from geosae.experiments import Results, gate_name
 from geosae.experiments.baselines import Baseline
 from geosae.experiments.interval import Interval
 from geosae.figures.paper.lines import INTERVALS, Series, draw_series, in_octaves, seeds_of
+from geosae.figures.run.captions import decimals
 from geosae.figures.save import Sheet
 from geosae.figures.style import MUTED, PAGE, colour, marker, panels, styled
 from geosae.studies.failures import CROWD, DIM, FEATURES, STUDY, TREE_DIM
@@ -82,7 +83,7 @@ def _about_mixing(records: MixingRecords) -> list[str]:
     job, l0 = records[0].settings, true_l0([r.result.recovery for r in records])
     return [
         f"Top, mixing: {FEATURES} correlated features, n = {DIM}, N = {job.points:,} points, d = "
-        f"{job.width}, Top-K; dotted: the true mean L0, {l0:.1f}."
+        f"{job.width}, Top-K; dotted: the true mean L0, {decimals(l0, 1)}."
     ]
 
 
@@ -94,7 +95,7 @@ def _about_crowd(records: CrowdRecords) -> list[str]:
     return [
         f"Middle, crowding: {CROWD} features under the law of SynthSAEBench (arXiv 2602.14687), n = "
         f"{' and '.join(f'{n:g}' for n in dims)}, N = {10 * job.points:,}, d = "
-        f"{job.width}, K = {job.k} (true mean L0 {l0:.1f})."
+        f"{job.width}, K = {job.k} (true mean L0 {decimals(l0, 1)})."
     ]
 
 

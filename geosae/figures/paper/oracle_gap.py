@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from geosae.experiments import BASELINES, Gate, Interval, Learner, Results, gate_name
 from geosae.figures.dots import interval_dots
 from geosae.figures.paper.lines import sizes_of
-from geosae.figures.run.captions import interval_phrase, slug
+from geosae.figures.run.captions import decimals, interval_phrase, slug
 from geosae.figures.save import Sheet
 from geosae.studies.gaps import Gap, gaps
 
@@ -38,8 +38,8 @@ def _overview(results: Results, table: Sequence[Gap]) -> Sheet:
     widths = ", ".join(f"{w}: d = {next(gap.width for gap in table if gap.world == w)}" for w in worlds)
     caption = f"{_words(results, table)} {sizes_of(results, worlds)} {widths}. {interval_phrase(results)}."
     alt = "; ".join(
-        f"{gap.world}, {PANELS[gap.learner]}, {gate_name(gap.gate)}: {gap.reached.mean:.2f} of "
-        f"{gap.possible.mean:.2f}"
+        f"{gap.world}, {PANELS[gap.learner]}, {gate_name(gap.gate)}: {decimals(gap.reached.mean)} of "
+        f"{decimals(gap.possible.mean)}"
         for gap in table
     )
     return Sheet(FAMILY, figure, "What is possible and what training reaches", caption, alt)
@@ -52,7 +52,8 @@ def _gates(results: Results, world: str, table: Sequence[Gap]) -> Sheet:
         f"{interval_phrase(results)}."
     )
     alt = "; ".join(
-        f"{gate_name(gap.gate)} {gap.reached.mean:.2f} of {gap.possible.mean:.2f}" for gap in table
+        f"{gate_name(gap.gate)} {decimals(gap.reached.mean)} of {decimals(gap.possible.mean)}"
+        for gap in table
     )
     title = f"What is possible and what each gate reaches: {world}"
     return Sheet(f"{FAMILY}-{slug(world)}", figure, title, caption, alt, world)

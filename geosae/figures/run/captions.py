@@ -1,5 +1,6 @@
 """Printed names and sentences that the captions of a run's figures share."""
 
+import math
 import re
 from typing import Literal
 
@@ -50,6 +51,17 @@ def short_number(number: float | int) -> str:
     """
     text = f"{number:.3g}"
     return text[1:] if text.startswith("0.") else text
+
+
+def decimals(number: float, digits: int = 2) -> str:
+    """Return a number for captions and alternative texts; a dash where it is not known.
+
+    Examples
+    --------
+    >>> decimals(0.125), decimals(3.7, 0), decimals(float("nan"))
+    ('0.12', '4', '–')
+    """
+    return f"{number:.{digits}f}" if math.isfinite(number) else "–"
 
 
 def sample_sentence(results: Results, world: str) -> str:

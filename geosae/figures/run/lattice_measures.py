@@ -10,7 +10,7 @@ from geosae.experiments import CellResult, Interval, Results, gate_name, mean_in
 from geosae.experiments.cell_lattices import CellLattices, LatticeSize
 from geosae.fca import LatticeComparison
 from geosae.figures.dots import interval_dots
-from geosae.figures.run.captions import interval_phrase, sample_sentence, sheet_name
+from geosae.figures.run.captions import decimals, interval_phrase, sample_sentence, sheet_name
 from geosae.figures.run.cells import by_gate
 from geosae.figures.save import Sheet
 from geosae.figures.style import INK, PAGE, colour, line, marker, panels, styled
@@ -111,10 +111,10 @@ def _sheet(
         f"{sample_sentence(results, world)}"
     )
     parts = [
-        f"{gate}: " + ", ".join(f"{name} {row[TRAINED].mean:.2f}" for name, row in rows.items())
+        f"{gate}: " + ", ".join(f"{name} {decimals(row[TRAINED].mean)}" for name, row in rows.items())
         for gate, rows in table.items()
     ]
-    alt = "Measures of the trained SAEs. " + "; ".join(parts).replace("nan", "not known") + "."
+    alt = "Measures of the trained SAEs. " + "; ".join(parts) + "."
     name = f"{sheet_name(MEASURES, results, world)}{ending}"
     return [Sheet(name, figure, f"Learned and true lattice compared in {world}", caption, alt, world)]
 
@@ -190,7 +190,7 @@ def _along_sheet(results: Results, world: str, sizes: Mapping[str, Sequence[Size
     )
     last = {gate: np.mean([row[notions[0]][-1].concepts for row in rows]) for gate, rows in sizes.items()}
     alt = f"Concepts of {notions[0]} at the greatest ε: " + "; ".join(
-        f"{gate}: {mean:.0f}" for gate, mean in last.items()
+        f"{gate}: {decimals(float(mean), 0)}" for gate, mean in last.items()
     )
     name = sheet_name(ALONG, results, world)
     return Sheet(name, figure, f"Lattices along the tolerance in {world}", caption, alt + ".", world)

@@ -10,6 +10,7 @@ from geosae.analysis import LEARNER_NAMES, NOTIONS, Notion
 from geosae.experiments import GATES, LEARNERS, Gate, Learner, Results, gate_name
 from geosae.figures.heatmap import GAP, colour_bar, draw_heatmap
 from geosae.figures.run.captions import (
+    decimals,
     interval_phrase,
     method_name,
     sample_sentence,
@@ -87,7 +88,7 @@ def _map(ax: Axes, tables: SizeTables, gate: Gate, learner: Learner, notion: Not
         ax,
         tables.table(gate, learner, notion),
         [str(width) for width in tables.widths],
-        [f"{short_number(s)}\n{tables.l0(gate, s):.1f}" for s in tables.sparsities(gate)],
+        [f"{short_number(s)}\n{decimals(tables.l0(gate, s), 1)}" for s in tables.sparsities(gate)],
         # The first words: the caption has the rest.
         baselines={
             method_name(method).split()[0]: tables.strip(gate, learner, notion, method)
@@ -123,8 +124,8 @@ def _caption(results: Results, world: str, tables: SizeTables) -> str:
 
 def _alt(tables: SizeTables) -> str:
     parts = [
-        f"{notion} {tables.best('neurons', notion):.2f} by one neuron and "
-        f"{tables.best('units', notion):.2f} by a unit"
+        f"{notion} {decimals(tables.best('neurons', notion))} by one neuron and "
+        f"{decimals(tables.best('units', notion))} by a unit"
         for notion in NOTIONS
     ]
     return f"Heat maps of the {VALUE_LABELS[tables.measure]}; at best: " + "; ".join(parts) + "."

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from geosae.experiments import LogLine, Results, gate_name
 from geosae.figures.curves import training_curves
-from geosae.figures.run.captions import sample_sentence, sheet_name
+from geosae.figures.run.captions import decimals, sample_sentence, sheet_name
 from geosae.figures.save import Sheet
 
 FAMILY = "training"
@@ -36,6 +36,6 @@ def _sheet(
         f"{sample_sentence(results, world)}"
     )
     final = {name: sum(log[-1].fvu for log in runs) / len(runs) for name, runs in logs.items()}
-    alt = "Final FVU: " + "; ".join(f"{name}: {fvu:.3f}" for name, fvu in final.items()) + "."
+    alt = "Final FVU: " + "; ".join(f"{name}: {decimals(fvu, 3)}" for name, fvu in final.items()) + "."
     name = sheet_name(FAMILY, results, world)
     return Sheet(name, training_curves(logs), f"Training in {world}", caption, alt, world)

@@ -13,6 +13,7 @@ from geosae.errors import InvalidInput
 from geosae.geometry.balls import ball_points, ball_volume
 from geosae.geometry.regions.base import Region, describe
 from geosae.geometry.regions.registry import Ball, Box, Product, Shell, Union
+from geosae.notebook import short_repr
 from geosae.validation import finite_vector, positive_number
 
 
@@ -54,6 +55,8 @@ class UniformBox(Measure):
 
     low: Float[np.ndarray, " n"]
     high: Float[np.ndarray, " n"]
+
+    __repr__ = short_repr
 
     kind = "uniform_box"
 
@@ -100,6 +103,8 @@ class UniformBall(Measure):
     center: Float[np.ndarray, " n"]
     radius: float
 
+    __repr__ = short_repr
+
     kind = "uniform_ball"
 
     def __post_init__(self) -> None:
@@ -141,6 +146,8 @@ class Gaussian(Measure):
 
     mean: Float[np.ndarray, " n"]
     scale: float
+
+    __repr__ = short_repr
 
     kind = "gaussian"
 

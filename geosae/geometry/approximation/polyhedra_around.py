@@ -22,6 +22,7 @@ from geosae.geometry.regions.base import Region, unit_rows
 from geosae.geometry.regions.combined import AffineImage
 from geosae.geometry.regions.polytopes import Box, Polytope
 from geosae.geometry.regions.round import Ball, Ellipsoid
+from geosae.notebook import short_repr
 
 # Above this dimension qhull's facets are too many: volumes are sampled and the normals only spread.
 _QHULL_DIM = 4
@@ -47,6 +48,8 @@ class Approximation:
     excess: Estimate
     hull_excess: float
     best: bool
+
+    __repr__ = short_repr
 
 
 def circumscribed_polygon_area(m: int) -> float:

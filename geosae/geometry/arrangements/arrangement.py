@@ -12,6 +12,7 @@ from geosae.geometry.arrangements.counting import cells as cell_ceiling
 from geosae.geometry.arrangements.halfspaces import HalfSpaces
 from geosae.geometry.exact import integers
 from geosae.geometry.regions.polytopes import Box
+from geosae.notebook import short_repr
 from geosae.validation import finite_points
 
 
@@ -59,6 +60,8 @@ class Arrangement:
 
     w: Float[np.ndarray, "d n"]
     c: Float[np.ndarray, " d"]
+
+    __repr__ = short_repr
 
     def __post_init__(self) -> None:
         checked = HalfSpaces(self.w, self.c)

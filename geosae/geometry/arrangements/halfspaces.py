@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from geosae.errors import InvalidInput
+from geosae.notebook import short_repr
 from geosae.validation import finite_points, finite_vector
 
 
@@ -42,6 +43,8 @@ class HalfSpaces:
 
     w: Float[np.ndarray, "d n"]
     c: Float[np.ndarray, " d"]
+
+    __repr__ = short_repr
 
     def __post_init__(self) -> None:
         w = finite_points(self.w, "normals w", allow_empty=True)

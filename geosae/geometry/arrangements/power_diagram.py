@@ -21,6 +21,7 @@ from geosae.geometry.exact import integers
 from geosae.geometry.intervals import clopper_pearson
 from geosae.geometry.regions.combined import Union
 from geosae.geometry.regions.polytopes import Box
+from geosae.notebook import short_repr
 from geosae.validation import finite_points
 
 Exact = tuple[Fraction, ...]
@@ -78,6 +79,8 @@ class TopKCells:
     w: Float[np.ndarray, "d n"]
     c: Float[np.ndarray, " d"]
     K: int
+
+    __repr__ = short_repr
 
     def __post_init__(self) -> None:
         checked = HalfSpaces(self.w, self.c)

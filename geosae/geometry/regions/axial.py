@@ -11,6 +11,7 @@ from scipy import special
 from geosae.errors import InvalidInput
 from geosae.geometry.balls import ball_points, ball_volume, cap_share, reflect_first_axis
 from geosae.geometry.regions.base import Region, always, ball_distance, itself, unit_axis, unit_rows
+from geosae.notebook import short_repr
 from geosae.validation import finite_vector, positive_number
 
 
@@ -33,6 +34,8 @@ class Slab(Region):
     axis: Float[np.ndarray, " n"]
     low: float
     high: float
+
+    __repr__ = short_repr
 
     kind = "slab"
     _is_convex = always
@@ -105,6 +108,8 @@ class Cap(Region):
     axis: Float[np.ndarray, " n"]
     height: float
 
+    __repr__ = short_repr
+
     kind = "cap"
     _is_convex = always
     hull = itself
@@ -162,6 +167,8 @@ class Capsule(Region):
     radius: float
     end: Float[np.ndarray, " n"]
     end_radius: float
+
+    __repr__ = short_repr
 
     kind = "capsule"
     _is_convex = always
@@ -243,6 +250,8 @@ class Cone(Region):
     radius: float
     axis: Float[np.ndarray, " n"]
     height: float
+
+    __repr__ = short_repr
 
     kind = "cone"
     _is_convex = always

@@ -10,6 +10,7 @@ from jaxtyping import Bool, Float
 from geosae.errors import InvalidInput
 from geosae.geometry.regions.base import Region, filled_hull, where_filled
 from geosae.geometry.regions.polytopes import Box
+from geosae.notebook import short_repr
 
 
 @final
@@ -34,6 +35,8 @@ class Checkerboard(Region):
     cells: int
     odd: bool
     filled: bool = False
+
+    __repr__ = short_repr
 
     kind = "checkerboard"
     _is_convex = where_filled  # unfilled, two neighbours across a corner have no middle

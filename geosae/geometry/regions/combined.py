@@ -15,6 +15,7 @@ from geosae.geometry.regions.base import Region, corner_distance, draw_in_bounds
 from geosae.geometry.regions.polygons import Polygon
 from geosae.geometry.regions.polytopes import Box, Polytope
 from geosae.geometry.regions.round import Ball, Shell
+from geosae.notebook import short_repr
 from geosae.validation import finite_points, finite_vector
 
 # Beyond this many points or dimensions qhull is no longer a closed form but a computation of its own.
@@ -161,6 +162,8 @@ class Union(Region):
     parts: tuple[Region, ...]
     disjoint: bool = False
 
+    __repr__ = short_repr
+
     kind = "union"
 
     def __post_init__(self) -> None:
@@ -247,6 +250,8 @@ class Product(Region):
 
     parts: tuple[Region, ...]
 
+    __repr__ = short_repr
+
     kind = "product"
 
     def __post_init__(self) -> None:
@@ -308,6 +313,8 @@ class AffineImage(Region):
     region: Region
     matrix: Float[np.ndarray, "n n"]
     shift: Float[np.ndarray, " n"]
+
+    __repr__ = short_repr
 
     kind = "affine_image"
     farthest = corner_distance

@@ -18,6 +18,7 @@ from geosae.geometry.regions.base import (
     unit_rows,
     where_filled,
 )
+from geosae.notebook import short_repr
 from geosae.validation import finite_vector, positive_number
 
 
@@ -47,6 +48,8 @@ class AnnularSector(Region):
     direction: float
     half_angle: float
     filled: bool = False
+
+    __repr__ = short_repr
 
     kind = "annular_sector"
     dim = 2

@@ -10,6 +10,7 @@ from geosae.errors import InvalidInput
 from geosae.geometry.balls import ball_volume, cap_share
 from geosae.geometry.regions.axial import Cap
 from geosae.geometry.regions.base import Region, ball_distance, never, unit_axis
+from geosae.notebook import short_repr
 from geosae.validation import finite_vector
 
 
@@ -34,6 +35,8 @@ class Moon(Region):
     axis: Float[np.ndarray, " n"]
     offset: float
     bite: float
+
+    __repr__ = short_repr
 
     kind = "moon"
     _is_convex = never  # the middle of the horns is bitten out

@@ -10,6 +10,7 @@ from geosae.errors import InvalidInput
 from geosae.geometry._hull import point_hull, signed_area
 from geosae.geometry.regions.base import Region, draw_in_bounds
 from geosae.geometry.regions.polytopes import Polytope, best_vertices, vertex_distance
+from geosae.notebook import short_repr
 from geosae.validation import finite_points
 
 
@@ -26,6 +27,8 @@ class Polygon(Region):
     """
 
     vertices: Float[np.ndarray, "v 2"]
+
+    __repr__ = short_repr
 
     kind = "polygon"
     dim = 2

@@ -11,6 +11,7 @@ from geosae.errors import InvalidInput
 from geosae.geometry._hull import PointHull, fan_volumes, point_hull
 from geosae.geometry.arrangements.halfspaces import HalfSpaces
 from geosae.geometry.regions.base import Region, always, itself
+from geosae.notebook import short_repr
 from geosae.validation import finite_points, finite_vector
 
 
@@ -27,6 +28,8 @@ class Box(Region):
 
     low: Float[np.ndarray, " n"]
     high: Float[np.ndarray, " n"]
+
+    __repr__ = short_repr
 
     kind = "box"
     _is_convex = always
@@ -92,6 +95,8 @@ class Polytope(Region):
     """
 
     vertices: Float[np.ndarray, "v n"]
+
+    __repr__ = short_repr
 
     kind = "polytope"
     _is_convex = always

@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float
 from geosae.errors import InvalidInput
 from geosae.geometry.balls import ball_points, ball_volume, sphere_points
 from geosae.geometry.regions.base import Region, always, ball_distance, itself, never, unit_rows
+from geosae.notebook import short_repr
 from geosae.validation import finite_points, finite_vector
 
 
@@ -25,6 +26,8 @@ class Ball(Region):
 
     center: Float[np.ndarray, " n"]
     radius: float
+
+    __repr__ = short_repr
 
     kind = "ball"
     _is_convex = always
@@ -68,6 +71,8 @@ class Ellipsoid(Region):
 
     center: Float[np.ndarray, " n"]
     axes: Float[np.ndarray, "n n"]
+
+    __repr__ = short_repr
 
     kind = "ellipsoid"
     _is_convex = always
@@ -119,6 +124,8 @@ class Shell(Region):
     center: Float[np.ndarray, " n"]
     inner: float
     outer: float
+
+    __repr__ = short_repr
 
     kind = "shell"
     _is_convex = never  # it misses its own center

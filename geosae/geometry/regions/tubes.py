@@ -18,6 +18,7 @@ from geosae.geometry.regions.base import (
     unit_rows,
     where_filled,
 )
+from geosae.notebook import short_repr
 from geosae.validation import finite_vector
 
 
@@ -41,6 +42,8 @@ class Torus(Region):
     radius: float
     thickness: float
     filled: bool = False
+
+    __repr__ = short_repr
 
     kind = "torus"
     _is_convex = where_filled  # unfilled it misses its own center

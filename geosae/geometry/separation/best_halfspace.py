@@ -26,6 +26,7 @@ from geosae.geometry.separation.certificate import (
     Inseparable,
     RationalHyperplane,
     Separated,
+    clouds_phrase,
     refuse_truth_value,
 )
 from geosae.geometry.separation.separate_unit import separate_unit
@@ -36,6 +37,7 @@ from geosae.geometry.separation.unit_certificate import (
     check_conflict,
     check_witness,
 )
+from geosae.notebook import html_table
 
 MOST_ENTRIES = 1_000_000
 
@@ -78,6 +80,15 @@ class Separability:
 
     def __bool__(self) -> NoReturn:
         refuse_truth_value("an interval", ".low and .high")
+
+    def __repr__(self) -> str:
+        measure = f"= {self.low:.6g}" if self.exact else f"in [{self.low:.6g}, {self.high:.6g}]"
+        kept = f"{self.kept_low:,}" if self.exact else f"{self.kept_low:,} to {self.kept_high:,}"
+        clouds = clouds_phrase(self.positives, self.negatives, f"keeps {kept} of")
+        return f"Separability: LSM {measure}, proved; at best, a half-space that holds {clouds}"
+
+    def _repr_html_(self) -> str:
+        return html_table(repr(self))
 
     def check(self) -> "Separability":
         """Prove both bounds in exact arithmetic and return the record.

@@ -20,6 +20,7 @@ from geosae.geometry.arrangements.counting import vacuous
 from geosae.geometry.exact import combination, nearest_float, rational, root_above, root_below, squared_norm
 from geosae.geometry.separation._bounds import Affine, affine_from_floats, affine_from_rationals, least
 from geosae.geometry.separation._cloud import Cloud, Frame, frame_of
+from geosae.notebook import Columns, html_table, short_repr, short_text
 
 Grade = Literal["exact", "certified"]
 
@@ -40,6 +41,8 @@ class RationalHyperplane:
 
     normal: tuple[Fraction, ...]
     offset: Fraction
+
+    __repr__ = short_repr
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,6 +108,21 @@ class Separated:
 
     def __bool__(self) -> NoReturn:
         refuse_truth_value()
+
+    def __repr__(self) -> str:
+        clouds = clouds_phrase(self.positives, self.negatives, "and none of")
+        return with_warning(
+            f"Separated: one half-space holds {clouds}; "
+            f"margin {self.margin:.6g}, at most {self.eta:.2g} below the greatest there is; proved exactly",
+            self.vacuous,
+        )
+
+    def _repr_html_(self) -> str:
+        return html_table(repr(self), self.columns())
+
+    def columns(self) -> Columns:
+        """Return the supporting points as columns: their cloud, row and weight."""
+        return combination_columns(self.support_a, self.weights_a, self.support_b, self.weights_b)
 
     def check(self) -> "Separated":
         """Prove every statement of the record again in exact arithmetic and return the record.
@@ -174,6 +192,25 @@ class Inseparable:
     def __bool__(self) -> NoReturn:
         refuse_truth_value()
 
+    def __repr__(self) -> str:
+        if self.grade == "exact":
+            proof = "a point in both hulls is proved exactly"
+        else:
+            proof = f"no margin above {self.eta:.2g} is possible (certified)"
+        clouds = clouds_phrase(self.positives, self.negatives, "and none of")
+        return with_warning(
+            f"Inseparable: no half-space holds {clouds}; "
+            f"{proof}, by {len(self.points_a) + len(self.points_b)} of the points",
+            self.vacuous,
+        )
+
+    def _repr_html_(self) -> str:
+        return html_table(repr(self), self.columns())
+
+    def columns(self) -> Columns:
+        """Return the points of the two convex combinations as columns: their cloud, row and weight."""
+        return combination_columns(self.points_a, self.weights_a, self.points_b, self.weights_b)
+
     def check(self) -> "Inseparable":
         """Verify the combinations in exact arithmetic and return the record.
 
@@ -185,6 +222,37 @@ class Inseparable:
         """
         _check_inseparable(self)
         return self
+
+
+def clouds_phrase(positives: Cloud, negatives: Cloud, between: str) -> str:
+    """Return how sentences on a verdict call the two clouds.
+
+    Examples
+    --------
+    >>> clouds_phrase(Cloud(np.zeros((2, 3))), Cloud(np.zeros((1000, 3))), "and none of")
+    'the 2 points of A and none of the 1,000 of B (n = 3)'
+    """
+    points = f"{len(positives):,} point{'' if len(positives) == 1 else 's'}"
+    return f"the {points} of A {between} the {len(negatives):,} of B (n = {positives.dim})"
+
+
+def with_warning(sentence: str, warning: str | None) -> str:
+    """Return the sentence, followed by the warning of S8 where there is one."""
+    return short_text(sentence if warning is None else f"{sentence}. {warning}")
+
+
+def combination_columns(
+    rows_a: Int[np.ndarray, " ka"],
+    weights_a: Sequence[Fraction],
+    rows_b: Int[np.ndarray, " kb"],
+    weights_b: Sequence[Fraction],
+) -> Columns:
+    """Return two convex combinations as columns; the weights are rounded to floats."""
+    return {
+        "cloud": ["A"] * len(rows_a) + ["B"] * len(rows_b),
+        "row": np.concatenate([rows_a, rows_b]).astype(np.int64),
+        "weight": np.array([float(v) for v in (*weights_a, *weights_b)], dtype=np.float64),
+    }
 
 
 def gap_bound(

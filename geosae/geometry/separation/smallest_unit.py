@@ -16,11 +16,23 @@ from geosae.geometry.separation._cloud import as_cloud, frame_of
 from geosae.geometry.separation._excludable import Groups, Rows, conflict_clique, greedy_cover
 from geosae.geometry.separation._set_cover import FewestGroups
 from geosae.geometry.separation._smallest_unit_2d import planar_cover
-from geosae.geometry.separation.certificate import ForgedCertificate, Inseparable, refuse_truth_value
+from geosae.geometry.separation.certificate import (
+    ForgedCertificate,
+    Inseparable,
+    clouds_phrase,
+    refuse_truth_value,
+)
 from geosae.geometry.separation.separate_unit import separate_unit
 from geosae.geometry.separation.unit_certificate import UnitInseparable, UnitSeparated, check_conflict
+from geosae.notebook import Columns, html_table
 
 LowerBy = Literal["one", "clique", "arcs", "program"]
+_LOWER_BY: dict[LowerBy, str] = {
+    "one": "no unit has fewer",
+    "clique": "proved conflicts",
+    "arcs": "exact arithmetic in the plane",
+    "program": "an integer program, not a proof",
+}
 MOST_GROWN = 3000
 
 
@@ -62,6 +74,21 @@ class SmallestUnit:
 
     def __bool__(self) -> NoReturn:
         refuse_truth_value("an interval", ".lower and .upper")
+
+    def __repr__(self) -> str:
+        size = f"{self.lower:,}" if self.exact else f"between {self.lower:,} and {self.upper:,}"
+        clouds = clouds_phrase(self.separated.positives, self.separated.negatives, "and none of")
+        return (
+            f"SmallestUnit: the smallest unit that holds {clouds} has size {size} "
+            f"(from above: a proved unit; from below: {_LOWER_BY[self.lower_by]})"
+        )
+
+    def _repr_html_(self) -> str:
+        return html_table(repr(self), self.columns())
+
+    def columns(self) -> Columns:
+        """Return the half-spaces of the proved unit as columns, as `UnitSeparated.columns` does."""
+        return self.separated.columns()
 
     def check(self) -> "SmallestUnit":
         """Prove the unit, every conflict, and a clique where there is one, in exact arithmetic.

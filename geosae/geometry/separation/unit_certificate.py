@@ -17,9 +17,12 @@ from geosae.geometry.separation.certificate import (
     ForgedCertificate,
     Inseparable,
     RationalHyperplane,
+    clouds_phrase,
     few_points_warning,
     refuse_truth_value,
+    with_warning,
 )
+from geosae.notebook import Columns, html_table, short_repr
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,8 @@ class HullWitness:
     point: int
     rows: tuple[int, ...]
     weights: tuple[Fraction, ...]
+
+    __repr__ = short_repr
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +80,21 @@ class UnitSeparated:
 
     def __bool__(self) -> NoReturn:
         refuse_truth_value()
+
+    def __repr__(self) -> str:
+        many = _half_spaces(len(self.halfspaces))
+        return with_warning(
+            f"UnitSeparated: a unit of {many} holds "
+            f"{clouds_phrase(self.positives, self.negatives, 'and none of')}; proved exactly",
+            self.vacuous,
+        )
+
+    def _repr_html_(self) -> str:
+        return html_table(repr(self), self.columns())
+
+    def columns(self) -> Columns:
+        """Return the half-spaces as columns: number, offset c and how many points each excludes."""
+        return unit_columns(self.halfspaces, self.excluded_by)
 
     def check(self) -> "UnitSeparated":
         """Prove in exact arithmetic that every half-space holds A and that every point of B is excluded.
@@ -126,6 +146,21 @@ class UnitInseparable:
     def __bool__(self) -> NoReturn:
         refuse_truth_value()
 
+    def __repr__(self) -> str:
+        return with_warning(
+            f"UnitInseparable: no unit holds {clouds_phrase(self.positives, self.negatives, 'and none of')}; "
+            f"{len(self.inside):,} of B lie in the hull of A, proved exactly, and "
+            f"{_half_spaces(len(self.halfspaces))} exclude the others",
+            self.vacuous,
+        )
+
+    def _repr_html_(self) -> str:
+        return html_table(repr(self), self.columns())
+
+    def columns(self) -> Columns:
+        """Return the half-spaces as columns: number, offset c and how many points each excludes."""
+        return unit_columns(self.halfspaces, self.excluded_by)
+
     def check(self) -> "UnitInseparable":
         """Verify in exact arithmetic every point inside and every point outside.
 
@@ -146,6 +181,20 @@ class UnitInseparable:
             check_witness(witness, self.positives, self.negatives)
         check_halfspaces(self.halfspaces, self.excluded_by, self.positives, self.negatives, self.rationals)
         return self
+
+
+def unit_columns(halfspaces: HalfSpaces, excluded_by: Int[np.ndarray, " Nb"]) -> Columns:
+    """Return the half-spaces of a unit as columns, with the number of points that are assigned to each."""
+    assigned = excluded_by[excluded_by >= 0]
+    return {
+        "halfspace": np.arange(len(halfspaces)),
+        "c": np.array(halfspaces.c, dtype=np.float64),
+        "excludes": np.bincount(assigned, minlength=len(halfspaces)),
+    }
+
+
+def _half_spaces(count: int) -> str:
+    return f"{count:,} half-space{'' if count == 1 else 's'}"
 
 
 def check_witness(witness: HullWitness, positives: Cloud, negatives: Cloud) -> None:

@@ -8,6 +8,8 @@ from typing import Any, ClassVar, Literal, NamedTuple
 import torch
 from jaxtyping import Bool, Float
 
+from geosae.notebook import short_repr
+
 Gating = Literal["absolute", "relative"]
 
 
@@ -47,6 +49,8 @@ class Weights(NamedTuple):
     b_dec: Float[torch.Tensor, " n"]
     extra: Mapping[str, torch.Tensor]
 
+    __repr__ = short_repr
+
 
 @dataclass(frozen=True)
 class AuxK:
@@ -84,6 +88,8 @@ class Batch(NamedTuple):
     prefixes: tuple[int, ...] | None = None
     aux: AuxK | None = None
 
+    __repr__ = short_repr
+
 
 class Parts(NamedTuple):
     """The parts of the loss on one batch (0-dimensional, differentiable) and the activations."""
@@ -92,6 +98,8 @@ class Parts(NamedTuple):
     penalty: torch.Tensor
     aux: torch.Tensor
     a: Float[torch.Tensor, "B d"]
+
+    __repr__ = short_repr
 
 
 class Variant(NamedTuple):

@@ -11,6 +11,7 @@ import torch
 from jaxtyping import Float
 
 from geosae.errors import InvalidInput
+from geosae.notebook import short_repr
 from geosae.sae.gates.batchtopk import BatchTopK
 from geosae.sae.gates.gate import Batch, Gate, GateParameter, Gating, Parts, Weights
 
@@ -43,6 +44,8 @@ class Matryoshka(Gate):
 
     inner: Gate
     shares: tuple[float, ...] = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)
+
+    __repr__ = short_repr
 
     def __post_init__(self) -> None:
         if isinstance(self.inner, Matryoshka):

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from geosae.data.dataset import ConceptDataset
+from geosae.notebook import short_repr
 from geosae.sae.interop.normalisation import NONE, Normalisation
 from geosae.sae.model import SparseAutoencoder
 from geosae.sae.neurons import Neurons, neurons_of
@@ -36,6 +37,8 @@ class Source:
     unread: tuple[str, ...] = ()
     trained_on: str | None = None
 
+    __repr__ = short_repr
+
 
 @dataclass(frozen=True, eq=False)
 class Imported:
@@ -58,6 +61,8 @@ class Imported:
     normalisation: Normalisation
     source: Source
     notes: tuple[str, ...] = ()
+
+    __repr__ = short_repr
 
     @property
     def neurons(self) -> Neurons:

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from geosae.errors import InvalidInput
+from geosae.notebook import Columns, columns_of, html_table, short_text
 from geosae.sae.config import Baseline, TrainConfig
 from geosae.sae.metrics import measure
 from geosae.sae.model import SparseAutoencoder
@@ -56,6 +57,20 @@ class TrainedSAE:
     data_hash: str
     device: str = "cpu"
     kernel: str = "autograd"
+
+    def __repr__(self) -> str:
+        numbers = ", ".join(f"{name} {number:.4g}" for name, number in self.metrics.items())
+        return short_text(
+            f"TrainedSAE: {self.sae.width:,} neurons over {self.sae.dim:,} dimensions, {numbers}; "
+            f"{self.sae.gate!r}, {self.config.steps:,} steps, seed {self.seed}, {self.device}"
+        )
+
+    def _repr_html_(self) -> str:
+        return html_table(repr(self), self.columns())
+
+    def columns(self) -> Columns:
+        """Return the log as columns: step, learning rate, loss and its parts, FVU, L0, … line by line."""
+        return columns_of(self.log)
 
 
 def train(
