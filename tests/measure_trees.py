@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from geosae.experiments import Cell, CellResult
-from geosae.experiments.cell_result import ConceptErrors, NotionErrors
+from geosae.experiments.cell_result import ConceptAnswers, NotionAnswers
 from geosae.experiments.measures import (
     AgreementMeasures,
     LatticeMeasures,
@@ -22,10 +22,10 @@ def _blank(kind: Any) -> Any:
 
 
 NOTHING: Measures[float] = Measures(
-    _blank(MetricMeasures), *[NotionMeasures(None, None, math.nan, math.nan)] * 3,
+    _blank(MetricMeasures), *[NotionMeasures(None, None, None, math.nan, math.nan, math.nan)] * 3,
     _blank(AgreementMeasures), _blank(LatticeMeasures), math.nan,
 )  # fmt: skip
-NO_ERRORS = ConceptErrors(*[NotionErrors((), ())] * 3)
+NO_ANSWERS = ConceptAnswers(*[NotionAnswers()] * 3)
 
 
 def tree(numbers: Mapping[str, float]) -> Measures[float]:
@@ -47,4 +47,4 @@ def changed(record: Any, names: list[str], number: float) -> Any:
 
 def cell_result(cell: Cell, numbers: Mapping[str, float]) -> CellResult:
     """Return the result of a cell with these numbers, and nothing else."""
-    return CellResult(cell, tree(numbers), NO_ERRORS, "", {})
+    return CellResult(cell, tree(numbers), NO_ANSWERS, 0, "", {})

@@ -30,6 +30,7 @@ W = TypeVar("W")
 # The range of a quantity, to which its intervals are cut.
 SHARE = {"range": (0.0, 1.0)}
 SIZE = {"range": (0.0, math.inf)}
+DIFFERENCE = {"range": (-math.inf, math.inf)}
 
 
 @dataclass(frozen=True)
@@ -106,8 +107,8 @@ class AgreementMeasures(Generic[V]):
     """Learning against interpretation on separation errors (F2): see `geosae.analysis.agreement`."""
 
     mutual: V = field(metadata=SHARE)
-    concept_asymmetry: V = field(metadata=SHARE)
-    neuron_asymmetry: V = field(metadata=SHARE)
+    concept_asymmetry: V = field(metadata=DIFFERENCE)
+    neuron_asymmetry: V = field(metadata=DIFFERENCE)
 
 
 @dataclass(frozen=True)

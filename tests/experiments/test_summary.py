@@ -95,3 +95,27 @@ def test_a_summary_in_json_is_the_same_summary_and_holds_no_errors_of_single_con
     text = json.dumps(to_json(summary), allow_nan=False)
     assert repr(from_json(Summary, json.loads(text), "the summary")) == repr(summary)
     assert "errors" not in text
+
+
+def test_errors_and_their_differences_are_not_cut_at_one():
+    """Alarms are counted per point of the concept: an error can be 3, and one less another −2."""
+    trees = []
+    for seed, (error, difference) in enumerate([(2.5, -2.0), (3.5, -3.0)]):
+        measures = of(seed, 0.5).measures
+        learned = replace(measures.separation.neurons, best_error=error)
+        trees.append(
+            replace(
+                measures,
+                separation=replace(measures.separation, neurons=learned),
+                agreement=replace(measures.agreement, neuron_asymmetry=difference),
+            )
+        )
+    cells = [replace(of(seed, 0.5), measures=tree) for seed, tree in enumerate(trees)]
+    (row,) = summarise(cells).rows
+    half = 12.7062 * 0.5  # t(0.975, 1) times the standard error of two values one apart
+    error = row.measures.separation.neurons.best_error
+    assert (error.mean, error.low, error.high) == pytest.approx((3.0, 0.0, 3.0 + half), abs=1e-3)
+    difference = row.measures.agreement.neuron_asymmetry
+    assert (difference.mean, difference.low, difference.high) == pytest.approx(
+        (-2.5, -2.5 - half, -2.5 + half), abs=1e-3
+    )

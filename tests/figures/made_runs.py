@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from geosae.analysis import ConceptError
+from geosae.analysis import Answer, ConceptAnswer
 from geosae.analysis.round_trips import ConceptRoundTrip, RoundTrips
 from geosae.data.dataset import ConceptDataset
 from geosae.data.storage import save_dataset
 from geosae.experiments import Cell, CellResult, GateEntry, Plan, WorldEntry, summarise
 from geosae.experiments.cell_lattices import CellLattices, LatticeSize
-from geosae.experiments.cell_result import ConceptErrors, NotionErrors
+from geosae.experiments.cell_result import ConceptAnswers, NotionAnswers
 from geosae.experiments.measures import (
     AgreementMeasures,
     LatticeMeasures,
@@ -33,7 +33,9 @@ from geosae.verification import Evidence
 from geosae.verification.runner import Kept, Verdict
 
 NAMES = ("left", "right <b>&", "all")
-UNMEASURED = NotionMeasures(None, None, math.nan, math.nan)
+UNMEASURED = NotionMeasures(None, None, None, math.nan, math.nan, math.nan)
+PAIRS = 6
+"""How many pairs the made cells say that they judged together."""
 
 
 def dataset(points: int = 80, names: Sequence[str] = NAMES) -> ConceptDataset:
@@ -49,8 +51,27 @@ def plan(world: str = "plane", seeds: tuple[int, ...] = (0, 1)) -> Plan:
     return Plan("made by hand", (WorldEntry(world, "nowhere"),), gates, widths=(2, 4), seeds=seeds)
 
 
-def concept_errors(error: float, names: Sequence[str], neurons: tuple[int, ...]) -> tuple[ConceptError, ...]:
-    return tuple(ConceptError(name, neurons, error, error, error, holds=error <= 0.05) for name in names)
+def concept_answers(
+    error: float, names: Sequence[str], neurons: tuple[int, ...], answer: Answer = "learned"
+) -> tuple[ConceptAnswer, ...]:
+    """Return the same answer for every concept: 100 held-out points each, as many misses as alarms."""
+    numbers = {"miss": error, "alarm": error, "precision": 1 - error, "recall": 1 - error, "f1": 1 - error}
+    return tuple(
+        ConceptAnswer(
+            concept=name, neurons=neurons, answer=answer, error=error, low=error / 2, high=2 * error,
+            least_tolerance=2 * error, price=1.0, false_alarm_rate=error / 2, auc=math.nan, positives=100,
+            needed=96, needed_here=0, trivial=False, **numbers,
+        )
+        for name in names
+    )  # fmt: skip
+
+
+def learned(share: float, error: float, tested: float) -> Learned[float]:
+    """Return what a learner has learned where all that is not certified is certified not to be learned."""
+    return Learned(
+        share=share, not_learned=1 - share, undecided=0.0, no_unit=0.0, within=share, best_error=error,
+        least_tolerance=2 * error, price=1.0, f1=1 - error, tested=tested,
+    )  # fmt: skip
 
 
 def evidence(cell: Cell) -> Mapping[str, tuple[Evidence, ...]]:
@@ -64,9 +85,12 @@ def result(cell: Cell, names: Sequence[str], known: bool = True, neurons: float 
     error = (0.1 if good else 0.5) / cell.width + 0.01 * cell.seed if known else math.nan
     share = (1.0 if good else 0.0) if known else math.nan
     floor = 0.0 if known else math.nan
-    learned = Learned(share, error, float(len(names)))
-    notion = NotionMeasures(learned, learned, floor, floor)
-    errors = NotionErrors(concept_errors(error, names, (0,)), concept_errors(error, names, (0, 1)))
+    of_all = learned(share, error, float(len(names)))
+    notion = NotionMeasures(of_all, of_all, of_all, floor, floor, floor)
+    told: Answer = "undecided" if not known else "learned" if good else "not learned"
+    answers = NotionAnswers(
+        *[concept_answers(error, names, unit, told) for unit in ((0,), (0, 1), tuple(range(cell.width)))]
+    )
     return CellResult(
         cell=cell,
         measures=Measures(
@@ -75,10 +99,11 @@ def result(cell: Cell, names: Sequence[str], known: bool = True, neurons: float 
             separation=notion,
             approximation=UNMEASURED,
             agreement=AgreementMeasures(math.nan, math.nan, math.nan),
-            lattice=LatticeMeasures(2.0, 4.0, *[math.nan] * 8),
+            lattice=LatticeMeasures(2.0, 3.0, 4.0, *[math.nan] * 8),
             neurons=float(cell.width if neurons is None else neurons),
         ),
-        errors=ConceptErrors(errors, errors, NotionErrors((), ())),
+        answers=ConceptAnswers(answers, answers, NotionAnswers()),
+        pairs=PAIRS,
         approximation_reason="no ambient measure",
         evidence=evidence(cell),
     )
@@ -96,6 +121,7 @@ def lattices(data: ConceptDataset) -> CellLattices:
     context = FormalContext.from_array([[True, False], [False, True], [False, False]], NAMES, ["n0", "n1"])
     return CellLattices(
         detection=concept_lattice(context),
+        tolerance=0.05,
         truth=concept_lattice(truth),
         comparison=compare(truth, context, np.random.default_rng(0), nulls=1),
         along={"detection": (LatticeSize(0.0, 2, complete=True), LatticeSize(0.1, 4, complete=True))},

@@ -4,10 +4,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from figures.made_runs import result
+from figures.made_runs import learned, result
 
 from geosae.experiments import BASELINES, CellResult, Results, load_results, summarise
-from geosae.experiments.measures import Learned
 from geosae.figures.run.baselines import sheets
 from geosae.figures.run.size_tables import SizeTables
 from geosae.report.pages import ENVIRONMENT
@@ -89,7 +88,7 @@ def test_a_ceiling_above_trained_saes_is_nobodys_failure(results: Results):
 
 def with_share(result: CellResult, share: float) -> CellResult:
     """The same result, with this share of concepts learned by neurons and by units."""
-    learned = Learned(share, 0.1, 3.0)
-    detection = replace(result.measures.detection, neurons=learned, units=learned)
-    separation = replace(result.measures.separation, neurons=learned, units=learned)
+    each = learned(share, 0.1, 3.0)
+    detection = replace(result.measures.detection, neurons=each, units=each)
+    separation = replace(result.measures.separation, neurons=each, units=each)
     return replace(result, measures=replace(result.measures, detection=detection, separation=separation))

@@ -7,13 +7,12 @@ from pathlib import Path
 import geosae_synthetic
 import numpy as np
 import pytest
-from figures.made_runs import concept_errors, write_run
+from figures.made_runs import concept_answers, learned, write_run
 
-from geosae.analysis import ConceptError
+from geosae.analysis import ConceptAnswer
 from geosae.data.storage import save_dataset
 from geosae.experiments import CellResult, Results, load_results
-from geosae.experiments.cell_result import NotionErrors
-from geosae.experiments.measures import Learned
+from geosae.experiments.cell_result import NotionAnswers
 from geosae.studies.study import Answer
 from geosae.studies.world_answers import world_answers
 
@@ -25,20 +24,20 @@ def results(tmp_path: Path) -> Results:
     data = geosae_synthetic.make("nested-balls", points=200, dim=2, depth=2, rng=np.random.default_rng(0))
     for path in folder.glob("worlds/*.npz"):
         save_dataset(data, path)
-    return with_errors(load_results(folder), lambda seed: set())
+    return with_answers(load_results(folder), lambda seed: set())
 
 
-def with_errors(results: Results, reached: Callable[[int], set[str]]) -> Results:
+def with_answers(results: Results, reached: Callable[[int], set[str]]) -> Results:
     """Let all trained SAEs separate, by seed, these of the two balls: by neurons and by units."""
 
-    def errors(seed: int) -> tuple[ConceptError, ...]:
-        names = [f"level {k}" for k in (1, 2)]
-        return tuple(replace(e, holds=e.concept in reached(seed)) for e in concept_errors(0.5, names, (0,)))
+    def answers(seed: int) -> tuple[ConceptAnswer, ...]:
+        rows = concept_answers(0.5, [f"level {k}" for k in (1, 2)], (0,), "undecided")
+        return tuple(replace(r, answer="learned") if r.concept in reached(seed) else r for r in rows)
 
     cells: list[CellResult] = []
     for each in results.cells:
-        separation = NotionErrors(errors(each.cell.seed), errors(each.cell.seed))
-        cells.append(replace(each, errors=replace(each.errors, separation=separation)))
+        separation = NotionAnswers(*[answers(each.cell.seed)] * 3)
+        cells.append(replace(each, answers=replace(each.answers, separation=separation)))
     return replace(results, cells=tuple(cells))
 
 
@@ -64,7 +63,7 @@ def answer(results: Results, id: str) -> Answer:
 def test_what_is_reached_of_what_is_possible_is_judged_from_its_interval(
     results, reached, units, neurons, share
 ):
-    varied = with_errors(results, reached)
+    varied = with_answers(results, reached)
     assert "can separate the regions of 4 of 4 concepts" in answer(varied, "S3").prediction
     assert f"share of {share} of these (mean over 2 seeds)" in answer(varied, "S3").observation
     assert answer(varied, "S3").verdict == units
@@ -88,7 +87,7 @@ def detecting(results: Results, shares: Callable[[CellResult], float]) -> Result
             measures=replace(
                 each.measures,
                 metrics=replace(each.measures.metrics, l0=float(each.cell.sparsity)),
-                detection=replace(each.measures.detection, neurons=Learned(shares(each), 0.1, 2.0)),
+                detection=replace(each.measures.detection, neurons=learned(shares(each), 0.1, 2.0)),
             ),
         )
         for each in results.cells

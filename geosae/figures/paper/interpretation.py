@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Mapping
 
+import numpy as np
 from matplotlib.axes import Axes
 
 from geosae.experiments import Baseline, Gate, Interval, Measures, Results, gate_name
 from geosae.figures.paper.lines import INTERVALS, Series, draw_series, in_octaves, legend_below
 from geosae.figures.save import Sheet
-from geosae.figures.style import PAGE, panels, styled
+from geosae.figures.style import INK, PAGE, panels, styled
 from geosae.studies.grid_answers import agreement
 
 FAMILY = "interpretation"
@@ -37,8 +38,10 @@ def sheets(results: Results) -> list[Sheet]:
     caption = (
         "Share of concepts C whose best separating neuron f(C) has C as its own best concept, g(f(C)) = C "
         "(F2); share of concepts closed in the detection context, A″ = A; how far the error of f(C) on C "
-        "lies above the least error of that neuron, a mean over concepts; and how far the error of a neuron "
-        "on its best concept lies above the least error on that concept, a mean over neurons. "
+        "lies above that neuron's on g(f(C)), a mean over concepts; and how far the error of a neuron on its "
+        "best concept lies above that of the concept's best neuron, a mean over neurons. Errors are per "
+        "point of the concept and can exceed 1; both maps are chosen on the other half: chance can give less "
+        "than 0. "
         f"World {world}: n = {data.dim}, N = {data.size:,}, p = {len(data.names)}; "
         f"{len(results.plan.seeds)} seeds. {INTERVALS}."
     )
@@ -75,7 +78,12 @@ def _panel(ax: Axes, results: Results, world: str, label: str) -> None:
             ]
             if points:
                 series[gate_name(gate, sparsity) + words] = sorted(points, key=lambda point: point[0])
-    draw_series(ax, series, spread=0.02, within=(0.0, 1.0))
+    # Errors are alarms per concept point: their differences have no natural ends.
+    is_share = "asymmetry" not in label
+    draw_series(ax, series, spread=0.02, within=(0.0, 1.0) if is_share else (-np.inf, np.inf))
     in_octaves(ax, sorted({row.width for row in results.rows_of(world, "trained")}))
-    ax.set_ylim(0, 1.02 if "asymmetry" not in label else None)
+    if is_share:
+        ax.set_ylim(0, 1.02)
+    else:
+        ax.axhline(0, color=INK, lw=0.5)
     ax.set_xlabel("width d")

@@ -27,9 +27,9 @@ def sheets(results: Results) -> list[Sheet]:
         figure, grid = panels(len(LEARNER_NAMES), len(worlds), width=PAGE, height=3.6)
         for row, (learner, words) in zip(grid, LEARNER_NAMES.items(), strict=True):
             for ax, world in zip(row, worlds, strict=True):
-                draw_series(ax, _series(results, world, learner, widths[world]), within=(0.0, 1.0))
+                draw_series(ax, _series(results, world, learner, widths[world]), within=(0.0, math.inf))
                 ax.set_xscale("log")
-                ax.set_ylim(0, 1.02)
+                ax.set_ylim(bottom=0)
                 if learner == "neurons":
                     ax.set_title(world, fontsize=7)
                 else:
@@ -39,7 +39,8 @@ def sheets(results: Results) -> list[Sheet]:
         legend_below(figure, [ax for row in grid for ax in row], 6)
     sizes = ", ".join(f"{w}: d = {d}" for w, d in widths.items())
     caption = (
-        "Mean over concepts of the decisive error of separation on held-out points, against the measured "
+        "Mean over concepts of the separation error s = max(misses, alarms), per point of the concept, on "
+        "held-out points (silence has 1), against the measured "
         f"mean L0, at the greatest width that all gates have ({sizes}); each point a sparsity of the gate. "
         f"{sizes_of(results, worlds)} {INTERVALS}. Gates are to be compared at equal L0."
     )

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import matplotlib as mpl
 import pytest
+from figures.made_runs import learned, result, write_run
 from figures.made_runs import plan as made_plan
-from figures.made_runs import result, write_run
 
 from geosae.cli.sources import make_world
 from geosae.experiments import (
@@ -19,7 +19,6 @@ from geosae.experiments import (
     parse_plan,
     run,
 )
-from geosae.experiments.measures import Learned
 from geosae.figures.draw import draw
 from geosae.figures.paper.families import PAPER
 from geosae.figures.paper.lines import draw_series
@@ -175,8 +174,7 @@ def test_gates_are_compared_at_equal_l0_only_where_both_have_been(tmp_path):
     def cell_result(gate, sparsity, l0, error):
         cell = Cell("w", "nowhere", {}, 0, gate, sparsity, 8, 0)
         whole = result(cell, ("concept",))
-        learned = Learned(0.0, error, 1.0)
-        separation = replace(whole.measures.separation, neurons=learned)
+        separation = replace(whole.measures.separation, neurons=learned(0.0, error, 1.0))
         metrics = replace(whole.measures.metrics, l0=l0)
         return replace(whole, measures=replace(whole.measures, metrics=metrics, separation=separation))
 
