@@ -7,6 +7,7 @@ from jaxtyping import Bool, Float, Int
 
 from geosae.analysis.table import NotionTable
 from geosae.fca.context import FormalContext
+from geosae.notebook import short_repr
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,6 +25,8 @@ class Agreement:
     """
     neuron_asymmetry: Float[np.ndarray, "d"]
     """err(g(i), i) − err(g(i), f(g(i))): what learning g(i) by neuron i costs; nan if untested."""
+
+    __repr__ = short_repr
 
     @property
     def rate(self) -> float:

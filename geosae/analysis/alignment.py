@@ -22,13 +22,14 @@ from geosae.analysis.answers import (
     closest,
 )
 from geosae.analysis.certified import Correction
-from geosae.analysis.choice import LEARNERS, Learner, Rule
+from geosae.analysis.choice import LEARNER_NAMES, LEARNERS, Learner, Rule
 from geosae.analysis.counts import Counts
 from geosae.analysis.sae_metrics import SAEMetrics
 from geosae.analysis.stored import chosen_arrays, chosen_from
 from geosae.analysis.table import NOTIONS, Notion, NotionTable
 from geosae.errors import InvalidInput
 from geosae.fca.context import FormalContext
+from geosae.notebook import html_table
 from geosae.storage.files import content_hash
 from geosae.storage.npz_card import StoredArrays, check_card, check_digest, load_arrays, save_arrays
 from geosae.storage.structure import to_json
@@ -221,18 +222,21 @@ class Alignment:
 
         The rows of the greatest F1 stand under the notion "f1".
         """
-        rows = [
-            (notion, learner, row)
-            for notion in self.notions
-            for learner in LEARNERS
-            for row in self.answers(notion, learner)
-        ]
+        rows = self._rows()
         rows += [("f1", learner, row) for learner in LEARNERS for row in self.closest[learner]]
         heads: dict[str, list[Any]] = {
             "notion": [notion for notion, _, _ in rows],
             "learner": [learner for _, learner, _ in rows],
         }
         return heads | {f.name: [getattr(row, f.name) for _, _, row in rows] for f in fields(ConceptAnswer)}
+
+    def _rows(self) -> list[tuple[str, Learner, ConceptAnswer]]:
+        return [
+            (notion, learner, row)
+            for notion in self.notions
+            for learner in LEARNERS
+            for row in self.answers(notion, learner)
+        ]
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as JSON-ready lists and numbers."""
@@ -371,6 +375,18 @@ class Alignment:
             f"held-out points at tolerance {self.tolerance:g}.\n"
             f"Certified as learned by one neuron, by a unit of any size: {learned}.\n{self.metrics}"
         )
+
+    def _repr_html_(self) -> str:
+        rows = self._rows()
+        columns = ("answer", "error", "least_tolerance", "price", "precision", "positives")
+        table: dict[str, list[Any]] = {
+            "concept": [row.concept for _, _, row in rows],
+            "notion": [notion for notion, _, _ in rows],
+            "by": [LEARNER_NAMES[learner] for _, learner, _ in rows],
+            "neurons": [row.neurons for _, _, row in rows],
+            **{name: [getattr(row, name) for _, _, row in rows] for name in columns},
+        }
+        return html_table(repr(self), table)
 
     def _count(self, notion: Notion) -> str:
         learned = [

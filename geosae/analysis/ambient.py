@@ -19,6 +19,7 @@ from geosae.data.dataset import ConceptDataset
 from geosae.errors import InvalidInput
 from geosae.geometry.approximation.measures import Measure, UniformBall, UniformBox
 from geosae.geometry.regions.registry import Region
+from geosae.notebook import short_repr
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +39,8 @@ class AmbientCounts:
     """Points within C."""
     mass: Float[np.ndarray, "*outer"]
     """ν(C) where it is known in closed form, else nan."""
+
+    __repr__ = short_repr
 
     def values(self) -> dict[str, Float[np.ndarray, "..."]]:
         """Return the three estimates; nan where there is nothing to estimate from."""
@@ -155,6 +158,8 @@ class Labelled:
     units: tuple[Unit, ...]
     concepts: Int[np.ndarray, " k"]
     shuffled: bool = False
+
+    __repr__ = short_repr
 
 
 def measure_ambient(

@@ -29,6 +29,7 @@ from geosae.analysis.counts import Counts
 from geosae.analysis.firing_bits import Unit
 from geosae.analysis.grades import Graded, graded_odds, graded_share, shares
 from geosae.analysis.table import NOTIONS, Notion
+from geosae.notebook import short_repr
 
 Answer = Literal["learned", "not learned", "undecided", "no unit", "not judged"]
 ANSWERS: tuple[Answer, ...] = ("learned", "not learned", "undecided", "no unit", "not judged")
@@ -122,6 +123,8 @@ class Chosen:
     """Of the activations of single neurons there, nan for larger units."""
     ambient: AmbientCounts | None = None
     """On fresh ν points, where the rule is approximation's."""
+
+    __repr__ = short_repr
 
     @property
     def judged(self) -> Counts:

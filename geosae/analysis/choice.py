@@ -13,6 +13,7 @@ from jaxtyping import Bool, Float, Int
 
 from geosae.analysis.counts import Counts
 from geosae.analysis.firing_bits import Unit
+from geosae.notebook import short_repr
 
 Rule = Literal["detection", "separation", "approximation", "f1"]
 Learner = Literal["neurons", "small_units", "units"]
@@ -34,6 +35,8 @@ class Candidates:
     hits: Int[np.ndarray, " k"]
     fired: Int[np.ndarray, " k"]
     positives: int
+
+    __repr__ = short_repr
 
     @property
     def miss(self) -> Float[np.ndarray, " k"]:

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Int
 
 from geosae.errors import InvalidInput
+from geosae.notebook import short_repr
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,6 +25,8 @@ class Counts:
     """Points of C."""
     negatives: Int[np.ndarray, "*outer"]
     """Points outside C."""
+
+    __repr__ = short_repr
 
     def __post_init__(self) -> None:
         for inside, outside, name in (

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Int, UInt64
 
 from geosae.analysis.counts import Counts
+from geosae.notebook import short_repr
 
 Unit = tuple[int, ...]
 """The neurons of a unit in rising order; () stands for no unit, never for the whole space."""
@@ -39,6 +40,8 @@ class FiringBits:
     neurons: UInt64[np.ndarray, "d W"]
     concepts: UInt64[np.ndarray, "p W"]
     points: int
+
+    __repr__ = short_repr
 
     @classmethod
     def of(cls, fires: Bool[np.ndarray, "N d"], inside: Bool[np.ndarray, "N p"]) -> "FiringBits":

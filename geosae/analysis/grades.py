@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from geosae.geometry.intervals import clopper_pearson, ratio_interval
+from geosae.notebook import short_repr
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,6 +23,8 @@ class Graded:
     value: Float[np.ndarray, "*shape"]
     low: Float[np.ndarray, "*shape"]
     high: Float[np.ndarray, "*shape"]
+
+    __repr__ = short_repr
 
     def __add__(self, other: "Graded") -> "Graded":
         """Add two errors: where both intervals cover, the sum of the limits covers the sum of the errors."""

@@ -17,6 +17,7 @@ from geosae.geometry.approximation.polyhedra_around import approximate
 from geosae.geometry.approximation.tradeoff import TradeOff, detection_tradeoff
 from geosae.geometry.balls import ball_volume
 from geosae.geometry.regions.registry import Ball, Region
+from geosae.notebook import short_repr
 
 DIRECT = 4
 """Up to this dimension volumes are computed, and units are sought that come near the least excess."""
@@ -51,6 +52,8 @@ class Reach:
     least_high: float
     out_of_reach: bool
     curve: TradeOff
+
+    __repr__ = short_repr
 
 
 def reach(

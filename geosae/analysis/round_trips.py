@@ -9,6 +9,7 @@ from geosae.analysis.agreement import agreement, antitone_violations
 from geosae.analysis.alignment import Alignment, Edges
 from geosae.analysis.table import Notion
 from geosae.fca.relations import closures
+from geosae.notebook import short_repr
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class ConceptRoundTrip:
     siblings: tuple[str, ...]
     """The other concepts that every neuron of this one learns too."""
 
+    __repr__ = short_repr
+
 
 @dataclass(frozen=True)
 class NeuronRoundTrip:
@@ -37,6 +40,8 @@ class NeuronRoundTrip:
     mutual: bool
     closed: bool
     """Whether the neuron alone is an intent: {i}″ = {i}."""
+
+    __repr__ = short_repr
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,8 @@ class RoundTrips:
     """Share of the concepts with {C}″ = {C}."""
     violations: tuple[tuple[str, str, tuple[str, ...]], ...]
     """(child, parent, neurons that have the parent but not the child): none at exact detection (F3)."""
+
+    __repr__ = short_repr
 
 
 def learning_and_interpretation(

@@ -11,13 +11,14 @@ from geosae.geometry.separation.certificate import Inseparable, Separated
 from geosae.geometry.separation.separate_many import separate_many
 from geosae.geometry.separation.separate_unit import separate_unit
 from geosae.geometry.separation.unit_certificate import UnitInseparable, UnitSeparated
+from geosae.notebook import short_repr
 
 MOST_POINTS = 5000
 """The question is asked of so many of the points, drawn at random."""
 
 
 @dataclass(frozen=True, eq=False)
-class Separability:
+class ConceptSeparability:
     """Whether one half-space, or a unit, separates a concept's points from the others, with the proof."""
 
     concept: str
@@ -27,6 +28,8 @@ class Separability:
     """The certificate of S3; None where S1 holds, which implies it."""
     warning: str
     """What S8 says of so few points: then the verdict says little. Empty where it says something."""
+
+    __repr__ = short_repr
 
     @property
     def possible(self) -> str:
@@ -40,7 +43,7 @@ class Separability:
         """How many other points lie in the concept's hull: no unit that misses nothing excludes them."""
         return len(self.unit.inside) if isinstance(self.unit, UnitInseparable) else 0
 
-    def check(self) -> "Separability":
+    def check(self) -> "ConceptSeparability":
         """Prove both certificates again in exact arithmetic and return the record.
 
         Raises
@@ -56,7 +59,7 @@ class Separability:
 
 def separabilities(
     dataset: ConceptDataset, rng: np.random.Generator, most: int = MOST_POINTS
-) -> tuple[Separability | None, ...]:
+) -> tuple[ConceptSeparability | None, ...]:
     """Return for each concept what can separate it on at most so many random points; None if it is trivial.
 
     Raises
@@ -82,9 +85,9 @@ def separabilities(
     if not asked.size:
         return (None,) * len(dataset.names)
     warning = vacuous(len(rows), dataset.dim) or ""
-    answers: list[Separability | None] = [None] * len(dataset.names)
+    answers: list[ConceptSeparability | None] = [None] * len(dataset.names)
     for k, verdict in zip(asked.tolist(), separate_many(points, inside[:, asked]), strict=True):
         C = inside[:, k]
         unit = None if verdict.separable else separate_unit(points[C], points[~C])
-        answers[k] = Separability(dataset.names[k], verdict, unit, warning)
+        answers[k] = ConceptSeparability(dataset.names[k], verdict, unit, warning)
     return tuple(answers)

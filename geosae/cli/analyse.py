@@ -13,7 +13,7 @@ from geosae.cli._console import bar, number, say, table, warn
 
 if TYPE_CHECKING:
     from geosae.analysis import Alignment, ConceptAnswer, Learner, Notion
-    from geosae.analysis.separability import Separability
+    from geosae.analysis.separability import ConceptSeparability
     from geosae.data.dataset import ConceptDataset
     from geosae.sae.interop import Imported
 
@@ -175,7 +175,7 @@ def _print_concepts(dataset: "ConceptDataset", alignment: "Alignment", seed: int
     say()
 
 
-def _possible(verdict: "Separability | None") -> list[str]:
+def _possible(verdict: "ConceptSeparability | None") -> list[str]:
     from geosae.geometry.separation.certificate import Separated
 
     if verdict is None:

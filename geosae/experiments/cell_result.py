@@ -14,6 +14,7 @@ from geosae.experiments.measures import (
     MetricMeasures,
     NotionMeasures,
 )
+from geosae.notebook import short_repr
 from geosae.verification import Evidence
 
 
@@ -24,6 +25,8 @@ class NotionAnswers:
     neurons: tuple[ConceptAnswer, ...] = ()
     small_units: tuple[ConceptAnswer, ...] = ()
     units: tuple[ConceptAnswer, ...] = ()
+
+    __repr__ = short_repr
 
     def of(self, learner: Learner) -> tuple[ConceptAnswer, ...]:
         """Return the answers of the chosen single neurons, small units, or units of any size."""
@@ -37,6 +40,8 @@ class ConceptAnswers:
     detection: NotionAnswers
     separation: NotionAnswers
     approximation: NotionAnswers
+
+    __repr__ = short_repr
 
     def of(self, notion: Notion) -> NotionAnswers:
         """Return the answers under a notion by its name."""
@@ -72,6 +77,8 @@ class CellResult:
     approximation_reason: str
     evidence: Mapping[str, tuple[Evidence, ...]]
     format: str = FORMAT
+
+    __repr__ = short_repr
 
 
 def cell_result(

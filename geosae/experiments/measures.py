@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Generic, TypeVar, cast
 
 from geosae.analysis import LEARNERS, Learner, Notion
+from geosae.notebook import short_repr
 
 __all__ = [
     "LEARNERS",
@@ -42,6 +43,8 @@ class MetricMeasures(Generic[V]):
     dead_share: V = field(metadata=SHARE)
     dense_share: V = field(metadata=SHARE)
     mcc: V = field(metadata=SHARE)
+
+    __repr__ = short_repr
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,8 @@ class Learned(Generic[V]):
     f1: V = field(metadata=SHARE)
     tested: V = field(metadata=SIZE)
 
+    __repr__ = short_repr
+
 
 @dataclass(frozen=True)
 class NotionMeasures(Generic[V]):
@@ -92,6 +97,8 @@ class NotionMeasures(Generic[V]):
     shuffled_neurons: V = field(metadata=SHARE)
     shuffled_small_units: V = field(metadata=SHARE)
     shuffled_units: V = field(metadata=SHARE)
+
+    __repr__ = short_repr
 
     def learned(self, learner: Learner) -> Learned[V] | None:
         """Return what a kind of learner learns."""
@@ -109,6 +116,8 @@ class AgreementMeasures(Generic[V]):
     mutual: V = field(metadata=SHARE)
     concept_asymmetry: V = field(metadata=DIFFERENCE)
     neuron_asymmetry: V = field(metadata=DIFFERENCE)
+
+    __repr__ = short_repr
 
 
 @dataclass(frozen=True)
@@ -131,6 +140,8 @@ class LatticeMeasures(Generic[V]):
     round_trip_floor: V = field(metadata=SHARE)
     closed_objects_floor: V = field(metadata=SHARE)
 
+    __repr__ = short_repr
+
 
 @dataclass(frozen=True)
 class Measures(Generic[V]):
@@ -143,6 +154,8 @@ class Measures(Generic[V]):
     agreement: AgreementMeasures[V]
     lattice: LatticeMeasures[V]
     neurons: V = field(metadata=SIZE)
+
+    __repr__ = short_repr
 
     def notion(self, notion: Notion) -> NotionMeasures[V]:
         """Return the measures of a notion by its name."""

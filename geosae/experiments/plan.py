@@ -9,6 +9,7 @@ from geosae.errors import InvalidInput
 from geosae.experiments.baselines import BASELINES, USUAL, Baseline, place_of
 from geosae.experiments.cell import Cell, short_hash
 from geosae.experiments.gates import GATES, Gate
+from geosae.notebook import short_repr
 from geosae.sae.device import Device
 from geosae.storage.structure import to_json
 
@@ -44,6 +45,8 @@ class WorldEntry:
     train: Mapping[str, Any] = field(default_factory=dict[str, Any])
     gates: tuple[Gate, ...] = ()
 
+    __repr__ = short_repr
+
     def takes(self, gate: str) -> bool:
         """Return whether a gate of the plan is trained on this world."""
         return not self.gates or gate in self.gates
@@ -66,6 +69,8 @@ class GateEntry:
     baseline_sparsity: tuple[float | int, ...] | None = None
     widths: tuple[int, ...] = ()
 
+    __repr__ = short_repr
+
 
 @dataclass(frozen=True)
 class SAESetting:
@@ -74,6 +79,8 @@ class SAESetting:
     gate: Gate
     sparsity: float | int
     width: int
+
+    __repr__ = short_repr
 
 
 def settings_of(
@@ -98,6 +105,8 @@ class CheckEntry:
     instances: int = 20
     seed: int = 0
 
+    __repr__ = short_repr
+
 
 @dataclass(frozen=True)
 class StudyEntry:
@@ -106,6 +115,8 @@ class StudyEntry:
     name: str
     settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
     seeds: tuple[int, ...] = ()
+
+    __repr__ = short_repr
 
 
 @dataclass(frozen=True)
@@ -133,6 +144,8 @@ class Plan:
     studies: tuple[StudyEntry, ...] = ()
     device: Device = "cpu"
     """Where SAEs are trained, those of the studies too; `run` decides once what "auto" means."""
+
+    __repr__ = short_repr
 
     def cells(self) -> tuple[Cell, ...]:
         """Return the cells in a fixed order, world by world, each once."""

@@ -25,6 +25,7 @@ from geosae.data.dataset import ConceptDataset
 from geosae.errors import InvalidInput
 from geosae.geometry.separation.certificate import Inseparable, Separated
 from geosae.geometry.separation.separate import separate
+from geosae.notebook import short_repr
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +80,8 @@ class Absorption:
     absolute: bool | None
     mixed: float | None
     tolerance: float
+
+    __repr__ = short_repr
 
     @property
     def can(self) -> bool:

@@ -9,6 +9,7 @@ from jaxtyping import Float, Int
 from geosae.analysis.phenomena._shares import absolute, open_share, read
 from geosae.data.dataset import ConceptDataset
 from geosae.geometry.intervals import clopper_pearson
+from geosae.notebook import short_repr
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +34,8 @@ class DeadAndDense:
     high: Float[np.ndarray, "d"]
     distance: Float[np.ndarray, "d"] | None
     alpha: float
+
+    __repr__ = short_repr
 
     @property
     def dead(self) -> tuple[int, ...]:

@@ -9,6 +9,7 @@ from scipy import special
 
 from geosae.analysis.phenomena._shares import Share, joint_counts, open_share, read, share_of
 from geosae.data.dataset import ConceptDataset
+from geosae.notebook import short_repr
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +32,8 @@ class Family:
     points: Int[np.ndarray, "k"]
     common: Share
     expected: float
+
+    __repr__ = short_repr
 
     @property
     def lift(self) -> float:
@@ -57,6 +60,8 @@ class Families:
     pairs: int
     alpha: float
     cut: bool
+
+    __repr__ = short_repr
 
     @property
     def share(self) -> float:

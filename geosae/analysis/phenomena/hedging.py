@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float
 from geosae.analysis.phenomena._shares import Share, open_share, read, share_of
 from geosae.data.dataset import ConceptDataset
 from geosae.errors import InvalidInput
+from geosae.notebook import short_repr
 
 _RANDOM_ATOMS = 2000
 
@@ -44,6 +45,8 @@ class Mixture:
     alone_second: Share
     correlation: float
 
+    __repr__ = short_repr
+
     @property
     def on_both(self) -> float:
         """The least of the two firing shares: high where the neuron stands for either concept alone."""
@@ -72,6 +75,8 @@ class Hedging:
     threshold: float
     floor: float
     floor_cosine: float
+
+    __repr__ = short_repr
 
     @property
     def hedged(self) -> tuple[Mixture, ...]:

@@ -23,6 +23,7 @@ from geosae.data.dataset import ConceptDataset
 from geosae.errors import InvalidInput
 from geosae.geometry.separation.certificate import Inseparable, Separated
 from geosae.geometry.separation.separate import separate
+from geosae.notebook import short_repr
 
 _MOST_PAIRS = 6
 _MOST_POINTS = 1000
@@ -34,6 +35,8 @@ class Gap:
 
     pieces: tuple[int, int]
     certificate: Separated | Inseparable
+
+    __repr__ = short_repr
 
     @property
     def margin(self) -> float:
@@ -84,6 +87,8 @@ class Cut:
     shared: Share
     gaps: tuple[Gap, ...]
     apart: Apart
+
+    __repr__ = short_repr
 
     @property
     def clean(self) -> bool:
@@ -155,6 +160,8 @@ class Splits:
     cuts: tuple[Cut, ...]
     tolerance: float
     alpha: float
+
+    __repr__ = short_repr
 
     @property
     def kinds(self) -> dict[str, int]:
