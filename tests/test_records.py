@@ -22,6 +22,7 @@ from figures.made_runs import write_run
 
 import geosae
 from geosae.analysis import Alignment, AnalysisConfig, ConceptAnswer, NotionTable, analyse
+from geosae.analysis.phenomena import Share
 from geosae.data.dataset import ConceptDataset
 from geosae.experiments import Results, Summary, load_results
 from geosae.fca import (
@@ -194,6 +195,7 @@ EXAMPLES: Mapping[type, Callable[[], list[Any]]] = {
     Alignment: lambda: [alignment()],
     NotionTable: lambda: [alignment().detection, alignment().separation],
     ConceptAnswer: lambda: list(alignment().answers("separation")[:20]),
+    Share: lambda: [Share(0, 0, 0.0, 1.0), Share(10**12, 10**13, 0.1, 0.1)],
     Results: lambda: [results()],
     Summary: lambda: [results().summary],
 }
