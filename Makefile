@@ -4,7 +4,7 @@ BIN := .venv/bin
 # One thread per process: the suites and the demo run several processes.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: .venv demo test test-slow check coverage wheel format docs benchmarks upgrade clean
+.PHONY: .venv demo test test-slow check coverage wheel format docs benchmarks benchmark-gpu upgrade clean
 .DEFAULT_GOAL := test
 
 .venv: .venv/installed
@@ -60,6 +60,11 @@ format: .venv/installed
 docs: .venv/installed
 	$(BIN)/python -m sphinx -W -b html docs docs/_build/html
 	@echo "The documentation: $(CURDIR)/docs/_build/html/index.html"
+
+# Step time, a grid of 256 SAEs and an analysis pass on the GPU, beside the peers that are installed. Without a GPU the
+# same runs small on the CPU, and nothing is written.
+benchmark-gpu: .venv/installed
+	$(BIN)/python benchmarks/gpu.py
 
 # Speed beside the peers; each prints a table and writes docs/measured/.
 benchmarks: .venv/installed

@@ -41,6 +41,7 @@ class Case:
     steps: int
     lrs: tuple[float, ...]
     seeds: int = 1
+    device: str = "cpu"
 
     def batches(self, stream: torch.Tensor) -> list[torch.Tensor]:
         """Return the stream, cut into batches."""
@@ -72,31 +73,8 @@ def saelens(case: Case, lr: float, seed: int) -> tuple[Fit, Result]:
     from sae_lens.training.sae_trainer import SAETrainer
 
     torch.manual_seed(seed)
-    sae = TopKTrainingSAE(TopKTrainingSAEConfig(d_in=case.dim, d_sae=case.width, k=case.k, device="cpu"))
-
-    def fit(stream: torch.Tensor) -> None:
-        config = SAETrainerConfig(
-            total_training_samples=len(stream),
-            train_batch_size_samples=case.batch,
-            lr=lr,
-            lr_end=lr,
-            logger=LoggingConfig(log_to_wandb=False),
-        )
-        SAETrainer(config, sae, iter(case.batches(stream))).fit()
-
-    return fit, lambda: (sae.forward, sae.W_dec.detach().numpy())
-
-
-def saelens_sparse(case: Case, lr: float, seed: int) -> tuple[Fit, Result]:
-    """SAELens with sparse activations and no rescaling, its fastest setting."""
-    from sae_lens import TopKTrainingSAE, TopKTrainingSAEConfig
-    from sae_lens.config import LoggingConfig, SAETrainerConfig
-    from sae_lens.training.sae_trainer import SAETrainer
-
-    torch.manual_seed(seed)
-    knobs = {"use_sparse_activations": True, "rescale_acts_by_decoder_norm": False}
     sae = TopKTrainingSAE(
-        TopKTrainingSAEConfig(d_in=case.dim, d_sae=case.width, k=case.k, device="cpu", **knobs)
+        TopKTrainingSAEConfig(d_in=case.dim, d_sae=case.width, k=case.k, device=case.device)
     )
 
     def fit(stream: torch.Tensor) -> None:
@@ -109,7 +87,32 @@ def saelens_sparse(case: Case, lr: float, seed: int) -> tuple[Fit, Result]:
         )
         SAETrainer(config, sae, iter(case.batches(stream))).fit()
 
-    return fit, lambda: (sae.forward, sae.W_dec.detach().numpy())
+    return fit, lambda: (sae.forward, sae.W_dec.detach().cpu().numpy())
+
+
+def saelens_sparse(case: Case, lr: float, seed: int) -> tuple[Fit, Result]:
+    """SAELens with sparse activations and no rescaling, its fastest setting."""
+    from sae_lens import TopKTrainingSAE, TopKTrainingSAEConfig
+    from sae_lens.config import LoggingConfig, SAETrainerConfig
+    from sae_lens.training.sae_trainer import SAETrainer
+
+    torch.manual_seed(seed)
+    knobs = {"use_sparse_activations": True, "rescale_acts_by_decoder_norm": False}
+    sae = TopKTrainingSAE(
+        TopKTrainingSAEConfig(d_in=case.dim, d_sae=case.width, k=case.k, device=case.device, **knobs)
+    )
+
+    def fit(stream: torch.Tensor) -> None:
+        config = SAETrainerConfig(
+            total_training_samples=len(stream),
+            train_batch_size_samples=case.batch,
+            lr=lr,
+            lr_end=lr,
+            logger=LoggingConfig(log_to_wandb=False),
+        )
+        SAETrainer(config, sae, iter(case.batches(stream))).fit()
+
+    return fit, lambda: (sae.forward, sae.W_dec.detach().cpu().numpy())
 
 
 def overcomplete(case: Case, lr: float, seed: int) -> tuple[Fit, Result]:
@@ -121,18 +124,20 @@ def overcomplete(case: Case, lr: float, seed: int) -> tuple[Fit, Result]:
     from overcomplete.sae.train import train_sae
 
     torch.manual_seed(seed)
-    model = TopKSAE(case.dim, nb_concepts=case.width, top_k=case.k, encoder_module="linear", device="cpu")
+    model = TopKSAE(
+        case.dim, nb_concepts=case.width, top_k=case.k, encoder_module="linear", device=case.device
+    )
     optimizer = torch.optim.Adam(model.parameters(), lr=lr)
 
     def loss(x, x_hat, pre, z, dictionary):
         return (x - x_hat).square().mean()
 
     def fit(stream: torch.Tensor) -> None:
-        train_sae(model, case.batches(stream), loss, optimizer, nb_epochs=1, monitoring=0, device="cpu")
+        train_sae(model, case.batches(stream), loss, optimizer, nb_epochs=1, monitoring=0, device=case.device)
 
     def result():
         model.eval()
-        return (lambda x: model(x)[2]), model.get_dictionary().detach().numpy()
+        return (lambda x: model(x)[2]), model.get_dictionary().detach().cpu().numpy()
 
     return fit, result
 
@@ -154,14 +159,14 @@ def dictionary_learning(case: Case, lr: float, seed: int) -> tuple[Fit, Result]:
         config = {
             "trainer": Kept, "steps": case.steps, "activation_dim": case.dim, "dict_size": case.width,
             "k": case.k, "layer": 0, "lm_name": "none", "lr": lr, "warmup_steps": 0, "seed": seed,
-            "device": "cpu",
+            "device": case.device,
         }  # fmt: skip
         batches = case.batches(stream)
-        trainSAE(batches, [config], steps=len(batches), device="cpu")
+        trainSAE(batches, [config], steps=len(batches), device=case.device)
 
     def result():
         ae = made[-1].ae
-        return ae.forward, ae.decoder.weight.detach().numpy().T
+        return ae.forward, ae.decoder.weight.detach().cpu().numpy().T
 
     return fit, result
 
@@ -172,7 +177,7 @@ def sparsify(case: Case, lr: float, seed: int) -> tuple[Fit, Result]:
     from sparsify.config import SparseCoderConfig
 
     torch.manual_seed(seed)
-    sae = SparseCoder(case.dim, SparseCoderConfig(num_latents=case.width, k=case.k), device="cpu")
+    sae = SparseCoder(case.dim, SparseCoderConfig(num_latents=case.width, k=case.k), device=case.device)
     optimizer = torch.optim.Adam(sae.parameters(), lr=lr)
 
     def fit(stream: torch.Tensor) -> None:
@@ -183,7 +188,7 @@ def sparsify(case: Case, lr: float, seed: int) -> tuple[Fit, Result]:
             sae.remove_gradient_parallel_to_decoder_directions()
             optimizer.step()
 
-    return fit, lambda: ((lambda x: sae(x).sae_out), sae.W_dec.detach().numpy())
+    return fit, lambda: ((lambda x: sae(x).sae_out), sae.W_dec.detach().cpu().numpy())
 
 
 PEERS = {

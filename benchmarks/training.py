@@ -79,14 +79,18 @@ def geosae(kernel: str) -> Callable[[Case, float, int], tuple[Fit, Result]]:
         gate = TopK(case.k)
         config = TrainConfig(gate, case.width, case.steps, case.batch, lr=lr, kernel=kernel)
         at, start = (
-            initial(config, torch.empty(1, case.dim), torch.Generator().manual_seed(seed)) for _ in range(2)
+            initial(config, torch.empty(1, case.dim, device=case.device), torch.Generator().manual_seed(seed))
+            for _ in range(2)
         )
         step = step_of(
-            training_spec(config, case.dim), at, Adam(at, config.beta1, config.beta2, config.eps), start
+            training_spec(config, case.dim, case.device),
+            at,
+            Adam(at, config.beta1, config.beta2, config.eps),
+            start,
         )
 
         def fit(stream: torch.Tensor) -> None:
-            silent = torch.zeros(case.width, dtype=torch.int64)
+            silent = torch.zeros(case.width, dtype=torch.int64, device=case.device)
             for u in stream.split(case.batch):
                 dead = silent >= 10_000_000  # dictionary_learning's patience: none is, within these runs
                 losses = step.take(u, lr, dead if bool(dead.any()) else None)
@@ -96,7 +100,7 @@ def geosae(kernel: str) -> Callable[[Case, float, int], tuple[Fit, Result]]:
             z = torch.addmm(at.b_enc, u - at.b_dec, at.W_enc.T)
             return torch.addmm(at.b_dec, z * gate.support(z), at.W_dec)
 
-        return fit, lambda: (reconstruct, at.W_dec.numpy())
+        return fit, lambda: (reconstruct, at.W_dec.cpu().numpy())
 
     return method
 
@@ -105,9 +109,11 @@ def plain_torch(case: Case, lr: float, seed: int) -> tuple[Fit, Result]:
     """Hand-written torch as anyone would: dense autograd, torch's Adam, unit atoms."""
     generator = torch.Generator().manual_seed(seed)
     atoms = torch.randn(case.width, case.dim, generator=generator)
-    atoms /= atoms.norm(dim=1, keepdim=True)
+    atoms = (atoms / atoms.norm(dim=1, keepdim=True)).to(case.device)
     w_enc, w_dec = (torch.nn.Parameter(scale * atoms) for scale in (0.1, 1.0))
-    b_enc, b_dec = (torch.nn.Parameter(torch.zeros(size)) for size in (case.width, case.dim))
+    b_enc, b_dec = (
+        torch.nn.Parameter(torch.zeros(size, device=case.device)) for size in (case.width, case.dim)
+    )
     optimizer = torch.optim.Adam([w_enc, b_enc, w_dec, b_dec], lr=lr)
 
     def forward(x: torch.Tensor) -> torch.Tensor:
@@ -124,7 +130,7 @@ def plain_torch(case: Case, lr: float, seed: int) -> tuple[Fit, Result]:
                 optimizer.step()
                 w_dec.div_(w_dec.norm(dim=1, keepdim=True))
 
-    return fit, lambda: (forward, w_dec.detach().numpy())
+    return fit, lambda: (forward, w_dec.detach().cpu().numpy())
 
 
 METHODS = {
