@@ -316,9 +316,11 @@ class ConceptDataset:
         fit, test = split_rows(self.size, test_share, rng)
         return self.take(fit, allow_trivial=allow_trivial), self.take(test, allow_trivial=allow_trivial)
 
-    def train_test_split(self, seed: int) -> tuple["ConceptDataset", "ConceptDataset"]:
-        """Return the half that an SAE of this seed learns from, and the half it never sees (theory E2)."""
-        return self.split(0.5, np.random.default_rng([seed, 1]), allow_trivial=True)
+    def train_test_split(
+        self, seed: int, train_share: float = 0.5
+    ) -> tuple["ConceptDataset", "ConceptDataset"]:
+        """Return the part that an SAE of this seed learns from, and the part it never sees (theory E2)."""
+        return self.split(train_share, np.random.default_rng([seed, 1]), allow_trivial=True)
 
 
 def hash_of(dataset: ConceptDataset, card_text: str) -> str:

@@ -22,8 +22,9 @@ def place_of(
 
     Trained baselines have the gate, sparsity and width of the SAE itself; matching pursuit has no encoder to
     freeze. Constructed ones have their own: PCA keeps as many components as the gate keeps neurons, or all
-    where it sets no number; k-means has one active neuron; the planted SAE a ReLU without penalty. The width
-    of a constructed baseline says with which SAEs it is compared: it may have fewer neurons.
+    where it sets no number; k-means has one active neuron; the planted and the supervised SAE are ReLU SAEs
+    without penalty. The width of a constructed baseline says with which SAEs it is compared: it may have
+    fewer neurons.
 
     Examples
     --------
@@ -35,7 +36,7 @@ def place_of(
         return "abstopk", int(sparsity) if GATES[gate].whole else width, width
     if baseline == "kmeans":
         return "topk", 1, width
-    if baseline == "planted":
+    if baseline in ("planted", "supervised"):
         return "relu", 0.0, width
     if baseline == "frozen_encoder" and not GATES[gate].own_encoder:
         return None

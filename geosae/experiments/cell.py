@@ -57,6 +57,8 @@ class Cell:
         Further settings of the training and of the analysis, by name.
     tolerance
         The tolerance ε of the three notions.
+    train_share
+        The share of the points that the SAE learns from; everything is measured on the others.
     device
         Where the SAE is trained.
 
@@ -80,6 +82,7 @@ class Cell:
     train: Mapping[str, Any] = field(default_factory=dict[str, Any])
     analysis: Mapping[str, Any] = field(default_factory=dict[str, Any])
     tolerance: float = 0.05
+    train_share: float = 0.5
     device: Device = "cpu"
 
     __repr__ = short_repr

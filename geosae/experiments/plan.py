@@ -138,6 +138,7 @@ class Plan:
     seeds: tuple[int, ...]
     baselines: tuple[Baseline, ...] = USUAL
     tolerance: float = 0.05
+    train_share: float = 0.5
     train: Mapping[str, Any] = field(default_factory=dict[str, Any])
     analysis: Mapping[str, Any] = field(default_factory=dict[str, Any])
     checks: CheckEntry = field(default_factory=CheckEntry)
@@ -169,7 +170,7 @@ class Plan:
                     trains = baseline == "trained" or not BASELINES[baseline].constructed
                     yield Cell(
                         world.label, world.source, world.params, data_seed, *stands, seed,
-                        baseline, train if trains else {}, self.analysis, self.tolerance,
+                        baseline, train if trains else {}, self.analysis, self.tolerance, self.train_share,
                         self.device if trains else "cpu",
                     )  # fmt: skip
 

@@ -100,6 +100,7 @@ def parse_plan(text: str, title: str = "") -> Plan:
         "seeds",
         "baselines",
         "tolerance",
+        "train_share",
         "train",
         "analysis",
         "checks",
@@ -116,7 +117,8 @@ def parse_plan(text: str, title: str = "") -> Plan:
         widths=widths_of(table, where),
         seeds=seeds_of(table, where),
         baselines=_baselines(table),
-        tolerance=_share(entry(table, "tolerance", float, where, 0.05)),
+        tolerance=_tolerance(entry(table, "tolerance", float, where, 0.05)),
+        train_share=_train_share(entry(table, "train_share", float, where, 0.5)),
         train=entry(table, "train", dict[str, Any], where, {}),
         analysis=_analysis(entry(table, "analysis", dict[str, Any], where, {})),
         checks=_checks(entry(table, "checks", dict[str, Any], where, {})),
@@ -134,7 +136,13 @@ def parse_plan(text: str, title: str = "") -> Plan:
     return plan
 
 
-def _share(value: float) -> float:
+def _train_share(value: float) -> float:
+    if not 0 < value < 1:
+        raise InvalidInput(f"the plan: train_share is {value}; it must lie between 0 and 1")
+    return value
+
+
+def _tolerance(value: float) -> float:
     if not 0 <= value < 1:
         raise InvalidInput(f"the plan: tolerance is {value}; it must be in [0, 1)")
     return value

@@ -84,12 +84,12 @@ def compute(cell: Cell, dataset: ConceptDataset, folder: Path, claims: Claims | 
     from geosae.sae import neurons_of
     from geosae.sae.checkpoint import save
 
-    train_half, test_half = dataset.train_test_split(cell.seed)
-    trained = fit_or_build(cell, train_half)
+    seen, unseen = dataset.train_test_split(cell.seed, cell.train_share)
+    trained = fit_or_build(cell, seen)
     save(trained, folder)
     neurons = neurons_of(trained.sae)
     config = AnalysisConfig(tolerance=cell.tolerance, seed=cell.seed, **cell.analysis)
-    alignment = analyse(neurons, test_half, config)
+    alignment = analyse(neurons, unseen, config)
     alignment.save(folder / "alignment.npz")
     return cell_result(
         cell,
@@ -98,7 +98,7 @@ def compute(cell: Cell, dataset: ConceptDataset, folder: Path, claims: Claims | 
         lattice=store_lattices(alignment, dataset, folder, cell.seed),
         mcc=_mcc(neurons, dataset),
         # Baselines are there to be compared with; the statements are held against what was trained.
-        evidence=_evidence(claims, neurons, test_half, alignment, cell.name)
+        evidence=_evidence(claims, neurons, unseen, alignment, cell.name)
         if claims is not None and cell.baseline == "trained"
         else {},
     )
@@ -119,6 +119,8 @@ def fit_or_build(cell: Cell, data: ConceptDataset) -> "TrainedSAE":
         if halfspaces is None:
             raise InvalidInput(f"no half-spaces are known to be true of the world {cell.world!r}")
         return baselines.planted(data.points, halfspaces, cell.seed)
+    if cell.baseline == "supervised":
+        return baselines.supervised(data.points, data.membership, cell.seed)
     config = config_of(cell.gate, cell.sparsity, cell.width, cell.baseline, cell.train)
     return train(data.points, config, cell.seed, device=cell.device)
 

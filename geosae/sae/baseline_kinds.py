@@ -12,6 +12,7 @@ Baseline = Literal[
     "pca",
     "kmeans",
     "planted",
+    "supervised",
 ]
 
 
@@ -80,8 +81,16 @@ BASELINES: Mapping[str, BaselineKind] = {
     "planted": BaselineKind(
         "planted",
         "the true half-spaces",
-        "Units of the true half-spaces are a ceiling for detection and separation: closure units of trained "
+        "Units of the true half-spaces are a ceiling for detection and separation: units of trained "
         "SAEs beat them by no more than chance.",
+        constructed=True,
+        ceiling=True,
+    ),
+    "supervised": BaselineKind(
+        "supervised",
+        "a half-space for each concept by logistic regression on its labels",
+        "What labels teach one half-space is a ceiling: single neurons of trained SAEs beat it by no more than "
+        "chance.",
         constructed=True,
         ceiling=True,
     ),

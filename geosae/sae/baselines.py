@@ -1,14 +1,15 @@
-"""Baselines that are constructed instead of trained: PCA, k-means, and the planted half-spaces of a world.
+"""Baselines that are constructed instead of trained: PCA, k-means, true half-spaces, supervised ones.
 
 Each is returned as a `TrainedSAE` whose config names it as `baseline`. Baselines that are trained,
 or that are the SAE at its random start, are settings of `TrainConfig`.
 """
 
 import math
+from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from geosae.errors import InvalidInput
 from geosae.geometry.arrangements.halfspaces import HalfSpaces
@@ -157,6 +158,70 @@ def planted(points: Float[np.ndarray, "N n"], halfspaces: HalfSpaces, seed: int 
     gate: Gate = ReLU(l1=0.0)
     config = TrainConfig(gate=gate, width=len(halfspaces), steps=1, decoder_norm="free", baseline="planted")
     return _run(sae, config, seed, points)
+
+
+def supervised(
+    points: Float[np.ndarray, "N n"], membership: Bool[np.ndarray, "N p"], seed: int = 0
+) -> TrainedSAE:
+    """Return the ReLU SAE with one half-space for each concept, taught by the labels of these points.
+
+    The direction is that of a logistic regression on standardised points; the threshold has the least
+    separation error s on the points. What it separates one neuron can separate; what it does not, another
+    half-space may. A concept that holds all or none of the points gets a neuron that never fires.
+
+    Raises
+    ------
+    InvalidInput
+        If the numbers of points and of labels differ.
+
+    References
+    ----------
+    D. R. Cox, The regression analysis of binary sequences, Journal of the Royal Statistical Society B 20
+    (1958) 215–242.
+
+    Examples
+    --------
+    >>> x = np.linspace(-1, 1, 41)[:, None]
+    >>> run = supervised(x, x > 0.5)
+    >>> fires = neurons_of(run.sae).fires(x)
+    >>> run.config.baseline, bool(np.array_equal(fires, x > 0.5))
+    ('supervised', True)
+    """
+    cloud = finite_points(points)
+    if len(membership) != len(cloud):
+        raise InvalidInput(f"{len(membership)} labels for {len(cloud)} points")
+    sides = [_half_space(cloud, inside) for inside in membership.T]
+    halfspaces = HalfSpaces(np.array([w for w, _ in sides]), np.array([c for _, c in sides]))
+    sae = SparseAutoencoder.planted(halfspaces, cloud)
+    gate: Gate = ReLU(l1=0.0)
+    config = TrainConfig(gate=gate, width=len(sides), steps=1, decoder_norm="free", baseline="supervised")
+    return _run(sae, config, seed, points)
+
+
+def _half_space(
+    cloud: Float[np.ndarray, "N n"], inside: Bool[np.ndarray, " N"]
+) -> tuple[Float[np.ndarray, " n"], float]:
+    # Imported here: scikit-learn takes a second to load, and only this baseline needs it.
+    from sklearn.linear_model import LogisticRegression
+
+    if inside.all() or not inside.any():
+        return np.zeros(cloud.shape[1]), -1.0
+    scale = cloud.std(axis=0)
+    scale[scale == 0] = 1.0
+    # Little regularisation: classes that can be told apart are to be told apart.
+    model: Any = LogisticRegression(C=100.0, max_iter=2000).fit((cloud - cloud.mean(axis=0)) / scale, inside)
+    w = np.asarray(model.coef_[0], dtype=np.float64) / scale
+    heights = cloud @ w
+    order = np.argsort(-heights, kind="stable")
+    hits = np.cumsum(inside[order])
+    alarms = np.arange(1, len(order) + 1) - hits
+    error = np.maximum(inside.sum() - hits, alarms)
+    # Between two different heights only: a threshold cannot divide points of one height.
+    cut = np.append(heights[order][:-1] > heights[order][1:], True)
+    last = int(np.argmin(np.where(cut, error, len(order) + 1)))
+    top, below = heights[order[last]], heights[order[min(last + 1, len(order) - 1)]]
+    threshold = (top + below) / 2 if last + 1 < len(order) else top - 1.0
+    return w, -float(threshold)
 
 
 def _run(
