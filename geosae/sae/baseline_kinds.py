@@ -89,8 +89,8 @@ BASELINES: Mapping[str, BaselineKind] = {
     "supervised": BaselineKind(
         "supervised",
         "a half-space for each concept by logistic regression on its labels",
-        "What labels teach one half-space is a ceiling: single neurons of trained SAEs beat it by no more than "
-        "chance.",
+        "What labels teach one half-space is a ceiling: single neurons of trained SAEs beat it by no more "
+        "than chance.",
         constructed=True,
         ceiling=True,
     ),
