@@ -86,12 +86,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--draws", type=int, default=100)
     draws = parser.parse_args().draws
+    place = f"{date.today()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     lines = [
         "# Certified edges: chance, and power", "",
-        f"`PYTHONPATH=tests python benchmarks/edges.py --draws {draws}`. {date.today()}, {os.cpu_count()} cores, Python {platform.python_version()}.", "",
-        f"**Random labels.** A concept of so many random points among 4,000 held-out ones (as many again on the "
-        f"fit half), {draws} draws each, ε = {EPSILON:g}, α = .05: in how many draws it was learned. At the "
-        f"nominal level at most about {0.05 * draws:g} are to be expected. “Within ε” is the relation of "
+        f"`PYTHONPATH=tests python benchmarks/edges.py --draws {draws}`. {place}.", "",
+        f"**Random labels.** A concept of so many random points among 4,000 held-out ones (as many again on "
+        f"the fit half), {draws} draws each, ε = {EPSILON:g}, α = .05: in how many draws it was learned. At "
+        f"the nominal level at most about {0.05 * draws:g} are to be expected. “Within ε” is the relation of "
         "versions before certification.", "",
         *of_chance(draws), "",
         f"**Neurons of known errors.** Six disjoint concepts with a neuron each, twelve pairs (detection and "
