@@ -27,7 +27,7 @@ from typing import Literal
 import numpy as np
 
 from geosae.geometry.separation.hull_membership import point_membership
-from geosae.verification import Claim, Evidence, Number, Observed, TrainedInstance, compare
+from geosae.verification import Claim, Evidence, Hypothesis, Number, Observed, TrainedInstance, compare
 from proofs_checks._planted import closure_unit, model_concept
 from proofs_checks._polygons import (
     Corner,
@@ -212,14 +212,17 @@ CLAIM = Claim(
         r"\qquad \text{attained with } |M|=m \iff "
         r"\operatorname{Conv}(C)\doteq\text{polyhedron with}\le m\text{ facets}"
     ),
-    hypotheses=("absolute gating", "C ⊂ θ: every point is detected", "ν is absolutely continuous"),
+    hypotheses=(
+        Hypothesis("absolute gating", counter_instances),
+        Hypothesis("C ⊂ θ: every point is detected", counter_instances),
+        Hypothesis("ν is absolutely continuous", counter_instances),
+    ),
     kind="lower",
     source="zhang2026geometric",
     figure="irreducible_error",
     observe=observe,
     bound=bound,
     instances=instances,
-    counter_instances=counter_instances,
     check_run=check_run,
     mutants={
         "C up to null sets, its far point dropped": lambda case: bound(

@@ -19,7 +19,7 @@ import numpy as np
 from flint import arb, ctx
 
 from geosae.geometry.approximation.polyhedra_around import circumscribed_polygon_area
-from geosae.verification import Claim, Number, Observed
+from geosae.verification import Claim, Hypothesis, Number, Observed
 from proofs_checks._arb import ETA, enclosed
 from proofs_checks._polygons import Line, area, cut_all, square
 
@@ -147,14 +147,16 @@ CLAIM = Claim(
         r"\min_{\theta_M\supseteq D,\ |M|=m}|\theta_M|=m\tan\frac{\pi}{m},\qquad "
         r"m\tan\frac{\pi}{m}-\pi\sim\frac{\pi^3}{3m^2}"
     ),
-    hypotheses=("m ≥ 3", "the polygon contains the unit disk"),
+    hypotheses=(
+        Hypothesis("m ≥ 3", counter_instances),
+        Hypothesis("the polygon contains the unit disk", counter_instances),
+    ),
     kind="lower",
     source="fejestoth1972",
     figure="approximation_rate",
     observe=observe,
     bound=bound,
     instances=instances,
-    counter_instances=counter_instances,
     mutants={
         "inscribed: m/2·sin(2π/m)": lambda case: _inscribed(case.m) if case.part == "regular" else bound(case)
     },

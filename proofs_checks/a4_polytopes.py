@@ -16,7 +16,7 @@ from math import factorial
 
 import numpy as np
 
-from geosae.verification import Claim, Observed
+from geosae.verification import Claim, Hypothesis, Observed
 from proofs_checks._exact import Rational, rank, solve
 from proofs_checks._volumes import volume
 
@@ -129,8 +129,10 @@ CLAIM = Claim(
         r"\iff m\ge F"
     ),
     hypotheses=(
-        "C is a full-dimensional polytope with F facets",
-        "attained for open C, or detection up to null sets; an infimum for closed C",
+        Hypothesis("C is a full-dimensional polytope with F facets", counter_instances),
+        Hypothesis(
+            "attained for open C, or detection up to null sets; an infimum for closed C", counter_instances
+        ),
     ),
     kind="tight",
     source="zhang2026geometric",
@@ -138,6 +140,5 @@ CLAIM = Claim(
     observe=observe,
     bound=bound,
     instances=instances,
-    counter_instances=counter_instances,
     scales=(0.99, 1.01),
 )

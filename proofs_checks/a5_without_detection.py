@@ -13,7 +13,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from geosae.verification import Claim, Observed
+from geosae.verification import Claim, Hypothesis, Observed
 from proofs_checks._polygons import Line, area, cut_all, facets, hull, square
 
 BOX = square(-(10**4), -(10**4), 2 * 10**4)
@@ -76,12 +76,14 @@ CLAIM = Claim(
     id="A5",
     statement="A model concept that need not detect can have ν(θ△C) below the irreducible error of C.",
     tex=r"\exists C:\ \min_{\theta}\nu(\theta\mathbin\triangle C)<\nu(\operatorname{Conv}(C)\setminus C)",
-    hypotheses=("two equal squares, farther apart than they are wide", "detection is not required"),
+    hypotheses=(
+        Hypothesis("two equal squares, farther apart than they are wide", counter_instances),
+        Hypothesis("detection is not required", counter_instances),
+    ),
     kind="existence",
     source="zhang2026geometric",
     figure="false_alarms_against_misses",
     observe=observe,
     bound=bound,
     instances=instances,
-    counter_instances=counter_instances,
 )

@@ -15,7 +15,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from geosae.verification import Claim, Observed
+from geosae.verification import Claim, Hypothesis, Observed
 from proofs_checks._gates import Encoder, fired
 
 
@@ -94,12 +94,14 @@ CLAIM = Claim(
         r"z=(h,x+s,s-x),\ K=2:\quad C=\{s-h\le|x|\le r\}\subset N_0,\quad \nu(N_0\setminus C)=0<"
         r"\nu(\operatorname{Conv}(C)\setminus C)=2(s-h)"
     ),
-    hypotheses=("relative gating with 2 ≤ K < d", "ν is length on |x| ≤ r"),
+    hypotheses=(
+        Hypothesis("relative gating with 2 ≤ K < d", counter_instances),
+        Hypothesis("ν is length on |x| ≤ r", counter_instances),
+    ),
     kind="existence",
     source="zhang2026geometric",
     figure="topk_escape",
     observe=observe,
     bound=bound,
     instances=instances,
-    counter_instances=counter_instances,
 )

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from geosae.verification import Claim, Evidence, Observed, TrainedInstance, compare
+from geosae.verification import Claim, Evidence, Hypothesis, Observed, TrainedInstance, compare
 from proofs_checks._planted import LARGEST, Planted
 from proofs_checks._runs import pair_errors, sample_view
 
@@ -79,13 +79,15 @@ CLAIM = Claim(
     id="D1",
     statement="Every bounded concept is detected by a single neuron with an absolute gate and a bias.",
     tex=r"C\text{ bounded}\ \Longrightarrow\ \exists\,w\ne0,c:\ C\subset\{\langle w,x\rangle+c>0\}",
-    hypotheses=("C is bounded", "the neuron has a bias"),
+    hypotheses=(
+        Hypothesis("C is bounded", counter_instances),
+        Hypothesis("the neuron has a bias", counter_instances),
+    ),
     kind="existence",
     source="zhang2026geometric",
     figure="detection",
     observe=observe,
     bound=bound,
     instances=instances,
-    counter_instances=counter_instances,
     check_run=check_run,
 )

@@ -17,7 +17,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Bool, Int
 
-from geosae.verification import Claim, Observed
+from geosae.verification import Claim, Hypothesis, Observed
 from proofs_checks._planted import model_concept, random_planted
 
 Part = Literal["union", "members"]
@@ -116,13 +116,15 @@ CLAIM = Claim(
         r"\mu((C\cup C')\setminus\theta)=0\iff\mu(C\setminus\theta)=\mu(C'\setminus\theta)=0;\qquad "
         r"\mu(C\setminus\theta_M)=0\iff\forall i\in M:\ \mu(C\setminus N_i)=0"
     ),
-    hypotheses=("detection is exact (ε = 0)", "finitely many neurons"),
+    hypotheses=(
+        Hypothesis("detection is exact (ε = 0)", counter_instances),
+        Hypothesis("finitely many neurons", counter_instances),
+    ),
     kind="equivalence",
     source="ganter1999",
     figure="detection",
     observe=observe,
     bound=bound,
     instances=instances,
-    counter_instances=counter_instances,
     mutants={"one of the two is enough": _some},
 )

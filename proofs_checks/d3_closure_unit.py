@@ -17,7 +17,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Bool
 
-from geosae.verification import Claim, Evidence, Observed, TrainedInstance, compare
+from geosae.verification import Claim, Evidence, Hypothesis, Observed, TrainedInstance, compare
 from proofs_checks._planted import Planted, closure_unit, model_concept, random_planted
 from proofs_checks._runs import sample_view
 
@@ -162,13 +162,12 @@ CLAIM = Claim(
         "unit M(C) does."
     ),
     tex=(r"C\subset\theta_M\iff M\subset M(C);\qquad \exists M:\ \theta_M\cap X=C\iff\theta_{M(C)}\cap X=C"),
-    hypotheses=("detection is exact: no miss is forgiven",),
+    hypotheses=(Hypothesis("detection is exact: no miss is forgiven", counter_instances),),
     kind="tight",
     source="ganter1999",
     figure="closure_units",
     observe=observe,
     bound=bound,
     instances=instances,
-    counter_instances=counter_instances,
     check_run=check_run,
 )

@@ -20,7 +20,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Bool, Float
 
-from geosae.verification import Claim, Evidence, Number, Observed, TrainedInstance, compare
+from geosae.verification import Claim, Evidence, Hypothesis, Number, Observed, TrainedInstance, compare
 from proofs_checks._exact import Rational, cone_distance_squared, dot, minus
 from proofs_checks._runs import pair_errors, sample_view
 
@@ -222,14 +222,16 @@ CLAIM = Claim(
         r"\mathrm{MSE}_C\ \ge\ \frac1{|C|}\sum_{x\in C,\ D\text{ silent}}\delta_D(x)^2,\qquad "
         r"\frac{|\{x\in C: D\text{ silent}\}|}{|C|}\le\frac{\mathrm{MSE}_C}{\min_{x\in C}\delta_D(x)^2}"
     ),
-    hypotheses=("activations are nonnegative", "share form: min over C of δ_D is positive"),
+    hypotheses=(
+        Hypothesis("activations are nonnegative", counter_instances),
+        Hypothesis("share form: min over C of δ_D is positive", counter_instances),
+    ),
     kind="upper",
     source="lawson1995",
     figure="reconstruction_detection",
     observe=observe,
     bound=bound,
     instances=instances,
-    counter_instances=counter_instances,
     check_run=check_run,
     mutants={
         "b_dec forgotten": lambda case: (

@@ -14,7 +14,7 @@ from typing import Literal
 
 import numpy as np
 
-from geosae.verification import Claim, Evidence, Observed, TrainedInstance, compare
+from geosae.verification import Claim, Evidence, Hypothesis, Observed, TrainedInstance, compare
 from proofs_checks._exact import Rational, dot
 from proofs_checks._runs import sample_view
 
@@ -138,8 +138,8 @@ CLAIM = Claim(
         r"\langle w,x+v_x\rangle+c\le0\ (x\notin C);\qquad C+\gamma B^\circ\subset N_i"
     ),
     hypotheses=(
-        "the movement is strictly less than γ",
-        "γ counts both sides (C's side for the neighbourhood)",
+        Hypothesis("the movement is strictly less than γ", counter_instances),
+        Hypothesis("γ counts both sides (C's side for the neighbourhood)", counter_instances),
     ),
     kind="upper",
     source="kirchberger1903",
@@ -147,6 +147,5 @@ CLAIM = Claim(
     observe=observe,
     bound=bound,
     instances=instances,
-    counter_instances=counter_instances,
     check_run=check_run,
 )

@@ -19,7 +19,7 @@ from typing import Literal
 
 import numpy as np
 
-from geosae.verification import Claim, Observed
+from geosae.verification import Claim, Hypothesis, Observed
 from proofs_checks._exact import Rational, in_hull
 from proofs_checks._small_units import fewest
 
@@ -139,13 +139,15 @@ CLAIM = Claim(
         r"\mathrm{VC}\le V=2(n+1)m\log_2(3m),\qquad "
         r"\mathrm{err}\le\frac2N\Big(V\log_2\frac{2eN}{V}+\log_2\frac2\delta\Big)\ \text{w.p.}\ge1-\delta"
     ),
-    hypotheses=("units of m neurons with absolute gates", "the unit makes no error on N independent points"),
+    hypotheses=(
+        Hypothesis("units of m neurons with absolute gates", counter_instances),
+        Hypothesis("the unit makes no error on N independent points", counter_instances),
+    ),
     kind="upper",
     source="blumer1989",
     figure="generalisation",
     observe=observe,
     bound=bound,
     instances=instances,
-    counter_instances=counter_instances,
     scales={"shatter": (0.3, 1.1), "error": (0.02, 1.1)},
 )

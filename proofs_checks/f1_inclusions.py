@@ -17,7 +17,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Bool, Int
 
-from geosae.verification import Claim, Evidence, Number, Observed, TrainedInstance, compare
+from geosae.verification import Claim, Evidence, Hypothesis, Number, Observed, TrainedInstance, compare
 from proofs_checks._runs import pair_errors, sample_view
 
 Part = Literal["exact", "transfer"]
@@ -142,14 +142,16 @@ CLAIM = Claim(
         r"\mu\ll\nu);\qquad "
         r"\frac{\mu(C\setminus\theta)}{\mu(C)}\le\kappa\,\frac{\nu(\theta\mathbin\triangle C)}{\mu(C)}"
     ),
-    hypotheses=("μ ≪ ν (transfer: μ ≤ κν)", "separation is read up to μ-null sets"),
+    hypotheses=(
+        Hypothesis("μ ≪ ν (transfer: μ ≤ κν)", counter_instances),
+        Hypothesis("separation is read up to μ-null sets", counter_instances),
+    ),
     kind="upper",
     source="ganter1999",
     figure="notions",
     observe=observe,
     bound=bound,
     instances=instances,
-    counter_instances=counter_instances,
     check_run=check_run,
     scales={"exact": None, "transfer": (0.99, 1.01)},
 )

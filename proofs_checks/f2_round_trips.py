@@ -17,7 +17,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Bool, Int
 
-from geosae.verification import Claim, Evidence, Observed, TrainedInstance, compare
+from geosae.verification import Claim, Evidence, Hypothesis, Observed, TrainedInstance, compare
 from proofs_checks._lattices import extents
 from proofs_checks._runs import pair_errors, sample_view
 
@@ -142,13 +142,15 @@ CLAIM = Claim(
         r"g(f(C))=C\iff(C,f(C))\text{ mutual best},\quad \exists:\ g(f(C))\ne C;\qquad "
         r"A''=A\iff A=\bigcap_{i\in B}\{i\}'"
     ),
-    hypotheses=("ties are broken by one rule", "the derivation operators quantify over every member"),
+    hypotheses=(
+        Hypothesis("ties are broken by one rule", counter_instances),
+        Hypothesis("the derivation operators quantify over every member", counter_instances),
+    ),
     kind="tight",
     source="zhang2026geometric,ganter1999",
     figure="round_trips",
     observe=observe,
     bound=bound,
     instances=instances,
-    counter_instances=counter_instances,
     check_run=check_run,
 )

@@ -16,7 +16,7 @@ import numpy as np
 from jaxtyping import Bool, Int
 
 from geosae.data.order import subset_order
-from geosae.verification import Claim, Evidence, Observed, TrainedInstance, compare
+from geosae.verification import Claim, Evidence, Hypothesis, Observed, TrainedInstance, compare
 from proofs_checks._planted import random_planted
 from proofs_checks._runs import pair_errors, sample_view
 
@@ -91,13 +91,12 @@ CLAIM = Claim(
     id="F3",
     statement="If C is a part of C′, every neuron that detects C′ detects C.",
     tex=r"C\subset C'\ \Longrightarrow\ \operatorname{intent}(C)\supseteq\operatorname{intent}(C')",
-    hypotheses=("detection is exact (ε = 0)",),
+    hypotheses=(Hypothesis("detection is exact (ε = 0)", counter_instances),),
     kind="upper",
     source="ganter1999",
     figure="lattice_realisations",
     observe=observe,
     bound=bound,
     instances=instances,
-    counter_instances=counter_instances,
     check_run=check_run,
 )

@@ -18,7 +18,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Bool
 
-from geosae.verification import Claim, Evidence, Observed, TrainedInstance, compare
+from geosae.verification import Claim, Evidence, Hypothesis, Observed, TrainedInstance, compare
 from proofs_checks import _lattices as lat
 from proofs_checks._planted import Planted
 from proofs_checks._runs import pair_errors, sample_view
@@ -207,14 +207,16 @@ CLAIM = Claim(
         r"\underline{\mathfrak B}(\mathcal C,[d],R_{\det})\cong L;\qquad "
         r"\underline{\mathfrak B}\cong L\Rightarrow d\ge|M(L)|,\ p\ge|J(L)|"
     ),
-    hypotheses=("L is a finite lattice", "detection is exact (ε = 0)"),
+    hypotheses=(
+        Hypothesis("L is a finite lattice", counter_instances),
+        Hypothesis("detection is exact (ε = 0)", counter_instances),
+    ),
     kind="tight",
     source="ganter1999",
     figure="lattice_realisations",
     observe=observe,
     bound=bound,
     instances=instances,
-    counter_instances=counter_instances,
     check_run=check_run,
     mutants={
         "every element but the top": lambda case: len(case.order) - 1,

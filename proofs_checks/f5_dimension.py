@@ -18,7 +18,7 @@ import numpy as np
 from jaxtyping import Int
 
 from geosae.geometry.arrangements.sign_rank import forster
-from geosae.verification import Claim, Evidence, Number, Observed, TrainedInstance, compare
+from geosae.verification import Claim, Evidence, Hypothesis, Number, Observed, TrainedInstance, compare
 from proofs_checks._planted import random_planted
 from proofs_checks._runs import sample_view
 
@@ -128,14 +128,16 @@ CLAIM = Claim(
     id="F5",
     statement="Points and neurons whose ±1 incidence is A need a dimension n with n + 1 ≥ √(N·d)/‖A‖.",
     tex=r"n+1\ \ge\ \operatorname{sign-rank}(A)\ \ge\ \frac{\sqrt{N\,d}}{\|A\|}",
-    hypotheses=("absolute gating", "X is finite (or no point lies on a hyperplane)"),
+    hypotheses=(
+        Hypothesis("absolute gating", counter_instances),
+        Hypothesis("X is finite (or no point lies on a hyperplane)", counter_instances),
+    ),
     kind="lower",
     source="forster2002",
     figure="dimension_bound",
     observe=observe,
     bound=bound,
     instances=instances,
-    counter_instances=counter_instances,
     check_run=check_run,
     # In squares: the largest Hadamard matrix tried has the bound 16² and is refused 15².
     scales={"dimension": (0.85, 1.01), "engine": (0.99, 1.01)},

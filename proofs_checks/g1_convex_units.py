@@ -18,7 +18,7 @@ from typing import Literal
 
 import numpy as np
 
-from geosae.verification import Claim, Evidence, Observed, TrainedInstance, compare
+from geosae.verification import Claim, Evidence, Hypothesis, Observed, TrainedInstance, compare
 from proofs_checks._exact import Point, Rational
 from proofs_checks._gates import (
     Encoder,
@@ -167,8 +167,11 @@ CLAIM = Claim(
     ),
     tex=r"\text{absolute: }\theta_M\text{ convex};\qquad\text{Top-}K,\ \text{BatchTopK: }N_i\subset H_i^+",
     hypotheses=(
-        "convexity: absolute gating",
-        "inclusion: a gate that keeps some of the positive z_i (not matching pursuit, not sparsemax)",
+        Hypothesis("convexity: absolute gating", counter_instances),
+        Hypothesis(
+            "inclusion: a gate that keeps some of the positive z_i (not matching pursuit, not sparsemax)",
+            counter_instances,
+        ),
     ),
     kind="upper",
     source="zhang2026geometric",
@@ -176,6 +179,5 @@ CLAIM = Claim(
     observe=observe,
     bound=bound,
     instances=instances,
-    counter_instances=counter_instances,
     check_run=check_run,
 )

@@ -15,7 +15,7 @@ from typing import Literal
 
 import numpy as np
 
-from geosae.verification import Claim, Observed
+from geosae.verification import Claim, Hypothesis, Observed
 from proofs_checks._exact import Rational
 from proofs_checks._gates import Encoder, fired, largest
 
@@ -118,12 +118,14 @@ CLAIM = Claim(
         r"\{x:\text{kept}(x)=S\}\ \text{convex};\quad K=1\Rightarrow N_i\ \text{convex};\quad "
         r"z=(1,x+2,2-x),\ K=2:\ N_1=(-\infty,-1]\cup[1,\infty)"
     ),
-    hypotheses=("ties go to the smaller index", "the example: 2 ≤ K < d"),
+    hypotheses=(
+        Hypothesis("ties go to the smaller index", counter_instances),
+        Hypothesis("the example: 2 ≤ K < d", counter_instances),
+    ),
     kind="upper",
     source="aurenhammer1987",
     figure="power_cells",
     observe=observe,
     bound=bound,
     instances=instances,
-    counter_instances=counter_instances,
 )

@@ -23,7 +23,7 @@ import numpy as np
 
 from geosae.geometry.arrangements.arrangement import Arrangement
 from geosae.geometry.arrangements.counting import cells, cells_central
-from geosae.verification import Claim, Evidence, Observed, TrainedInstance, compare
+from geosae.verification import Claim, Evidence, Hypothesis, Observed, TrainedInstance, compare
 from proofs_checks._exact import rank
 from proofs_checks._planted import Planted
 from proofs_checks._runs import sample_view
@@ -164,8 +164,11 @@ CLAIM = Claim(
         r"\qquad \#\text{patterns}\le\sum_{i=0}^{n}\binom di"
     ),
     hypotheses=(
-        "equality: general position (central: through a common point, general otherwise)",
-        "patterns of central hyperplanes: points off them, or one more",
+        Hypothesis(
+            "equality: general position (central: through a common point, general otherwise)",
+            counter_instances,
+        ),
+        Hypothesis("patterns of central hyperplanes: points off them, or one more", counter_instances),
     ),
     kind="upper",
     source="schlaefli1901,buck1943",
@@ -173,6 +176,5 @@ CLAIM = Claim(
     observe=observe,
     bound=bound,
     instances=instances,
-    counter_instances=counter_instances,
     check_run=check_run,
 )

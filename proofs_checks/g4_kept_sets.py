@@ -20,7 +20,7 @@ from typing import Literal
 import numpy as np
 
 from geosae.geometry.arrangements.counting import cells, ranking_cells, topk_ceiling, topk_kept_sets
-from geosae.verification import Claim, Evidence, Observed, TrainedInstance, compare
+from geosae.verification import Claim, Evidence, Hypothesis, Observed, TrainedInstance, compare
 from proofs_checks._exact import Rational
 from proofs_checks._gates import Encoder, fired, largest
 from proofs_checks._runs import sample_view
@@ -155,13 +155,15 @@ CLAIM = Claim(
         r"\#\text{kept sets}\le\binom dK,\qquad \#\text{kept sets}\le\sum_{i=0}^{n}{d\brack d-i}"
         r"\le\sum_{i=0}^{n}\binom{\binom d2}{i}"
     ),
-    hypotheses=("kept sets, before the positive part", "against the ties at hand: points off the ties"),
+    hypotheses=(
+        Hypothesis("kept sets, before the positive part", counter_instances),
+        Hypothesis("against the ties at hand: points off the ties", counter_instances),
+    ),
     kind="upper",
     source="good1977,aurenhammer1987",
     figure="kept_sets",
     observe=observe,
     bound=bound,
     instances=instances,
-    counter_instances=counter_instances,
     check_run=check_run,
 )

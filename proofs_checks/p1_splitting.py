@@ -18,7 +18,7 @@ from itertools import combinations
 
 import numpy as np
 
-from geosae.verification import Claim, Observed
+from geosae.verification import Claim, Hypothesis, Observed
 from proofs_checks._exact import dot, hull_distance_squared, minus
 
 
@@ -102,14 +102,16 @@ CLAIM = Claim(
         r"C=C_1\sqcup C_2,\ C_i\ne\emptyset,\ C\text{ linked by steps}\le\varepsilon\ \Longrightarrow\ "
         r"\gamma(C_1,C_2)\le\varepsilon/2"
     ),
-    hypotheses=("all of the concept is linked by steps of at most ε", "the parts are a partition"),
+    hypotheses=(
+        Hypothesis("all of the concept is linked by steps of at most ε", counter_instances),
+        Hypothesis("the parts are a partition", counter_instances),
+    ),
     kind="upper",
     source="zhang2026geometric",
     figure="splitting",
     observe=observe,
     bound=bound,
     instances=instances,
-    counter_instances=counter_instances,
     scales=(0.99, 1.01),
     mutants={"the shortest distance of two points": _nearest},
 )

@@ -19,7 +19,7 @@ import numpy as np
 from jaxtyping import Float
 
 from geosae.geometry.separation.separate import separate
-from geosae.verification import Claim, Evidence, Number, Observed, TrainedInstance, compare
+from geosae.verification import Claim, Evidence, Hypothesis, Number, Observed, TrainedInstance, compare
 from proofs_checks._exact import Point, Rational, hulls_meet, in_hull, solve
 from proofs_checks._gates import Encoder, fired
 from proofs_checks._runs import sample_view
@@ -182,8 +182,8 @@ CLAIM = Claim(
         r"\qquad\text{cost}(\delta)=1-\delta+\sqrt{1+\delta^2}"
     ),
     hypotheses=(
-        "feasibility and hull: absolute gating or Top-1",
-        "cost: parent and child orthonormal, 0 ≤ δ ≤ 1",
+        Hypothesis("feasibility and hull: absolute gating or Top-1", counter_instances),
+        Hypothesis("cost: parent and child orthonormal, 0 ≤ δ ≤ 1", counter_instances),
     ),
     kind="equivalence",
     source="zhang2026geometric",
@@ -191,7 +191,6 @@ CLAIM = Claim(
     observe=observe,
     bound=bound,
     instances=instances,
-    counter_instances=counter_instances,
     check_run=check_run,
     mutants={
         "siblings against the child alone": lambda case: (

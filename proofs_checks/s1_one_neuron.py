@@ -19,7 +19,7 @@ from jaxtyping import Float, Int
 
 from geosae.geometry.separation.certificate import Inseparable, Separated
 from geosae.geometry.separation.separate import separate
-from geosae.verification import Claim, Evidence, Observed, TrainedInstance, compare
+from geosae.verification import Claim, Evidence, Hypothesis, Observed, TrainedInstance, compare
 from proofs_checks._exact import dot, hulls_meet, in_hull, rational
 from proofs_checks._planted import point_rows
 from proofs_checks._runs import Labelled, pair_errors, remembered, sample_view, separable_concepts
@@ -182,14 +182,16 @@ CLAIM = Claim(
         r"\exists\,w,c:\ C\subset\{\langle w,x\rangle+c>0\},\ X\setminus C\subset\{\langle w,x\rangle+c\le0\}"
         r"\iff \operatorname{Conv}(C)\cap\operatorname{Conv}(X\setminus C)=\emptyset"
     ),
-    hypotheses=("C and X∖C are finite (or compact)", "one neuron with an absolute gate and a bias"),
+    hypotheses=(
+        Hypothesis("C and X∖C are finite (or compact)", counter_instances),
+        Hypothesis("one neuron with an absolute gate and a bias", counter_instances),
+    ),
     kind="equivalence",
     source="zhang2026geometric",
     figure="hulls_and_halfplanes",
     observe=observe,
     bound=bound,
     instances=instances,
-    counter_instances=counter_instances,
     check_run=check_run,
     mutants={
         "no negative in Conv(C), the condition for units": lambda case: int(

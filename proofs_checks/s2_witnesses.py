@@ -19,7 +19,7 @@ from jaxtyping import Float
 
 from geosae.geometry.separation.certificate import Inseparable, Separated
 from geosae.geometry.separation.separate import separate
-from geosae.verification import Claim, Number, Observed
+from geosae.verification import Claim, Hypothesis, Number, Observed
 from proofs_checks._exact import hull_distance_squared, hulls_meet, rational
 
 Part = Literal["points", "library's points", "margin"]
@@ -127,14 +127,16 @@ CLAIM = Claim(
         r"|A'|+|B'|\le n+2:\ \operatorname{Conv}A'\cap\operatorname{Conv}B'\ne\emptyset;\quad "
         r"\gamma=\tfrac12\operatorname{dist}(\operatorname{Conv}A,\operatorname{Conv}B)"
     ),
-    hypotheses=("A and B are finite and not empty", "they lie in Rⁿ"),
+    hypotheses=(
+        Hypothesis("A and B are finite and not empty", counter_instances),
+        Hypothesis("they lie in Rⁿ", counter_instances),
+    ),
     kind="upper",
     source="kirchberger1903",
     figure="hulls_and_halfplanes",
     observe=observe,
     bound=bound,
     instances=instances,
-    counter_instances=counter_instances,
     mutants={
         "the whole distance": lambda case: bound(case) * (2 if case.part == "margin" else 1),
         "n + 1 points": lambda case: bound(case) - (0 if case.part == "margin" else 1),

@@ -19,7 +19,7 @@ import numpy as np
 from jaxtyping import Float
 
 from geosae.geometry.separation.separate_unit import separate_unit
-from geosae.verification import Claim, Evidence, Observed, TrainedInstance, compare
+from geosae.verification import Claim, Evidence, Hypothesis, Observed, TrainedInstance, compare
 from proofs_checks._exact import hulls_meet, in_hull, rational
 from proofs_checks._gates import Encoder, fired
 from proofs_checks._planted import point_rows
@@ -153,13 +153,15 @@ CLAIM = Claim(
         r"\exists M:\ \theta_M\cap X=C\iff\operatorname{Conv}(C)\cap(X\setminus C)=\emptyset;"
         r"\qquad m^*\le|X\setminus C|"
     ),
-    hypotheses=("X is finite", "absolute gating"),
+    hypotheses=(
+        Hypothesis("X is finite", counter_instances),
+        Hypothesis("absolute gating", counter_instances),
+    ),
     kind="equivalence",
     source="zhang2026geometric",
     figure="hulls_and_halfplanes",
     observe=observe,
     bound=bound,
     instances=instances,
-    counter_instances=counter_instances,
     check_run=check_run,
 )

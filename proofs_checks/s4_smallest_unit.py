@@ -21,7 +21,7 @@ from flint import arb, ctx
 
 from geosae.geometry.arrangements.counting import ring_unit_size
 from geosae.geometry.separation.smallest_unit import SmallestUnit, smallest_unit
-from geosae.verification import Claim, Number, Observed
+from geosae.verification import Claim, Hypothesis, Number, Observed
 from proofs_checks._exact import Point, Rational, hulls_meet
 from proofs_checks._small_units import clique, fewest, simplex_edges
 
@@ -155,8 +155,8 @@ CLAIM = Claim(
         r"m^*_{\text{ring}}=\Big\lceil\frac{\pi}{\arccos(1/(1+\gamma))}\Big\rceil"
     ),
     hypotheses=(
-        "no negative lies in Conv(C), and there is at least one",
-        "ring: finitely many negatives, dense enough",
+        Hypothesis("no negative lies in Conv(C), and there is at least one", counter_instances),
+        Hypothesis("ring: finitely many negatives, dense enough", counter_instances),
     ),
     kind="lower",
     source="megiddo1988",
@@ -164,5 +164,4 @@ CLAIM = Claim(
     observe=observe,
     bound=bound,
     instances=instances,
-    counter_instances=counter_instances,
 )

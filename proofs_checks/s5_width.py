@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool
 
-from geosae.verification import Claim, Evidence, Observed, TrainedInstance, compare
+from geosae.verification import Claim, Evidence, Hypothesis, Observed, TrainedInstance, compare
 from proofs_checks._planted import Planted, cube, layer, random_planted
 from proofs_checks._runs import pair_errors, sample_view
 
@@ -90,13 +90,15 @@ CLAIM = Claim(
     id="S5",
     statement="p distinct concepts separated by single neurons need at least p neurons.",
     tex=r"\{C_k\}_{k=1}^{p}\ \text{distinct},\ \forall k\,\exists i:\ N_i\cap X=C_k\ \Longrightarrow\ d\ge p",
-    hypotheses=("the concepts are distinct subsets of X", "each is separated exactly by a single neuron"),
+    hypotheses=(
+        Hypothesis("the concepts are distinct subsets of X", counter_instances),
+        Hypothesis("each is separated exactly by a single neuron", counter_instances),
+    ),
     kind="upper",
     source="zhang2026geometric",
     figure="width_bound",
     observe=observe,
     bound=bound,
     instances=instances,
-    counter_instances=counter_instances,
     check_run=check_run,
 )

@@ -20,7 +20,7 @@ import numpy as np
 from jaxtyping import Bool
 
 from geosae.geometry.arrangements.counting import cells, least_width, sperner
-from geosae.verification import Claim, Evidence, Number, Observed, TrainedInstance, compare
+from geosae.verification import Claim, Evidence, Hypothesis, Number, Observed, TrainedInstance, compare
 from proofs_checks._planted import (
     Planted,
     closure_unit,
@@ -207,10 +207,10 @@ CLAIM = Claim(
         r"k_c!\,p\le d^{k_c},\qquad p\le\sum_{i=0}^{n}\binom{d}{i}"
     ),
     hypotheses=(
-        "the concepts are non-empty and pairwise disjoint",
-        "each is separated exactly by a unit",
-        "sparse form: at most K neurons fire on any point of the concepts",
-        "cell form: absolute gating",
+        Hypothesis("the concepts are non-empty and pairwise disjoint", counter_instances),
+        Hypothesis("each is separated exactly by a unit", counter_instances),
+        Hypothesis("sparse form: at most K neurons fire on any point of the concepts", counter_instances),
+        Hypothesis("cell form: absolute gating", counter_instances),
     ),
     kind="upper",
     source="zhang2026geometric,sperner1928,lubell1966,yamamoto1954,meshalkin1963",
@@ -218,7 +218,6 @@ CLAIM = Claim(
     observe=observe,
     bound=bound,
     instances=instances,
-    counter_instances=counter_instances,
     check_run=check_run,
     mutants={
         "half of d rounded up plus one, C(d, ⌊d/2⌋ + 1)": lambda case: (

@@ -18,7 +18,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Bool
 
-from geosae.verification import Claim, Evidence, Observed, TrainedInstance, compare
+from geosae.verification import Claim, Evidence, Hypothesis, Observed, TrainedInstance, compare
 from proofs_checks._planted import Planted, cube, model_concept, random_planted, separated
 from proofs_checks._runs import Fitted, SampleView, fitted_units, pair_errors, sample_view
 
@@ -178,9 +178,9 @@ CLAIM = Claim(
         r"\ \Longrightarrow\ L\le K;\qquad \max_x\#\{k:x\in C_k\}\le K"
     ),
     hypotheses=(
-        "at most K neurons fire on any point of X",
-        "chain: strictly decreasing, separated by units, C_1 ≠ X and C_L ≠ ∅",
-        "overlap: distinct concepts, each separated by a single neuron",
+        Hypothesis("at most K neurons fire on any point of X", counter_instances),
+        Hypothesis("chain: strictly decreasing, separated by units, C_1 ≠ X and C_L ≠ ∅", counter_instances),
+        Hypothesis("overlap: distinct concepts, each separated by a single neuron", counter_instances),
     ),
     kind="upper",
     source="ganter1999",
@@ -188,6 +188,5 @@ CLAIM = Claim(
     observe=observe,
     bound=bound,
     instances=instances,
-    counter_instances=counter_instances,
     check_run=check_run,
 )

@@ -19,7 +19,7 @@ from typing import Literal
 import numpy as np
 
 from geosae.geometry.arrangements.counting import cover_count, cover_share, wendel
-from geosae.verification import Claim, Number, Observed
+from geosae.verification import Claim, Hypothesis, Number, Observed
 from proofs_checks._exact import general_position, hulls_meet, in_hull, rank
 
 Part = Literal["labelings", "half", "wendel"]
@@ -123,8 +123,8 @@ CLAIM = Claim(
         r"\Pr[o\notin\operatorname{Conv}]=2^{1-N}\sum_{k=0}^{n-1}\binom{N-1}{k}"
     ),
     hypotheses=(
-        "Cover: general position (no n+1 points on a hyperplane)",
-        "Wendel: symmetric about o, every n points linearly independent",
+        Hypothesis("Cover: general position (no n+1 points on a hyperplane)", counter_instances),
+        Hypothesis("Wendel: symmetric about o, every n points linearly independent", counter_instances),
     ),
     kind="tight",
     source="cover1965,wendel1962",
@@ -132,7 +132,6 @@ CLAIM = Claim(
     observe=observe,
     bound=bound,
     instances=instances,
-    counter_instances=counter_instances,
     scales=(0.99, 1.01),
     mutants={
         "one dimension less": lambda case: (

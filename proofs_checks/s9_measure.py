@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 
 from geosae.geometry.separation.best_halfspace import separability_measure
-from geosae.verification import Claim, Evidence, Observed, TrainedInstance, compare
+from geosae.verification import Claim, Evidence, Hypothesis, Observed, TrainedInstance, compare
 from proofs_checks._exact import Rational, hulls_meet, in_hull
 from proofs_checks._runs import sample_view
 from proofs_checks._small_units import excludable
@@ -129,12 +129,14 @@ CLAIM = Claim(
         r"\mathrm{LSM}=0\iff\text{S1};\quad \mathrm{LSM}\ge\frac{|\operatorname{Conv}(C)\cap(X\setminus "
         r"C)|}{|C|}"
     ),
-    hypotheses=("C is finite and not empty", "the half-spaces hold all of C"),
+    hypotheses=(
+        Hypothesis("C is finite and not empty", counter_instances),
+        Hypothesis("the half-spaces hold all of C", counter_instances),
+    ),
     kind="lower",
     source="kirchberger1903",
     figure="separability_measure",
     observe=observe,
     bound=bound,
     instances=instances,
-    counter_instances=counter_instances,
 )

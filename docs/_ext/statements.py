@@ -32,7 +32,7 @@ HEAD = """# Statements
 
 Each page is written from the check itself, at the time these pages are built. **A check can refute a statement and cannot
 prove it**: that it holds on every instance tried says that no counterexample was met; the proof is sketched, or is
-the cited source's. Every check carries a negative control, instances that break one hypothesis and on which the same
+the cited source's. Every hypothesis of a check carries negative controls, instances that break it and on which the same
 check must report a violation; a check whose control passes counts as broken. The checks themselves are
 [audited](audit.md).
 
@@ -86,7 +86,7 @@ def picture(claim):
     """Draw observed values against the bound, instances and controls, a panel for each part of the statement."""
     rng = np.random.default_rng(0)
     panels, senses = {}, {}
-    for make in (claim.instances, claim.counter_instances):
+    for make in (claim.instances, *(hypothesis.control for hypothesis in claim.hypotheses)):
         for case in make(INSTANCES, rng):
             name = f"{claim.id} {part_of(case)}".strip()
             panels.setdefault(name, []).append(claim.check(case))
@@ -104,7 +104,10 @@ def audit_page(claims):
 
 def page(claim, verdict):
     """Statement, hypotheses, source, the argument in words, and what was tried."""
-    hypotheses = "\n".join(f"- {plain(line)}" for line in claim.hypotheses)
+    hypotheses = "\n".join(
+        f"- {plain(control.hypothesis)} ({control.refuted} of {control.tried} controls that break it refuted)"
+        for control in verdict.controls
+    )
     module = claim.observe.__module__
     # The first line of the docstring repeats the statement; the rest is the argument.
     argument = "\n".join(inspect.cleandoc(sys.modules[module].__doc__).splitlines()[1:])

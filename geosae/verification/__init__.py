@@ -6,7 +6,7 @@ A check can refute a statement; it cannot prove it. `Claim` is a statement with 
 """
 
 from geosae.verification.audit import Mutation, audit, mutants, part_of
-from geosae.verification.claim import Claim, NeuronsLike, TrainedInstance
+from geosae.verification.claim import Claim, Hypothesis, NeuronsLike, TrainedInstance
 from geosae.verification.evidence import SENSE, Evidence, Grade, Kind, Number, Observed, as_float, compare
 from geosae.verification.outcome import (
     EvidenceSummary,
@@ -20,6 +20,7 @@ from geosae.verification.runner import (
     AUDIT_INSTANCES,
     FALSE_ALARM_BUDGET,
     INSTANCES,
+    ControlCount,
     Kept,
     Status,
     Verdict,
@@ -37,9 +38,11 @@ __all__ = [
     "INSTANCES",
     "SENSE",
     "Claim",
+    "ControlCount",
     "Evidence",
     "EvidenceSummary",
     "Grade",
+    "Hypothesis",
     "Kept",
     "Kind",
     "Mutation",
