@@ -25,12 +25,12 @@ from proofs_checks._polygons import Line, area, cut_all, square
 
 BITS = 256
 BOX = square(-(10**6), -(10**6), 2 * 10**6)
-Part = Literal["least", "regular", "library", "rate"]
+Part = Literal["least", "attained", "regular", "library", "rate"]
 
 
 @dataclass(frozen=True)
 class Case:
-    """Half-planes that are said to contain the unit disk ("least"), or a number m of sides."""
+    """Half-planes that are said to contain the unit disk ("least", "attained"), or a number m of sides."""
 
     m: int
     part: Part
@@ -54,6 +54,8 @@ def observe(case: Case) -> Observed:
     label = f"{case.label} [{case.part}]"
     if case.part == "least":
         return Observed(area(cut_all(BOX, case.lines)), label, "certified", ETA)
+    if case.part == "attained":
+        return Observed(area(cut_all(BOX, case.lines)), label, "certified", ETA, kind="tight")
     if case.part == "library":
         # Rounded once, to a float below 8.
         return Observed(circumscribed_polygon_area(case.m), label, "certified", 2.0**-51, kind="tight")
@@ -103,12 +105,16 @@ def _polygon(m: int, noise: float, rng: np.random.Generator, *, loose: int = 0) 
     return tuple((-a, -b, c + Fraction(int(rng.integers(0, loose + 1)) * c, 100)) for a, b, c in normals)
 
 
+SQUARE: tuple[Line, ...] = ((1, 0, 1), (-1, 0, 1), (0, 1, 1), (0, -1, 1))
+
+
 def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
     """Yield regular polygons (attained), the limit of m²·excess, then random polygons around the disk."""
     for m in (3, 4, 5, 6, 7, 12, 100):
         yield Case(m, "regular", f"the regular {m}-gon: attained")
         yield Case(m, "library", f"the regular {m}-gon")
-    yield Case(4, "least", "the square: attained", ((1, 0, 1), (-1, 0, 1), (0, 1, 1), (0, -1, 1)))
+    yield Case(4, "least", "the square", SQUARE)
+    yield Case(4, "attained", "the square", SQUARE)
     for m in (10, 100, 1000):
         yield Case(m, "rate", f"m = {m}")
     for i in range(count):
@@ -118,21 +124,34 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
             yield Case(m, "least", f"random {m}-gon {i}", lines)
 
 
-def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
-    """Yield polygons that cut a little off the disk, or have one side more than they say."""
+def one_side(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield a single half-plane: m·tan(π/m) is 0 at m = 1, its area has no bound."""
+    yield Case(1, "attained", "one half-plane", ((1, 0, 1),))
+    for i in range(max(1, count // 10)):
+        lines = _polygon(3, 0.0, rng)
+        if lines is not None:
+            yield Case(1, "attained", f"one half-plane of a random triangle {i}", lines[:1])
+
+
+def sticking_out(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield polygons that cut a little off the disk."""
     square_in = tuple((a, b, Fraction(997, 1000)) for a, b in ((1, 0), (-1, 0), (0, 1), (0, -1)))
     yield Case(4, "least", "a square of side 1.994: the disk sticks out", square_in)
-    for m in range(3, 9):
-        lines = None
-        while lines is None:
-            lines = _polygon(m + 1, 0.0, rng)
-        yield Case(m, "least", f"{m + 1} sides counted as {m}", lines)
     for i in range(max(1, count // 10)):
         m = int(rng.integers(3, 9))
         lines = _polygon(m, 0.0, rng)
         if lines is not None:
             smaller = tuple((a, b, c * Fraction(996, 1000)) for a, b, c in lines)
             yield Case(m, "least", f"random {m}-gon {i}, shrunk", smaller)
+
+
+def one_more(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield polygons with one side more than they say."""
+    for m in range(3, 9):
+        lines = None
+        while lines is None:
+            lines = _polygon(m + 1, 0.0, rng)
+        yield Case(m, "least", f"{m + 1} sides counted as {m}", lines)
 
 
 def _inscribed(m: int) -> Fraction:
@@ -148,8 +167,9 @@ CLAIM = Claim(
         r"m\tan\frac{\pi}{m}-\pi\sim\frac{\pi^3}{3m^2}"
     ),
     hypotheses=(
-        Hypothesis("m ≥ 3", counter_instances),
-        Hypothesis("the polygon contains the unit disk", counter_instances),
+        Hypothesis("m ≥ 3", one_side),
+        Hypothesis("the polygon contains the unit disk", sticking_out),
+        Hypothesis("it has no more than m sides", one_more),
     ),
     kind="lower",
     source="fejestoth1972",

@@ -55,13 +55,21 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
         yield Case(_cloud(points.tolist(), w.tolist()), f"random cloud {i}: n={n}, |C|={size}")
 
 
-def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
-    """Yield neurons without a bias, and a hyperplane that the concept outgrows."""
-    yield Case(_cloud([[-1], [1]], [1]), "−1 and 1, no bias: one is missed", bias=0)
+def outgrown(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield an unbounded half-line: whatever the bias, a point of it lies behind the hyperplane."""
     for i in range(max(1, count // 10)):
         c = int(rng.integers(1, 1000))
         grown = [[k] for k in range(-c, 3)]
         yield Case(_cloud(grown, [1]), f"random unbounded concept {i}: the point {-c} lies behind", bias=c)
+
+
+def unbiased(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield points on both sides of o and a neuron without a bias."""
+    yield Case(_cloud([[-1], [1]], [1]), "−1 and 1, no bias: one is missed", bias=0)
+    for i in range(max(1, count // 10)):
+        n = int(rng.integers(1, 5))
+        x, w = rng.integers(-9, 10, n), rng.integers(1, 4, n)
+        yield Case(_cloud([x.tolist(), (-x).tolist()], w.tolist()), f"random x and −x {i}, no bias", bias=0)
 
 
 def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
@@ -80,8 +88,8 @@ CLAIM = Claim(
     statement="Every bounded concept is detected by a single neuron with an absolute gate and a bias.",
     tex=r"C\text{ bounded}\ \Longrightarrow\ \exists\,w\ne0,c:\ C\subset\{\langle w,x\rangle+c>0\}",
     hypotheses=(
-        Hypothesis("C is bounded", counter_instances),
-        Hypothesis("the neuron has a bias", counter_instances),
+        Hypothesis("C is bounded", outgrown),
+        Hypothesis("the neuron has a bias", unbiased),
     ),
     kind="existence",
     source="zhang2026geometric",

@@ -11,7 +11,7 @@ and Lee (2026), arXiv:2606.07007; closure operators after Ganter and Wille (1999
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -100,19 +100,27 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
         yield Case(rng.integers(0, 3, (p, d)), part, f"random scores {i}: p={p}, d={d}")
 
 
-def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
-    """Yield ties broken differently there and back, perfect matches, a wrong derivation."""
+def two_rules(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield ties broken to the first on the way there and to the last on the way back."""
     tie = np.array([[0, 0], [1, 0]])
     yield Case(tie, "mutual", "a tie, broken to the first and back to the last", last=True)
-    yield Case(np.array([[0, 1], [1, 0]]), "lost", "each has its own: no trip is lost")
-    yield Case(np.array([[0, 1], [0, 0], [1, 0]]), "closed", "'some member' for 'every member'", some=True)
     for i in range(max(1, count // 10)):
         size = int(rng.integers(2, 7))
         # Concept k takes neuron k, and neuron k finds the concepts 0…k equally good.
-        equal = Case(
-            np.tril(np.ones((size, size), dtype=np.int64), -1), "mutual", f"random tie {i} of {size}"
-        )
-        yield replace(equal, last=True)
+        equal = np.tril(np.ones((size, size), dtype=np.int64), -1)
+        yield Case(equal, "mutual", f"random tie {i} of {size}", last=True)
+
+
+def matched(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield perfect matches, of which no trip is lost."""
+    for size in (2, *(int(v) for v in rng.integers(1, 7, max(1, count // 10)))):
+        scores = 1 - np.eye(size, dtype=np.int64)[rng.permutation(size)]
+        yield Case(scores, "lost", f"each of {size} has its own: no trip is lost")
+
+
+def some_member(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield derivations with "some member" for "every member"."""
+    yield Case(np.array([[0, 1], [0, 0], [1, 0]]), "closed", "'some member' for 'every member'", some=True)
 
 
 def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
@@ -143,8 +151,9 @@ CLAIM = Claim(
         r"A''=A\iff A=\bigcap_{i\in B}\{i\}'"
     ),
     hypotheses=(
-        Hypothesis("ties are broken by one rule", counter_instances),
-        Hypothesis("the derivation operators quantify over every member", counter_instances),
+        Hypothesis("ties are broken by one rule", two_rules),
+        Hypothesis("a trip is lost: two concepts share their best neuron", matched),
+        Hypothesis("the derivation operators quantify over every member", some_member),
     ),
     kind="tight",
     source="zhang2026geometric,ganter1999",

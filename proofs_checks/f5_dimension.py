@@ -1,8 +1,8 @@
 r"""F5. A rich incidence of low spectral norm cannot live in low dimension: n + 1 ≥ √(N·d)/‖A‖.
 
 A_xi = ±1 for x ∈ N_i or not is the sign of an affine function of x, so its sign-rank is at most n + 1; J.
-Forster (2002): sign-rank(A) ≥ √(N·d)/‖A‖. Points on hyperplanes count as outside and do no harm for finite
-X: lowering all offsets a little gives the same matrix with no point on a hyperplane.
+Forster (2002): sign-rank(A) ≥ √(N·d)/‖A‖. Points on hyperplanes count as outside and do no harm: A has
+finitely many rows, and lowering all offsets a little gives the same matrix with no point on a hyperplane.
 
 The norm is bounded below by an exact Rayleigh quotient, so the bound that is tried is, if anything, too
 large. Attained where all neurons agree with one another up to sign, A of rank one, in dimension 0 (a
@@ -99,7 +99,14 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
         yield Case(signs, model.dim, part, f"random planted SAE {i}: n={model.dim}, N={len(signs)}")
 
 
-def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
+def other_gates(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield neurons that fire on many intervals of one line: the incidence is any matrix at all."""
+    for size in (16, *(2 ** int(v) for v in rng.integers(3, 7, max(1, count // 10)))):
+        label = f"{size} neurons on a line, neuron i firing where the bits of x and i share evenly many"
+        yield Case(hadamard(size), 1, "dimension", label)
+
+
+def understated(count: int, rng: np.random.Generator) -> Iterator[Case]:
     """Yield Hadamard matrices said to live in one dimension too few, also with rows and columns shuffled."""
     for size in (4, 16, 256):
         root = round(size**0.5)
@@ -112,6 +119,13 @@ def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
         yield Case(
             mixed, round(size**0.5) - 2, "dimension", f"a shuffled Hadamard matrix {i} of order {size}"
         )
+
+
+def zeros(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield points of a circle, a neuron for each: with 0 for −1 the incidence has norm 1."""
+    for size in (16, *(int(v) for v in rng.integers(10, 60, max(1, count // 10)))):
+        label = f"{size} points of a circle, each cut off by a neuron, written in 0 and 1"
+        yield Case(np.eye(size, dtype=np.int64), 2, "dimension", label)
 
 
 def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
@@ -129,8 +143,9 @@ CLAIM = Claim(
     statement="Points and neurons whose ±1 incidence is A need a dimension n with n + 1 ≥ √(N·d)/‖A‖.",
     tex=r"n+1\ \ge\ \operatorname{sign-rank}(A)\ \ge\ \frac{\sqrt{N\,d}}{\|A\|}",
     hypotheses=(
-        Hypothesis("absolute gating", counter_instances),
-        Hypothesis("X is finite (or no point lies on a hyperplane)", counter_instances),
+        Hypothesis("absolute gating", other_gates),
+        Hypothesis("the points lie in Rⁿ", understated),
+        Hypothesis("the entries of A are ±1", zeros),
     ),
     kind="lower",
     source="forster2002",

@@ -114,13 +114,17 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
             yield Case(encoder, "absolute", points, unit, 0, "convex", f"{label}, |M|={len(unit)}")
 
 
-def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
-    """Yield a Top-2 neuron with a hole, and gates that fire outside the half-space."""
+def topk_units(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield a Top-2 neuron with a hole."""
     outer = ((-2,), (2,))
     idle = Encoder(((0,), (1,), (-1,), (0,)), (1, 2, 2, -1))
     yield Case(EXAMPLE, "topk", outer, (0,), 2, "convex", "Top-2: −2 and 2 but not 0")
     yield Case(EXAMPLE, "topk", ((-2,), (3,)), (0,), 2, "convex", "Top-2: −2 and 3, the middle only")
     yield Case(idle, "topk", LINE, (0,), 2, "convex", "Top-2 with an idle neuron")
+
+
+def other_scores(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield gates that fire outside the half-space."""
     atoms = Encoder(((Fraction(4, 5), Fraction(3, 5)), (Fraction(-5, 13), Fraction(-12, 13))), (0, 0))
     yield Case(atoms, "pursuit", ((1, 0),), (), 2, "inside", "matching pursuit takes an atom against x")
     negative = Encoder(((1,), (-1,)), (-9, -7))
@@ -167,10 +171,10 @@ CLAIM = Claim(
     ),
     tex=r"\text{absolute: }\theta_M\text{ convex};\qquad\text{Top-}K,\ \text{BatchTopK: }N_i\subset H_i^+",
     hypotheses=(
-        Hypothesis("convexity: absolute gating", counter_instances),
+        Hypothesis("convexity: absolute gating", topk_units),
         Hypothesis(
             "inclusion: a gate that keeps some of the positive z_i (not matching pursuit, not sparsemax)",
-            counter_instances,
+            other_scores,
         ),
     ),
     kind="upper",

@@ -89,9 +89,9 @@ def observe(case: Case) -> Observed:
     root = _root(1 + case.delta**2)
     atom = (case.delta / root, 1 / root)
     weights = solve([[case.parent[0], atom[0]], [case.parent[1], atom[1]]], [1, 1])
-    if weights is None or min(weights) < 0:
-        raise ArithmeticError("p + c is a nonnegative combination of the two atoms for 0 ≤ δ ≤ 1")
-    return Observed(sum(weights, Fraction(0)), label, kind="tight")
+    if weights is None:
+        raise ArithmeticError("the parent and its child's atom are parallel")
+    return Observed(sum((abs(w) for w in weights), Fraction(0)), label, kind="tight")
 
 
 def _array(points: Sequence[Point], like: Sequence[Point]) -> Float[np.ndarray, "N n"]:
@@ -130,19 +130,34 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
         yield Case(tuple(cloud[:4]), child, (), "inside", label, encoder, top)
 
 
-def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
-    """Yield Top-2 for an absolute neuron, gates that cannot absorb, and a parent not orthonormal."""
+def top_two(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield Top-2 neurons for an absolute neuron."""
     yield Case(((-2,), (2,)), ((0,),), (), "feasible", "a Top-2 neuron around the child", TOP2, 2)
     yield Case(
         ((-2,), (2,)), ((0,),), (), "inside", "a Top-2 neuron absorbs a child inside the hull", TOP2, 2
     )
-    yield Case(((-2,), (2,)), ((0,),), (), "topk", "ReLU cannot absorb between siblings", TOP2, None)
-    yield Case(((-2,), (2,)), ((0,),), (), "topk", "K = d cannot absorb", TOP2, 3)
-    slanted = (Fraction(3, 5), Fraction(-4, 5))
-    yield Case((), (), (), "cost", "parent and child not orthogonal", parent=slanted)
     for i in range(max(1, count // 10)):
         far = int(rng.integers(2, 20))
         yield Case(((-far,), (far,)), ((0,),), (), "inside", f"random Top-2 siblings {i}: ±{far}", TOP2, 2)
+
+
+def all_kept(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield gates that cannot absorb: ReLU, and K = d."""
+    yield Case(((-2,), (2,)), ((0,),), (), "topk", "ReLU cannot absorb between siblings", TOP2, None)
+    yield Case(((-2,), (2,)), ((0,),), (), "topk", "K = d cannot absorb", TOP2, 3)
+
+
+def slanted(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield a parent that is not orthogonal to its child."""
+    yield Case(
+        (), (), (), "cost", "parent and child not orthogonal", parent=(Fraction(3, 5), Fraction(-4, 5))
+    )
+
+
+def too_much(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield δ > 1: the parent's own code must become negative, and costs its size."""
+    for delta in (Fraction(4, 3), Fraction(12, 5), Fraction(15, 8)):
+        yield Case((), (), (), "cost", f"δ = {delta}", delta=delta)
 
 
 def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
@@ -182,8 +197,10 @@ CLAIM = Claim(
         r"\qquad\text{cost}(\delta)=1-\delta+\sqrt{1+\delta^2}"
     ),
     hypotheses=(
-        Hypothesis("feasibility and hull: absolute gating or Top-1", counter_instances),
-        Hypothesis("cost: parent and child orthonormal, 0 ≤ δ ≤ 1", counter_instances),
+        Hypothesis("feasibility and hull: absolute gating or Top-1", top_two),
+        Hypothesis("absorption inside the hull: Top-K with 2 ≤ K < d", all_kept),
+        Hypothesis("cost: parent and child orthonormal", slanted),
+        Hypothesis("cost: 0 ≤ δ ≤ 1", too_much),
     ),
     kind="equivalence",
     source="zhang2026geometric",

@@ -28,7 +28,10 @@ DIGITS = 2**200
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """Two clouds; `dim` is the dimension that is claimed, `worse` scales the margin that is claimed."""
+    """Two clouds; `dim` is the dimension that is claimed, `worse` scales the margin that is claimed.
+
+    With `limits`, B is infinite: points besides those listed close in on the limits, which are not in B.
+    """
 
     a: Float[np.ndarray, "Na n"]
     b: Float[np.ndarray, "Nb n"]
@@ -36,6 +39,7 @@ class Case:
     label: str
     dim: int
     worse: Fraction = Fraction(1)
+    limits: Float[np.ndarray, "L n"] | None = None
 
 
 def bound(case: Case) -> Number:
@@ -63,6 +67,9 @@ def observe(case: Case) -> Observed:
 
 
 def _minimal(case: Case) -> int:
+    if case.limits is not None and not hulls_meet(rational(case.a.tolist()), rational(case.b.tolist())):
+        # Not separable, by the limits alone: no finite number of points already is not.
+        return len(case.a) + len(case.b) + 1
     left = rational(case.a.tolist()), rational(case.b.tolist())
     for side in (0, 1):
         for point in list(left[side]):
@@ -102,12 +109,24 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
         yield Case(a, b, part, f"random clouds {i}: n={n}, {len(a)} and {len(b)} points", n)
 
 
-def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
-    """Yield Radon points with the dimension understated by one, and margins of worse hyperplanes."""
+def infinite(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield 0 against all 1/k: not separable, and every finite number of these points is."""
+    zero = np.zeros((1, 1))
+    for size in (4, *(int(v) for v in rng.integers(4, 30, max(1, count // 10)))):
+        near = 1.0 / np.arange(1, size)[:, None]
+        yield Case(zero, near, "points", f"0 against all 1/k, {size - 1} of them listed", 1, limits=zero)
+
+
+def understated(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield Radon points with the dimension understated by one."""
     for n in (2, 3, 4):
         short = replace(_radon(n), dim=n - 1, label=f"Radon points of R^{n} taken for R^{n - 1}")
         yield short
         yield replace(short, part="library's points")
+
+
+def worse_hyperplanes(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield margins of hyperplanes that are not the best."""
     line = np.array([[0.0], [1.0]])
     for i in range(max(1, count // 10)):
         gap = int(rng.integers(1, 9))
@@ -128,8 +147,9 @@ CLAIM = Claim(
         r"\gamma=\tfrac12\operatorname{dist}(\operatorname{Conv}A,\operatorname{Conv}B)"
     ),
     hypotheses=(
-        Hypothesis("A and B are finite and not empty", counter_instances),
-        Hypothesis("they lie in Rⁿ", counter_instances),
+        Hypothesis("A and B are finite (or compact), and not empty", infinite),
+        Hypothesis("n is the dimension of the space", understated),
+        Hypothesis("margin: the largest of all hyperplanes", worse_hyperplanes),
     ),
     kind="upper",
     source="kirchberger1903",

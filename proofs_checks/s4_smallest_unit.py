@@ -32,7 +32,7 @@ Part = Literal["clique", "one", "lower", "upper", "ring"]
 class Case:
     """C and negatives, of which `counted` are used for m* (all by default) and `hidden` kept from the engine.
 
-    For "ring": the gap and the number of points.
+    For "ring": the gap and the number of points; no number is the whole ring.
     """
 
     inside: tuple[tuple[Rational, ...], ...]
@@ -42,7 +42,7 @@ class Case:
     counted: int | None = None
     hidden: int = 0
     gap: Fraction = Fraction(1)
-    dense: int = 0
+    dense: int | None = None
 
 
 def _engine(case: Case) -> SmallestUnit:
@@ -78,11 +78,16 @@ def observe(case: Case) -> Observed:
     return Observed(value, label, kind="upper" if case.part == "upper" else None)
 
 
-def _arcs(gap: Fraction, count: int) -> int:
-    """Return how many half-spaces around the disk exclude `count` equally spaced points of the ring.
+def _arcs(gap: Fraction, count: int | None) -> int:
+    """Return how many half-spaces around the disk exclude `count` equally spaced points of the ring, or all.
 
-    One excludes the points in an open arc of half-width α = arccos(1/(1+γ)): at most ⌈αN/π⌉ of N.
+    One excludes the points in an open arc of half-width α = arccos(1/(1+γ)): at most ⌈αN/π⌉ of N. Open arcs
+    cover the circle when there are more than π/α of them.
     """
+    if count is None:
+        if gap != 1:
+            raise ArithmeticError("only at γ = 1 is π/α rational, and the whole ring needs one more")
+        return 3 + 1
     with ctx.workprec(200):
         ratio = (1 / (1 + arb(gap.numerator) / gap.denominator)).acos() * count / arb.pi()
         # γ = 1: α = π/3 exactly, which no ball arithmetic can see.
@@ -128,8 +133,29 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
             number += 1
 
 
-def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
-    """Yield negatives left out of m* or kept from the engine, and rings that are not dense."""
+def inside_or_none(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield a negative in Conv(C), which no unit excludes, and no negative at all, which takes no neuron."""
+    yield _case([[0], [2]], [[1]], "clique", "a negative between two points of C")
+    yield _case([[0, 0], [2, 0], [0, 2]], [[1, 1], [5, 5]], "clique", "a negative on an edge of the hull")
+    yield _case([[0]], [], "one", "no negatives: the empty unit does")
+    for i in range(max(1, count // 10)):
+        far = int(rng.integers(2, 9))
+        yield _case([[-far], [far]], [[0], [far + 1]], "clique", f"random slab {i} around a negative")
+
+
+def sparse_ring(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield rings of a few points."""
+    for gap, dense in (("1", 2), ("1/10", 6), ("1/100", 20)):
+        yield Case((), (), "ring", f"γ = {gap}, only {dense} points", gap=Fraction(gap), dense=dense)
+
+
+def whole_ring(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield all points of the ring at γ = 1, where they need one neuron more than any finite number."""
+    yield Case((), (), "ring", "γ = 1, the whole ring", gap=Fraction(1))
+
+
+def left_out(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield negatives left out of m* or kept from the engine."""
     for n in (1, 2, 3):
         inside, outside = simplex_edges(n)
         parts: tuple[Part, Part] = ("clique", "lower")
@@ -137,8 +163,6 @@ def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
             yield replace(_case(inside, outside, part, f"a corner left out of m*, n={n}"), counted=n)
         yield replace(_case(inside, outside, "upper", f"a corner kept from the engine, n={n}"), hidden=1)
     yield replace(_case([[0]], [[1], [-1]], "one", "m* of one negative of two"), counted=1)
-    for gap, dense in (("1", 2), ("1/10", 6), ("1/100", 20)):
-        yield Case((), (), "ring", f"γ = {gap}, only {dense} points", gap=Fraction(gap), dense=dense)
     for i in range(max(1, count // 10)):
         far = int(rng.integers(1, 9))
         yield replace(_case([[0]], [[far], [-far]], "clique", f"random pair {i}, one left out"), counted=1)
@@ -155,8 +179,10 @@ CLAIM = Claim(
         r"m^*_{\text{ring}}=\Big\lceil\frac{\pi}{\arccos(1/(1+\gamma))}\Big\rceil"
     ),
     hypotheses=(
-        Hypothesis("no negative lies in Conv(C), and there is at least one", counter_instances),
-        Hypothesis("ring: finitely many negatives, dense enough", counter_instances),
+        Hypothesis("no negative lies in Conv(C), and there is at least one", inside_or_none),
+        Hypothesis("ring: finitely many negatives", whole_ring),
+        Hypothesis("ring: they are dense enough", sparse_ring),
+        Hypothesis("the unit excludes every negative, and the engine is given every one", left_out),
     ),
     kind="lower",
     source="megiddo1988",
