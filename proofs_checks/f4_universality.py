@@ -141,7 +141,11 @@ def no_lattice(count: int, rng: np.random.Generator) -> Iterator[Case]:
         low = [1 << k for k in range(size)]
         high = [(1 << size) - 1 | 1 << (size + k) for k in range(size)]
         order = lat.order_of([0, *low, *high, (1 << 2 * size) - 1])
-        yield Case(order, realise(order), "neurons", f"{size} elements below {size} others: no lattice")
+        label = f"{size} elements below {size} others: no lattice"
+        yield Case(order, realise(order), "neurons", label)
+        if size == 2:
+            for part in SEARCHES:
+                yield Case(order, realise(order), part, label)
 
 
 def dependent(count: int, rng: np.random.Generator) -> Iterator[Case]:

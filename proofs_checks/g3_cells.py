@@ -49,7 +49,7 @@ def bound(case: Case) -> int:
     """Return the closed count: of all, or of central hyperplanes, or Whitney's count for "engine"."""
     d, n = case.model.width - case.uncounted, case.model.dim
     if case.part == "engine":
-        return whitney(case.model)
+        return whitney(replace(case.model, w=case.model.w[:d], c=case.model.c[:d]))
     if case.part == "central":
         return cells_central(d, n)
     return cells_central(d, n) + (not case.cells_only) if case.part == "patterns, central" else cells(d, n)
@@ -113,9 +113,11 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
     fan = Planted(np.zeros((1, 2), np.int64), LINES * [[1], [1], [-1]], np.zeros(3, np.int64))
     fan = _with_points(fan, 2)
     yield Case(fan, "patterns, central", "three lines through o: 6 cells and the pattern of o, attained")
+    yield Case(replace(fan, w=fan.w[:1], c=fan.c[:1]), "patterns, central", "one line through o")
     double = Planted(np.arange(-2, 3)[:, None], np.array([[1], [-1]]), np.zeros(2, dtype=np.int64))
     yield Case(double, "patterns", "two opposite half-lines that share their end: 3 patterns, attained")
     yield Case(double, "engine", "one point twice")
+    yield Case(line, "engine", "4 points of a line")
     for i in range(count):
         n, d = int(rng.integers(1, 4)), int(rng.integers(0, 7))
         w, c = rng.integers(-2, 3, (d, n)), rng.integers(-2, 3, d)
@@ -158,6 +160,7 @@ def uncounted(count: int, rng: np.random.Generator) -> Iterator[Case]:
         line = _with_points(_moment(d, 1), 8)
         yield Case(line, "at most", f"{d} points of a line, one of them not counted", uncounted=1)
         yield Case(line, "patterns", f"{d} neurons on a line, one of them not counted", uncounted=1)
+        yield Case(line, "engine", f"{d} points of a line, one of them not counted", uncounted=1)
 
 
 def check_run(instance: TrainedInstance) -> Sequence[Evidence]:

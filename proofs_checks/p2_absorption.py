@@ -20,7 +20,7 @@ from jaxtyping import Float
 
 from geosae.geometry.separation.separate import separate
 from geosae.verification import Claim, Evidence, Hypothesis, Number, Observed, TrainedInstance, compare
-from proofs_checks._exact import Point, Rational, hulls_meet, in_hull, solve
+from proofs_checks._exact import Point, Rational, hulls_meet, solve
 from proofs_checks._gates import Encoder, fired
 from proofs_checks._runs import sample_view
 
@@ -120,13 +120,15 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
                 tuple(cloud[:3]), tuple(cloud[3:5]), tuple(cloud[5:]), "feasible", f"random family {i}: n={n}"
             )
             continue
-        child = tuple(x for x in cloud[4:] if in_hull(x, cloud[:4]))
+        # Between two siblings: inside their hull by construction.
+        ends = rng.integers(0, 4, (3, 2)).tolist()
+        child = tuple(
+            tuple(Fraction(a + b, 2) for a, b in zip(cloud[i], cloud[j], strict=True)) for i, j in ends
+        )
         encoder = Encoder(tuple(tuple(w) for w in rng.integers(-3, 4, (4, n)).tolist()),
                           tuple(rng.integers(-3, 4, 4).tolist()))  # fmt: skip
         top = 1 if i % 4 else None
-        label = (
-            f"random {'ReLU' if top is None else 'Top-1'} encoder {i}: n={n}, {len(child)} children inside"
-        )
+        label = f"random {'ReLU' if top is None else 'Top-1'} encoder {i}: n={n}, {len(child)} points inside"
         yield Case(tuple(cloud[:4]), child, (), "inside", label, encoder, top)
 
 

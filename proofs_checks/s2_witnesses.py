@@ -94,10 +94,11 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
     same = np.array([[1.0, 2.0], [0.0, 0.0], [3.0, 1.0]])
     yield Case(same, same[:1], "points", "a point in both: two are enough", 2)
     yield Case(same, same[:1], "library's points", "a point in both: two are enough", 2)
+    square = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+    yield Case(square * 3, square + 1, "points", "a square in a square: eight points, four are enough", 2)
     line = np.array([[0.0], [1.0]])
     yield Case(line, line + 4, "margin", "two segments of a line, 3 apart", 1)
     yield Case(line, line + 1 + 2**-30, "margin", "two segments, 2⁻³⁰ apart", 1)
-    square = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
     yield Case(square, square + 2.0, "margin", "corner against corner", 2)
     for i in range(count):
         n = int(rng.integers(1, 4))

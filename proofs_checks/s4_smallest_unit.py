@@ -26,6 +26,7 @@ from proofs_checks._exact import Point, Rational, hulls_meet
 from proofs_checks._small_units import clique, fewest, simplex_edges
 
 Part = Literal["clique", "one", "lower", "upper", "ring"]
+MOST_DRAWS = 100
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
     for gap, dense in (("1", 999), ("1/10", 4001), ("1/100", 9001), ("3", 997), ("1/2", 5003), ("9", 101)):
         yield Case((), (), "ring", f"a disk in a ring, γ = {gap}", gap=Fraction(gap), dense=dense)
     number = 0
-    while number < count:
+    for _ in range(MOST_DRAWS * count):
         n, size = int(rng.integers(1, 4)), int(rng.integers(2, 6))
         inside = rng.integers(-1, 2, (int(rng.integers(1, 5)), n)).tolist()
         outside = rng.integers(-3, 4, (size, n)).tolist()
@@ -131,6 +132,9 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
             part = parts[number % 4]
             yield _case(inside, outside, part, f"random clouds {number}: n={n}, {size} negatives")
             number += 1
+        if number == count:
+            return
+    raise ArithmeticError(f"fewer than {count} of {MOST_DRAWS * count} random clouds are separable")
 
 
 def inside_or_none(count: int, rng: np.random.Generator) -> Iterator[Case]:

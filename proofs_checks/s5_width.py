@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Bool
 
 from geosae.verification import Claim, Evidence, Hypothesis, Observed, TrainedInstance, compare
-from proofs_checks._planted import Planted, cube, layer, random_planted, separated
+from proofs_checks._planted import Planted, closure_unit, cube, layer, model_concept, random_planted
 from proofs_checks._runs import pair_errors, sample_view
 
 
@@ -42,7 +42,9 @@ def observe(case: Case) -> Observed:
     """Count the concepts that some neuron separates: N_i ∩ X = C."""
     fires = case.model.fires()
     if case.by_units:
-        return Observed(sum(separated(fires, concept) for concept in case.concepts), case.label)
+        thetas = [model_concept(fires, closure_unit(fires, concept)) for concept in case.concepts]
+        exact = [bool((theta == c).all()) for theta, c in zip(thetas, case.concepts, strict=True)]
+        return Observed(sum(exact), case.label)
     return Observed(sum(_served(fires, concept, case.forgiven) for concept in case.concepts), case.label)
 
 

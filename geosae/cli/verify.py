@@ -24,16 +24,18 @@ def verify(
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the instances.")] = 0,
     run: Annotated[Path | None, typer.Option(help="Hold the bounds against the SAEs of this run.")] = None,
-    audit: Annotated[bool, typer.Option("--audit", help="Try wrong bounds: each must be caught.")] = False,
+    audit: Annotated[
+        bool, typer.Option("--audit", help="Try wrong forms of the checks: each must be caught.")
+    ] = False,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write what was found to this file.")
     ] = None,
 ) -> None:
     """Check the statements on constructed instances, and each check on instances that must fail it.
 
-    With --run: the same bounds on every SAE of a run. With --audit: every bound is made wrong in every way
-    that the checks know, and they must notice. Exit status 1 if a statement is refuted, if a check is broken
-    (its control did not fail), or if a wrong bound slips through.
+    With --run: the same bounds on every SAE of a run. With --audit: bounds, observations, predicates and
+    instances are made wrong, and the checks must notice. Exit status 1 if a statement is refuted, if a check
+    is broken (a control did not fail), or if a wrong form slips through.
     """
     import proofs_checks
     from geosae.errors import InvalidInput
@@ -111,10 +113,12 @@ def _record(summary: "EvidenceSummary") -> dict[str, Any]:
 
 
 def _audited(claims: Claims, instances: int, seed: int) -> "tuple[Records, Outcome]":
-    """Print what exposes each wrong form of each bound."""
+    """Print what exposes each wrong form of each check."""
     from geosae.verification import audit, audit_outcome
 
     with bar("audit") as progress:
         mutations = audit(claims, instances, seed, progress=progress)
-    table(("id", "wrong bound", "caught by"), [(m.id, m.mutant, m.caught_by) for m in mutations])
+    table(
+        ("id", "wrong form", "of", "caught by"), [(m.id, m.mutant, m.target, m.caught_by) for m in mutations]
+    )
     return [asdict(mutation) for mutation in mutations], audit_outcome(mutations)

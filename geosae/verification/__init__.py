@@ -5,7 +5,7 @@ A check can refute a statement; it cannot prove it. `Claim` is a statement with 
 `Outcome` sums a run of checks up. The claims themselves stand in the package `proofs_checks`.
 """
 
-from geosae.verification.audit import Mutation, audit, mutants, part_of
+from geosae.verification.audit import Mutant, Mutation, audit, mutants, part_of
 from geosae.verification.claim import Claim, Hypothesis, NeuronsLike, TrainedInstance
 from geosae.verification.evidence import SENSE, Evidence, Grade, Kind, Number, Observed, as_float, compare
 from geosae.verification.outcome import (
@@ -45,6 +45,7 @@ __all__ = [
     "Hypothesis",
     "Kept",
     "Kind",
+    "Mutant",
     "Mutation",
     "NeuronsLike",
     "Number",

@@ -15,7 +15,7 @@ class Outcome:
 
     Examples
     --------
-    >>> Outcome(("6 of 6 wrong bounds caught",)).exit_status
+    >>> Outcome(("6 of 6 wrong forms caught",)).exit_status
     0
     """
 
@@ -55,7 +55,7 @@ def audit_outcome(mutations: Sequence[Mutation]) -> Outcome:
     'not caught: S7 (bound + 1)'
     """
     missed = [f"{mutation.id} ({mutation.mutant})" for mutation in mutations if not mutation.caught]
-    caught = f"{len(mutations) - len(missed)} of {len(mutations)} wrong bounds caught"
+    caught = f"{len(mutations) - len(missed)} of {len(mutations)} wrong forms caught"
     return Outcome((caught,), f"not caught: {', '.join(missed)}" if missed else "")
 
 

@@ -51,8 +51,8 @@ class Verdict:
     """What trying to refute a claim gave; a check can refute a statement and cannot prove it.
 
     "refuted": an instance violates it (kept in `violations`; `reproduce` rebuilds it). "broken": the check
-    itself is not to be trusted: a control passed, no instance was tried or no control of some hypothesis, the
-    false-alarm budget was overdrawn, or it raised an error; `reason` says which.
+    itself is not to be trusted: a control passed, no two different instances were tried or no control of some
+    hypothesis, the false-alarm budget was overdrawn, or it raised an error; `reason` says which.
     """
 
     id: str
@@ -182,6 +182,8 @@ def verify(
     reason = trouble or control_trouble
     if passed:
         reason = reason or f"control {passed[0].index} passed: {passed[0].evidence.instance}"
+    if len({(e.instance, e.observed, e.bound) for e in evidence}) == 1:
+        reason = reason or f"one instance only, tried {len(evidence)} times: {evidence[0].instance}"
     if false_alarm > budget:
         reason = reason or f"false-alarm probability {false_alarm:.2g} exceeds {budget:.2g}"
     status: Status = "refuted" if violations else "broken" if reason else "holds"

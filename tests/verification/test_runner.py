@@ -190,7 +190,7 @@ def test_the_audit_catches_what_the_instances_see_and_says_what_nobody_sees() ->
     assert table["inequality turned"].caught_by == "instance"
     # The control lies one below the true bound: a bound lowered by one lets it through.
     assert table["bound − 1"].caught_by == "control"
-    blunt = replace(TOY, instances=lambda count, rng: iter((50,)))
+    blunt = replace(TOY, instances=lambda count, rng: iter((50, 60)))
     assert {m.mutant for m in audit({"T1": blunt}, 20, 0) if not m.caught} == {"bound + 1"}
 
 
@@ -215,4 +215,42 @@ def test_the_audit_distorts_each_part_by_itself() -> None:
         instances=lambda count, rng: iter([Part(1, "sharp"), Part(2, "blunt")]),
         hypotheses=(Hypothesis("n ≥ 1", lambda count, rng: iter([Part(0, "sharp"), Part(0, "blunt")])),),
     )
+    # Part "blunt" lies one above its bound, and always the same is what is observed on its one instance.
     assert {m.mutant for m in audit({"T1": parts}, 5, 0) if not m.caught} == {"bound + 1 [blunt]"}
+
+
+def truthful(n: int) -> bool:
+    return n > -1000
+
+
+def unasked(n: int) -> bool:
+    return False
+
+
+def test_predicates_of_the_claims_module_are_stuck_and_those_never_called_are_not_counted() -> None:
+    def observe(n: int) -> Observed:
+        return Observed(abs(n) * n if truthful(n) else -999_999, f"n = {n}")
+
+    # Stuck at True is noticed on no instance, since the predicate is true of all of them, and not on the
+    # control, which is refuted either way.
+    observe.__module__ = __name__
+    table = {m.mutant: m for m in audit({"T1": replace(TOY, observe=observe)}, 5, 0)}
+    assert not table["truthful(…) always True"].caught
+    assert table["truthful(…) always False"].caught_by == "instance"
+    assert not any(name.startswith("unasked") for name in table)
+    assert truthful(1)
+
+
+def test_the_audit_makes_observations_and_instances_wrong_too() -> None:
+    table = {m.mutant: m for m in audit({"T1": TOY}, 5, 0)}
+    assert table["observed: the bound itself"].caught_by == "control"
+    assert table["observed: always 1"].caught_by == "instance"
+    assert table["dropped: n ≥ 1"].caught_by == "instance"
+    assert table["one instance over and over"].caught
+    assert {m.target for m in table.values()} == {"bound", "observation", "instances"}
+
+
+def test_one_instance_over_and_over_is_broken() -> None:
+    verdict = verify(replace(TOY, instances=lambda count, rng: iter([3] * 9)), 9, 0)
+    assert verdict.status == "broken"
+    assert "one instance only, tried 9 times" in verdict.reason
