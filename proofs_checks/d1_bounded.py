@@ -75,12 +75,13 @@ def unbiased(count: int, rng: np.random.Generator) -> Iterator[Case]:
 def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
     """Say how many concepts single neurons of a trained SAE detect without a miss: at most all of them.
 
-    Tightness is the share of the concepts for which training has reached what D1 allows.
+    Tightness is the share of the concepts for which training has reached what D1 allows. Always vacuous: no
+    more concepts can be detected than there are.
     """
     view = sample_view(instance)
     detected = int((pair_errors(view)[0] == 0).any(axis=1).sum())
     label = f"{instance.label}: concepts that one neuron detects without a miss"
-    return [compare(Observed(detected, label), len(view.names), "upper")]
+    return [compare(Observed(detected, label), len(view.names), "upper", vacuous=True)]
 
 
 CLAIM = Claim(

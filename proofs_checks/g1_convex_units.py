@@ -138,7 +138,8 @@ def other_scores(count: int, rng: np.random.Generator) -> Iterator[Case]:
 def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
     """Count the midpoints of points in a closure unit's θ that leave it, for every concept.
 
-    Pairs are taken among points on which all neurons of the unit are active by more than rounding.
+    Pairs are taken among points on which all neurons of the unit are active by more than rounding. Vacuous
+    for the empty unit, which no point leaves.
     """
     if instance.neurons.gating != "absolute":
         return ()
@@ -159,7 +160,7 @@ def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
         middle = view.points[pairs].mean(axis=1)
         out = int((~np.all(instance.neurons.fires(middle)[:, unit], axis=1)).sum())
         label = f"{instance.label}: {name}, {MOST_PAIRS} midpoints in a unit of {int(unit.sum())}"
-        evidence.append(compare(Observed(out, label), 0, "upper"))
+        evidence.append(compare(Observed(out, label), 0, "upper", vacuous=not unit.any()))
     return evidence
 
 

@@ -164,14 +164,18 @@ def uncounted(count: int, rng: np.random.Generator) -> Iterator[Case]:
 
 
 def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
-    """Hold the activation patterns of a trained SAE on the sample against the number of cells."""
+    """Hold the activation patterns of a trained SAE on the sample against the number of cells.
+
+    Vacuous where there are no more points, or no more sets of neurons, than cells.
+    """
     if instance.neurons.gating != "absolute":
         return ()
     view = sample_view(instance)
     patterns = len(np.unique(np.packbits(view.fires, axis=1), axis=0))
     ceiling = cells(instance.neurons.width, view.points.shape[1])
+    vacuous = ceiling >= min(len(view.points), 2**instance.neurons.width)
     label = f"{instance.label}: activation patterns on {len(view.points)} points"
-    return [compare(Observed(patterns, label), ceiling, "upper")]
+    return [compare(Observed(patterns, label), ceiling, "upper", vacuous=vacuous)]
 
 
 CLAIM = Claim(

@@ -137,7 +137,10 @@ def on_ties(count: int, rng: np.random.Generator) -> Iterator[Case]:
 
 
 def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
-    """Hold the sets of K neurons that fire together on the sample against the ceiling on kept sets."""
+    """Hold the sets of K neurons that fire together on the sample against the ceiling on kept sets.
+
+    Vacuous where the ceiling is not below the number of points on which K neurons fire.
+    """
     K = instance.neurons.sparsity
     if instance.neurons.gating != "relative" or K is None:
         return ()
@@ -146,7 +149,7 @@ def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
     firing_sets = len(np.unique(np.packbits(full, axis=1), axis=0))
     label = f"{instance.label}: sets of {K} neurons that fire together on {len(view.points)} points"
     ceiling = topk_ceiling(instance.neurons.width, K, view.points.shape[1])
-    return [compare(Observed(firing_sets, label), ceiling, "upper")]
+    return [compare(Observed(firing_sets, label), ceiling, "upper", vacuous=ceiling >= len(full))]
 
 
 CLAIM = Claim(

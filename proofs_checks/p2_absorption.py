@@ -166,6 +166,7 @@ def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
     """Count neurons that fire on all of C_p∖C_c and on none of a child inside its hull: none may.
 
     Per declared or observed pair of concepts, on the sample; pairs without a child point inside are left out.
+    Vacuous where no neuron fires on all siblings, or none is silent on the child.
     """
     if instance.neurons.gating != "absolute":
         return ()
@@ -180,9 +181,11 @@ def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
             apart = separate(view.points[siblings][:800], view.points[inner][:200])
             if apart.separable:
                 continue
-            absorbing = view.fires[siblings].all(axis=0) & ~view.fires[inner].any(axis=0)
+            detecting, silent = view.fires[siblings].all(axis=0), ~view.fires[inner].any(axis=0)
+            absorbing = int((detecting & silent).sum())
+            vacuous = not detecting.any() or not silent.any()
             label = f"{instance.label}: {child} in {parent}, neurons that absorb it exactly"
-            evidence.append(compare(Observed(int(absorbing.sum()), label), 0, "upper"))
+            evidence.append(compare(Observed(absorbing, label), 0, "upper", vacuous=vacuous))
     return evidence
 
 

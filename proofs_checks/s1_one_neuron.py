@@ -182,7 +182,8 @@ def _separable(labelled: Labelled) -> bool:
 def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
     """Hold the concepts that single neurons separate exactly against those whose hulls are disjoint.
 
-    Nothing is claimed for a relative gate, and then nothing is returned.
+    Nothing is claimed for a relative gate, and then nothing is returned. Vacuous where all hulls
+    are disjoint.
     """
     if instance.neurons.gating != "absolute":
         return ()
@@ -191,7 +192,7 @@ def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
     separated = int(((miss == 0) & (alarms == 0)).any(axis=1).sum())
     allowed = separable_concepts(view, _separable, MOST_SEPARATED)
     label = f"{instance.label}: concepts of {len(view.names)} that one neuron separates exactly"
-    return [compare(Observed(separated, label), allowed, "upper")]
+    return [compare(Observed(separated, label), allowed, "upper", vacuous=allowed >= len(view.names))]
 
 
 CLAIM = Claim(

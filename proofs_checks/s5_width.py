@@ -111,7 +111,10 @@ def with_errors(count: int, rng: np.random.Generator) -> Iterator[Case]:
 
 
 def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
-    """Hold d against the number of concepts, pairwise further apart than 2ε, that single neurons separate."""
+    """Hold d against the number of concepts, pairwise further apart than 2ε, that single neurons separate.
+
+    Vacuous where there are no more concepts than neurons.
+    """
     view = sample_view(instance)
     miss, alarms = pair_errors(view)
     served = np.flatnonzero((np.maximum(miss, alarms) <= view.tolerance).any(axis=1))
@@ -119,8 +122,9 @@ def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
     for k in served:
         if all(np.mean(view.concepts[:, k] != view.concepts[:, j]) > 2 * view.tolerance for j in apart):
             apart.append(int(k))
+    width = instance.neurons.width
     label = f"{instance.label}: concepts served by single neurons at ε={view.tolerance:g}"
-    return [compare(Observed(len(apart), label), instance.neurons.width, "upper")]
+    return [compare(Observed(len(apart), label), width, "upper", vacuous=width >= len(view.names))]
 
 
 CLAIM = Claim(

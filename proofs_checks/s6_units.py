@@ -238,7 +238,8 @@ def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
     """Hold the width against the least width that the disjoint concepts told apart by units would need.
 
     Counted with errors: if M_j ⊂ M_k for disjoint C_j and C_k, the hits of M_k are false alarms of M_j. So
-    units with at least t hits each, and fewer than t false alarms each, are an antichain.
+    units with at least t hits each, and fewer than t false alarms each, are an antichain. Vacuous where the
+    width would do for all concepts, were they disjoint.
     """
     view = sample_view(instance)
     sizes = view.concepts.sum(axis=0)
@@ -248,7 +249,8 @@ def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
     K = int(view.fires.sum(axis=1).max())
     needed = least_width(max(1, len(family)), max(1, K))
     label = f"{instance.label}: least width for {len(family)} disjoint concepts told apart by units, K={K}"
-    return [compare(Observed(needed, label), instance.neurons.width, "upper")]
+    width, most = instance.neurons.width, least_width(max(1, len(view.names)), max(1, K))
+    return [compare(Observed(needed, label), width, "upper", vacuous=width >= most)]
 
 
 def _disjoint(view: SampleView, fitted: Sequence[Fitted]) -> list[Fitted]:

@@ -211,7 +211,8 @@ def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
     """Hold K against the depth of the separated hierarchy and against the overlap served by single neurons.
 
     Overlap: at each point, concepts that a neuron detects without a miss and with false alarms at most ε, and
-    that differ pairwise on more than 2ε of X.
+    that differ pairwise on more than 2ε of X. Vacuous where the concepts themselves are no deeper, and
+    overlap no more, than K.
     """
     view = sample_view(instance)
     K = int(view.fires.sum(axis=1).max())
@@ -225,7 +226,22 @@ def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
     errors = sum(f.misses + f.alarms for f in chain)
     deep = f"{instance.label}: depth of the hierarchy told apart by units, {errors} errors in all"
     wide = f"{instance.label}: overlap of concepts by single neurons, ε={view.tolerance:g}"
-    return [compare(Observed(len(chain), deep), K, "upper"), compare(Observed(overlap, wide), K, "upper")]
+    most = int(view.concepts.sum(axis=1).max(initial=0))
+    return [
+        compare(Observed(len(chain), deep), K, "upper", vacuous=_depth(view.concepts) <= K),
+        compare(Observed(overlap, wide), K, "upper", vacuous=most <= K),
+    ]
+
+
+def _depth(concepts: Bool[np.ndarray, "N p"]) -> int:
+    """Return the length of the longest strictly decreasing chain of the concepts."""
+    depths: list[int] = []
+    by_size = concepts[:, np.argsort(concepts.sum(axis=0), kind="stable")]
+    for k in range(by_size.shape[1]):
+        inside = [j for j in range(k) if not (by_size[:, j] & ~by_size[:, k]).any()]
+        strict = [depths[j] for j in inside if (by_size[:, j] != by_size[:, k]).any()]
+        depths.append(1 + max(strict, default=0))
+    return max(depths, default=0)
 
 
 CLAIM = Claim(

@@ -113,7 +113,8 @@ def hidden(count: int, rng: np.random.Generator) -> Iterator[Case]:
 def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
     """Hold the false alarms of the best single detecting neuron against the certified lower end of LSM.
 
-    On evenly spaced points, per concept that some neuron detects there without a miss.
+    On evenly spaced points, per concept that some neuron detects there without a miss. Vacuous where the
+    lower end is zero.
     """
     if instance.neurons.gating != "absolute":
         return ()
@@ -130,7 +131,8 @@ def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
         low = separability_measure(part.points[inside], part.points[~inside], rounds=20).check().kept_low
         label = f"{instance.label}: {name}, false alarms per point of C by one neuron"
         size = int(inside.sum())
-        evidence.append(compare(Observed(Fraction(alarms, size), label), Fraction(low, size), "lower"))
+        share = Observed(Fraction(alarms, size), label)
+        evidence.append(compare(share, Fraction(low, size), "lower", vacuous=low == 0))
     return evidence
 
 

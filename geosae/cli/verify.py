@@ -91,10 +91,11 @@ def _on_run(folder: Path, claims: Claims) -> "tuple[Records, Outcome]":
             f"the run in {folder} holds no evidence for {', '.join(claims)}",
             causes="these statements do not speak about trained SAEs",
         )
-    head = ("id", "SAEs' instances", "violated", "observed", "bound", "slack", "tightness", "median")
+    head = ("id", "instances", "vacuous", "violated", "observed", "bound", "median", "greatest")
     rows = [
-        (s.id, str(s.tried), str(s.violated), number(s.nearest.observed), number(s.nearest.bound),
-         number(s.nearest.slack), number(s.nearest.tightness), number(s.median_tightness))
+        (s.id, str(s.tried), str(s.vacuous), str(s.violated),
+         *((number(s.nearest.observed), number(s.nearest.bound)) if s.nearest else ("–", "–")),
+         number(s.median_tightness), number(s.greatest_tightness))
         for s in summaries
     ]  # fmt: skip
     table(head, rows)
@@ -102,13 +103,16 @@ def _on_run(folder: Path, claims: Claims) -> "tuple[Records, Outcome]":
 
 
 def _record(summary: "EvidenceSummary") -> dict[str, Any]:
-    nearest = summary.nearest.to_dict()
+    nearest = summary.nearest.to_dict() if summary.nearest else {}
+    names = ("instance", "observed", "bound", "slack", "tightness")
     return {
         "id": summary.id,
         "tried": summary.tried,
+        "vacuous": summary.vacuous,
         "violated": summary.violated,
-        "nearest": {name: nearest[name] for name in ("instance", "observed", "bound", "slack", "tightness")},
+        "nearest": {name: nearest[name] for name in names} if nearest else None,
         "median": summary.median_tightness,
+        "greatest": summary.greatest_tightness,
     }
 
 
