@@ -91,7 +91,7 @@ def main() -> None:
         audit_seconds=end - middle,
         caught=sum(m.caught for m in found_out),
         mutants=len(found_out),
-        by=" and ".join(
+        by=", ".join(
             f"{count} by {'an' if who[0] in 'aei' else 'a'} {who}" for who, count in by.most_common()
         ),
         slopes="\n".join(row(r) for r in NEAR_SIZES),
