@@ -199,7 +199,7 @@ def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
     A neuron is tied to C when it fires on more of C than of the rest. Where more points are undetected than
     can be projected, the first ones are priced: the sum only becomes smaller. Certified: eta covers
     the error of the projection and rounding. Vacuous
-    where the price is zero.
+    where the price is not above the error with which it is known.
     """
     view = sample_view(instance)
     miss, alarms = pair_errors(view)
@@ -218,9 +218,8 @@ def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
             rounding = 8 * (instance.neurons.width + view.points.shape[1] + size) * 2.0**-53
             eta = doubt / size + rounding * (price / size + mse + float((view.points**2).max())) + 5e-324
             label = f"{instance.label}: MSE on {name}, D = {who}, {len(silent)} of {size} undetected"
-            evidence.append(
-                compare(Observed(mse, label, "certified", eta), price / size, "lower", vacuous=price <= 0)
-            )
+            observed, least = Observed(mse, label, "certified", eta), price / size
+            evidence.append(compare(observed, least, "lower", vacuous=least <= eta))
     return evidence
 
 
