@@ -1,7 +1,7 @@
 """`python -m proofs_checks [--instances N] [--seed S] [--audit] [ID ...]`: a line per statement.
 
 The same code as `geosae verify`, printed plainly. Exit status 1 if a statement is refuted, a check is broken,
-or (with --audit) a wrong bound is not caught.
+or (with --audit) a wrong form of a check is not caught.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from proofs_checks import claims
 
 def audit_line(mutation: Mutation) -> str:
     """Return one mutant as one line of the audit's table."""
-    return f"{mutation.id:<4} {mutation.mutant:<48} {mutation.caught_by:<9} {mutation.detail}"
+    return f"{mutation.id:<4} {mutation.mutant:<64} {mutation.caught_by:<9} {mutation.detail}"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -36,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
         "--instances", type=int, help=f"by default {INSTANCES}, for the audit {AUDIT_INSTANCES}"
     )
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--audit", action="store_true", help="try wrong forms of every bound")
+    parser.add_argument("--audit", action="store_true", help="try wrong forms of every check")
     options = parser.parse_args(arguments)
     ids, seed = options.ids or None, options.seed
     default = AUDIT_INSTANCES if options.audit else INSTANCES

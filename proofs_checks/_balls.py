@@ -49,22 +49,10 @@ def cap_excess(m: int, r: int) -> float:
 
     Examples
     --------
-    >>> round(cap_excess(100, 2) * 100**2 / leading_constant(2), 3)
+    >>> round(cap_excess(100, 2) * 100**2 * 3 / pi**3, 3)
     1.0
     """
     return cap_bound(m, r) - ball_volume(r)
-
-
-def leading_constant(r: int) -> float:
-    """Return lim m^{2/(r−1)}·(cap_bound − ball volume): π³/3 for r = 2.
-
-    Examples
-    --------
-    >>> round(leading_constant(2) / pi**3, 9)
-    0.333333333
-    """
-    sphere, below = r * ball_volume(r), (r - 1) * ball_volume(r - 1)
-    return 0.5 * (r - 1) / (r + 1) * sphere * ((r - 1) * sphere / below) ** (2 / (r - 1))
 
 
 def local_exponent(halvings: int, r: int) -> tuple[arb, float]:

@@ -40,7 +40,7 @@ def sample_view(instance: TrainedInstance) -> SampleView:
 
 def _tolerance(instance: TrainedInstance) -> float:
     # An alignment records the tolerance of its run; 0.05 is the default of `geosae.analyse`.
-    return 0.05 if instance.alignment is None else float(instance.alignment.detection.tolerance)
+    return 0.05 if instance.alignment is None else float(instance.alignment.tolerance)
 
 
 def share_at_most(hits: int, trials: int, false_alarm: float) -> float:

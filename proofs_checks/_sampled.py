@@ -81,7 +81,8 @@ def rows(count: int, rng: np.random.Generator) -> Iterator[Row]:
     sampled = 2 + -(-count // EVERY)
     alarm = FALSE_ALARM / sampled
     yield _row("box", 3, 6.0, 0, rng, alarm)
-    yield _row("box", 6, 6.0, 0, rng, alarm)
+    # Farther apart, so that its bound is above the first one's observation.
+    yield _row("box", 6, 12.0, 0, rng, alarm)
     for i in range(sampled - 2):
         shape = "ball" if i % 2 else "box"
         extra = int(rng.integers(0, 30))

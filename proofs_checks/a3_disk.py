@@ -19,23 +19,27 @@ import numpy as np
 from flint import arb, ctx
 
 from geosae.geometry.approximation.polyhedra_around import circumscribed_polygon_area
-from geosae.verification import Claim, Number, Observed
+from geosae.verification import Claim, Hypothesis, Number, Observed
 from proofs_checks._arb import ETA, enclosed
 from proofs_checks._polygons import Line, area, cut_all, square
 
 BITS = 256
 BOX = square(-(10**6), -(10**6), 2 * 10**6)
-Part = Literal["least", "regular", "library", "rate"]
+Part = Literal["least", "attained", "regular", "library", "rate"]
 
 
 @dataclass(frozen=True)
 class Case:
-    """Half-planes that are said to contain the unit disk ("least"), or a number m of sides."""
+    """Half-planes that are said to contain the unit disk ("least", "attained"), or a number m of sides.
+
+    `true_m` is the number of sides where m is claimed.
+    """
 
     m: int
     part: Part
     label: str
     lines: tuple[Line, ...] = ()
+    true_m: int | None = None
 
 
 def least_area(m: int) -> arb:
@@ -52,13 +56,17 @@ def bound(case: Case) -> Number:
 def observe(case: Case) -> Observed:
     """Return the area of the polygon; for "rate" m²·(area of the regular m-gon − π)."""
     label = f"{case.label} [{case.part}]"
+    m = case.m if case.true_m is None else case.true_m
     if case.part == "least":
         return Observed(area(cut_all(BOX, case.lines)), label, "certified", ETA)
+    if case.part == "attained":
+        # Normals within δ = 1e-6 of regular ones: the area Σ tan(α_i/2) is larger by less than 100·δ².
+        return Observed(area(cut_all(BOX, case.lines)), label, "certified", 1e-10, kind="tight")
     if case.part == "library":
         # Rounded once, to a float below 8.
-        return Observed(circumscribed_polygon_area(case.m), label, "certified", 2.0**-51, kind="tight")
+        return Observed(circumscribed_polygon_area(m), label, "certified", 2.0**-51, kind="tight")
     with ctx.workprec(BITS):
-        polygon_area = _regular(case.m)
+        polygon_area = _regular(m)
         if case.part == "regular":
             return Observed(enclosed(polygon_area), label, "certified", 2 * ETA, kind="tight")
         value = enclosed(case.m**2 * (polygon_area - arb.pi()), 2.0**-150)
@@ -103,12 +111,21 @@ def _polygon(m: int, noise: float, rng: np.random.Generator, *, loose: int = 0) 
     return tuple((-a, -b, c + Fraction(int(rng.integers(0, loose + 1)) * c, 100)) for a, b, c in normals)
 
 
+SQUARE: tuple[Line, ...] = ((1, 0, 1), (-1, 0, 1), (0, 1, 1), (0, -1, 1))
+
+
 def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
     """Yield regular polygons (attained), the limit of m²·excess, then random polygons around the disk."""
     for m in (3, 4, 5, 6, 7, 12, 100):
         yield Case(m, "regular", f"the regular {m}-gon: attained")
         yield Case(m, "library", f"the regular {m}-gon")
-    yield Case(4, "least", "the square: attained", ((1, 0, 1), (-1, 0, 1), (0, 1, 1), (0, -1, 1)))
+    yield Case(4, "least", "the square", SQUARE)
+    yield Case(4, "attained", "the square", SQUARE)
+    for m in (3, 5, 8):
+        angles = 0.1 + 2 * pi * np.arange(m) / m
+        normals = [_normal(float(a), 10**6) for a in (angles + pi) % (2 * pi) - pi]
+        lines = tuple((-a, -b, c) for a, b, c in normals)
+        yield Case(m, "attained", f"a {m}-gon, regular up to a millionth", lines)
     for m in (10, 100, 1000):
         yield Case(m, "rate", f"m = {m}")
     for i in range(count):
@@ -118,21 +135,38 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
             yield Case(m, "least", f"random {m}-gon {i}", lines)
 
 
-def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
-    """Yield polygons that cut a little off the disk, or have one side more than they say."""
+def one_side(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield a single half-plane: m·tan(π/m) is 0 at m = 1, its area has no bound."""
+    yield Case(1, "attained", "one half-plane", ((1, 0, 1),))
+    for i in range(max(1, count // 10)):
+        lines = _polygon(3, 0.0, rng)
+        if lines is not None:
+            yield Case(1, "attained", f"one half-plane of a random triangle {i}", lines[:1])
+
+
+def sticking_out(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield polygons that cut a little off the disk."""
     square_in = tuple((a, b, Fraction(997, 1000)) for a, b in ((1, 0), (-1, 0), (0, 1), (0, -1)))
     yield Case(4, "least", "a square of side 1.994: the disk sticks out", square_in)
-    for m in range(3, 9):
-        lines = None
-        while lines is None:
-            lines = _polygon(m + 1, 0.0, rng)
-        yield Case(m, "least", f"{m + 1} sides counted as {m}", lines)
     for i in range(max(1, count // 10)):
         m = int(rng.integers(3, 9))
         lines = _polygon(m, 0.0, rng)
         if lines is not None:
             smaller = tuple((a, b, c * Fraction(996, 1000)) for a, b, c in lines)
             yield Case(m, "least", f"random {m}-gon {i}, shrunk", smaller)
+
+
+def one_more(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield polygons with one side more than they say."""
+    for m in range(3, 9):
+        lines = None
+        while lines is None:
+            lines = _polygon(m + 1, 0.0, rng)
+        yield Case(m, "least", f"{m + 1} sides counted as {m}", lines)
+        yield Case(m, "regular", f"{m + 1} sides counted as {m}", true_m=m + 1)
+        yield Case(m, "library", f"{m + 1} sides counted as {m}", true_m=m + 1)
+    for m in (100, 1000):
+        yield Case(m, "rate", f"{m + 1} sides counted as {m}", true_m=m + 1)
 
 
 def _inscribed(m: int) -> Fraction:
@@ -147,14 +181,17 @@ CLAIM = Claim(
         r"\min_{\theta_M\supseteq D,\ |M|=m}|\theta_M|=m\tan\frac{\pi}{m},\qquad "
         r"m\tan\frac{\pi}{m}-\pi\sim\frac{\pi^3}{3m^2}"
     ),
-    hypotheses=("m ≥ 3", "the polygon contains the unit disk"),
+    hypotheses=(
+        Hypothesis("m ≥ 3", one_side),
+        Hypothesis("the polygon contains the unit disk", sticking_out),
+        Hypothesis("it has no more than m sides", one_more),
+    ),
     kind="lower",
     source="fejestoth1972",
     figure="approximation_rate",
     observe=observe,
     bound=bound,
     instances=instances,
-    counter_instances=counter_instances,
     mutants={
         "inscribed: m/2·sin(2π/m)": lambda case: _inscribed(case.m) if case.part == "regular" else bound(case)
     },

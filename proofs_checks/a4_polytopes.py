@@ -16,7 +16,7 @@ from math import factorial
 
 import numpy as np
 
-from geosae.verification import Claim, Observed
+from geosae.verification import Claim, Hypothesis, Observed
 from proofs_checks._exact import Rational, rank, solve
 from proofs_checks._volumes import volume
 
@@ -103,16 +103,31 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
             yield replace(simplex, label=f"random simplex {i}, n={n}")
 
 
-def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
-    """Yield polytopes with a facet missing: fewer neurons, or one in the wrong place."""
-    for case in (_box([7]), _box([2, 3]), _cross(2, 3), _box([1, 2, 3])):
-        for halves in combinations(case.halves, len(case.halves) - 1):
-            yield replace(case, halves=halves, label=f"{case.label}, one missing")
+def flat(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield segments of the plane, which is wider: their two ends leave a strip."""
+    for length in (7, *(int(v) for v in rng.integers(1, 9, max(1, count // 10)))):
+        ends: tuple[Half, ...] = (((1, 0), length), ((-1, 0), 0))
+        yield Case(ends, Fraction(0), f"a segment of length {length} in the plane, two half-planes", 2)
+
+
+def pushed_out(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield closed polytopes of which no point may be missed: open half-spaces must leave room."""
     square = _box([4, 4])
     pushed: Half = ((1, 0), Fraction(403, 100))
     yield replace(
         square, halves=(pushed, *square.halves[1:]), label="a square, one facet pushed out a little"
     )
+    for i in range(max(1, count // 10)):
+        box = _box(rng.integers(1, 9, int(rng.integers(1, 4))).tolist())
+        loose = tuple((a, b + Fraction(1, 1000)) for a, b in box.halves)
+        yield replace(box, halves=loose, label=f"random {box.label} ({i}), all pushed out by 1/1000")
+
+
+def fewer(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield polytopes with a facet missing."""
+    for case in (_box([7]), _box([2, 3]), _cross(2, 3), _box([1, 2, 3])):
+        for halves in combinations(case.halves, len(case.halves) - 1):
+            yield replace(case, halves=halves, label=f"{case.label}, one missing")
     for i in range(max(1, count // 10)):
         triangle = _simplex(rng.integers(-6, 7, (3, 2)).tolist())
         if triangle is not None:
@@ -129,8 +144,9 @@ CLAIM = Claim(
         r"\iff m\ge F"
     ),
     hypotheses=(
-        "C is a full-dimensional polytope with F facets",
-        "attained for open C, or detection up to null sets; an infimum for closed C",
+        Hypothesis("C is full-dimensional (in its affine hull, where it is not)", flat),
+        Hypothesis("attained: C is open, or detection is asked up to null sets", pushed_out),
+        Hypothesis("m ≥ F: there is a neuron for each facet", fewer),
     ),
     kind="tight",
     source="zhang2026geometric",
@@ -138,6 +154,5 @@ CLAIM = Claim(
     observe=observe,
     bound=bound,
     instances=instances,
-    counter_instances=counter_instances,
     scales=(0.99, 1.01),
 )

@@ -13,7 +13,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from geosae.verification import Claim, Observed
+from geosae.verification import Claim, Hypothesis, Observed
 from proofs_checks._polygons import Line, area, cut_all, facets, hull, square
 
 BOX = square(-(10**4), -(10**4), 2 * 10**4)
@@ -62,26 +62,35 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
         yield Case(side, gap, f"random squares {i}: side {side}, gap {gap}")
 
 
-def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
-    """Yield near squares, where a gain is promised and there is none, and model concepts that detect both."""
+def near(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield near squares, where a gain is promised and there is none."""
     yield Case(4, 4, "side 4, gap 4: nothing is gained where one unit is promised", promised=1)
     yield Case(4, 3, "side 4, gap 3: giving up costs more", promised=1)
-    yield Case(1, 2, "both detected: no gain", detecting=True)
     for i in range(max(1, count // 10)):
         side = int(rng.integers(1, 30))
         yield Case(side, side, f"random squares {i} at their own side's distance {side}", promised=1)
+
+
+def detecting(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield model concepts that detect both squares."""
+    yield Case(1, 2, "both detected: no gain", detecting=True)
+    for i in range(max(1, count // 10)):
+        side, gap = int(rng.integers(1, 30)), int(rng.integers(31, 60))
+        yield Case(side, gap, f"random squares {i}, side {side}, gap {gap}, both detected", detecting=True)
 
 
 CLAIM = Claim(
     id="A5",
     statement="A model concept that need not detect can have ν(θ△C) below the irreducible error of C.",
     tex=r"\exists C:\ \min_{\theta}\nu(\theta\mathbin\triangle C)<\nu(\operatorname{Conv}(C)\setminus C)",
-    hypotheses=("two equal squares, farther apart than they are wide", "detection is not required"),
+    hypotheses=(
+        Hypothesis("two equal squares, farther apart than they are wide", near),
+        Hypothesis("detection is not required", detecting),
+    ),
     kind="existence",
     source="zhang2026geometric",
     figure="false_alarms_against_misses",
     observe=observe,
     bound=bound,
     instances=instances,
-    counter_instances=counter_instances,
 )

@@ -15,13 +15,16 @@ from itertools import pairwise
 
 import numpy as np
 
-from geosae.verification import Claim, Observed
+from geosae.verification import Claim, Hypothesis, Observed
 from proofs_checks._gates import Encoder, fired
 
 
 @dataclass(frozen=True)
 class Case:
-    """The example's h, s, r and K (None: ReLU), neurons always kept, an error in the threshold."""
+    """The example's h, s, r and K (None: ReLU), neurons always kept, an error in the threshold.
+
+    With `hollow` ν is length on C alone, and does not see the middle.
+    """
 
     h: int
     s: int
@@ -30,6 +33,7 @@ class Case:
     label: str
     always: int = 0
     off: Fraction = Fraction(0)
+    hollow: bool = False
 
     def encoder(self) -> Encoder:
         """Return the affine functions."""
@@ -55,11 +59,12 @@ def observe(case: Case) -> Observed:
     for low, high in pairwise(cuts):
         middle = (low + high) / 2
         on = 0 in fired(encoder.z([middle]), case.K)
-        if on and abs(middle) < inner:
+        if on and abs(middle) < inner and not case.hollow:
             excess += high - low
         if not on and abs(middle) > inner:
             return Observed(-1, case.label)
-    return Observed(2 * inner - excess, case.label)
+    irreducible = 0 if case.hollow else 2 * inner
+    return Observed(irreducible - excess, case.label)
 
 
 def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
@@ -75,11 +80,28 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
         yield Case(h, s, r, 2 + always, f"random example {i}: h={h}, s={s}, r={r}, K={2 + always}", always)
 
 
-def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
-    """Yield ReLU, K = d and K = 1 in place of Top-2, and a threshold that is a little off."""
+def other_gates(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield ReLU, K = d and K = 1 in place of Top-2."""
     yield Case(1, 2, 2, None, "ReLU: the half-space holds everything")
     yield Case(1, 2, 2, 3, "K = d: the half-space holds everything")
     yield Case(1, 2, 2, 1, "K = 1: a convex region, C is not detected")
+    for i in range(max(1, count // 10)):
+        h = int(rng.integers(1, 20))
+        s = h + int(rng.integers(2, 20))
+        yield Case(h, s, 60, None, f"random example {i} under ReLU: h={h}, s={s}")
+
+
+def hollow(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield measures that do not see the middle: there nothing is irreducible, and nothing to save."""
+    yield Case(1, 2, 2, 2, "ν is length on 1 ≤ |x| ≤ 2", hollow=True)
+    for i in range(max(1, count // 10)):
+        h = int(rng.integers(1, 20))
+        s = h + int(rng.integers(1, 20))
+        yield Case(h, s, 60, 2, f"random example {i}, ν on C alone: h={h}, s={s}", hollow=True)
+
+
+def off(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield thresholds that are a little off."""
     yield Case(1, 3, 9, 2, "a threshold half a unit off: one unit less is saved", off=Fraction(1, 2))
     for i in range(max(1, count // 10)):
         h = int(rng.integers(1, 20))
@@ -94,12 +116,15 @@ CLAIM = Claim(
         r"z=(h,x+s,s-x),\ K=2:\quad C=\{s-h\le|x|\le r\}\subset N_0,\quad \nu(N_0\setminus C)=0<"
         r"\nu(\operatorname{Conv}(C)\setminus C)=2(s-h)"
     ),
-    hypotheses=("relative gating with 2 ≤ K < d", "ν is length on |x| ≤ r"),
+    hypotheses=(
+        Hypothesis("relative gating with 2 ≤ K < d", other_gates),
+        Hypothesis("ν is length on |x| ≤ r", hollow),
+        Hypothesis("C is where the neuron fires: |x| ≥ s − h", off),
+    ),
     kind="existence",
     source="zhang2026geometric",
     figure="topk_escape",
     observe=observe,
     bound=bound,
     instances=instances,
-    counter_instances=counter_instances,
 )

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from geosae.verification import Claim, Evidence, Observed, TrainedInstance, compare
+from geosae.verification import Claim, Evidence, Hypothesis, Observed, TrainedInstance, compare
 from proofs_checks._planted import LARGEST, Planted
 from proofs_checks._runs import pair_errors, sample_view
 
@@ -55,37 +55,48 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
         yield Case(_cloud(points.tolist(), w.tolist()), f"random cloud {i}: n={n}, |C|={size}")
 
 
-def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
-    """Yield neurons without a bias, and a hyperplane that the concept outgrows."""
-    yield Case(_cloud([[-1], [1]], [1]), "−1 and 1, no bias: one is missed", bias=0)
+def outgrown(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield an unbounded half-line: whatever the bias, a point of it lies behind the hyperplane."""
     for i in range(max(1, count // 10)):
         c = int(rng.integers(1, 1000))
         grown = [[k] for k in range(-c, 3)]
         yield Case(_cloud(grown, [1]), f"random unbounded concept {i}: the point {-c} lies behind", bias=c)
 
 
+def unbiased(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield points on both sides of o and a neuron without a bias."""
+    yield Case(_cloud([[-1], [1]], [1]), "−1 and 1, no bias: one is missed", bias=0)
+    for i in range(max(1, count // 10)):
+        n = int(rng.integers(1, 5))
+        x, w = rng.integers(-9, 10, n), rng.integers(1, 4, n)
+        yield Case(_cloud([x.tolist(), (-x).tolist()], w.tolist()), f"random x and −x {i}, no bias", bias=0)
+
+
 def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
     """Say how many concepts single neurons of a trained SAE detect without a miss: at most all of them.
 
-    Tightness is the share of the concepts for which training has reached what D1 allows.
+    Tightness is the share of the concepts for which training has reached what D1 allows. Always vacuous: no
+    more concepts can be detected than there are.
     """
     view = sample_view(instance)
     detected = int((pair_errors(view)[0] == 0).any(axis=1).sum())
     label = f"{instance.label}: concepts that one neuron detects without a miss"
-    return [compare(Observed(detected, label), len(view.names), "upper")]
+    return [compare(Observed(detected, label), len(view.names), "upper", vacuous=True)]
 
 
 CLAIM = Claim(
     id="D1",
     statement="Every bounded concept is detected by a single neuron with an absolute gate and a bias.",
     tex=r"C\text{ bounded}\ \Longrightarrow\ \exists\,w\ne0,c:\ C\subset\{\langle w,x\rangle+c>0\}",
-    hypotheses=("C is bounded", "the neuron has a bias"),
+    hypotheses=(
+        Hypothesis("C is bounded", outgrown),
+        Hypothesis("the neuron has a bias", unbiased),
+    ),
     kind="existence",
     source="zhang2026geometric",
     figure="detection",
     observe=observe,
     bound=bound,
     instances=instances,
-    counter_instances=counter_instances,
     check_run=check_run,
 )

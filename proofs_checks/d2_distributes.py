@@ -1,7 +1,8 @@
 r"""D2. Exact detection distributes: over unions of concepts, and over the members of a unit.
 
 μ((C∪C′)∖θ) = 0 iff μ(C∖θ) = 0 and μ(C′∖θ) = 0; and μ(C∖θ_M) = 0 iff μ(C∖N_i) = 0 for every i ∈ M, since a
-finite union of null sets is null. So "i detects C" is a relation from which formal concept analysis starts.
+finite union of null sets is null, and an SAE has finitely many neurons. So "i detects C" is a relation from
+which formal concept analysis starts.
 
 Neither survives a tolerance ε > 0 on miss *rates*: a union may dilute the misses of a small concept, and
 the misses of the members of a unit add up. Nor does separation distribute over unions. All are controls.
@@ -17,7 +18,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Bool, Int
 
-from geosae.verification import Claim, Observed
+from geosae.verification import Claim, Hypothesis, Observed
 from proofs_checks._planted import model_concept, random_planted
 
 Part = Literal["union", "members"]
@@ -89,8 +90,8 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
         yield Case(model.fires(), weights, first, second, unit, parts[i % 2], label)
 
 
-def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
-    """Yield a tolerance that dilutes, a tolerance that adds up, and separation in place of detection."""
+def with_tolerance(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield a tolerance that dilutes, and one that adds up."""
     for _ in range(max(1, count // 10)):
         size = int(rng.integers(8, 30))
         ones = np.ones(size, dtype=np.int64)
@@ -101,9 +102,19 @@ def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
         yield Case(fires, ones, first, rest, member, "union", f"{size} points: a union dilutes", half)
         every, both = first | rest, np.array([True, True])
         yield Case(fires, ones, every, every, both, "members", f"{size} points: misses add up", half)
+
+
+def separation(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield separation of a union by a unit that separates neither part."""
+    for _ in range(max(1, count // 10)):
+        size = int(rng.integers(8, 30))
+        first, rest = np.arange(size) == 0, np.arange(size) > 0
         label = f"{size} points: separation of a union"
-        split = Case(fires[:, :0], ones, first, rest, member[:0], "union", label, notion="separation")
-        yield split
+        everywhere = np.zeros((size, 0), dtype=np.bool_)
+        yield Case(
+            everywhere, np.ones(size, dtype=np.int64), first, rest, everywhere[0], "union", label,
+            notion="separation",
+        )  # fmt: skip
 
 
 CLAIM = Claim(
@@ -116,13 +127,15 @@ CLAIM = Claim(
         r"\mu((C\cup C')\setminus\theta)=0\iff\mu(C\setminus\theta)=\mu(C'\setminus\theta)=0;\qquad "
         r"\mu(C\setminus\theta_M)=0\iff\forall i\in M:\ \mu(C\setminus N_i)=0"
     ),
-    hypotheses=("detection is exact (ε = 0)", "finitely many neurons"),
+    hypotheses=(
+        Hypothesis("detection is exact (ε = 0)", with_tolerance),
+        Hypothesis("the notion is detection, not separation", separation),
+    ),
     kind="equivalence",
     source="ganter1999",
     figure="detection",
     observe=observe,
     bound=bound,
     instances=instances,
-    counter_instances=counter_instances,
     mutants={"one of the two is enough": _some},
 )

@@ -14,7 +14,7 @@ from typing import Literal
 
 import numpy as np
 
-from geosae.verification import Claim, Evidence, Observed, TrainedInstance, compare
+from geosae.verification import Claim, Evidence, Hypothesis, Observed, TrainedInstance, compare
 from proofs_checks._exact import Rational, dot
 from proofs_checks._runs import sample_view
 
@@ -33,7 +33,10 @@ Part = Literal["survives", "neighbourhood"]
 
 @dataclass(frozen=True)
 class Case:
-    """A neuron, the points of C and the negatives, and the step in units of γ towards the hyperplane."""
+    """A neuron, the points of C and the negatives, and the step in units of γ towards the hyperplane.
+
+    With `one_sided`, γ is that of C alone although the negatives move too.
+    """
 
     w: tuple[int, ...]
     length: int
@@ -43,11 +46,12 @@ class Case:
     step: Fraction
     part: Part
     label: str
+    one_sided: bool = False
 
     def margin(self) -> Fraction:
         """Return γ: the least distance of any point (of C only, for the neighbourhood) on its side."""
         near = [(dot(self.w, x) + self.c) / self.length for x in self.inside]
-        if self.part == "survives":
+        if self.part == "survives" and not self.one_sided:
             near += [-(dot(self.w, x) + self.c) / self.length for x in self.outside]
         return min(near)
 
@@ -98,7 +102,7 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
         yield _random(rng, step, f"random cloud {i}, step {step}·γ")
 
 
-def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
+def too_far(count: int, rng: np.random.Generator) -> Iterator[Case]:
     """Yield movements by exactly γ and by a little more."""
     yield Case(
         (1,), 1, 0, ((1,),), ((-2,),), Fraction(1), "survives", "moved by exactly γ, onto the hyperplane"
@@ -108,6 +112,14 @@ def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
     yield Case((3, 4), 5, 0, ((3, 4),), (), Fraction(1), "neighbourhood", "one point moved by exactly γ")
     for i in range(max(1, count // 10)):
         yield _random(rng, Fraction(1), f"random nearest point {i}, moved by exactly γ", single=True)
+
+
+def one_sided(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield negatives nearer to the hyperplane than C, moved by almost the margin of C's side."""
+    for i in range(max(1, count // 10)):
+        near, far = sorted(int(v) for v in rng.choice(np.arange(1, 50), 2, replace=False))
+        label = f"C at {far}, a negative at {-near}, moved by almost {far} ({i})"
+        yield Case((1,), 1, 0, ((far,),), ((-near,),), ALMOST, "survives", label, one_sided=True)
 
 
 def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
@@ -138,8 +150,8 @@ CLAIM = Claim(
         r"\langle w,x+v_x\rangle+c\le0\ (x\notin C);\qquad C+\gamma B^\circ\subset N_i"
     ),
     hypotheses=(
-        "the movement is strictly less than γ",
-        "γ counts both sides (C's side for the neighbourhood)",
+        Hypothesis("the movement is strictly less than γ", too_far),
+        Hypothesis("γ counts both sides (C's side for the neighbourhood)", one_sided),
     ),
     kind="upper",
     source="kirchberger1903",
@@ -147,6 +159,5 @@ CLAIM = Claim(
     observe=observe,
     bound=bound,
     instances=instances,
-    counter_instances=counter_instances,
     check_run=check_run,
 )

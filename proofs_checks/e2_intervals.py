@@ -19,14 +19,17 @@ from typing import Literal
 import numpy as np
 
 from geosae.geometry.intervals import clopper_pearson
-from geosae.verification import Claim, Observed
+from geosae.verification import Claim, Hypothesis, Observed
 
 Part = Literal["one", "together", "selected"]
 
 
 @dataclass(frozen=True)
 class Case:
-    """N test points, the true rates, and the level; `used` is the level of each interval (default α/m)."""
+    """N test points, the true rates, and the level; `used` is the level of each interval (default α/m).
+
+    With `copies` > 1 every point is drawn that often: N of them are independent, and N·copies are counted.
+    """
 
     size: int
     rates: tuple[Fraction, ...]
@@ -34,6 +37,7 @@ class Case:
     part: Part
     label: str
     used: float | None = None
+    copies: int = 1
 
     def level(self) -> float:
         """Return the level of each interval."""
@@ -50,7 +54,7 @@ def observe(case: Case) -> Observed:
     label = f"{case.label} [{case.part}]"
     if case.part == "selected":
         return Observed(_selected(case), label)
-    missed = sum((1 - _coverage(case.size, p, case.level()) for p in case.rates), Fraction(0))
+    missed = sum((1 - _coverage(case, p) for p in case.rates), Fraction(0))
     return Observed(1 - missed, label)
 
 
@@ -60,12 +64,14 @@ def _ends(size: int, level: float) -> tuple[tuple[float, float], ...]:
     return tuple(zip(low.tolist(), high.tolist(), strict=True))
 
 
-def _coverage(size: int, p: Fraction, level: float) -> Fraction:
-    return sum((_term(size, k, p) for k in _covering(size, p, level)), Fraction(0))
+def _coverage(case: Case, p: Fraction) -> Fraction:
+    return sum((_term(case.size, k, p) for k in _covering(case, p)), Fraction(0))
 
 
-def _covering(size: int, p: Fraction, level: float) -> list[int]:
-    return [k for k, (low, high) in enumerate(_ends(size, level)) if low <= p <= high]
+def _covering(case: Case, p: Fraction) -> list[int]:
+    ends = _ends(case.size * case.copies, case.level())
+    covers = [low <= p <= high for low, high in ends]
+    return [k for k in range(case.size + 1) if covers[k * case.copies]]
 
 
 def _term(size: int, k: int, p: Fraction) -> Fraction:
@@ -78,7 +84,7 @@ def _selected(case: Case) -> Fraction:
     terms = [_term(case.size, k, p) for k in range(case.size + 1)]
     above = [sum(terms[k:], Fraction(0)) for k in range(case.size + 2)]
     least = [above[k] ** m - above[k + 1] ** m for k in range(case.size + 1)]
-    return sum((least[k] for k in _covering(case.size, p, case.level())), Fraction(0))
+    return sum((least[k] for k in _covering(case, p)), Fraction(0))
 
 
 def _beside(size: int, k: int, alpha: float, *, upper: bool = True) -> Fraction:
@@ -110,19 +116,32 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
             yield Case(size, rates, alpha, "together", f"{m} random rates {i}, N={size}, α={alpha}")
 
 
-def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
-    """Yield levels not divided or a tenth too wide, and the best of several at the single level."""
+def chosen(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield the best of several, chosen on the test points, at the level of a pair fixed before."""
+    third = (Fraction(1, 3),)
+    yield Case(20, third * 3, 0.05, "selected", "the best of three at the single level: 0.948", used=0.05)
+    for m in (5, *(int(v) for v in rng.integers(8, 30, max(1, count // 10)))):
+        yield Case(20, third * m, 0.05, "selected", f"the best of {m} at the single level", used=0.05)
+
+
+def undivided(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield levels not divided or a tenth too wide."""
     wide = _beside(41, 18, 0.055)
     yield Case(41, (wide,), 0.05, "one", "α a tenth too large: coverage 0.9456", used=0.055)
     wider = _beside(30, 11, 0.0137)
     yield Case(30, (wider,) * 4, 0.05, "together", "four pairs, α/m a tenth too large", used=0.0137)
     third = (Fraction(1, 3),)
-    yield Case(20, third * 3, 0.05, "selected", "the best of three at the single level: 0.948", used=0.05)
     yield Case(20, third * 4, 0.05, "together", "four pairs, α not divided", used=0.05)
     for i in range(max(1, count // 10)):
         m = int(rng.integers(5, 12))
         label = f"random: {m} pairs, α not divided ({i})"
         yield Case(25, (Fraction(1, 5),) * m, 0.05, "together", label, used=0.05)
+
+
+def doubled(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield test points drawn once and counted more often."""
+    for copies in (2, *(int(v) for v in rng.integers(2, 6, max(1, count // 10)))):
+        yield Case(20, (Fraction(1, 2),), 0.05, "one", f"20 points, each {copies} times", copies=copies)
 
 
 CLAIM = Claim(
@@ -133,8 +152,9 @@ CLAIM = Claim(
     ),
     tex=r"\Pr\Big[\forall\,\text{pairs } j\le m:\ p_j\in\mathrm{CP}_{\alpha/m}(k_j,N)\Big]\ \ge\ 1-\alpha",
     hypotheses=(
-        "the SAE and the pairs are fixed before the test points are drawn",
-        "test points are independent",
+        Hypothesis("the SAE and the pairs are fixed before the test points are drawn", chosen),
+        Hypothesis("the level of each interval is α over the number of pairs", undivided),
+        Hypothesis("test points are independent", doubled),
     ),
     kind="lower",
     source="clopper1934",
@@ -142,7 +162,6 @@ CLAIM = Claim(
     observe=observe,
     bound=bound,
     instances=instances,
-    counter_instances=counter_instances,
     # Choosing the best is covered with 1 − α/2: only one tail can be missed by choosing.
     scales={"one": (0.99, 1.01), "together": (0.99, 1.01), "selected": (0.99, 1.03)},
 )

@@ -1,8 +1,8 @@
 r"""F5. A rich incidence of low spectral norm cannot live in low dimension: n + 1 ≥ √(N·d)/‖A‖.
 
 A_xi = ±1 for x ∈ N_i or not is the sign of an affine function of x, so its sign-rank is at most n + 1; J.
-Forster (2002): sign-rank(A) ≥ √(N·d)/‖A‖. Points on hyperplanes count as outside and do no harm for finite
-X: lowering all offsets a little gives the same matrix with no point on a hyperplane.
+Forster (2002): sign-rank(A) ≥ √(N·d)/‖A‖. Points on hyperplanes count as outside and do no harm: A has
+finitely many rows, and lowering all offsets a little gives the same matrix with no point on a hyperplane.
 
 The norm is bounded below by an exact Rayleigh quotient, so the bound that is tried is, if anything, too
 large. Attained where all neurons agree with one another up to sign, A of rank one, in dimension 0 (a
@@ -18,7 +18,7 @@ import numpy as np
 from jaxtyping import Int
 
 from geosae.geometry.arrangements.sign_rank import forster
-from geosae.verification import Claim, Evidence, Number, Observed, TrainedInstance, compare
+from geosae.verification import Claim, Evidence, Hypothesis, Number, Observed, TrainedInstance, compare
 from proofs_checks._planted import random_planted
 from proofs_checks._runs import sample_view
 
@@ -28,12 +28,16 @@ MOST_ROWS = 512
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """A ±1 matrix of points and neurons, and the dimension n in which it is said to live."""
+    """A ±1 matrix of points and neurons, and the dimension n in which it is said to live.
+
+    The engine does not get the last `hidden` rows.
+    """
 
     signs: Int[np.ndarray, "N d"]
     n: int
     part: Part
     label: str
+    hidden: int = 0
 
 
 def bound(case: Case) -> Number:
@@ -59,7 +63,8 @@ def observe(case: Case) -> Observed:
         return Observed((case.n + 1) ** 2, label)
     # Its norm is enlarged against rounding by a share of 16(N + d)·ε.
     eta = 64 * sum(case.signs.shape) * 2.0**-52 * max(case.signs.shape)
-    return Observed(forster(case.signs), label, "certified", eta, kind="tight")
+    seen = case.signs[: len(case.signs) - case.hidden]
+    return Observed(forster(seen), label, "certified", eta, kind="tight")
 
 
 def hadamard(order: int) -> Int[np.ndarray, "N N"]:
@@ -99,7 +104,14 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
         yield Case(signs, model.dim, part, f"random planted SAE {i}: n={model.dim}, N={len(signs)}")
 
 
-def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
+def other_gates(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield neurons that fire on many intervals of one line: the incidence is any matrix at all."""
+    for size in (16, *(2 ** int(v) for v in rng.integers(3, 7, max(1, count // 10)))):
+        label = f"{size} neurons on a line, neuron i firing where the bits of x and i share evenly many"
+        yield Case(hadamard(size), 1, "dimension", label)
+
+
+def understated(count: int, rng: np.random.Generator) -> Iterator[Case]:
     """Yield Hadamard matrices said to live in one dimension too few, also with rows and columns shuffled."""
     for size in (4, 16, 256):
         root = round(size**0.5)
@@ -114,28 +126,50 @@ def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
         )
 
 
+def zeros(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield points of a circle, a neuron for each: with 0 for −1 the incidence has norm 1."""
+    for size in (16, *(int(v) for v in rng.integers(10, 60, max(1, count // 10)))):
+        label = f"{size} points of a circle, each cut off by a neuron, written in 0 and 1"
+        yield Case(np.eye(size, dtype=np.int64), 2, "dimension", label)
+
+
+def hidden(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield Hadamard matrices of which the engine sees half of the rows."""
+    for size in (4, 16, 64):
+        label = f"half of the Hadamard matrix of order {size}"
+        yield Case(hadamard(size), size, "engine", label, hidden=size // 2)
+
+
 def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
-    """Hold n + 1 against Forster's bound for the incidence of a trained SAE, on distinct points at most."""
+    """Hold n + 1 against Forster's bound for the incidence of a trained SAE, on distinct points at most.
+
+    Vacuous where no matrix of this size has a bound above n + 1: ‖A‖² ≥ max(N, d), and √min(N, d) ≤ n + 1.
+    """
     if instance.neurons.gating != "absolute":
         return ()
     view = sample_view(instance)
     signs = np.where(view.fires[:MOST_ROWS], 1.0, -1.0)
     label = f"{instance.label}: n + 1 against the bound of {signs.shape[0]} points × {signs.shape[1]} neurons"
-    return [compare(Observed(view.points.shape[1] + 1, label), forster(signs), "lower")]
+    room = view.points.shape[1] + 1
+    return [compare(Observed(room, label), forster(signs), "lower", vacuous=min(signs.shape) <= room**2)]
 
 
 CLAIM = Claim(
     id="F5",
     statement="Points and neurons whose ±1 incidence is A need a dimension n with n + 1 ≥ √(N·d)/‖A‖.",
     tex=r"n+1\ \ge\ \operatorname{sign-rank}(A)\ \ge\ \frac{\sqrt{N\,d}}{\|A\|}",
-    hypotheses=("absolute gating", "X is finite (or no point lies on a hyperplane)"),
+    hypotheses=(
+        Hypothesis("absolute gating", other_gates),
+        Hypothesis("the points lie in Rⁿ", understated),
+        Hypothesis("the entries of A are ±1", zeros),
+        Hypothesis("the engine is given every row", hidden),
+    ),
     kind="lower",
     source="forster2002",
     figure="dimension_bound",
     observe=observe,
     bound=bound,
     instances=instances,
-    counter_instances=counter_instances,
     check_run=check_run,
     # In squares: the largest Hadamard matrix tried has the bound 16² and is refused 15².
     scales={"dimension": (0.85, 1.01), "engine": (0.99, 1.01)},

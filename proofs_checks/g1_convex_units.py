@@ -18,7 +18,7 @@ from typing import Literal
 
 import numpy as np
 
-from geosae.verification import Claim, Evidence, Observed, TrainedInstance, compare
+from geosae.verification import Claim, Evidence, Hypothesis, Observed, TrainedInstance, compare
 from proofs_checks._exact import Point, Rational
 from proofs_checks._gates import (
     Encoder,
@@ -114,13 +114,17 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
             yield Case(encoder, "absolute", points, unit, 0, "convex", f"{label}, |M|={len(unit)}")
 
 
-def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
-    """Yield a Top-2 neuron with a hole, and gates that fire outside the half-space."""
+def topk_units(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield a Top-2 neuron with a hole."""
     outer = ((-2,), (2,))
     idle = Encoder(((0,), (1,), (-1,), (0,)), (1, 2, 2, -1))
     yield Case(EXAMPLE, "topk", outer, (0,), 2, "convex", "Top-2: −2 and 2 but not 0")
     yield Case(EXAMPLE, "topk", ((-2,), (3,)), (0,), 2, "convex", "Top-2: −2 and 3, the middle only")
     yield Case(idle, "topk", LINE, (0,), 2, "convex", "Top-2 with an idle neuron")
+
+
+def other_scores(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield gates that fire outside the half-space."""
     atoms = Encoder(((Fraction(4, 5), Fraction(3, 5)), (Fraction(-5, 13), Fraction(-12, 13))), (0, 0))
     yield Case(atoms, "pursuit", ((1, 0),), (), 2, "inside", "matching pursuit takes an atom against x")
     negative = Encoder(((1,), (-1,)), (-9, -7))
@@ -134,7 +138,8 @@ def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
 def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
     """Count the midpoints of points in a closure unit's θ that leave it, for every concept.
 
-    Pairs are taken among points on which all neurons of the unit are active by more than rounding.
+    Pairs are taken among points on which all neurons of the unit are active by more than rounding. Vacuous
+    for the empty unit, which no point leaves.
     """
     if instance.neurons.gating != "absolute":
         return ()
@@ -155,7 +160,7 @@ def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
         middle = view.points[pairs].mean(axis=1)
         out = int((~np.all(instance.neurons.fires(middle)[:, unit], axis=1)).sum())
         label = f"{instance.label}: {name}, {MOST_PAIRS} midpoints in a unit of {int(unit.sum())}"
-        evidence.append(compare(Observed(out, label), 0, "upper"))
+        evidence.append(compare(Observed(out, label), 0, "upper", vacuous=not unit.any()))
     return evidence
 
 
@@ -167,8 +172,11 @@ CLAIM = Claim(
     ),
     tex=r"\text{absolute: }\theta_M\text{ convex};\qquad\text{Top-}K,\ \text{BatchTopK: }N_i\subset H_i^+",
     hypotheses=(
-        "convexity: absolute gating",
-        "inclusion: a gate that keeps some of the positive z_i (not matching pursuit, not sparsemax)",
+        Hypothesis("convexity: absolute gating", topk_units),
+        Hypothesis(
+            "inclusion: a gate that keeps some of the positive z_i (not matching pursuit, not sparsemax)",
+            other_scores,
+        ),
     ),
     kind="upper",
     source="zhang2026geometric",
@@ -176,6 +184,5 @@ CLAIM = Claim(
     observe=observe,
     bound=bound,
     instances=instances,
-    counter_instances=counter_instances,
     check_run=check_run,
 )

@@ -15,7 +15,7 @@ from typing import Literal
 
 import numpy as np
 
-from geosae.verification import Claim, Observed
+from geosae.verification import Claim, Hypothesis, Observed
 from proofs_checks._exact import Rational
 from proofs_checks._gates import Encoder, fired, largest
 
@@ -24,7 +24,10 @@ Part = Literal["cells", "top one", "holes"]
 
 @dataclass(frozen=True)
 class Case:
-    """A Top-K encoder on points; part "holes" looks for points that a neuron leaves out in between."""
+    """A Top-K encoder on points; part "holes" looks for points that a neuron leaves out in between.
+
+    With `turning` ties go to the larger index at points whose coordinates have an odd sum.
+    """
 
     encoder: Encoder
     K: int
@@ -33,6 +36,7 @@ class Case:
     label: str
     neuron: int = 0
     watched: frozenset[int] | None = None
+    turning: bool = False
 
 
 def bound(case: Case) -> int:
@@ -48,6 +52,8 @@ def observe(case: Case) -> Observed:
         z = case.encoder.z(x)
         if case.part != "cells":
             return case.neuron in fired(z, case.K)
+        if case.turning and sum(x) % 2 == 1:
+            return frozenset(len(z) - 1 - i for i in largest(z[::-1], case.K))
         return largest(z, case.K) if case.watched is None else largest(z, case.K) & case.watched
 
     states = [state(x) for x in case.points]
@@ -94,18 +100,37 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
         yield Case(encoder, top, points, part, label, int(rng.integers(width)))
 
 
-def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
-    """Yield a Top-2 neuron taken for a Top-1 neuron, and examples with K = d, which have no hole."""
-    yield Case(_example(2), 2, ((-1,), (2,)), "top one", "a Top-2 neuron: one midpoint left out")
+def turning(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield ties that go to the smaller index at some points and to the larger one at others."""
+    same = Encoder(((1,), (1,), (1,)), (0, 0, 0))
+    yield Case(same, 2, LINE, "cells", "three equal neurons, ties this way and that", turning=True)
+    for i in range(max(1, count // 10)):
+        d = int(rng.integers(2, 7))
+        flat = Encoder(((1, 1),) * d, (0,) * d)
+        points = tuple(tuple(row) for row in (2 * rng.integers(-4, 5, (5, 2))).tolist())
+        corners = ((0, 0), (2, 0), *points)
+        yield Case(flat, 1, corners, "cells", f"{d} equal neurons {i}, ties this way and that", turning=True)
+
+
+def all_or_one(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield examples with K = d and K = 1, which have no hole."""
     for d in (3, 4):
         yield Case(_example(d - 1), d, LINE, "holes", f"K = d = {d}: every N_i is a half-space")
     yield Case(_example(2), 1, LINE, "holes", "K = 1: every N_i is convex", neuron=1)
-    # Two cells that share neuron 0, taken for one because only that neuron is looked at.
-    part_of_set = Case(_example(2), 2, ((-2,), (3,)), "cells", "only one of the kept neurons is looked at")
-    yield replace(part_of_set, watched=frozenset({0}))
+
+
+def top_two(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield a Top-2 neuron taken for a Top-1 neuron."""
+    yield Case(_example(2), 2, ((-1,), (2,)), "top one", "a Top-2 neuron: one midpoint left out")
     for i in range(max(1, count // 10)):
         a = int(rng.integers(1, 9))
         yield Case(_example(2), 2, ((-1 - a,), (1 + a,)), "top one", f"random Top-2 pair {i}: ±{1 + a}")
+
+
+def in_part(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield two cells that share neuron 0, taken for one because only that neuron is looked at."""
+    part_of_set = Case(_example(2), 2, ((-2,), (3,)), "cells", "only one of the kept neurons is looked at")
+    yield replace(part_of_set, watched=frozenset({0}))
 
 
 CLAIM = Claim(
@@ -118,12 +143,16 @@ CLAIM = Claim(
         r"\{x:\text{kept}(x)=S\}\ \text{convex};\quad K=1\Rightarrow N_i\ \text{convex};\quad "
         r"z=(1,x+2,2-x),\ K=2:\ N_1=(-\infty,-1]\cup[1,\infty)"
     ),
-    hypotheses=("ties go to the smaller index", "the example: 2 ≤ K < d"),
+    hypotheses=(
+        Hypothesis("ties go to the smaller index", turning),
+        Hypothesis("the example: 2 ≤ K < d", all_or_one),
+        Hypothesis("convex regions: K = 1", top_two),
+        Hypothesis("cells are those of the whole kept set", in_part),
+    ),
     kind="upper",
     source="aurenhammer1987",
     figure="power_cells",
     observe=observe,
     bound=bound,
     instances=instances,
-    counter_instances=counter_instances,
 )

@@ -23,7 +23,7 @@ import numpy as np
 
 from geosae.geometry.arrangements.arrangement import Arrangement
 from geosae.geometry.arrangements.counting import cells, cells_central
-from geosae.verification import Claim, Evidence, Observed, TrainedInstance, compare
+from geosae.verification import Claim, Evidence, Hypothesis, Observed, TrainedInstance, compare
 from proofs_checks._exact import rank
 from proofs_checks._planted import Planted
 from proofs_checks._runs import sample_view
@@ -33,22 +33,26 @@ Part = Literal["general", "at most", "central", "patterns", "patterns, central",
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """Hyperplanes ⟨w, x⟩ + c = 0 of integers, and points for the parts that count patterns."""
+    """Hyperplanes ⟨w, x⟩ + c = 0 of integers, and points for the parts that count patterns.
+
+    The bound forgets `uncounted` hyperplanes, or (with `cells_only`) the pattern of the common point.
+    """
 
     model: Planted
     part: Part
     label: str
     uncounted: int = 0
+    cells_only: bool = False
 
 
 def bound(case: Case) -> int:
     """Return the closed count: of all, or of central hyperplanes, or Whitney's count for "engine"."""
     d, n = case.model.width - case.uncounted, case.model.dim
     if case.part == "engine":
-        return whitney(case.model)
+        return whitney(replace(case.model, w=case.model.w[:d], c=case.model.c[:d]))
     if case.part == "central":
         return cells_central(d, n)
-    return cells_central(d, n) + 1 if case.part == "patterns, central" else cells(d, n)
+    return cells_central(d, n) + (not case.cells_only) if case.part == "patterns, central" else cells(d, n)
 
 
 def observe(case: Case) -> Observed:
@@ -109,9 +113,11 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
     fan = Planted(np.zeros((1, 2), np.int64), LINES * [[1], [1], [-1]], np.zeros(3, np.int64))
     fan = _with_points(fan, 2)
     yield Case(fan, "patterns, central", "three lines through o: 6 cells and the pattern of o, attained")
+    yield Case(replace(fan, w=fan.w[:1], c=fan.c[:1]), "patterns, central", "one line through o")
     double = Planted(np.arange(-2, 3)[:, None], np.array([[1], [-1]]), np.zeros(2, dtype=np.int64))
     yield Case(double, "patterns", "two opposite half-lines that share their end: 3 patterns, attained")
     yield Case(double, "engine", "one point twice")
+    yield Case(line, "engine", "4 points of a line")
     for i in range(count):
         n, d = int(rng.integers(1, 4)), int(rng.integers(0, 7))
         w, c = rng.integers(-2, 3, (d, n)), rng.integers(-2, 3, d)
@@ -121,36 +127,55 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
         yield Case(_with_points(model, 3) if part == "patterns" else model, part, label)
 
 
-def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
-    """Yield parallels, a common point, a hyperplane not counted, and the pattern of the common point."""
-    parallel = _moment(3, 2)
-    grid = replace(parallel, w=np.array([[1, 0], [1, 0], [0, 1]]))
+def special(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield parallels and a common point."""
+    grid = replace(_moment(3, 2), w=np.array([[1, 0], [1, 0], [0, 1]]))
     yield Case(grid, "general", "two parallel lines of three")
     concurrent = Planted(np.zeros((1, 2), np.int64), LINES, np.zeros(3, np.int64))
     yield Case(concurrent, "general", "three lines through one point: not general")
-    apart = replace(concurrent, c=np.array([0, 0, -1]))
-    yield Case(apart, "central", "three lines in general position: not central")
-    for d in (1, 3, 6):
-        line = _with_points(_moment(d, 1), 8)
-        yield Case(line, "at most", f"{d} points of a line, one of them not counted", uncounted=1)
-        yield Case(line, "patterns", f"{d} neurons on a line, one of them not counted", uncounted=1)
-    apart = _with_points(_moment(3, 1), 8)
-    yield Case(apart, "patterns, central", "three points of a line: not central")
     for i in range(max(1, count // 10)):
         d = int(rng.integers(3, 7))
         pencil = Planted(np.zeros((1, 2), np.int64), _moment(d, 2).w, np.zeros(d, np.int64))
         yield Case(pencil, "general", f"random pencil {i}: {d} lines through one point")
 
 
+def not_central(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield lines and points without a common point."""
+    apart = Planted(np.zeros((1, 2), np.int64), LINES, np.array([0, 0, -1]))
+    yield Case(apart, "central", "three lines in general position: not central")
+    points = _with_points(_moment(3, 1), 8)
+    yield Case(points, "patterns, central", "three points of a line: not central")
+
+
+def without_the_common_point(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield the pattern of the common point, for which no cell is counted."""
+    fan = Planted(np.zeros((1, 2), np.int64), LINES * [[1], [1], [-1]], np.zeros(3, np.int64))
+    label = "three lines through o: 6 cells, and the pattern of o"
+    yield Case(_with_points(fan, 2), "patterns, central", label, cells_only=True)
+
+
+def uncounted(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield a hyperplane that is not counted."""
+    for d in (1, 3, 6):
+        line = _with_points(_moment(d, 1), 8)
+        yield Case(line, "at most", f"{d} points of a line, one of them not counted", uncounted=1)
+        yield Case(line, "patterns", f"{d} neurons on a line, one of them not counted", uncounted=1)
+        yield Case(line, "engine", f"{d} points of a line, one of them not counted", uncounted=1)
+
+
 def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
-    """Hold the activation patterns of a trained SAE on the sample against the number of cells."""
+    """Hold the activation patterns of a trained SAE on the sample against the number of cells.
+
+    Vacuous where there are no more points, or no more sets of neurons, than cells.
+    """
     if instance.neurons.gating != "absolute":
         return ()
     view = sample_view(instance)
     patterns = len(np.unique(np.packbits(view.fires, axis=1), axis=0))
     ceiling = cells(instance.neurons.width, view.points.shape[1])
+    vacuous = ceiling >= min(len(view.points), 2**instance.neurons.width)
     label = f"{instance.label}: activation patterns on {len(view.points)} points"
-    return [compare(Observed(patterns, label), ceiling, "upper")]
+    return [compare(Observed(patterns, label), ceiling, "upper", vacuous=vacuous)]
 
 
 CLAIM = Claim(
@@ -164,8 +189,10 @@ CLAIM = Claim(
         r"\qquad \#\text{patterns}\le\sum_{i=0}^{n}\binom di"
     ),
     hypotheses=(
-        "equality: general position (central: through a common point, general otherwise)",
-        "patterns of central hyperplanes: points off them, or one more",
+        Hypothesis("equality: general position", special),
+        Hypothesis("central: through a common point, general otherwise", not_central),
+        Hypothesis("patterns of central hyperplanes: one more than cells", without_the_common_point),
+        Hypothesis("d counts every hyperplane", uncounted),
     ),
     kind="upper",
     source="schlaefli1901,buck1943",
@@ -173,6 +200,5 @@ CLAIM = Claim(
     observe=observe,
     bound=bound,
     instances=instances,
-    counter_instances=counter_instances,
     check_run=check_run,
 )

@@ -18,23 +18,27 @@ from itertools import combinations
 
 import numpy as np
 
-from geosae.verification import Claim, Observed
+from geosae.verification import Claim, Hypothesis, Observed
 from proofs_checks._exact import dot, hull_distance_squared, minus
 
 
 @dataclass(frozen=True)
 class Case:
-    """The two parts of a concept; `within` measures the linking step inside the first part only."""
+    """The two parts of a concept; `within` measures the linking step inside the first part only.
+
+    `left_out` are points of the concept in neither part.
+    """
 
     first: tuple[tuple[int, ...], ...]
     second: tuple[tuple[int, ...], ...]
     label: str
     within: bool = False
+    left_out: tuple[tuple[int, ...], ...] = ()
 
 
 def bound(case: Case) -> Fraction:
     """Return ε², the squared linking step of the concept: the margin is at most ε/2."""
-    return Fraction(linking_step(case.first if case.within else (*case.first, *case.second)))
+    return Fraction(linking_step(case.first if case.within else (*case.first, *case.left_out, *case.second)))
 
 
 def observe(case: Case) -> Observed:
@@ -79,7 +83,7 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
         )
 
 
-def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
+def unlinked(count: int, rng: np.random.Generator) -> Iterator[Case]:
     """Yield two clusters whose linking step is measured inside one of them: the concept is not connected."""
     near = tuple((k,) for k in range(3))
     yield Case(near, ((4,), (5,)), "two clusters, 2 apart, linked inside by steps of 1", within=True)
@@ -88,6 +92,13 @@ def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
     for i in range(max(1, count // 10)):
         far = int(rng.integers(4, 50))
         yield Case(near, ((far,), (far + 1,)), f"random cluster {i} at {far}", within=True)
+
+
+def incomplete(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield the ends of a chain as the two parts, its middle in neither."""
+    for length in (3, *(int(v) for v in rng.integers(3, 9, max(1, count // 10)))):
+        middle = tuple((k,) for k in range(1, length - 1))
+        yield Case(((0,),), ((length - 1,),), f"the two ends of a chain of {length}", left_out=middle)
 
 
 def _nearest(case: Case) -> Fraction:
@@ -102,14 +113,16 @@ CLAIM = Claim(
         r"C=C_1\sqcup C_2,\ C_i\ne\emptyset,\ C\text{ linked by steps}\le\varepsilon\ \Longrightarrow\ "
         r"\gamma(C_1,C_2)\le\varepsilon/2"
     ),
-    hypotheses=("all of the concept is linked by steps of at most ε", "the parts are a partition"),
+    hypotheses=(
+        Hypothesis("all of the concept is linked by steps of at most ε", unlinked),
+        Hypothesis("the parts are a partition", incomplete),
+    ),
     kind="upper",
     source="zhang2026geometric",
     figure="splitting",
     observe=observe,
     bound=bound,
     instances=instances,
-    counter_instances=counter_instances,
     scales=(0.99, 1.01),
     mutants={"the shortest distance of two points": _nearest},
 )

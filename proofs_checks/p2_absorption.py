@@ -19,8 +19,8 @@ import numpy as np
 from jaxtyping import Float
 
 from geosae.geometry.separation.separate import separate
-from geosae.verification import Claim, Evidence, Number, Observed, TrainedInstance, compare
-from proofs_checks._exact import Point, Rational, hulls_meet, in_hull, solve
+from geosae.verification import Claim, Evidence, Hypothesis, Number, Observed, TrainedInstance, compare
+from proofs_checks._exact import Point, Rational, hulls_meet, solve
 from proofs_checks._gates import Encoder, fired
 from proofs_checks._runs import sample_view
 
@@ -89,9 +89,9 @@ def observe(case: Case) -> Observed:
     root = _root(1 + case.delta**2)
     atom = (case.delta / root, 1 / root)
     weights = solve([[case.parent[0], atom[0]], [case.parent[1], atom[1]]], [1, 1])
-    if weights is None or min(weights) < 0:
-        raise ArithmeticError("p + c is a nonnegative combination of the two atoms for 0 ≤ δ ≤ 1")
-    return Observed(sum(weights, Fraction(0)), label, kind="tight")
+    if weights is None:
+        raise ArithmeticError("the parent and its child's atom are parallel")
+    return Observed(sum((abs(w) for w in weights), Fraction(0)), label, kind="tight")
 
 
 def _array(points: Sequence[Point], like: Sequence[Point]) -> Float[np.ndarray, "N n"]:
@@ -120,35 +120,53 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
                 tuple(cloud[:3]), tuple(cloud[3:5]), tuple(cloud[5:]), "feasible", f"random family {i}: n={n}"
             )
             continue
-        child = tuple(x for x in cloud[4:] if in_hull(x, cloud[:4]))
+        # Between two siblings: inside their hull by construction.
+        ends = rng.integers(0, 4, (3, 2)).tolist()
+        child = tuple(
+            tuple(Fraction(a + b, 2) for a, b in zip(cloud[i], cloud[j], strict=True)) for i, j in ends
+        )
         encoder = Encoder(tuple(tuple(w) for w in rng.integers(-3, 4, (4, n)).tolist()),
                           tuple(rng.integers(-3, 4, 4).tolist()))  # fmt: skip
         top = 1 if i % 4 else None
-        label = (
-            f"random {'ReLU' if top is None else 'Top-1'} encoder {i}: n={n}, {len(child)} children inside"
-        )
+        label = f"random {'ReLU' if top is None else 'Top-1'} encoder {i}: n={n}, {len(child)} points inside"
         yield Case(tuple(cloud[:4]), child, (), "inside", label, encoder, top)
 
 
-def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
-    """Yield Top-2 for an absolute neuron, gates that cannot absorb, and a parent not orthonormal."""
+def top_two(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield Top-2 neurons for an absolute neuron."""
     yield Case(((-2,), (2,)), ((0,),), (), "feasible", "a Top-2 neuron around the child", TOP2, 2)
     yield Case(
         ((-2,), (2,)), ((0,),), (), "inside", "a Top-2 neuron absorbs a child inside the hull", TOP2, 2
     )
-    yield Case(((-2,), (2,)), ((0,),), (), "topk", "ReLU cannot absorb between siblings", TOP2, None)
-    yield Case(((-2,), (2,)), ((0,),), (), "topk", "K = d cannot absorb", TOP2, 3)
-    slanted = (Fraction(3, 5), Fraction(-4, 5))
-    yield Case((), (), (), "cost", "parent and child not orthogonal", parent=slanted)
     for i in range(max(1, count // 10)):
         far = int(rng.integers(2, 20))
         yield Case(((-far,), (far,)), ((0,),), (), "inside", f"random Top-2 siblings {i}: ±{far}", TOP2, 2)
+
+
+def all_kept(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield gates that cannot absorb: ReLU, and K = d."""
+    yield Case(((-2,), (2,)), ((0,),), (), "topk", "ReLU cannot absorb between siblings", TOP2, None)
+    yield Case(((-2,), (2,)), ((0,),), (), "topk", "K = d cannot absorb", TOP2, 3)
+
+
+def slanted(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield a parent that is not orthogonal to its child."""
+    yield Case(
+        (), (), (), "cost", "parent and child not orthogonal", parent=(Fraction(3, 5), Fraction(-4, 5))
+    )
+
+
+def too_much(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield δ > 1: the parent's own code must become negative, and costs its size."""
+    for delta in (Fraction(4, 3), Fraction(12, 5), Fraction(15, 8)):
+        yield Case((), (), (), "cost", f"δ = {delta}", delta=delta)
 
 
 def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
     """Count neurons that fire on all of C_p∖C_c and on none of a child inside its hull: none may.
 
     Per declared or observed pair of concepts, on the sample; pairs without a child point inside are left out.
+    Vacuous where no neuron fires on all siblings, or none is silent on the child.
     """
     if instance.neurons.gating != "absolute":
         return ()
@@ -163,9 +181,11 @@ def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
             apart = separate(view.points[siblings][:800], view.points[inner][:200])
             if apart.separable:
                 continue
-            absorbing = view.fires[siblings].all(axis=0) & ~view.fires[inner].any(axis=0)
+            detecting, silent = view.fires[siblings].all(axis=0), ~view.fires[inner].any(axis=0)
+            absorbing = int((detecting & silent).sum())
+            vacuous = not detecting.any() or not silent.any()
             label = f"{instance.label}: {child} in {parent}, neurons that absorb it exactly"
-            evidence.append(compare(Observed(int(absorbing.sum()), label), 0, "upper"))
+            evidence.append(compare(Observed(absorbing, label), 0, "upper", vacuous=vacuous))
     return evidence
 
 
@@ -182,8 +202,10 @@ CLAIM = Claim(
         r"\qquad\text{cost}(\delta)=1-\delta+\sqrt{1+\delta^2}"
     ),
     hypotheses=(
-        "feasibility and hull: absolute gating or Top-1",
-        "cost: parent and child orthonormal, 0 ≤ δ ≤ 1",
+        Hypothesis("feasibility and hull: absolute gating or Top-1", top_two),
+        Hypothesis("absorption inside the hull: Top-K with 2 ≤ K < d", all_kept),
+        Hypothesis("cost: parent and child orthonormal", slanted),
+        Hypothesis("cost: 0 ≤ δ ≤ 1", too_much),
     ),
     kind="equivalence",
     source="zhang2026geometric",
@@ -191,7 +213,6 @@ CLAIM = Claim(
     observe=observe,
     bound=bound,
     instances=instances,
-    counter_instances=counter_instances,
     check_run=check_run,
     mutants={
         "siblings against the child alone": lambda case: (

@@ -19,7 +19,7 @@ from jaxtyping import Float, Int
 
 from geosae.geometry.separation.certificate import Inseparable, Separated
 from geosae.geometry.separation.separate import separate
-from geosae.verification import Claim, Evidence, Observed, TrainedInstance, compare
+from geosae.verification import Claim, Evidence, Hypothesis, Observed, TrainedInstance, compare
 from proofs_checks._exact import dot, hulls_meet, in_hull, rational
 from proofs_checks._planted import point_rows
 from proofs_checks._runs import Labelled, pair_errors, remembered, sample_view, separable_concepts
@@ -51,12 +51,17 @@ class Encoder:
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """The points of C and of X∖C, one per row; with `encoder` only that is tried, not every half-space."""
+    """The points of C and of X∖C, one per row; with `encoder` only that is tried, not every half-space.
+
+    `limits` are no points of X: infinitely many negatives come as near to them as one likes. The complement
+    of an open half-space is closed, so one that holds those negatives holds their limits.
+    """
 
     inside: Float[np.ndarray, "Nc n"]
     outside: Float[np.ndarray, "Nb n"]
     label: str
     encoder: Encoder | None = None
+    limits: Float[np.ndarray, "L n"] | None = None
 
 
 def bound(case: Case) -> int:
@@ -71,7 +76,8 @@ def observe(case: Case) -> Observed:
         return Observed(int(fits), case.label)
     if not len(case.inside) or not len(case.outside):
         return Observed(1, case.label)
-    verdict = separate(case.inside, case.outside).check()
+    closed = case.outside if case.limits is None else np.vstack([case.outside, case.limits])
+    verdict = separate(case.inside, closed).check()
     return Observed(_proved(verdict), case.label)
 
 
@@ -133,17 +139,24 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
         yield Case(points[:split], points[split:], f"random cloud {i}: n={n}, {split} against {size - split}")
 
 
-def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
-    """Yield separation by what is no single neuron with absolute gate and bias."""
+def infinite(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield the point 0 among the negatives 1/k of all k: the hulls are disjoint, no half-line separates."""
+    some, zero = point_rows([[2.0**-k] for k in range(8)], 1), point_rows([[0]], 1)
+    yield Case(zero, some, "0 against all 1/k", limits=zero)
+    for i in range(max(1, count // 10)):
+        n, side = int(rng.integers(1, 4)), int(rng.integers(1, 5))
+        corner = np.zeros((1, n))
+        cloud = np.vstack([side * np.eye(n) * 2.0**-k for k in range(4)])
+        yield Case(corner, cloud, f"random cloud {i} that closes in on a point of C: n={n}", limits=corner)
+
+
+def other_gates(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield separation by what is no single neuron with an absolute gate: Top-2, and units of two."""
     top2 = Encoder(np.array([[0], [1], [-1]]), np.array([1, 2, 2]), (0,), top_k=2)
     outer, middle = point_rows([[-2], [2]], 1), point_rows([[0]], 1)
     yield Case(outer, middle, "a Top-2 neuron fires on both sides of the negatives", top2)
     slab = Encoder(np.array([[1], [-1]]), np.array([1, 1]), (0, 1))
     yield Case(middle, outer, "a unit of two neurons cuts out the middle", slab)
-    unbiased = Encoder(np.array([[1]]), np.array([0]), (0,))
-    yield Case(
-        point_rows([[2]], 1), point_rows([[1]], 1), "without a bias no neuron tells 2 from 1", unbiased
-    )
     for i in range(max(1, count // 10)):
         far = int(rng.integers(2, 9))
         n = int(rng.integers(1, 4))
@@ -155,6 +168,12 @@ def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
         yield replace(Case(np.zeros((1, n)), out, f"random slab {i}: n={n}"), encoder=unit)
 
 
+def unbiased(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield a point beyond another on a ray from o: without a bias no neuron tells them apart."""
+    ray = Encoder(np.array([[1]]), np.array([0]), (0,))
+    yield Case(point_rows([[2]], 1), point_rows([[1]], 1), "without a bias no neuron tells 2 from 1", ray)
+
+
 @remembered
 def _separable(labelled: Labelled) -> bool:
     return separate(labelled.inside, labelled.outside).check().separable
@@ -163,7 +182,8 @@ def _separable(labelled: Labelled) -> bool:
 def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
     """Hold the concepts that single neurons separate exactly against those whose hulls are disjoint.
 
-    Nothing is claimed for a relative gate, and then nothing is returned.
+    Nothing is claimed for a relative gate, and then nothing is returned. Vacuous where all hulls
+    are disjoint.
     """
     if instance.neurons.gating != "absolute":
         return ()
@@ -172,7 +192,7 @@ def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
     separated = int(((miss == 0) & (alarms == 0)).any(axis=1).sum())
     allowed = separable_concepts(view, _separable, MOST_SEPARATED)
     label = f"{instance.label}: concepts of {len(view.names)} that one neuron separates exactly"
-    return [compare(Observed(separated, label), allowed, "upper")]
+    return [compare(Observed(separated, label), allowed, "upper", vacuous=allowed >= len(view.names))]
 
 
 CLAIM = Claim(
@@ -182,14 +202,17 @@ CLAIM = Claim(
         r"\exists\,w,c:\ C\subset\{\langle w,x\rangle+c>0\},\ X\setminus C\subset\{\langle w,x\rangle+c\le0\}"
         r"\iff \operatorname{Conv}(C)\cap\operatorname{Conv}(X\setminus C)=\emptyset"
     ),
-    hypotheses=("C and X∖C are finite (or compact)", "one neuron with an absolute gate and a bias"),
+    hypotheses=(
+        Hypothesis("C and X∖C are finite (or compact)", infinite),
+        Hypothesis("one neuron, with an absolute gate", other_gates),
+        Hypothesis("the neuron has a bias", unbiased),
+    ),
     kind="equivalence",
     source="zhang2026geometric",
     figure="hulls_and_halfplanes",
     observe=observe,
     bound=bound,
     instances=instances,
-    counter_instances=counter_instances,
     check_run=check_run,
     mutants={
         "no negative in Conv(C), the condition for units": lambda case: int(

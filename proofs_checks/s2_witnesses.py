@@ -19,7 +19,7 @@ from jaxtyping import Float
 
 from geosae.geometry.separation.certificate import Inseparable, Separated
 from geosae.geometry.separation.separate import separate
-from geosae.verification import Claim, Number, Observed
+from geosae.verification import Claim, Hypothesis, Number, Observed
 from proofs_checks._exact import hull_distance_squared, hulls_meet, rational
 
 Part = Literal["points", "library's points", "margin"]
@@ -28,7 +28,10 @@ DIGITS = 2**200
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """Two clouds; `dim` is the dimension that is claimed, `worse` scales the margin that is claimed."""
+    """Two clouds; `dim` is the dimension that is claimed, `worse` scales the margin that is claimed.
+
+    With `limits`, B is infinite: points besides those listed close in on the limits, which are not in B.
+    """
 
     a: Float[np.ndarray, "Na n"]
     b: Float[np.ndarray, "Nb n"]
@@ -36,6 +39,7 @@ class Case:
     label: str
     dim: int
     worse: Fraction = Fraction(1)
+    limits: Float[np.ndarray, "L n"] | None = None
 
 
 def bound(case: Case) -> Number:
@@ -63,6 +67,9 @@ def observe(case: Case) -> Observed:
 
 
 def _minimal(case: Case) -> int:
+    if case.limits is not None and not hulls_meet(rational(case.a.tolist()), rational(case.b.tolist())):
+        # Not separable, by the limits alone: no finite number of points already is not.
+        return len(case.a) + len(case.b) + 1
     left = rational(case.a.tolist()), rational(case.b.tolist())
     for side in (0, 1):
         for point in list(left[side]):
@@ -87,10 +94,11 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
     same = np.array([[1.0, 2.0], [0.0, 0.0], [3.0, 1.0]])
     yield Case(same, same[:1], "points", "a point in both: two are enough", 2)
     yield Case(same, same[:1], "library's points", "a point in both: two are enough", 2)
+    square = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+    yield Case(square * 3, square + 1, "points", "a square in a square: eight points, four are enough", 2)
     line = np.array([[0.0], [1.0]])
     yield Case(line, line + 4, "margin", "two segments of a line, 3 apart", 1)
     yield Case(line, line + 1 + 2**-30, "margin", "two segments, 2⁻³⁰ apart", 1)
-    square = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
     yield Case(square, square + 2.0, "margin", "corner against corner", 2)
     for i in range(count):
         n = int(rng.integers(1, 4))
@@ -102,12 +110,24 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
         yield Case(a, b, part, f"random clouds {i}: n={n}, {len(a)} and {len(b)} points", n)
 
 
-def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
-    """Yield Radon points with the dimension understated by one, and margins of worse hyperplanes."""
+def infinite(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield 0 against all 1/k: not separable, and every finite number of these points is."""
+    zero = np.zeros((1, 1))
+    for size in (4, *(int(v) for v in rng.integers(4, 30, max(1, count // 10)))):
+        near = 1.0 / np.arange(1, size)[:, None]
+        yield Case(zero, near, "points", f"0 against all 1/k, {size - 1} of them listed", 1, limits=zero)
+
+
+def understated(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield Radon points with the dimension understated by one."""
     for n in (2, 3, 4):
         short = replace(_radon(n), dim=n - 1, label=f"Radon points of R^{n} taken for R^{n - 1}")
         yield short
         yield replace(short, part="library's points")
+
+
+def worse_hyperplanes(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield margins of hyperplanes that are not the best."""
     line = np.array([[0.0], [1.0]])
     for i in range(max(1, count // 10)):
         gap = int(rng.integers(1, 9))
@@ -127,14 +147,17 @@ CLAIM = Claim(
         r"|A'|+|B'|\le n+2:\ \operatorname{Conv}A'\cap\operatorname{Conv}B'\ne\emptyset;\quad "
         r"\gamma=\tfrac12\operatorname{dist}(\operatorname{Conv}A,\operatorname{Conv}B)"
     ),
-    hypotheses=("A and B are finite and not empty", "they lie in Rⁿ"),
+    hypotheses=(
+        Hypothesis("A and B are finite (or compact), and not empty", infinite),
+        Hypothesis("n is the dimension of the space", understated),
+        Hypothesis("margin: the largest of all hyperplanes", worse_hyperplanes),
+    ),
     kind="upper",
     source="kirchberger1903",
     figure="hulls_and_halfplanes",
     observe=observe,
     bound=bound,
     instances=instances,
-    counter_instances=counter_instances,
     mutants={
         "the whole distance": lambda case: bound(case) * (2 if case.part == "margin" else 1),
         "n + 1 points": lambda case: bound(case) - (0 if case.part == "margin" else 1),

@@ -21,18 +21,19 @@ from flint import arb, ctx
 
 from geosae.geometry.arrangements.counting import ring_unit_size
 from geosae.geometry.separation.smallest_unit import SmallestUnit, smallest_unit
-from geosae.verification import Claim, Number, Observed
+from geosae.verification import Claim, Hypothesis, Number, Observed
 from proofs_checks._exact import Point, Rational, hulls_meet
 from proofs_checks._small_units import clique, fewest, simplex_edges
 
 Part = Literal["clique", "one", "lower", "upper", "ring"]
+MOST_DRAWS = 100
 
 
 @dataclass(frozen=True)
 class Case:
     """C and negatives, of which `counted` are used for m* (all by default) and `hidden` kept from the engine.
 
-    For "ring": the gap and the number of points.
+    For "ring": the gap and the number of points; no number is the whole ring.
     """
 
     inside: tuple[tuple[Rational, ...], ...]
@@ -42,7 +43,7 @@ class Case:
     counted: int | None = None
     hidden: int = 0
     gap: Fraction = Fraction(1)
-    dense: int = 0
+    dense: int | None = None
 
 
 def _engine(case: Case) -> SmallestUnit:
@@ -78,11 +79,16 @@ def observe(case: Case) -> Observed:
     return Observed(value, label, kind="upper" if case.part == "upper" else None)
 
 
-def _arcs(gap: Fraction, count: int) -> int:
-    """Return how many half-spaces around the disk exclude `count` equally spaced points of the ring.
+def _arcs(gap: Fraction, count: int | None) -> int:
+    """Return how many half-spaces around the disk exclude `count` equally spaced points of the ring, or all.
 
-    One excludes the points in an open arc of half-width α = arccos(1/(1+γ)): at most ⌈αN/π⌉ of N.
+    One excludes the points in an open arc of half-width α = arccos(1/(1+γ)): at most ⌈αN/π⌉ of N. Open arcs
+    cover the circle when there are more than π/α of them.
     """
+    if count is None:
+        if gap != 1:
+            raise ArithmeticError("only at γ = 1 is π/α rational, and the whole ring needs one more")
+        return 3 + 1
     with ctx.workprec(200):
         ratio = (1 / (1 + arb(gap.numerator) / gap.denominator)).acos() * count / arb.pi()
         # γ = 1: α = π/3 exactly, which no ball arithmetic can see.
@@ -118,7 +124,7 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
     for gap, dense in (("1", 999), ("1/10", 4001), ("1/100", 9001), ("3", 997), ("1/2", 5003), ("9", 101)):
         yield Case((), (), "ring", f"a disk in a ring, γ = {gap}", gap=Fraction(gap), dense=dense)
     number = 0
-    while number < count:
+    for _ in range(MOST_DRAWS * count):
         n, size = int(rng.integers(1, 4)), int(rng.integers(2, 6))
         inside = rng.integers(-1, 2, (int(rng.integers(1, 5)), n)).tolist()
         outside = rng.integers(-3, 4, (size, n)).tolist()
@@ -126,10 +132,34 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
             part = parts[number % 4]
             yield _case(inside, outside, part, f"random clouds {number}: n={n}, {size} negatives")
             number += 1
+        if number == count:
+            return
+    raise ArithmeticError(f"fewer than {count} of {MOST_DRAWS * count} random clouds are separable")
 
 
-def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
-    """Yield negatives left out of m* or kept from the engine, and rings that are not dense."""
+def inside_or_none(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield a negative in Conv(C), which no unit excludes, and no negative at all, which takes no neuron."""
+    yield _case([[0], [2]], [[1]], "clique", "a negative between two points of C")
+    yield _case([[0, 0], [2, 0], [0, 2]], [[1, 1], [5, 5]], "clique", "a negative on an edge of the hull")
+    yield _case([[0]], [], "one", "no negatives: the empty unit does")
+    for i in range(max(1, count // 10)):
+        far = int(rng.integers(2, 9))
+        yield _case([[-far], [far]], [[0], [far + 1]], "clique", f"random slab {i} around a negative")
+
+
+def sparse_ring(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield rings of a few points."""
+    for gap, dense in (("1", 2), ("1/10", 6), ("1/100", 20)):
+        yield Case((), (), "ring", f"γ = {gap}, only {dense} points", gap=Fraction(gap), dense=dense)
+
+
+def whole_ring(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield all points of the ring at γ = 1, where they need one neuron more than any finite number."""
+    yield Case((), (), "ring", "γ = 1, the whole ring", gap=Fraction(1))
+
+
+def left_out(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield negatives left out of m* or kept from the engine."""
     for n in (1, 2, 3):
         inside, outside = simplex_edges(n)
         parts: tuple[Part, Part] = ("clique", "lower")
@@ -137,8 +167,6 @@ def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
             yield replace(_case(inside, outside, part, f"a corner left out of m*, n={n}"), counted=n)
         yield replace(_case(inside, outside, "upper", f"a corner kept from the engine, n={n}"), hidden=1)
     yield replace(_case([[0]], [[1], [-1]], "one", "m* of one negative of two"), counted=1)
-    for gap, dense in (("1", 2), ("1/10", 6), ("1/100", 20)):
-        yield Case((), (), "ring", f"γ = {gap}, only {dense} points", gap=Fraction(gap), dense=dense)
     for i in range(max(1, count // 10)):
         far = int(rng.integers(1, 9))
         yield replace(_case([[0]], [[far], [-far]], "clique", f"random pair {i}, one left out"), counted=1)
@@ -155,8 +183,10 @@ CLAIM = Claim(
         r"m^*_{\text{ring}}=\Big\lceil\frac{\pi}{\arccos(1/(1+\gamma))}\Big\rceil"
     ),
     hypotheses=(
-        "no negative lies in Conv(C), and there is at least one",
-        "ring: finitely many negatives, dense enough",
+        Hypothesis("no negative lies in Conv(C), and there is at least one", inside_or_none),
+        Hypothesis("ring: finitely many negatives", whole_ring),
+        Hypothesis("ring: they are dense enough", sparse_ring),
+        Hypothesis("the unit excludes every negative, and the engine is given every one", left_out),
     ),
     kind="lower",
     source="megiddo1988",
@@ -164,5 +194,4 @@ CLAIM = Claim(
     observe=observe,
     bound=bound,
     instances=instances,
-    counter_instances=counter_instances,
 )

@@ -9,23 +9,28 @@ Formulated in Zhang, Lin and Lee (2026), arXiv:2606.07007; the argument is eleme
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool
 
-from geosae.verification import Claim, Evidence, Observed, TrainedInstance, compare
-from proofs_checks._planted import Planted, cube, layer, random_planted
+from geosae.verification import Claim, Evidence, Hypothesis, Observed, TrainedInstance, compare
+from proofs_checks._planted import Planted, closure_unit, cube, layer, model_concept, random_planted
 from proofs_checks._runs import pair_errors, sample_view
 
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """An encoder on its points, and the concepts (rows) that are said to be separated."""
+    """An encoder on its points, and the concepts (rows) that are said to be separated.
+
+    `by_units` lets units separate, and `forgiven` errors are forgiven: neither is what the statement allows.
+    """
 
     model: Planted
     concepts: Bool[np.ndarray, "p N"]
     label: str
+    by_units: bool = False
+    forgiven: int = 0
 
 
 def bound(case: Case) -> int:
@@ -36,8 +41,16 @@ def bound(case: Case) -> int:
 def observe(case: Case) -> Observed:
     """Count the concepts that some neuron separates: N_i ∩ X = C."""
     fires = case.model.fires()
-    served = sum(bool((fires == concept[:, None]).all(axis=0).any()) for concept in case.concepts)
-    return Observed(served, case.label)
+    if case.by_units:
+        thetas = [model_concept(fires, closure_unit(fires, concept)) for concept in case.concepts]
+        exact = [bool((theta == c).all()) for theta, c in zip(thetas, case.concepts, strict=True)]
+        return Observed(sum(exact), case.label)
+    return Observed(sum(_served(fires, concept, case.forgiven) for concept in case.concepts), case.label)
+
+
+def _served(fires: Bool[np.ndarray, "N d"], concept: Bool[np.ndarray, " N"], forgiven: int) -> bool:
+    """Tell whether some neuron fires exactly on the concept, but for the errors that are forgiven."""
+    return bool(((fires != concept[:, None]).sum(axis=0) <= forgiven).any())
 
 
 def _own(model: Planted, label: str) -> Case:
@@ -55,13 +68,21 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
     yield _own(silent, "the empty concept, separated by a neuron that never fires: attained")
     twins = Planted(np.arange(4)[:, None], np.ones((5, 1), dtype=np.int64), np.full(5, -1))
     yield _own(twins, "five equal neurons: one concept")
+    for d, size in ((1, 2), (2, 4)):
+        # All 2^N sets as concepts: most of them no neuron separates, and those must not count.
+        every = (np.arange(2**size)[:, None] >> np.arange(size)) & 1 == 1
+        model = Planted(np.arange(size)[:, None], np.ones((d, 1), dtype=np.int64), -np.arange(d))
+        yield Case(model, every, f"all subsets of {size} points, d={d}: only {d} of them separated, attained")
     for i in range(count):
         dim, width = int(rng.integers(1, 5)), int(rng.integers(1, 13))
         model = random_planted(rng, points=int(rng.integers(1, 30)), dim=dim, width=width)
-        yield _own(model, f"random encoder {i}: n={dim}, d={width}, N={len(model.points)}")
+        case = _own(model, f"random encoder {i}: n={dim}, d={width}, N={len(model.points)}")
+        # Random sets besides the neurons' own: more concepts than neurons, few of them separated.
+        others = rng.random((width, len(model.points))) < 0.5
+        yield replace(case, concepts=np.unique(np.vstack([case.concepts, others]), axis=0)) if i % 2 else case
 
 
-def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
+def repeated(count: int, rng: np.random.Generator) -> Iterator[Case]:
     """Yield one concept too many: a concept listed twice, in fixed and random encoders."""
     for d in (1, 4):
         case = _own(cube(d, layer(d, 1)), "")
@@ -73,8 +94,27 @@ def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
         yield Case(case.model, np.vstack([case.concepts, again]), f"random repetition {i}: d={d}")
 
 
+def by_units(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield concepts that pairs of neurons separate and no neuron does: C(d, 2) > d of them for d ≥ 4."""
+    for d in (4, int(rng.integers(4, 9))):
+        model = cube(d, layer(d, 2))
+        singletons = np.eye(len(model.points), dtype=np.bool_)
+        yield Case(model, singletons, f"{len(singletons)} concepts by pairs of {d} neurons", by_units=True)
+
+
+def with_errors(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield a neuron that serves two concepts when an error is forgiven."""
+    for size in (2, *(int(v) for v in rng.integers(3, 20, max(1, count // 10)))):
+        line = Planted(np.arange(size)[:, None], np.ones((1, 1), dtype=np.int64), np.zeros(1, dtype=np.int64))
+        concepts = np.arange(size) > np.arange(2)[:, None]
+        yield Case(line, concepts, f"two half-lines of {size} points by one neuron, an error", forgiven=1)
+
+
 def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
-    """Hold d against the number of concepts, pairwise further apart than 2ε, that single neurons separate."""
+    """Hold d against the number of concepts, pairwise further apart than 2ε, that single neurons separate.
+
+    Vacuous where there are no more concepts than neurons.
+    """
     view = sample_view(instance)
     miss, alarms = pair_errors(view)
     served = np.flatnonzero((np.maximum(miss, alarms) <= view.tolerance).any(axis=1))
@@ -82,21 +122,25 @@ def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
     for k in served:
         if all(np.mean(view.concepts[:, k] != view.concepts[:, j]) > 2 * view.tolerance for j in apart):
             apart.append(int(k))
+    width = instance.neurons.width
     label = f"{instance.label}: concepts served by single neurons at ε={view.tolerance:g}"
-    return [compare(Observed(len(apart), label), instance.neurons.width, "upper")]
+    return [compare(Observed(len(apart), label), width, "upper", vacuous=width >= len(view.names))]
 
 
 CLAIM = Claim(
     id="S5",
     statement="p distinct concepts separated by single neurons need at least p neurons.",
     tex=r"\{C_k\}_{k=1}^{p}\ \text{distinct},\ \forall k\,\exists i:\ N_i\cap X=C_k\ \Longrightarrow\ d\ge p",
-    hypotheses=("the concepts are distinct subsets of X", "each is separated exactly by a single neuron"),
+    hypotheses=(
+        Hypothesis("the concepts are distinct subsets of X", repeated),
+        Hypothesis("each is separated by a single neuron", by_units),
+        Hypothesis("separation is exact: no error is forgiven", with_errors),
+    ),
     kind="upper",
     source="zhang2026geometric",
     figure="width_bound",
     observe=observe,
     bound=bound,
     instances=instances,
-    counter_instances=counter_instances,
     check_run=check_run,
 )

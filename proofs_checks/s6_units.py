@@ -20,7 +20,7 @@ import numpy as np
 from jaxtyping import Bool
 
 from geosae.geometry.arrangements.counting import cells, least_width, sperner
-from geosae.verification import Claim, Evidence, Number, Observed, TrainedInstance, compare
+from geosae.verification import Claim, Evidence, Hypothesis, Number, Observed, TrainedInstance, compare
 from proofs_checks._planted import (
     Planted,
     closure_unit,
@@ -39,17 +39,41 @@ PARTS: tuple[Part, ...] = ("width", "sparse", "power", "cells", "lym", "antichai
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """An encoder on its points, concepts (rows), and the part of the statement that is tried on them."""
+    """An encoder on its points, concepts (rows), and the part of the statement that is tried on them.
+
+    What the statement does not allow: `forgiven` false alarms, a claimed K in place of the true one, or
+    neurons that fire where their value is among the `abs_top` largest in size (AbsTopK).
+    """
 
     model: Planted
     concepts: Bool[np.ndarray, "p N"]
     part: Part
     label: str
+    forgiven: int = 0
+    claimed: int | None = None
+    abs_top: int | None = None
+
+    def fires(self) -> Bool[np.ndarray, "N d"]:
+        """Tell which neurons fire on which points."""
+        return self.model.fires() if self.abs_top is None else _absolute_largest(self.model, self.abs_top)
 
     def units(self) -> list[Bool[np.ndarray, " d"]]:
         """Return the closure units of the concepts that some unit separates."""
-        fires = self.model.fires()
-        return [closure_unit(fires, c) for c in self.concepts if separated(fires, c)]
+        fires = self.fires()
+        if not self.forgiven:
+            return [closure_unit(fires, c) for c in self.concepts if separated(fires, c)]
+        units = [closure_unit(fires, c) for c in self.concepts]
+        alarms = [
+            int((model_concept(fires, u) & ~c).sum()) for u, c in zip(units, self.concepts, strict=True)
+        ]
+        return [unit for unit, false in zip(units, alarms, strict=True) if false <= self.forgiven]
+
+
+def _absolute_largest(model: Planted, top: int) -> Bool[np.ndarray, "N d"]:
+    z = np.abs(model.points @ model.w.T + model.c)
+    among = np.zeros(z.shape, dtype=np.bool_)
+    np.put_along_axis(among, np.argsort(-z, axis=1, kind="stable")[:, :top], True, axis=1)
+    return among & (z > 0)
 
 
 def _common_size(case: Case) -> int:
@@ -58,7 +82,9 @@ def _common_size(case: Case) -> int:
 
 _BOUNDS: dict[Part, Callable[[Case], Number]] = {
     "width": lambda case: sperner(case.model.width),
-    "sparse": lambda case: sperner(case.model.width, int(case.model.fires().sum(axis=1).max())),
+    "sparse": lambda case: sperner(
+        case.model.width, int(case.fires().sum(axis=1).max()) if case.claimed is None else case.claimed
+    ),
     "power": lambda case: case.model.width ** _common_size(case),
     "cells": lambda case: cells(case.model.width, case.model.dim),
     "lym": lambda _: 1,
@@ -126,6 +152,11 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
     yield Case(nowhere, _singletons(nowhere), "cells", "no neuron on the line, one cell: attained")
     line = Planted(np.arange(-3, 4)[:, None], np.array([[1], [-1]]), np.array([0, 0]))
     yield from _fitting(line, PARTS, rng, "two opposite half-lines that share their end")
+    dull = Planted(np.arange(9)[:, None], np.array([[1], [-1]]), np.array([-3, 5]))
+    for part in PARTS:
+        yield Case(
+            dull, _singletons(dull), part, "nine points as concepts, of which two neurons separate one"
+        )
     for i in range(count):
         dim, width = int(rng.integers(1, 4)), int(rng.integers(1, 9))
         model = random_planted(rng, points=int(rng.integers(1, 40)), dim=dim, width=width)
@@ -133,6 +164,11 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
         # "power" is about units of one size, which random ones have not.
         free: tuple[Part, ...] = ("width", "sparse", "cells", "lym", "antichain")
         yield from _fitting(model, (free[i % len(free)],), rng, label)
+        # Every point a concept of its own: few of them are separated, and the others must not count.
+        distinct = np.unique(model.points, axis=0)
+        scattered = replace(model, points=distinct)
+        label = f"random encoder {i}, each of {len(distinct)} points a concept: d={width}"
+        yield Case(scattered, _singletons(scattered), free[i % len(free)], label)
 
 
 def _overlapping(d: int) -> Case:
@@ -146,8 +182,8 @@ def _overlapping(d: int) -> Case:
     )
 
 
-def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
-    """Yield families that overlap, or repeat a concept, so that they pass each bound by one step."""
+def overlapping_or_empty(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield families that overlap, repeat a concept or hold the empty one: each passes its bound."""
     yield _overlapping(3)
     for d in (2, 3, 4, 5):
         for part in BASIC:
@@ -155,6 +191,8 @@ def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
             yield replace(case, concepts=np.vstack([case.concepts, case.concepts[:1]]))
         sparse = _layer_case(d + 1, 1, "sparse", " and one of them again (K = 1)")
         yield replace(sparse, concepts=np.vstack([sparse.concepts, sparse.concepts[-1:]]))
+        none = _layer_case(d, d // 2, "width", " and the empty concept")
+        yield replace(none, concepts=np.vstack([none.concepts, np.zeros_like(none.concepts[:1])]))
     single = _layer_case(5, 1, "power", " and one of them again (not disjoint)")
     yield replace(single, concepts=np.vstack([single.concepts, single.concepts[:1]]))
     # Nested concepts: the antichain is a chain.
@@ -169,11 +207,39 @@ def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
         )
 
 
+def with_alarms(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield disjoint concepts on which the same neurons fire: told apart by forgiving alarms."""
+    for d in (1, 2, 3):
+        size = math.comb(d, d // 2) + 1
+        model = cube(d, [tuple(range(d))] * size)
+        label = f"{size} points on which all {d} neurons fire, {size - 1} false alarms forgiven"
+        for part in ("width", "sparse", "lym", "antichain"):
+            yield Case(model, _singletons(model), part, label, forgiven=size - 1)
+
+
+def more_active(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield pairs of neurons on points where one neuron is said to fire."""
+    for d in (4, 5, *(int(v) for v in rng.integers(4, 9, max(1, count // 10)))):
+        yield replace(_layer_case(d, 2, "sparse", ", K = 1 claimed"), claimed=1)
+
+
+def absolute_topk(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield five AbsTopK neurons on the line with seven patterns, one more than five points cut cells."""
+    model = Planted(
+        np.arange(-60, 61)[:, None], np.array([[9], [7], [7], [1], [4]]), np.array([-27, -3, 44, 53, -36])
+    )
+    fires = _absolute_largest(model, 2)
+    pairs = np.unique(fires[fires.sum(axis=1) == 2], axis=0)
+    concepts = np.array([model_concept(fires, pair) for pair in pairs])
+    yield Case(model, concepts, "cells", "seven pairs of five AbsTopK neurons on a line", abs_top=2)
+
+
 def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
     """Hold the width against the least width that the disjoint concepts told apart by units would need.
 
     Counted with errors: if M_j ⊂ M_k for disjoint C_j and C_k, the hits of M_k are false alarms of M_j. So
-    units with at least t hits each, and fewer than t false alarms each, are an antichain.
+    units with at least t hits each, and fewer than t false alarms each, are an antichain. Vacuous where the
+    width would do for all concepts, were they disjoint.
     """
     view = sample_view(instance)
     sizes = view.concepts.sum(axis=0)
@@ -183,7 +249,8 @@ def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
     K = int(view.fires.sum(axis=1).max())
     needed = least_width(max(1, len(family)), max(1, K))
     label = f"{instance.label}: least width for {len(family)} disjoint concepts told apart by units, K={K}"
-    return [compare(Observed(needed, label), instance.neurons.width, "upper")]
+    width, most = instance.neurons.width, least_width(max(1, len(view.names)), max(1, K))
+    return [compare(Observed(needed, label), width, "upper", vacuous=width >= most)]
 
 
 def _disjoint(view: SampleView, fitted: Sequence[Fitted]) -> list[Fitted]:
@@ -207,10 +274,10 @@ CLAIM = Claim(
         r"k_c!\,p\le d^{k_c},\qquad p\le\sum_{i=0}^{n}\binom{d}{i}"
     ),
     hypotheses=(
-        "the concepts are non-empty and pairwise disjoint",
-        "each is separated exactly by a unit",
-        "sparse form: at most K neurons fire on any point of the concepts",
-        "cell form: absolute gating",
+        Hypothesis("the concepts are non-empty and pairwise disjoint", overlapping_or_empty),
+        Hypothesis("each is separated exactly by a unit", with_alarms),
+        Hypothesis("sparse form: at most K neurons fire on any point of the concepts", more_active),
+        Hypothesis("cell form: absolute gating", absolute_topk),
     ),
     kind="upper",
     source="zhang2026geometric,sperner1928,lubell1966,yamamoto1954,meshalkin1963",
@@ -218,7 +285,6 @@ CLAIM = Claim(
     observe=observe,
     bound=bound,
     instances=instances,
-    counter_instances=counter_instances,
     check_run=check_run,
     mutants={
         "half of d rounded up plus one, C(d, ⌊d/2⌋ + 1)": lambda case: (

@@ -2,8 +2,8 @@ r"""S9. The linear separability measure: negatives that no half-space around C c
 
 LSM(C) = min over half-spaces H ⊃ C of #(negatives in H)/|C| (arXiv 2606.08721). It is zero iff S1 holds,
 and negatives in Conv(C) can never be excluded. Here every set of negatives is tried; the library's
-certified interval is held against the result from both sides. C must not be empty, and H must hold all of
-C: half-spaces that may miss C do better (control).
+certified interval is held against the result from both sides. |C| > 0 for the quotient to exist; H must
+hold all of C: half-spaces that may miss C do better (control).
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 
 from geosae.geometry.separation.best_halfspace import separability_measure
-from geosae.verification import Claim, Evidence, Observed, TrainedInstance, compare
+from geosae.verification import Claim, Evidence, Hypothesis, Observed, TrainedInstance, compare
 from proofs_checks._exact import Rational, hulls_meet, in_hull
 from proofs_checks._runs import sample_view
 from proofs_checks._small_units import excludable
@@ -28,7 +28,7 @@ class Case:
     """C and its negatives.
 
     The half-spaces need not hold the first `spared` points of C; the library does not get the last `hidden`
-    negatives.
+    negatives; with `limits` infinitely many negatives, which are not listed, close in on points not in X.
     """
 
     inside: tuple[tuple[Rational, ...], ...]
@@ -37,6 +37,7 @@ class Case:
     label: str
     spared: int = 0
     hidden: int = 0
+    limits: tuple[tuple[Rational, ...], ...] = ()
 
 
 def bound(case: Case) -> int:
@@ -54,9 +55,11 @@ def bound(case: Case) -> int:
 def observe(case: Case) -> Observed:
     """Return LSM·|C| by trying all sets of negatives, or whether it is positive."""
     label = f"{case.label} [{case.part}]"
-    possible = excludable(case.inside[case.spared :], case.outside)
+    # The complement of an open half-space is closed: what it excludes near a limit, it excludes there.
+    negatives = (*case.outside, *case.limits)
+    possible = excludable(case.inside[case.spared :], negatives)
     most = max((chosen.bit_count() for chosen, fine in enumerate(possible) if fine), default=0)
-    remaining = len(case.outside) - most
+    remaining = len(negatives) - most
     if case.part == "zero":
         return Observed(int(remaining > 0), label, kind="equivalence")
     return Observed(remaining, label, kind="upper" if case.part == "high" else "lower")
@@ -81,22 +84,37 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
         yield Case(inside, outside, parts[i % 4], f"random clouds {i}: n={n}, {size} negatives")
 
 
-def counter_instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
-    """Yield half-spaces that may miss a point of C, and a negative kept from the engine."""
+def infinite(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield negatives that close in on a point of C: the hulls are disjoint, and LSM is not zero."""
+    yield Case(((0,),), ((4,), (2,), (1,)), "zero", "0 against all 4/2^k", limits=((0,),))
+    for i in range(max(1, count // 10)):
+        size = int(rng.integers(2, 5))
+        cloud = tuple((8 * k, 4 * k) for k in range(1, size))
+        label = f"random ray {i} that closes in on C, {size - 1} of it listed"
+        yield Case(((0, 0), (-3, 1)), cloud, "zero", label, limits=((0, 0),))
+
+
+def spared(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield half-spaces that may miss a point of C."""
     segment = ((0,), (4,))
     yield Case(segment, ((1,),), "hull", "an end of C need not be held", spared=1)
     yield Case(segment, ((1,),), "low", "an end of C need not be held", spared=1)
     yield Case(((0,),), ((1,), (-1,)), "zero", "a point that need not be held", spared=1)
-    yield Case(((0,),), ((1,), (-1,)), "high", "a negative kept from the engine", hidden=1)
     for i in range(max(1, count // 10)):
         far = int(rng.integers(1, 9))
         yield Case(((0,),), ((far,), (-far,)), "zero", f"random pair {i}, the point not held", spared=1)
 
 
+def hidden(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield a negative kept from the engine."""
+    yield Case(((0,),), ((1,), (-1,)), "high", "a negative kept from the engine", hidden=1)
+
+
 def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
     """Hold the false alarms of the best single detecting neuron against the certified lower end of LSM.
 
-    On evenly spaced points, per concept that some neuron detects there without a miss.
+    On evenly spaced points, per concept that some neuron detects there without a miss. Vacuous where the
+    lower end is zero.
     """
     if instance.neurons.gating != "absolute":
         return ()
@@ -113,7 +131,8 @@ def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
         low = separability_measure(part.points[inside], part.points[~inside], rounds=20).check().kept_low
         label = f"{instance.label}: {name}, false alarms per point of C by one neuron"
         size = int(inside.sum())
-        evidence.append(compare(Observed(Fraction(alarms, size), label), Fraction(low, size), "lower"))
+        share = Observed(Fraction(alarms, size), label)
+        evidence.append(compare(share, Fraction(low, size), "lower", vacuous=low == 0))
     return evidence
 
 
@@ -129,12 +148,15 @@ CLAIM = Claim(
         r"\mathrm{LSM}=0\iff\text{S1};\quad \mathrm{LSM}\ge\frac{|\operatorname{Conv}(C)\cap(X\setminus "
         r"C)|}{|C|}"
     ),
-    hypotheses=("C is finite and not empty", "the half-spaces hold all of C"),
+    hypotheses=(
+        Hypothesis("C and X∖C are finite", infinite),
+        Hypothesis("the half-spaces hold all of C", spared),
+        Hypothesis("the engine is given every negative", hidden),
+    ),
     kind="lower",
     source="kirchberger1903",
     figure="separability_measure",
     observe=observe,
     bound=bound,
     instances=instances,
-    counter_instances=counter_instances,
 )

@@ -3,6 +3,7 @@
 import inspect
 import re
 import sys
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -16,15 +17,18 @@ AUDITED = 5
 
 AUDIT = """# The audit of the checks
 
-A check that cannot fail is worth nothing. Here the bound of every statement is made wrong in every way its check knows:
-shifted by one where it is an integer, scaled where it is real, its inequality turned round, or replaced by a wrong
-formula. Each wrong bound must be caught, by an instance that violates it or by a control that passes it.
+A check that cannot fail is worth nothing. Here every check is made wrong in four ways. *Bounds* are shifted by one where
+they are integers, scaled where they are real, turned round, or replaced by a wrong formula. *Observations* are always the
+same, or simply what the bound says. *Predicates* that a check calls, its own and those it shares with others, answer
+always yes, or always no. *Instances*: a hypothesis is dropped, so that what breaks it counts as an instance; or one
+instance comes over and over. Each wrong form must be caught: by an instance that violates it, by a control that passes
+it, or (predicates and instances) by the check's refusal to go on ("error").
 Again: `geosae verify --audit --instances {instances}`.
 
-{caught} of {tried} wrong bounds were caught when this page was built.
+{caught} of {tried} wrong forms were caught when this page was built: {targets}.
 
-| id | wrong bound | caught by |
-|---|---|---|
+| id | wrong form | of | caught by |
+|---|---|---|---|
 {rows}
 """
 
@@ -32,7 +36,7 @@ HEAD = """# Statements
 
 Each page is written from the check itself, at the time these pages are built. **A check can refute a statement and cannot
 prove it**: that it holds on every instance tried says that no counterexample was met; the proof is sketched, or is
-the cited source's. Every check carries a negative control, instances that break one hypothesis and on which the same
+the cited source's. Every hypothesis of a check carries negative controls, instances that break it and on which the same
 check must report a violation; a check whose control passes counts as broken. The checks themselves are
 [audited](audit.md).
 
@@ -86,7 +90,7 @@ def picture(claim):
     """Draw observed values against the bound, instances and controls, a panel for each part of the statement."""
     rng = np.random.default_rng(0)
     panels, senses = {}, {}
-    for make in (claim.instances, claim.counter_instances):
+    for make in (claim.instances, *(hypothesis.control for hypothesis in claim.hypotheses)):
         for case in make(INSTANCES, rng):
             name = f"{claim.id} {part_of(case)}".strip()
             panels.setdefault(name, []).append(claim.check(case))
@@ -95,16 +99,21 @@ def picture(claim):
 
 
 def audit_page(claims):
-    """Every wrong bound and who caught it."""
-    found = audit(claims, AUDITED, 0)
-    rows = "\n".join(f"| {m.id} | {plain(m.mutant)} | {m.caught_by} |" for m in found)
-    caught = sum(m.caught_by in ("instance", "control") for m in found)
-    return AUDIT.format(instances=AUDITED, caught=caught, tried=len(found), rows=rows)
+    """Every wrong form of every check and who caught it."""
+    mutations = audit(claims, AUDITED, 0)
+    rows = "\n".join(f"| {m.id} | {plain(m.mutant)} | {m.target} | {m.caught_by} |" for m in mutations)
+    counts = Counter(m.target for m in mutations)
+    targets = ", ".join(f"{target} {count}" for target, count in counts.items())
+    caught = sum(m.caught for m in mutations)
+    return AUDIT.format(instances=AUDITED, caught=caught, tried=len(mutations), targets=targets, rows=rows)
 
 
 def page(claim, verdict):
     """Statement, hypotheses, source, the argument in words, and what was tried."""
-    hypotheses = "\n".join(f"- {plain(line)}" for line in claim.hypotheses)
+    hypotheses = "\n".join(
+        f"- {plain(control.hypothesis)} ({control.refuted} of {control.tried} controls that break it refuted)"
+        for control in verdict.controls
+    )
     module = claim.observe.__module__
     # The first line of the docstring repeats the statement; the rest is the argument.
     argument = "\n".join(inspect.cleandoc(sys.modules[module].__doc__).splitlines()[1:])

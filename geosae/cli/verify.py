@@ -24,16 +24,18 @@ def verify(
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the instances.")] = 0,
     run: Annotated[Path | None, typer.Option(help="Hold the bounds against the SAEs of this run.")] = None,
-    audit: Annotated[bool, typer.Option("--audit", help="Try wrong bounds: each must be caught.")] = False,
+    audit: Annotated[
+        bool, typer.Option("--audit", help="Try wrong forms of the checks: each must be caught.")
+    ] = False,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write what was found to this file.")
     ] = None,
 ) -> None:
     """Check the statements on constructed instances, and each check on instances that must fail it.
 
-    With --run: the same bounds on every SAE of a run. With --audit: every bound is made wrong in every way
-    that the checks know, and they must notice. Exit status 1 if a statement is refuted, if a check is broken
-    (its control did not fail), or if a wrong bound slips through.
+    With --run: the same bounds on every SAE of a run. With --audit: bounds, observations, predicates and
+    instances are made wrong, and the checks must notice. Exit status 1 if a statement is refuted, if a check
+    is broken (a control did not fail), or if a wrong form slips through.
     """
     import proofs_checks
     from geosae.errors import InvalidInput
@@ -89,10 +91,11 @@ def _on_run(folder: Path, claims: Claims) -> "tuple[Records, Outcome]":
             f"the run in {folder} holds no evidence for {', '.join(claims)}",
             causes="these statements do not speak about trained SAEs",
         )
-    head = ("id", "SAEs' instances", "violated", "observed", "bound", "slack", "tightness", "median")
+    head = ("id", "instances", "vacuous", "violated", "observed", "bound", "median", "greatest")
     rows = [
-        (s.id, str(s.tried), str(s.violated), number(s.nearest.observed), number(s.nearest.bound),
-         number(s.nearest.slack), number(s.nearest.tightness), number(s.median_tightness))
+        (s.id, str(s.tried), str(s.vacuous), str(s.violated),
+         *((number(s.nearest.observed), number(s.nearest.bound)) if s.nearest else ("–", "–")),
+         number(s.median_tightness), number(s.greatest_tightness))
         for s in summaries
     ]  # fmt: skip
     table(head, rows)
@@ -100,21 +103,26 @@ def _on_run(folder: Path, claims: Claims) -> "tuple[Records, Outcome]":
 
 
 def _record(summary: "EvidenceSummary") -> dict[str, Any]:
-    nearest = summary.nearest.to_dict()
+    nearest = summary.nearest.to_dict() if summary.nearest else {}
+    names = ("instance", "observed", "bound", "slack", "tightness")
     return {
         "id": summary.id,
         "tried": summary.tried,
+        "vacuous": summary.vacuous,
         "violated": summary.violated,
-        "nearest": {name: nearest[name] for name in ("instance", "observed", "bound", "slack", "tightness")},
+        "nearest": {name: nearest[name] for name in names} if nearest else None,
         "median": summary.median_tightness,
+        "greatest": summary.greatest_tightness,
     }
 
 
 def _audited(claims: Claims, instances: int, seed: int) -> "tuple[Records, Outcome]":
-    """Print what exposes each wrong form of each bound."""
+    """Print what exposes each wrong form of each check."""
     from geosae.verification import audit, audit_outcome
 
     with bar("audit") as progress:
         mutations = audit(claims, instances, seed, progress=progress)
-    table(("id", "wrong bound", "caught by"), [(m.id, m.mutant, m.caught_by) for m in mutations])
+    table(
+        ("id", "wrong form", "of", "caught by"), [(m.id, m.mutant, m.target, m.caught_by) for m in mutations]
+    )
     return [asdict(mutation) for mutation in mutations], audit_outcome(mutations)

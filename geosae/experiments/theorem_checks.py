@@ -69,8 +69,9 @@ def do_check(folder: str, claim_id: str, entry: CheckEntry, claims: Claims) -> N
     budget = FALSE_ALARM_BUDGET / len(registry)
     verdict = verify(claim, entry.instances, entry.seed, budget=budget)
     # The time it took depends on the machine: it stands in the file beside this one.
+    hypotheses = tuple(hypothesis.statement for hypothesis in claim.hypotheses)
     checked = CheckedClaim(
-        claim.statement, claim.tex, claim.hypotheses, claim.kind, claim.source, claim.figure,
+        claim.statement, claim.tex, hypotheses, claim.kind, claim.source, claim.figure,
         replace(verdict, seconds=math.nan),
     )  # fmt: skip
     path = Store(Path(folder)).check(check_key(claim_id, entry))

@@ -2,7 +2,6 @@
 
 from geosae.errors import InvalidInput as InvalidInput
 from geosae.geometry.approximation.ball_bound import least_ball_excess as least_ball_excess
-from geosae.geometry.approximation.ball_bound import power_law_count as power_law_count
 from geosae.geometry.approximation.irreducible_error import Estimate as Estimate
 from geosae.geometry.approximation.irreducible_error import irreducible_error as irreducible_error
 from geosae.geometry.approximation.measures import Gaussian as Gaussian

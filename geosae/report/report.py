@@ -14,6 +14,7 @@ from geosae.studies.bound_answers import evidence_by_claim
 from geosae.studies.grid_answers import verdict_counts
 from geosae.studies.registry import STUDIES
 from geosae.studies.run_answers import run_answers
+from geosae.verification import evidence_summary
 
 OPEN = ("size-sparsity", "half-planes", "units", "lattice", "baselines")
 """Families of a world in the order of reading; others follow, folded."""
@@ -94,8 +95,7 @@ def write_report(folder: str | Path) -> Path:
         counts=verdict_counts({"grid": answers.grid, **answers.studies}),
         grid_figures=_of_families(figures, GRID_FAMILIES),
         studies=[(STUDIES[name], _of_families(figures, (name,))) for name in results.studies],
-        evidence=evidence,
-        evidence_on_all=[item for items in evidence.values() for item in items],
+        summaries={claim: evidence_summary(claim, items) for claim, items in evidence.items() if items},
         worlds=[_world(results, world, others) for world in results.worlds],
         bound_figures=[figure for figure in others if not figure.card.world],
         alpha=float(results.plan.analysis.get("alpha", 0.05)),

@@ -9,7 +9,7 @@ import numpy as np
 from geosae.experiments.baselines import Baseline
 from geosae.experiments.interval import Interval, mean_interval
 from geosae.experiments.jobs import StudyRecord
-from geosae.geometry.approximation.ball_bound import power_law_count
+from geosae.geometry.approximation.ball_bound import least_ball_excess
 from geosae.studies.approximation_errors import (
     BASELINES,
     MEASURED_ABOVE,
@@ -31,13 +31,18 @@ from geosae.studies.study import Answer, Verdict
 
 UnitRecord: TypeAlias = StudyRecord[UnitJob, UnitError]
 
+EXPONENT_ERROR = 0.05
+"""A slope on m is read off where the proved bound's own exponent is within this of its limit."""
+FAR = 10**5
+"""So many facets stand for the limit: more would lose digits."""
+
 
 def answers(records: Records) -> list[Answer]:
     """Return what the records answer, body by body, then over all."""
-    candidates: list[Answer | None] = [
-        _slope(records, dim) if body == "ball" else _plateau(records, body, dim)
-        for body, dim in bodies_in(records)
-    ]
+    candidates: list[Answer | None] = []
+    for body, dim in bodies_in(records):
+        around = [_enclosed(records, dim), _exponent(records, dim)]
+        candidates += around if body == "ball" else [_plateau(records, body, dim)]
     candidates += [_against_best(records), *_training(records)]
     return [answer for answer in candidates if answer is not None]
 
@@ -55,45 +60,100 @@ def slope_of(points: Sequence[tuple[float | int, float | int]]) -> float:
     return float((centred @ y) / (centred @ centred))
 
 
-def _slope(records: Records, dim: int) -> Answer | None:
-    """Enclose the exponent of the best excess between the bound's and that of what was found.
+def exponent(dim: int) -> float:
+    """Return the exponent that A2 predicts for smooth bodies of a dimension.
 
-    The regression is on the numbers of facets that a pure power law would need: regressed on m itself, even
-    the bound is steeper than its limit at these sizes.
+    Examples
+    --------
+    >>> exponent(3)
+    -1.0
     """
-    points = oracle_curve(records, "ball", dim, lambda e: e.over_hull)
-    curve = [(m, e) for m, e in points if m > 2 * dim and e > 0]
-    if len(curve) < 3:
+    return -2 / (dim - 1)
+
+
+def asymptotic_sizes(sizes: Sequence[float | int], dim: int) -> list[float | int]:
+    """Return the numbers of facets at which the proved bound falls as in its limit, within EXPONENT_ERROR.
+
+    Its local exponent on m, from m to 2m, is compared with its own at FAR facets, not with a prediction.
+
+    Examples
+    --------
+    >>> asymptotic_sizes([4, 16, 64], 2), asymptotic_sizes([16, 64], 3), asymptotic_sizes([512], 5)
+    ([16, 64], [64], [])
+    """
+
+    def local(m: float | int) -> float:
+        return math.log2(least_ball_excess(2 * int(m), dim) / least_ball_excess(int(m), dim))
+
+    return [m for m in sizes if m > dim and abs(local(m) - local(FAR)) <= EXPONENT_ERROR]
+
+
+def _enclosed(records: Records, dim: int) -> Answer | None:
+    """Enclose the least excess at each number of facets: proved from below, found from above."""
+    curve = _over_hull(records, dim)
+    if not curve:
         return None
     sizes, errors = (np.array(values) for values in zip(*curve, strict=True))
     least = lower_bound(dim, sizes.tolist())
-    counts = np.log([power_law_count(int(m), dim) for m in sizes])
-    weights = (counts - counts.mean()) / ((counts - counts.mean()) ** 2).sum()
-    low, high = np.sort([weights * np.log(least), weights * np.log(errors)], axis=0).sum(axis=1)
-    plain = slope_of(curve)
-    predicted = -2 / (dim - 1)
-    low_text, high_text, plain_text, limit = (
-        f"{v:.2f}".replace("-", "−") for v in (low, high, plain, predicted)
-    )
     worst = float((errors / least).max())
     observation = (
-        f"Around the {dim}-ball the polyhedra found leave at most {worst:.2f} times what no polyhedron goes "
-        f"below, for {sizes[0]:.0f} to {sizes[-1]:.0f} facets; so the best excess has slope "
-        f"[{low_text}, {high_text}] (against the facets of a pure power law; against m, what was found has "
-        f"{plain_text})."
+        f"Around the {dim}-ball the polyhedra found, of {sizes[0]:.0f} to {sizes[-1]:.0f} facets, leave at "
+        f"most {worst:.2f} times what no polyhedron goes below: so closely is the least excess known."
     )
-    if dim > MEASURED_ABOVE:
-        observation += (
-            f" What was found is measured on {SAMPLES:,} points, whose error is not in the interval."
-        )
-    # Found below a proved bound, or an exponent apart from the predicted one: either would refute A2.
-    apart = bool((errors < least * (1 - 1e-6)).any()) or not low - 1e-9 <= predicted <= high + 1e-9
-    refuted: Verdict = "undecided" if dim > MEASURED_ABOVE else "the prediction fails"
-    verdict: Verdict = refuted if apart else "as predicted"
-    if not apart and high - low > 0.4 * abs(predicted):
-        verdict = "undecided"
+    below = bool((errors < least * (1 - 1e-6)).any())
+    prediction = f"No m half-spaces around the {dim}-ball leave less than m cones over equal caps do."
+    return Answer(
+        "A2", prediction, observation + _measured(dim), _refutation(dim) if below else "as predicted"
+    )
+
+
+def _exponent(records: Records, dim: int) -> Answer | None:
+    """Regress the least excess on m, where m is so large that its proved bound falls as in the limit."""
+    curve = _over_hull(records, dim)
+    if len(curve) < 3:
+        return None
+    predicted = exponent(dim)
+    limit = f"{predicted:.2f}".replace("-", "−")
     prediction = f"Smooth bodies of dimension r = {dim}: error of order m^(−2/(r−1)), exponent {limit}."
-    return Answer("A2", prediction, observation, verdict)
+    far = asymptotic_sizes([m for m, _ in curve], dim)
+    if len(far) < 3:
+        plain = f"{slope_of(curve):.2f}".replace("-", "−")
+        observation = (
+            f"Up to {curve[-1][0]:.0f} facets around the {dim}-ball even the proved bound is steeper than in "
+            f"its limit (by more than {EXPONENT_ERROR:g} at all but {len(far)} sizes); what was found has "
+            f"slope {plain} on m, which says nothing about the limit."
+        )
+        return Answer("A2", prediction, observation, "undecided")
+    errors = np.array([error for m, error in curve if m in far])
+    least = lower_bound(dim, far)
+    centred = np.log(far) - np.log(far).mean()
+    weights = centred / (centred**2).sum()
+    low, high = np.sort([weights * np.log(least), weights * np.log(errors)], axis=0).sum(axis=1)
+    low_text, high_text = (f"{v:.2f}".replace("-", "−") for v in (low, high))
+    observation = (
+        f"On m from {far[0]:.0f} to {far[-1]:.0f} facets around the {dim}-ball, where the proved bound falls "
+        f"as in its limit within {EXPONENT_ERROR:g}, the least excess has slope [{low_text}, {high_text}]."
+    )
+    apart = not low - EXPONENT_ERROR <= predicted <= high + EXPONENT_ERROR
+    verdict: Verdict = _refutation(dim) if apart else "as predicted"
+    if not apart and high - low + 2 * EXPONENT_ERROR > 0.4 * abs(predicted):
+        verdict = "undecided"
+    return Answer("A2", prediction, observation + _measured(dim), verdict)
+
+
+def _over_hull(records: Records, dim: int) -> list[tuple[float, float]]:
+    points = oracle_curve(records, "ball", dim, lambda e: e.over_hull)
+    return [(m, e) for m, e in points if m > dim and e > 0]
+
+
+def _measured(dim: int) -> str:
+    if dim <= MEASURED_ABOVE:
+        return ""
+    return f" What was found is measured on {SAMPLES:,} points, whose error is not in these numbers."
+
+
+def _refutation(dim: int) -> Verdict:
+    return "undecided" if dim > MEASURED_ABOVE else "the prediction fails"
 
 
 def _plateau(records: Records, body: str, dim: int) -> Answer | None:

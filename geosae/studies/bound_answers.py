@@ -1,11 +1,10 @@
 """The bounds of the theory held against the SAEs of a run: whether they hold, and how near the SAEs came."""
 
-import math
 from collections.abc import Sequence
 
 from geosae.experiments import Results
 from geosae.studies.study import Answer
-from geosae.verification import Evidence
+from geosae.verification import Evidence, evidence_summary
 
 
 def evidence_by_claim(results: Results) -> dict[str, list[Evidence]]:
@@ -28,27 +27,25 @@ def bound_answers(results: Results) -> list[Answer]:
 
 
 def _bound_answer(claim: str, statement: str, evidence: Sequence[Evidence]) -> Answer:
-    violated = sum(not e.holds for e in evidence)
-    touched = [e for e in evidence if e.observed != 0]
-    attained = sum(e.slack == 0 for e in touched)
-    nearest = min(touched or evidence, key=_distance)
+    summary = evidence_summary(claim, evidence)
+    nearest = summary.nearest
+    if nearest is None:
+        observation = f"None of {summary.tried:,} instances on the run's SAEs could violate it."
+        return Answer(claim, statement, observation, "undecided")
     observation = (
-        f"Held on {len(evidence) - violated:,} of {len(evidence):,} instances on the run's SAEs, attained on "
-        f"{attained:,}. Nearest to its bound: observed {_spell(nearest.observed)}, "
-        f"bound {_spell(nearest.bound)} ({nearest.instance})."
+        f"Held on {summary.counted - summary.violated:,} of {summary.counted:,} instances on the run's SAEs "
+        f"that could violate it; {summary.vacuous:,} more could not. Nearest to its bound: observed "
+        f"{_spell(nearest.observed)}, bound {_spell(nearest.bound)} ({nearest.instance})."
     )
-    if not touched:
-        observation += " Nothing was observed on any of them that the bound could limit."
-    verdict = "the prediction fails" if violated else "as predicted" if touched else "undecided"
-    return Answer(claim, statement, observation, verdict)
+    if summary.median_tightness is not None and summary.greatest_tightness is not None:
+        observation += (
+            f" Observed over bound: median {summary.median_tightness:.3g}, greatest "
+            f"{summary.greatest_tightness:.3g}."
+        )
+    return Answer(
+        claim, statement, observation, "the prediction fails" if summary.violated else "as predicted"
+    )
 
 
 def _spell(number: float) -> str:
     return f"{number:,.0f}" if number.is_integer() and abs(number) < 1e9 else f"{number:.3g}"
-
-
-def _distance(evidence: Evidence) -> tuple[float, float]:
-    """Return how far an observation is from its bound: by ratio where there is one, else by slack."""
-    if evidence.observed > 0 and evidence.bound > 0:
-        return (0.0, abs(math.log(evidence.observed / evidence.bound)))
-    return (1.0, abs(evidence.slack))

@@ -5,8 +5,8 @@ A check can refute a statement; it cannot prove it. `Claim` is a statement with 
 `Outcome` sums a run of checks up. The claims themselves stand in the package `proofs_checks`.
 """
 
-from geosae.verification.audit import Mutation, audit, mutants, part_of
-from geosae.verification.claim import Claim, NeuronsLike, TrainedInstance
+from geosae.verification.audit import Mutant, Mutation, audit, mutants, part_of
+from geosae.verification.claim import Claim, Hypothesis, NeuronsLike, TrainedInstance
 from geosae.verification.evidence import SENSE, Evidence, Grade, Kind, Number, Observed, as_float, compare
 from geosae.verification.outcome import (
     EvidenceSummary,
@@ -20,6 +20,7 @@ from geosae.verification.runner import (
     AUDIT_INSTANCES,
     FALSE_ALARM_BUDGET,
     INSTANCES,
+    ControlCount,
     Kept,
     Status,
     Verdict,
@@ -37,11 +38,14 @@ __all__ = [
     "INSTANCES",
     "SENSE",
     "Claim",
+    "ControlCount",
     "Evidence",
     "EvidenceSummary",
     "Grade",
+    "Hypothesis",
     "Kept",
     "Kind",
+    "Mutant",
     "Mutation",
     "NeuronsLike",
     "Number",

@@ -1,22 +1,32 @@
-"""The mutation audit: every wrong form of a bound must be exposed by the instances or by the controls.
+"""The mutation audit: every wrong form of a check must be exposed by its instances or by its controls.
 
-A mutant is *caught* when an instance violates it (the bound became too strong) or a control passes under it
-(the bound became too weak). A mutant that slips through means that the check has a blind spot.
+Four things are made wrong. *Bounds*: shifted, scaled, turned round, or replaced by a wrong formula.
+*Observations*: always the same, or simply what the bound says. *Predicates*: the functions that the check
+calls, answering always yes or always no. *Instances*: a hypothesis dropped (what breaks it counts as an
+instance), or one instance over and over.
+
+A mutant is *caught* when an instance violates it (the check became too strict) or a control passes under it
+(the check became too lax). A mutant that slips through means that the check has a blind spot.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+import inspect
+import sys
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
+from itertools import repeat
 from typing import Any, Literal, TypeVar
 
 import numpy as np
 
 from geosae.notebook import short_repr
-from geosae.verification.claim import Claim
-from geosae.verification.evidence import Kind, Number
+from geosae.verification.claim import Claim, Hypothesis
+from geosae.verification.evidence import Kind, Number, Observed
 from geosae.verification.runner import verify
 
 T = TypeVar("T")
+Target = Literal["bound", "observation", "predicate", "instances"]
 
 
 @dataclass(frozen=True)
@@ -27,17 +37,33 @@ class Mutation:
     mutant: str
     caught_by: Literal["instance", "control", "error", "nobody"]
     detail: str
+    target: Target = "bound"
 
     __repr__ = short_repr
 
     @property
     def caught(self) -> bool:
-        """Whether the mutant was exposed by an instance or by a control (an error exposes nothing)."""
-        return self.caught_by in ("instance", "control")
+        """Whether `verify` notices: by an instance or a control, or by a refused certificate.
+
+        An error under a wrong bound exposes nothing, since the wrong formula itself may raise it. Under a
+        predicate that answers wrongly it is the check that refuses to go on.
+        """
+        return self.caught_by in ("instance", "control") or (
+            self.caught_by == "error" and self.target in ("predicate", "instances")
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready record."""
         return asdict(self) | {"caught": self.caught}
+
+
+@dataclass(frozen=True, eq=False)
+class Mutant:
+    """A wrong form of a check, by name: what was made wrong, and the claim that came of it."""
+
+    name: str
+    target: Target
+    claim: Claim[Any]
 
 
 def part_of(case: object) -> str:
@@ -55,6 +81,17 @@ def _distorted(claim: Claim[T], part: str, change: Callable[[Number], Number]) -
     return claim.mutated(lambda case: change(true(case)) if part_of(case) == part else true(case))
 
 
+def _misread(claim: Claim[T], part: str, value: Callable[[T], Number]) -> Claim[T]:
+    """Return the claim that observes another value on the instances of one part only."""
+    true = claim.observe
+
+    def observe(case: T) -> Observed:
+        observed = true(case)
+        return replace(observed, value=value(case)) if part_of(case) == part else observed
+
+    return replace(claim, observe=observe)
+
+
 def _shift(step: int) -> Callable[[Number], Number]:
     return lambda bound: bound + step
 
@@ -63,6 +100,10 @@ def _scale(factor: float) -> Callable[[Number], Number]:
     # In rationals: a large integer must not overflow, nor a rational be rounded.
     exact = Fraction(factor).limit_denominator(10**6)
     return lambda bound: Fraction(bound) * exact
+
+
+def _always(value: Number) -> Callable[[object], Number]:
+    return lambda case: value
 
 
 def _changes(claim: Claim[T], part: str, kind: Kind) -> dict[str, Callable[[Number], Number]]:
@@ -74,24 +115,101 @@ def _changes(claim: Claim[T], part: str, kind: Kind) -> dict[str, Callable[[Numb
     return {"bound − 1": _shift(-1), "bound + 1": _shift(1)}
 
 
-def mutants(claim: Claim[T], instances: int = 20, seed: int = 0) -> Iterator[tuple[str, Claim[T]]]:
-    """Yield the mutants of a claim by name: distorted bounds, reversed inequalities, and the claim's own.
+def mutants(claim: Claim[T], instances: int = 20, seed: int = 0) -> Iterator[Mutant]:
+    """Yield the mutants of a claim: of its bound, its observations and its instances.
 
     A real-valued bound is scaled by the claim's factors, an integer one shifted by one either way, the
     truth value of an equivalence negated. Where a statement has parts, each is distorted by itself, so that
-    a sharp part cannot cover for a blunt one.
+    a sharp part cannot cover for a blunt one. (An observation shifted or scaled is a bound shifted or scaled
+    the other way; so observations are made constant, or equal to the bound.)
     """
-    parts: dict[str, Kind] = {}
+    parts: dict[str, Observed] = {}
     for case in claim.instances(instances, np.random.default_rng(seed)):
         if part_of(case) not in parts:
-            parts[part_of(case)] = claim.observe(case).kind or claim.kind
-    for part, kind in sorted(parts.items()):
-        tail = f" [{part}]" if part else ""
+            parts[part_of(case)] = claim.observe(case)
+    for part, first in sorted(parts.items(), key=lambda item: item[0]):
+        tail, kind = f" [{part}]" if part else "", first.kind or claim.kind
         for name, change in _changes(claim, part, kind).items():
-            yield name + tail, _distorted(claim, part, change)
-        yield "inequality turned" + tail, claim.reversed(_where(part))
+            yield Mutant(name + tail, "bound", _distorted(claim, part, change))
+        yield Mutant("inequality turned" + tail, "bound", claim.reversed(_where(part)))
+        constants = (0, 1) if kind == "equivalence" else (first.value,)
+        for value in constants:
+            label = f"observed: always {float(value):.4g}" + tail
+            yield Mutant(label, "observation", _misread(claim, part, _always(value)))
+        yield Mutant("observed: the bound itself" + tail, "observation", _misread(claim, part, claim.bound))
     for name, bound in claim.mutants.items():
-        yield name, claim.mutated(bound)
+        yield Mutant(name, "bound", claim.mutated(bound))
+    yield from _other_instances(claim)
+
+
+def _other_instances(claim: Claim[T]) -> Iterator[Mutant]:
+    for hypothesis in claim.hypotheses:
+        dropped = replace(claim, instances=hypothesis.control)
+        yield Mutant(f"dropped: {hypothesis.statement}", "instances", dropped)
+    make = claim.instances
+
+    def once(count: int, rng: np.random.Generator) -> Iterator[T]:
+        return repeat(next(iter(make(count, rng))), count + 1)
+
+    yield Mutant("one instance over and over", "instances", replace(claim, instances=once))
+
+
+@contextmanager
+def _answering(function: Callable[..., bool], answer: bool) -> Generator[list[bool]]:
+    """Let a function answer always alike, wherever a module of its package has it; yield its answers."""
+    answers: list[bool] = []
+
+    def stuck(*args: object, **options: object) -> bool:
+        answers.append(answer)
+        return answer
+
+    root, name = function.__module__.split(".")[0], function.__name__
+    homes = [
+        module
+        for module in list(sys.modules.values())
+        if module.__name__.split(".")[0] == root and vars(module).get(name) is function
+    ]
+    try:
+        for module in homes:
+            setattr(module, name, stuck)
+        yield answers
+    finally:
+        for module in homes:
+            setattr(module, name, function)
+
+
+def _computed_once(claim: Claim[T]) -> Claim[T]:
+    """Return the claim with its instances made, observed and bounded once for all of its mutants."""
+    made: dict[int, list[T]] = {}
+    observations: dict[int, Observed] = {}
+    bounds: dict[int, Number] = {}
+
+    def remembered(which: int, make: Callable[[int, np.random.Generator], Any]) -> Callable[..., list[T]]:
+        def cases(count: int, rng: np.random.Generator) -> list[T]:
+            if which not in made:
+                made[which] = list(make(count, rng))
+            return made[which]
+
+        return cases
+
+    # An instance is known by its identity: `made` keeps them all.
+    def observe(case: T) -> Observed:
+        if id(case) not in observations:
+            observations[id(case)] = claim.observe(case)
+        return observations[id(case)]
+
+    def bound(case: T) -> Number:
+        if id(case) not in bounds:
+            bounds[id(case)] = claim.bound(case)
+        return bounds[id(case)]
+
+    hypotheses = tuple(
+        Hypothesis(hypothesis.statement, remembered(which, hypothesis.control))
+        for which, hypothesis in enumerate(claim.hypotheses, start=1)
+    )
+    return replace(
+        claim, instances=remembered(0, claim.instances), hypotheses=hypotheses, observe=observe, bound=bound
+    )
 
 
 def audit(
@@ -108,7 +226,7 @@ def audit(
     claims
         The registry.
     instances
-        How many instances are constructed per mutant; the fixed extreme ones are always among them.
+        How many instances are constructed per claim; the fixed extreme ones are always among them.
     seed
         Seed of the generators.
     progress
@@ -122,20 +240,45 @@ def audit(
     mutations: list[Mutation] = []
     for done, claim in enumerate(claims.values(), start=1):
         mutations += [
-            _tried(claim, name, mutant, instances, seed) for name, mutant in mutants(claim, instances, seed)
+            _tried(claim.id, mutant, instances, seed)
+            for mutant in mutants(_computed_once(claim), instances, seed)
         ]
+        mutations += _with_stuck_predicates(claim, instances, seed)
         if progress is not None:
             progress(done, len(claims))
     return tuple(mutations)
 
 
-def _tried(claim: Claim[T], name: str, mutant: Claim[T], instances: int, seed: int) -> Mutation:
-    verdict = verify(mutant, instances, seed)
+def _with_stuck_predicates(claim: Claim[Any], instances: int, seed: int) -> list[Mutation]:
+    """Try the claim with each predicate of its module answering always yes, and always no.
+
+    The predicates are the module's own and imported ones with `-> bool`; one that the check never calls (a
+    named wrong bound may need it) is none of the check's.
+    """
+    module = sys.modules[claim.observe.__module__]
+    root = module.__name__.split(".")[0]
+    mutations: list[Mutation] = []
+    for name, function in sorted(vars(module).items()):
+        if not inspect.isfunction(function) or function.__module__.split(".")[0] != root:
+            continue
+        if function.__annotations__.get("return") is not bool:
+            continue
+        for answer in (True, False):
+            with _answering(function, answer) as answers:
+                mutant = Mutant(f"{name}(…) always {answer}", "predicate", claim)
+                mutation = _tried(claim.id, mutant, instances, seed)
+            if answers:
+                mutations.append(mutation)
+    return mutations
+
+
+def _tried(claim_id: str, mutant: Mutant, instances: int, seed: int) -> Mutation:
+    verdict = verify(mutant.claim, instances, seed)
     if verdict.status == "refuted":
-        return Mutation(claim.id, name, "instance", verdict.reason)
+        return Mutation(claim_id, mutant.name, "instance", verdict.reason, mutant.target)
     if verdict.status == "broken" and verdict.controls_refuted < verdict.controls_tried:
-        return Mutation(claim.id, name, "control", verdict.reason)
+        return Mutation(claim_id, mutant.name, "control", verdict.reason, mutant.target)
     if verdict.status == "broken":
-        return Mutation(claim.id, name, "error", verdict.reason)
+        return Mutation(claim_id, mutant.name, "error", verdict.reason, mutant.target)
     tried = f"{verdict.tried} instances and {verdict.controls_tried} controls"
-    return Mutation(claim.id, name, "nobody", tried)
+    return Mutation(claim_id, mutant.name, "nobody", tried, mutant.target)

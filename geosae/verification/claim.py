@@ -79,8 +79,20 @@ class TrainedInstance:
 
 
 @dataclass(frozen=True, eq=False)
+class Hypothesis(Generic[T]):
+    """A hypothesis in words, and instances that break it: on each of them the check must report a violation.
+
+    `control` makes them from a count and a generator, as `Claim.instances` makes its own. A hypothesis
+    without which nothing can go wrong is none, and is not listed.
+    """
+
+    statement: str
+    control: Callable[[int, np.random.Generator], Iterable[T]]
+
+
+@dataclass(frozen=True, eq=False)
 class Claim(Generic[T]):
-    """A statement, the instances it is tried on, and the controls on which its check must report a violation.
+    """A statement, the instances it is tried on, and its hypotheses, each with controls that break it.
 
     `observe` decides the instance, independently of `bound`, which says what the statement allows there.
     `mutants` are wrong forms of the bound which the instances or the controls must expose. `scales` are the
@@ -92,14 +104,13 @@ class Claim(Generic[T]):
     id: str
     statement: str
     tex: str
-    hypotheses: tuple[str, ...]
+    hypotheses: tuple[Hypothesis[T], ...]
     kind: Kind
     source: str
     figure: str
     observe: Callable[[T], Observed]
     bound: Callable[[T], Number]
     instances: Callable[[int, np.random.Generator], Iterable[T]]
-    counter_instances: Callable[[int, np.random.Generator], Iterable[T]]
     check_run: Callable[[TrainedInstance], Sequence[Evidence]] | None = None
     mutants: Mapping[str, Callable[[T], Number]] = field(default_factory=dict[str, Callable[[T], Number]])
     scales: tuple[float, ...] | Mapping[str, tuple[float, ...] | None] | None = None

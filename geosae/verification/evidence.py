@@ -63,6 +63,10 @@ class Observed:
 class Evidence:
     """One instance held against one statement; `slack` is nonnegative exactly when it holds.
 
+    It is *vacuous* where it could not have been violated: the bound is at least the greatest value that could
+    have been observed there (at most the least, for a lower bound), or both sides come from one array. That
+    it holds then says nothing; summaries count such instances apart.
+
     Examples
     --------
     >>> compare(Observed(2, "two"), 3, "upper").slack
@@ -77,6 +81,7 @@ class Evidence:
     grade: Grade
     eta: float = 0.0
     false_alarm: float = 0.0
+    vacuous: bool = False
 
     __repr__ = short_repr
 
@@ -90,11 +95,14 @@ class Evidence:
         return asdict(self) | {"tightness": self.tightness}
 
 
-def compare(observed: Observed, bound: Number, kind: Kind, *, flipped: bool = False) -> Evidence:
+def compare(
+    observed: Observed, bound: Number, kind: Kind, *, flipped: bool = False, vacuous: bool = False
+) -> Evidence:
     """Hold an observation against its bound, in exact rational arithmetic, in the sense of its kind.
 
     A certified observation counts as a violation only when the violation exceeds eta. `flipped` turns the
-    inequality round (an equality into its negation); only the mutation audit uses it.
+    inequality round (an equality into its negation); only the mutation audit uses it. `vacuous` says that
+    nothing observed there could have violated the bound; a violation is never vacuous.
 
     Examples
     --------
@@ -121,6 +129,7 @@ def compare(observed: Observed, bound: Number, kind: Kind, *, flipped: bool = Fa
         grade=observed.grade,
         eta=observed.eta,
         false_alarm=observed.false_alarm,
+        vacuous=vacuous and slack >= 0,
     )
 
 

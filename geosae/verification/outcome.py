@@ -16,7 +16,7 @@ class Outcome:
 
     Examples
     --------
-    >>> Outcome(("6 of 6 wrong bounds caught",)).exit_status
+    >>> Outcome(("6 of 6 wrong forms caught",)).exit_status
     0
     """
 
@@ -58,44 +58,55 @@ def audit_outcome(mutations: Sequence[Mutation]) -> Outcome:
     'not caught: S7 (bound + 1)'
     """
     missed = [f"{mutation.id} ({mutation.mutant})" for mutation in mutations if not mutation.caught]
-    caught = f"{len(mutations) - len(missed)} of {len(mutations)} wrong bounds caught"
+    caught = f"{len(mutations) - len(missed)} of {len(mutations)} wrong forms caught"
     return Outcome((caught,), f"not caught: {', '.join(missed)}" if missed else "")
 
 
 @dataclass(frozen=True)
 class EvidenceSummary:
-    """How many instances stand to one bound: the violated ones, the nearest one, the median tightness."""
+    """How many instances stand to one bound; those that could not have violated it are counted apart."""
 
     id: str
     tried: int
+    vacuous: int
+    """Of these: how many could not have violated the bound. What follows is about the others."""
     violated: int
-    nearest: Evidence
+    nearest: Evidence | None
     """A violation if there is one; else the instance whose tightness is nearest to 1 as a ratio."""
     median_tightness: float | None
-    """None where the bound is zero on every instance."""
+    """Of observed/bound; None where the bound is zero on every instance."""
+    greatest_tightness: float | None
+
+    @property
+    def counted(self) -> int:
+        """The instances that are not vacuous."""
+        return self.tried - self.vacuous
 
     __repr__ = short_repr
 
 
 def evidence_summary(claim_id: str, evidence: Sequence[Evidence]) -> EvidenceSummary:
-    """Summarise all the evidence (at least one instance) on one claim.
+    """Summarise all the evidence on one claim.
 
     Examples
     --------
     >>> from geosae.verification import Observed, compare
-    >>> evidence = [compare(Observed(n, f"n = {n}"), 8, "upper") for n in (2, 4, 7)]
+    >>> evidence = [compare(Observed(n, f"n = {n}"), 8, "upper", vacuous=n == 2) for n in (2, 4, 6, 7)]
     >>> summary = evidence_summary("S5", evidence)
-    >>> summary.nearest.instance, summary.median_tightness
-    ('n = 7', 0.5)
+    >>> summary.nearest.instance, summary.counted, summary.median_tightness, summary.greatest_tightness
+    ('n = 7', 3, 0.75, 0.875)
     """
-    tightness = sorted(e.tightness for e in evidence if e.tightness is not None)
+    counted = [e for e in evidence if not e.vacuous]
+    tightness = sorted(e.tightness for e in counted if e.tightness is not None)
     return EvidenceSummary(
         id=claim_id,
         tried=len(evidence),
+        vacuous=len(evidence) - len(counted),
         violated=sum(not e.holds for e in evidence),
         # As a ratio, since the bound of a lower bound is approached from above.
-        nearest=min(evidence, key=lambda e: (e.holds, _distance(e.tightness), e.slack)),
+        nearest=min(counted, key=lambda e: (e.holds, _distance(e.tightness), e.slack), default=None),
         median_tightness=tightness[len(tightness) // 2] if tightness else None,
+        greatest_tightness=tightness[-1] if tightness else None,
     )
 
 
@@ -114,8 +125,9 @@ def evidence_outcome(summaries: Sequence[EvidenceSummary]) -> Outcome:
     violated = [summary.id for summary in summaries if summary.violated]
     return Outcome(
         (
-            "observed to tightness: of the instance nearest to its bound; median: of the tightness of all",
-            "tightness is observed over bound: 1 where a bound is attained, – where it is zero throughout",
+            "vacuous: instances that could not violate the bound; the columns after it leave them out",
+            "observed, bound: of the instance nearest to its bound",
+            "median, greatest: of observed/bound (1: attained; –: the bound is zero throughout)",
         ),
         f"violated by an SAE of the run: {', '.join(violated)}" if violated else "",
     )

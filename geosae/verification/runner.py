@@ -4,6 +4,8 @@ import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
+from itertools import chain
 from typing import Any, Literal, TypeVar
 
 import numpy as np
@@ -32,6 +34,17 @@ class Kept:
     role: Literal["instance", "control"]
     index: int
     evidence: Evidence
+    hypothesis: str = ""
+    """What a control breaks; empty for an instance."""
+
+
+@dataclass(frozen=True)
+class ControlCount:
+    """How many instances broke a hypothesis, and on how many of them the check reported a violation."""
+
+    hypothesis: str
+    tried: int
+    refuted: int
 
     __repr__ = short_repr
 
@@ -41,16 +54,16 @@ class Verdict:
     """What trying to refute a claim gave; a check can refute a statement and cannot prove it.
 
     "refuted": an instance violates it (kept in `violations`; `reproduce` rebuilds it). "broken": the check
-    itself is not to be trusted: a control passed, nothing was tried, the false-alarm budget was overdrawn,
-    or it raised an error; `reason` says which.
+    itself is not to be trusted: a control passed, no two different instances were tried or no control of some
+    hypothesis, the false-alarm budget was overdrawn, or it raised an error; `reason` says which.
     """
 
     id: str
     status: Status
     reason: str
     tried: int
-    controls_tried: int
-    controls_refuted: int
+    controls: tuple[ControlCount, ...]
+    """One for each hypothesis, in the order of the claim."""
     worst_slack: float | None
     tightest: Kept | None
     grades: tuple[Grade, ...]
@@ -63,18 +76,32 @@ class Verdict:
 
     __repr__ = short_repr
 
+    @property
+    def controls_tried(self) -> int:
+        """The controls of all hypotheses."""
+        return sum(control.tried for control in self.controls)
+
+    @property
+    def controls_refuted(self) -> int:
+        """Those among them on which the check reported a violation, as it must on all."""
+        return sum(control.refuted for control in self.controls)
+
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready record."""
         return asdict(self)
 
 
-def _rng(claim_id: str, seed: int, role: Literal["instance", "control"]) -> np.random.Generator:
-    return np.random.default_rng([seed, zlib.crc32(claim_id.encode()), 0 if role == "instance" else 1])
+def _rng(claim_id: str, seed: int, stream: int) -> np.random.Generator:
+    return np.random.default_rng([seed, zlib.crc32(claim_id.encode()), stream])
 
 
-def _cases(claim: Claim[T], count: int, seed: int, role: Literal["instance", "control"]) -> Iterable[T]:
-    make = claim.instances if role == "instance" else claim.counter_instances
-    return make(count, _rng(claim.id, seed, role))
+def _instances(claim: Claim[T], count: int, seed: int) -> Iterable[T]:
+    return claim.instances(count, _rng(claim.id, seed, 0))
+
+
+def _controls(claim: Claim[T], which: int, count: int, seed: int) -> Iterable[T]:
+    """Return the controls of one hypothesis, which has a stream of random numbers of its own."""
+    return claim.hypotheses[which].control(count, _rng(claim.id, seed, 1 + which))
 
 
 def reproduce(
@@ -85,29 +112,47 @@ def reproduce(
     seed: int,
     role: Literal["instance", "control"] = "instance",
 ) -> T:
-    """Rebuild the instance (or control) that a verdict names.
+    """Rebuild the instance (or control) that a verdict names; controls are counted through all hypotheses.
 
     Raises
     ------
     InvalidInput
         If there is no such index at that request.
     """
-    for position, case in enumerate(_cases(claim, requested, seed, role)):
+    cases = _instances(claim, requested, seed)
+    if role == "control":
+        each = (_controls(claim, which, requested, seed) for which in range(len(claim.hypotheses)))
+        cases = chain.from_iterable(each)
+    for position, case in enumerate(cases):
         if position == index:
             return case
     raise InvalidInput(f"{claim.id} has no {role} {index} when {requested} are asked for with seed {seed}")
 
 
 def _gather(
-    claim: Claim[T], count: int, seed: int, role: Literal["instance", "control"]
+    claim: Claim[T], cases: Callable[[], Iterable[T]], role: Literal["instance", "control"], about: str = ""
 ) -> tuple[list[Evidence], str]:
-    """Return the evidence of all instances (or controls), and what went wrong on the way ("" if nothing)."""
+    """Return the evidence of all cases, and what went wrong on the way ("" if nothing)."""
     evidence: list[Evidence] = []
     try:
-        evidence.extend(claim.check(case) for case in _cases(claim, count, seed, role))
+        evidence.extend(claim.check(case) for case in cases())
     except Exception as error:  # one claim that raises must not hide the verdicts of the others
-        return evidence, f"{role} {len(evidence)} raised {type(error).__name__}: {error}"
-    return evidence, "" if evidence else f"no {role} was tried"
+        return evidence, f"{role} {len(evidence)}{about} raised {type(error).__name__}: {error}"
+    return evidence, "" if evidence else f"no {role}{about} was tried"
+
+
+def _gather_controls(claim: Claim[T], count: int, seed: int) -> tuple[list[Kept], str]:
+    """Return the evidence of the controls of all hypotheses, and the first thing that went wrong."""
+    controls: list[Kept] = []
+    trouble = "" if claim.hypotheses else "no hypothesis is listed, so no control was tried"
+    for which, hypothesis in enumerate(claim.hypotheses):
+        about = f" of hypothesis {which + 1} ({hypothesis.statement})"
+        evidence, what = _gather(claim, partial(_controls, claim, which, count, seed), "control", about)
+        controls += [
+            Kept("control", len(controls) + i, e, hypothesis.statement) for i, e in enumerate(evidence)
+        ]
+        trouble = trouble or what
+    return controls, trouble
 
 
 def verify(
@@ -134,14 +179,16 @@ def verify(
     if instances < 1:
         raise InvalidInput(f"{instances} instances were asked for; at least one is needed")
     start = time.perf_counter()
-    evidence, trouble = _gather(claim, instances, seed, "instance")
-    controls, control_trouble = _gather(claim, instances, seed, "control")
+    evidence, trouble = _gather(claim, partial(_instances, claim, instances, seed), "instance")
+    controls, control_trouble = _gather_controls(claim, instances, seed)
     false_alarm = sum((e.false_alarm for e in evidence), 0.0)
-    passed = [i for i, e in enumerate(controls) if e.holds]
+    passed = [control for control in controls if control.evidence.holds]
     violations = [Kept("instance", i, e) for i, e in enumerate(evidence) if not e.holds]
     reason = trouble or control_trouble
     if passed:
-        reason = reason or f"control {passed[0]} passed: {controls[passed[0]].instance}"
+        reason = reason or f"control {passed[0].index} passed: {passed[0].evidence.instance}"
+    if len({(e.instance, e.observed, e.bound) for e in evidence}) == 1:
+        reason = reason or f"one instance only, tried {len(evidence)} times: {evidence[0].instance}"
     if false_alarm > budget:
         reason = reason or f"false-alarm probability {false_alarm:.2g} exceeds {budget:.2g}"
     status: Status = "refuted" if violations else "broken" if reason else "holds"
@@ -153,18 +200,22 @@ def verify(
         status=status,
         reason=reason,
         tried=len(evidence),
-        controls_tried=len(controls),
-        controls_refuted=len(controls) - len(passed),
+        controls=tuple(_count(hypothesis.statement, controls) for hypothesis in claim.hypotheses),
         worst_slack=None if worst is None else evidence[worst].slack,
         tightest=None if worst is None else Kept("instance", worst, evidence[worst]),
         grades=tuple(sorted({e.grade for e in evidence})),
         eta=max((e.eta for e in evidence), default=0.0),
         false_alarm=false_alarm,
-        violations=tuple(violations[:KEPT] + [Kept("control", i, controls[i]) for i in passed[:KEPT]]),
+        violations=tuple(violations[:KEPT] + passed[:KEPT]),
         seed=seed,
         requested=instances,
         seconds=time.perf_counter() - start,
     )
+
+
+def _count(hypothesis: str, controls: list[Kept]) -> ControlCount:
+    own = [control for control in controls if control.hypothesis == hypothesis]
+    return ControlCount(hypothesis, len(own), sum(not control.evidence.holds for control in own))
 
 
 def chosen_claims(claims: Mapping[str, Claim[Any]], ids: Iterable[str] | None) -> dict[str, Claim[Any]]:

@@ -231,7 +231,9 @@ def test_verify_ends_with_1_if_a_claim_is_refuted_or_its_control_passes(how, mon
     false = (
         claim.reversed(lambda _: True)
         if how == "refuted"
-        else dataclasses.replace(claim, counter_instances=claim.instances)
+        else dataclasses.replace(
+            claim, hypotheses=tuple(dataclasses.replace(h, control=claim.instances) for h in claim.hypotheses)
+        )
     )
     monkeypatch.setattr(proofs_checks, "claims", lambda: {"S5": false})
     status, out, err = call(monkeypatch, capsys, "verify", "--instances", 3)

@@ -1,6 +1,7 @@
 """`geosae verify --run` and `--audit`: what they show, and that they can fail."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -30,7 +31,20 @@ def test_a_run_that_keeps_its_bounds(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     assert done.exit_code == 0, done.output
     (found,) = json.loads(out.read_text())
     nearest = {"instance": "8 of 8", "observed": 8, "bound": 8, "slack": 0, "tightness": 1.0}
-    assert found == {"id": "S5", "tried": 2, "violated": 0, "nearest": nearest, "median": 1.0}
+    counts = {"tried": 2, "vacuous": 0, "violated": 0}
+    assert found == {"id": "S5", **counts, "nearest": nearest, "median": 1.0, "greatest": 1.0}
+
+
+def test_vacuous_instances_are_counted_apart(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    empty = replace(evidence(True, 8, 8), vacuous=True)
+    run_with(monkeypatch, {"S5": [evidence(True, 2, 8), empty], "D1": [empty]})
+    out = tmp_path / "found.json"
+    done = CliRunner().invoke(app, ["verify", "--run", "q", "--json", str(out)])
+    assert done.exit_code == 0, done.output
+    assert [len(line) <= 80 for line in done.output.splitlines()[:4]] == [True] * 4
+    first, second = sorted(json.loads(out.read_text()), key=lambda record: record["id"])
+    assert (first["tried"], first["vacuous"], first["nearest"], first["median"]) == (1, 1, None, None)
+    assert (second["tried"], second["vacuous"], second["median"], second["greatest"]) == (2, 1, 0.25, 0.25)
 
 
 def test_the_nearest_instance_of_a_lower_bound_is_the_least_ratio(
@@ -60,7 +74,7 @@ def test_a_statement_that_does_not_speak_about_runs(monkeypatch: pytest.MonkeyPa
 def test_the_audit_catches_every_wrong_bound_of_a_claim() -> None:
     done = CliRunner().invoke(app, ["verify", "--audit", "S7", "--instances", "5"])
     assert done.exit_code == 0, done.output
-    assert "6 of 6 wrong bounds caught" in done.output
+    assert "wrong forms caught" in done.output
 
 
 @pytest.mark.parametrize("caught_by", ["nobody", "error"])

@@ -30,7 +30,7 @@ from geosae.fca.context import FormalContext
 from geosae.geometry.arrangements.halfspaces import HalfSpaces
 from geosae.storage.structure import write_record
 from geosae.verification import Evidence
-from geosae.verification.runner import Kept, Verdict
+from geosae.verification.runner import ControlCount, Kept, Verdict
 
 NAMES = ("left", "right <b>&", "all")
 UNMEASURED = NotionMeasures(None, None, None, math.nan, math.nan, math.nan)
@@ -139,7 +139,8 @@ def checked_claim() -> CheckedClaim:
     """A check that holds, of a statement that a page must escape."""
     attained = Evidence("three", observed=3.0, bound=3.0, slack=0.0, holds=True, grade="exact")
     verdict = Verdict(
-        id="S5", status="holds", reason="", tried=7, controls_tried=3, controls_refuted=3, worst_slack=0.0,
+        id="S5", status="holds", reason="", tried=7, controls=(ControlCount("single neurons", 3, 3),),
+        worst_slack=0.0,
         tightest=Kept("instance", 0, attained), grades=("exact",), eta=0.0, false_alarm=0.0, violations=(),
         seed=0, requested=5, seconds=math.nan,
     )  # fmt: skip

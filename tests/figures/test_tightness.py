@@ -26,6 +26,12 @@ def test_the_nearest_instance_speaks(values: list[float | None], expected: float
     assert tightness.nearest([evidence(value) for value in values]) == expected
 
 
+def test_an_instance_that_could_not_fail_does_not_speak() -> None:
+    empty = replace(evidence(1.0), vacuous=True)
+    assert tightness.nearest([empty, evidence(0.5)]) == 0.5
+    assert tightness.nearest([empty]) is None
+
+
 def record(width: int, seed: int, value: float | None, claim: str = "S7") -> CellResult:
     cell = Cell("w", "nowhere", {}, 0, "topk", 2, width, seed)
     return replace(result(cell, NAMES), evidence={claim: (evidence(value),), "G1": (evidence(None),)})

@@ -22,9 +22,18 @@ from geosae.experiments.jobs import (
     write_job_list,
 )
 from geosae.experiments.plan import StudyEntry
+from geosae.studies import approximation_answers
 from geosae.studies.absorption import AbsorptionResult
 from geosae.studies.approximation_answers import slope_of
-from geosae.studies.approximation_errors import OracleError, OracleJob, UnitError, UnitJob, body_of, plateau
+from geosae.studies.approximation_errors import (
+    OracleError,
+    OracleJob,
+    UnitError,
+    UnitJob,
+    body_of,
+    lower_bound,
+    plateau,
+)
 from geosae.studies.feasibility import probe
 from geosae.studies.numbers import direction, paired, per_seed
 from geosae.studies.registry import STUDIES, all_studies, answers_of
@@ -207,6 +216,31 @@ def test_a_slope_with_scatter_is_that_of_an_independent_fit():
     points = [(float(m), float(m**-1.5 * np.exp(0.05 * rng.standard_normal()))) for m in range(4, 40)]
     assert slope_of(points) == pytest.approx(np.polyfit(*np.log(np.array(points).T), 1)[0])
     assert slope_of(points) == pytest.approx(-1.5, abs=0.1)
+
+
+@pytest.mark.parametrize(("law", "verdict"), [(None, "as predicted"), (-3.0, "the prediction fails")])
+@pytest.mark.parametrize("dim", [2, 3])
+def test_the_verdict_on_the_exponent_is_about_the_law(law, verdict, dim, monkeypatch):
+    if law is not None:
+        monkeypatch.setattr(approximation_answers, "exponent", lambda dim: law)
+    sizes = (8, 16, 32, 64, 128, 256)
+    # What was found lies 2 % above what no polyhedron goes below.
+    errors = 1.02 * lower_bound(dim, sizes)
+    records = [StudyRecord(OracleJob("ball", dim, m), OracleError(error, error, best=False))
+               for m, error in zip(sizes, errors.tolist(), strict=True)]  # fmt: skip
+    answers = STUDIES["approximation"].answers(records)
+    assert [a.verdict for a in answers if a.prediction.startswith("Smooth bodies")] == [verdict]
+
+
+def test_no_exponent_is_read_off_where_the_proved_bound_is_not_near_its_limit():
+    sizes = (12, 16, 32, 64, 256, 512)
+    errors = lower_bound(5, sizes).tolist()
+    records = [StudyRecord(OracleJob("ball", 5, m), OracleError(error, error, best=False))
+               for m, error in zip(sizes, errors, strict=True)]  # fmt: skip
+    enclosed, exponent = STUDIES["approximation"].answers(records)
+    assert (enclosed.verdict, exponent.verdict) == ("as predicted", "undecided")
+    below = [replace(r, result=replace(r.result, over_hull=r.result.over_hull / 2)) for r in records]
+    assert STUDIES["approximation"].answers(below)[0].verdict == "undecided"
 
 
 @pytest.mark.parametrize(("excess", "verdict"), [(0.5, "as predicted"), (0.001, "the prediction fails")])

@@ -4,7 +4,7 @@ from fractions import Fraction
 import pytest
 
 from geosae.errors import InvalidInput
-from geosae.verification import Observed, as_float, compare
+from geosae.verification import Observed, as_float, compare, evidence_summary
 
 
 def test_comparison_is_exact_where_floats_would_agree() -> None:
@@ -74,6 +74,23 @@ def test_as_float_keeps_sign_and_saturates() -> None:
     assert as_float(-(10**400)) == -1.7976931348623157e308
     assert as_float(Fraction(1, 10**400)) > 0
     assert as_float(0) == 0.0
+
+
+def test_a_violation_is_never_vacuous() -> None:
+    assert compare(Observed(3, "x"), 4, "upper", vacuous=True).vacuous
+    assert not compare(Observed(5, "x"), 4, "upper", vacuous=True).vacuous
+    assert not compare(Observed(3, "x"), 4, "upper").vacuous
+
+
+def test_a_summary_counts_vacuous_instances_apart() -> None:
+    evidence = [compare(Observed(n, f"{n}"), 8, "upper", vacuous=n == 8) for n in (2, 4, 6, 8)]
+    summary = evidence_summary("S5", evidence)
+    assert (summary.tried, summary.vacuous, summary.counted, summary.violated) == (4, 1, 3, 0)
+    assert (summary.median_tightness, summary.greatest_tightness) == (0.5, 0.75)
+    assert summary.nearest is not None
+    assert summary.nearest.instance == "6"
+    nothing = evidence_summary("D1", evidence[3:])
+    assert (nothing.nearest, nothing.median_tightness, nothing.greatest_tightness) == (None, None, None)
 
 
 def test_tightness() -> None:

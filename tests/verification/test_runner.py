@@ -1,12 +1,23 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from geosae.errors import InvalidInput
-from geosae.verification import Claim, Observed, audit, reproduce, verdicts, verify, verify_all
+from geosae.verification import (
+    Claim,
+    ControlCount,
+    Hypothesis,
+    Observed,
+    audit,
+    reproduce,
+    verdicts,
+    verify,
+    verify_all,
+)
 
 
 def squares(count: int, rng: np.random.Generator) -> Iterator[int]:
@@ -23,14 +34,13 @@ TOY = Claim(
     id="T1",
     statement="",
     tex="",
-    hypotheses=("n ≥ 1",),
+    hypotheses=(Hypothesis("n ≥ 1", controls),),
     kind="lower",
     source="",
     figure="",
     observe=lambda n: Observed(abs(n) * n, f"n = {n}"),
     bound=lambda n: 2 * n - 1 if n > 0 else -999_999,
     instances=squares,
-    counter_instances=controls,
 )
 
 
@@ -70,17 +80,45 @@ def test_reproduce_refuses_an_index_that_is_not_there() -> None:
 
 
 def test_a_check_whose_control_passes_is_broken() -> None:
-    verdict = verify(replace(TOY, counter_instances=squares), 5, 0)
+    verdict = verify(replace(TOY, hypotheses=(Hypothesis("n ≥ 1", squares),)), 5, 0)
     assert verdict.status == "broken"
     assert verdict.violations[0].role == "control"
     assert verdict.controls_refuted == 0
 
 
-@pytest.mark.parametrize("which", ["instances", "counter_instances"])
-def test_nothing_tried_is_broken(which: str) -> None:
-    verdict = verify(replace(TOY, **{which: lambda count, rng: iter(())}), 5, 0)
+def nothing(count: int, rng: np.random.Generator) -> Iterator[int]:
+    return iter(())
+
+
+@pytest.mark.parametrize(
+    "empty",
+    [
+        {"instances": nothing},
+        {"hypotheses": (Hypothesis("n ≥ 1", nothing),)},
+        {"hypotheses": (*TOY.hypotheses, Hypothesis("another", nothing))},
+        {"hypotheses": ()},
+    ],
+)
+def test_nothing_tried_is_broken(empty: dict[str, Any]) -> None:
+    verdict = verify(replace(TOY, **empty), 5, 0)
     assert verdict.status == "broken"
     assert "was tried" in verdict.reason
+
+
+def test_each_control_is_recorded_under_the_hypothesis_it_breaks_and_can_be_rebuilt() -> None:
+    def negative(count: int, rng: np.random.Generator) -> Iterator[int]:
+        yield from (-int(v) for v in rng.integers(1001, 2000, 3))
+
+    claim = replace(TOY, hypotheses=(*TOY.hypotheses, Hypothesis("n > −1001", negative)))
+    verdict = verify(claim, 5, 0)
+    assert verdict.controls == (ControlCount("n ≥ 1", 1, 1), ControlCount("n > −1001", 3, 3))
+    assert (verdict.controls_tried, verdict.controls_refuted) == (4, 4)
+    # Where every control passes, the kept ones name their hypothesis and the index that rebuilds them.
+    passing = replace(claim, bound=lambda n: -(10**9) if n < 0 else 2 * n - 1)
+    for control in verify(passing, 5, 0).violations:
+        case = reproduce(passing, index=control.index, requested=5, seed=0, role="control")
+        assert passing.check(case) == control.evidence
+        assert control.hypothesis == ("n ≥ 1" if case == -1000 else "n > −1001")
 
 
 def test_an_error_is_broken_and_says_where() -> None:
@@ -152,7 +190,7 @@ def test_the_audit_catches_what_the_instances_see_and_says_what_nobody_sees() ->
     assert table["inequality turned"].caught_by == "instance"
     # The control lies one below the true bound: a bound lowered by one lets it through.
     assert table["bound − 1"].caught_by == "control"
-    blunt = replace(TOY, instances=lambda count, rng: iter((50,)))
+    blunt = replace(TOY, instances=lambda count, rng: iter((50, 60)))
     assert {m.mutant for m in audit({"T1": blunt}, 20, 0) if not m.caught} == {"bound + 1"}
 
 
@@ -175,6 +213,44 @@ def test_the_audit_distorts_each_part_by_itself() -> None:
         observe=lambda p: Observed(p.n, p.part),
         bound=lambda p: 1,
         instances=lambda count, rng: iter([Part(1, "sharp"), Part(2, "blunt")]),
-        counter_instances=lambda count, rng: iter([Part(0, "sharp"), Part(0, "blunt")]),
+        hypotheses=(Hypothesis("n ≥ 1", lambda count, rng: iter([Part(0, "sharp"), Part(0, "blunt")])),),
     )
+    # Part "blunt" lies one above its bound, and always the same is what is observed on its one instance.
     assert {m.mutant for m in audit({"T1": parts}, 5, 0) if not m.caught} == {"bound + 1 [blunt]"}
+
+
+def truthful(n: int) -> bool:
+    return n > -1000
+
+
+def unasked(n: int) -> bool:
+    return False
+
+
+def test_predicates_of_the_claims_module_are_stuck_and_those_never_called_are_not_counted() -> None:
+    def observe(n: int) -> Observed:
+        return Observed(abs(n) * n if truthful(n) else -999_999, f"n = {n}")
+
+    # Stuck at True is noticed on no instance, since the predicate is true of all of them, and not on the
+    # control, which is refuted either way.
+    observe.__module__ = __name__
+    table = {m.mutant: m for m in audit({"T1": replace(TOY, observe=observe)}, 5, 0)}
+    assert not table["truthful(…) always True"].caught
+    assert table["truthful(…) always False"].caught_by == "instance"
+    assert not any(name.startswith("unasked") for name in table)
+    assert truthful(1)
+
+
+def test_the_audit_makes_observations_and_instances_wrong_too() -> None:
+    table = {m.mutant: m for m in audit({"T1": TOY}, 5, 0)}
+    assert table["observed: the bound itself"].caught_by == "control"
+    assert table["observed: always 1"].caught_by == "instance"
+    assert table["dropped: n ≥ 1"].caught_by == "instance"
+    assert table["one instance over and over"].caught
+    assert {m.target for m in table.values()} == {"bound", "observation", "instances"}
+
+
+def test_one_instance_over_and_over_is_broken() -> None:
+    verdict = verify(replace(TOY, instances=lambda count, rng: iter([3] * 9)), 9, 0)
+    assert verdict.status == "broken"
+    assert "one instance only, tried 9 times" in verdict.reason

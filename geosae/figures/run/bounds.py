@@ -20,13 +20,13 @@ def sheets(results: Results) -> list[Sheet]:
     figure = bound_vs_observed(
         {i: observed.get(i, []) for i in ids}, constructed={i: constructed.get(i, []) for i in ids}
     )
-    count = sum(len(observed.get(i, [])) for i in ids)
     violations = [e for i in ids for e in [*observed.get(i, []), *constructed.get(i, [])] if e.slack < 0]
     caption = (
         "Each panel holds one statement (its number in the corner) against instances: across what it "
         "allows, up what was observed; on the diagonal the bound is attained, the shaded side is forbidden, "
-        f"the bar from a mark to the diagonal is the slack. Blue: {count} instances on the "
-        f"{len(results.cells)} SAEs of the run, baselines included (marks grow where instances coincide); "
+        "the bar from a mark to the diagonal is the slack. Blue: instances on the "
+        f"{len(results.cells)} SAEs of the run, baselines included (marks grow where instances coincide), "
+        "without those that could not violate the bound; "
         "purple: of the constructed instances the one with the least slack. Logarithmic axes where all "
         "values are positive, 0 drawn at the edge. A bound that holds with much room says little: the "
         "distance is the result. Each panel: number of instances drawn and least slack. Evidence is exact "
@@ -37,11 +37,11 @@ def sheets(results: Results) -> list[Sheet]:
 
 
 def trained_evidence(results: Results) -> dict[str, list[Evidence]]:
-    """Return the evidence on the SAEs of the run, by claim id."""
+    """Return the evidence on the SAEs of the run that could have violated its bound, by claim id."""
     by_claim: dict[str, list[Evidence]] = {}
     for result in results.cells:
         for claim, evidence in result.evidence.items():
-            by_claim.setdefault(claim, []).extend(evidence)
+            by_claim.setdefault(claim, []).extend(e for e in evidence if not e.vacuous)
     return by_claim
 
 

@@ -14,7 +14,7 @@ from geosae.verification import Evidence
 FAMILY = "tightness"
 CLAIMS = ("D4", "S6", "S7", "A1", "A2", "F5")
 # These bound from below: observed over bound is at least 1. The others bound from above: at most 1.
-LOWER = ("A1", "A2", "F5")
+LOWER = ("D4", "A1", "A2", "F5")
 # From here on a linear axis would hide what is near the bound.
 FAR = 20
 Curve = Mapping[int, Sequence[float]]
@@ -33,7 +33,9 @@ def sheets(results: Results) -> list[Sheet]:
 
 
 def nearest(evidence: Sequence[Evidence]) -> float | None:
-    """Return observed over bound of the instance that comes nearest to its bound; None where all are zero.
+    """Return observed over bound of the instance that comes nearest to its bound; None where there is none.
+
+    Instances that could not violate their bound, and those whose bound is zero, are left out.
 
     Examples
     --------
@@ -41,7 +43,7 @@ def nearest(evidence: Sequence[Evidence]) -> float | None:
     >>> nearest([compare(Observed(value, "an instance"), 4, "upper") for value in (1, 2)])
     0.5
     """
-    ratios = [each.tightness for each in evidence if each.tightness is not None]
+    ratios = [each.tightness for each in evidence if each.tightness is not None and not each.vacuous]
     # Nearest as a ratio: a lower bound is approached from above, an upper bound from below.
     return min(ratios, key=lambda t: abs(math.log(t)) if t > 0 else math.inf, default=None)
 
@@ -86,7 +88,7 @@ def _sheet(results: Results, world: str, table: Mapping[str, Mapping[str, Curve]
         "For each statement the instance of a trained SAE that comes nearest to its bound: observed over "
         "bound, 1 (the line) where the bound is attained. Marks: means over seeds, set side by side within a "
         f"width; bars: {interval_phrase(results)}, cut at 0 and at the line, which no SAE can cross. "
-        "Statements whose bound is zero on every SAE are left out. "
+        "Left out: instances that could not violate their bound (vacuous), and those whose bound is zero. "
         f"{sample_sentence(results, world)}"
     )
     alt = (

@@ -47,26 +47,3 @@ def least_ball_excess(m: int, r: int) -> float:
     square = float(special.betaincinv((r - 1) / 2, 0.5, 2.0 / m))
     cone = (square / (1.0 - square)) ** ((r - 1) / 2) / r
     return m * ball_volume(r - 1) * cone - ball_volume(r)
-
-
-def power_law_count(m: int, r: int) -> float:
-    """Return how many facets the pure power law A·m^{−2/(r−1)} needs to come down to `least_ball_excess`.
-
-    A is the bound's own leading constant. The bound is a power law in this number exactly, and only in the
-    limit one in m; so exponents are to be regressed on it.
-
-    Raises
-    ------
-    InvalidInput
-        If r < 2 or m ≤ r.
-
-    Examples
-    --------
-    >>> round(power_law_count(10_000, 2), 2)
-    10000.0
-    """
-    if m <= r:
-        raise InvalidInput(f"{m} half-spaces leave an unbounded set around a ball in R^{r}")
-    sphere, below = r * ball_volume(r), (r - 1) * ball_volume(r - 1)
-    leading = 0.5 * (r - 1) / (r + 1) * sphere * ((r - 1) * sphere / below) ** (2 / (r - 1))
-    return (leading / least_ball_excess(m, r)) ** ((r - 1) / 2)
