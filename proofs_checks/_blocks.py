@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool
 
-from proofs_checks._planted import layer
+from proofs_checks._planted import layer, model_concept, random_planted
 
 
 @dataclass(frozen=True)
@@ -70,3 +70,26 @@ def own_shares(sizes: Sequence[int], missed: int) -> list[Block]:
     for j, size in enumerate(sizes):
         blocks += [Block(size - 10 - missed, [j], [j]), Block(missed, [], [j])]
     return blocks
+
+
+def absorbed(size: int, K: int) -> list[Block]:
+    """List a chain of K + 1 concepts under Top-K: the last is one point, and its neuron absorbs it."""
+    blocks = [Block(size, range(k + 1), range(k + 1)) for k in range(K)]
+    return [*blocks, Block(1, [K], range(K + 1)), Block(1, [], [])]
+
+
+def chained(size: int, p: int) -> list[Block]:
+    """List p nested concepts that differ by a point, one neuron on the smallest, nine points more."""
+    return [Block(size, [0], range(p)), *(Block(1, [], range(j, p)) for j in range(1, p)), Block(9, [], [])]
+
+
+def disturbed(rng: np.random.Generator) -> tuple[Bool[np.ndarray, "N d"], Bool[np.ndarray, "p N"]]:
+    """Draw a random encoder and at least two concepts: model concepts of it, some points changed."""
+    while True:
+        size, dim, width = (int(rng.integers(*ends)) for ends in ((6, 40), (1, 4), (1, 5)))
+        fires = random_planted(rng, points=size, dim=dim, width=width).fires()
+        thetas = np.array([model_concept(fires, rng.random(width) < 0.6) for _ in range(width + 3)])
+        concepts = thetas ^ (rng.random(thetas.shape) < 0.08)
+        concepts = concepts[concepts.any(axis=1) & ~concepts.all(axis=1)]
+        if len(concepts) > 1:
+            return fires, concepts

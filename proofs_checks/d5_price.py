@@ -8,12 +8,13 @@ units (D3), and π_0 = 1 exactly when some θ of the family separates C. Over al
 (S9). The empty unit, which belongs to no family, has the price 1/μ(C); where nothing misses as little as
 ε there is no price.
 
-All units are tried. Two controls: the least price of all θ, however much they miss; and the least miss of
-one θ with the least price of another. The statement is ours.
+All units are tried. Three controls: the least price of all θ, however much they miss; the least miss of
+one θ with the least price of another; and the price in a part of the family, held against a θ of the
+whole. The statement is ours.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import combinations
 from typing import Literal
@@ -44,7 +45,8 @@ class Case:
 
     `wider` is the greater tolerance that part "tolerance" compares with, `cloud` the points of C and the
     others for all half-spaces, `attained` says that equality is claimed. In a control `chosen` says how the
-    minimum is taken.
+    minimum is taken, and `narrowed` that what is observed is of the first neuron alone (of the half-spaces
+    x₁ > t alone).
     """
 
     part: Part
@@ -57,6 +59,7 @@ class Case:
     cloud: tuple[tuple[tuple[Rational, ...], ...], ...] = ()
     attained: bool = False
     chosen: Literal["m ≤ ε", "any θ", "miss and price of two θ"] = "m ≤ ε"
+    narrowed: bool = False
 
     def family(self, most: int) -> list[Theta]:
         """Return the model concepts of all units of one to so many neurons."""
@@ -109,6 +112,10 @@ def _measured(case: Case) -> tuple[int, int]:
     return measure.kept_low, measure.kept_high
 
 
+def _first_alone(case: Case) -> Case:
+    return replace(case, fires=case.fires[:, :1]) if case.narrowed else case
+
+
 def observe(case: Case) -> Observed:
     """Return a minimum by trying all units or all half-spaces, or the worst error of its minimisers."""
     label = f"{case.label} [{case.part}]"
@@ -116,18 +123,20 @@ def observe(case: Case) -> Observed:
         possible = excludable(*case.cloud)
         most = max((negatives.bit_count() for negatives, fine in enumerate(possible) if fine), default=0)
         firing = sum(map(len, case.cloud)) - most
+        if case.narrowed:
+            firing = sum(x[0] >= min(case.cloud[0])[0] for cloud in case.cloud for x in cloud)
         low, high = _measured(case)
         # The library's measure is an interval; where it is a number, equality is claimed.
         return Observed(Fraction(firing, len(case.cloud[0])), label, kind="tight" if low == high else "lower")
     if case.part in ("exact", "closure", "empty"):
         return Observed(_exact_value(case), label, kind="equivalence" if case.part == "exact" else "tight")
-    own = case.price(case.tolerance, case.most)
-    value = own
+    value = _first_alone(case).price(case.tolerance, case.most)
     if case.part == "tolerance":
-        value = case.price(case.wider, case.most)
+        value = _first_alone(case).price(case.wider, case.most)
     elif case.part == "family":
         # A control compares what detects with what need not.
-        value = Case(case.part, "", case.fires, case.concept).price(case.tolerance, case.most + 1)
+        limited = replace(_first_alone(case), chosen="m ≤ ε")
+        value = limited.price(case.tolerance, case.most + 1)
     elif case.part == "alarms":
         value = max((alarm(theta, case.concept) for theta in case.minimisers()), default=Fraction(0))
     elif case.part == "error":
@@ -144,12 +153,14 @@ def observe(case: Case) -> Observed:
 
 def _exact_value(case: Case) -> Number:
     if case.part == "exact":
-        return int(case.price(case.tolerance, case.most) == 1)
+        return int(_first_alone(case).price(case.tolerance, case.most) == 1)
     if case.part == "empty":
-        nobody = np.zeros(case.fires.shape[1], dtype=np.bool_)
-        return price(model_concept(case.fires, nobody), case.concept)
+        members = np.zeros(case.fires.shape[1], dtype=np.bool_)
+        members[: int(case.narrowed)] = True
+        return price(model_concept(case.fires, members), case.concept)
     # The closure unit may be empty: then so is the list of detecting units, and both are all of X.
-    return min(case.price(Fraction(0), case.fires.shape[1]), Fraction(len(case.concept), count(case.concept)))
+    all_of_x = Fraction(len(case.concept), count(case.concept))
+    return min(_first_alone(case).price(Fraction(0), case.fires.shape[1]), all_of_x)
 
 
 def _counted(
@@ -184,6 +195,9 @@ def _fixed() -> Iterator[Case]:
     yield _counted("error", "m = ε, a = 0, π < 1: s is ε, not η + ε", 20, [(1, 0)], TWENTIETH, attained=True)
     yield _counted("exact", "one neuron with as many alarms as misses, beside one that detects", 4,
                    [(0, 1), (1, 1)], Fraction(0))  # fmt: skip
+    yield _counted("tolerance", "θ = C at every ε: attained", 20, [(0, 0)], TWENTIETH, wider=2 * TWENTIETH,
+                   attained=True)  # fmt: skip
+    yield Case("empty", "a fifth of X", np.ones((5, 1), np.bool_), np.arange(5) < 1)
     for neurons, label in (
         ([(0, 0)], "θ = C"),
         ([(0, 8)], "always on"),
@@ -248,13 +262,29 @@ def two_thetas(count: int, rng: np.random.Generator) -> Iterator[Case]:
     yield _counted("floor", "always on, and dead", 20, [(0, 20), (20, 0)], TWENTIETH, chosen=pair)
     yield _counted("exact", "always on, and as many alarms as misses", 20, [(0, 20), (4, 4)], Fraction(0),
                    chosen=pair)  # fmt: skip
-    yield _counted("error", "always on, and half of C", 20, [(0, 20), (10, 0)], TWENTIETH, chosen=pair)
+    for part in ("error", "alarms"):
+        neurons = [(0, 20), (10, 5)]
+        yield _counted(part, "always on, and half of C", 20, neurons, TWENTIETH, chosen=pair)
     for i in range(max(1, count // 10)):
         size = int(rng.integers(4, 30))
         missed = int(rng.integers(2, size))
         neurons = [(0, int(rng.integers(1, size))), (missed, 0)]
         label = f"random: all of C by one, {missed} of {size} missed by another ({i})"
         yield _counted("floor", label, size, neurons, Fraction(1, size), chosen=pair)
+
+
+def another_family(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield prices of the first neuron alone, held against what another θ of the family gives."""
+    parts: tuple[Part, ...] = ("ceiling", "tolerance", "family", "exact", "closure", "empty")
+    for part in parts:
+        case = _counted(part, "the first neuron alone", 20, [(0, 10), (0, 0)], TWENTIETH, narrowed=True)
+        yield replace(case, tolerance=Fraction(0)) if part == "exact" else case
+    yield replace(_half_spaces((((0,),), ((1,),)), "only half-lines to the right"), narrowed=True)
+    for i in range(max(1, count // 10)):
+        size = int(rng.integers(4, 30))
+        neurons = [(0, int(rng.integers(2, size + 1))), (0, 1)]
+        label = f"random: the first of two neurons alone ({i})"
+        yield _counted("ceiling", label, size, neurons, Fraction(1, size), narrowed=True)
 
 
 def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
@@ -302,6 +332,7 @@ CLAIM = Claim(
     hypotheses=(
         Hypothesis("θ misses at most ε of the concept", any_miss),
         Hypothesis("the miss and the price are those of the same θ", two_thetas),
+        Hypothesis("the minimum is taken over the whole family", another_family),
     ),
     kind="tight",
     source="ganter1999",

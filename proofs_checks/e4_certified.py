@@ -186,7 +186,8 @@ def _fixed() -> Iterator[Case]:
                _edges.at_most(1, 12, Fraction(1, 4)), attained=True)  # fmt: skip
     yield Case("not detected", "m = ε, X = C: attained at k = 6 of 8", pair_atoms(2, 1, 0, 0), 8, third,
                _edges.at_least(6, 8, third), attained=True)  # fmt: skip
-    # Half of C ∪ θ, C and the rest in turn: the two reverse tests reject on outcomes that exclude each other.
+    yield Case("not detected", "m = ε = 1/2, X = C: attained at k = 4 of 5", pair_atoms(1, 1, 0, 0), 5, half,
+               _edges.at_least(4, 5, half), attained=True)  # fmt: skip
     yield Case("not separated", "m = 0, a = ε, X = C ∪ θ: attained by half the level",
                pair_atoms(3, 0, 1, 0), 8, third, 2 * _edges.at_least(6, 8, Fraction(1, 4)))  # fmt: skip
     yield Case("not separated", "m = a = ε = 1/20: nine tenths of the level", pair_atoms(19, 1, 1, 0), 4,
@@ -201,6 +202,9 @@ def _fixed() -> Iterator[Case]:
     yield Case("edge", "fires on everything", pair_atoms(1, 0, 3, 0), 10, half, ALPHA)
     yield Case("edge", "dead", pair_atoms(0, 1, 0, 3), 10, half, ALPHA)
     for part in ONE:
+        # Certified most often, and rightly: that is no error.
+        truth = pair_atoms(0, 1, 1, 1) if part.startswith("not") else pair_atoms(1, 0, 0, 1)
+        yield Case(part, "what is certified is true", truth, 12, half, Fraction(1, 8))
         yield Case(part, "no test point", pair_atoms(1, 1, 1, 1), 0, half, ALPHA)
         yield Case(part, "one test point", pair_atoms(1, 1, 1, 1), 1, half, ALPHA)
         yield Case(part, "C ten times rarer than the rest", pair_atoms(1, 1, 1, 17), 9, half, Fraction(1, 4))

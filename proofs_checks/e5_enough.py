@@ -16,7 +16,6 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -27,7 +26,7 @@ from proofs_checks import _edges
 from proofs_checks._graded import pair_counts, run_tolerance
 from proofs_checks._runs import fitted_units, sample_view
 
-Part = Literal["detection", "separation", "weakest", "below", "growth"]
+Part = Literal["detection", "separation", "weakest", "below"]
 ALPHA = Fraction(1, 20)
 
 
@@ -97,8 +96,8 @@ def _log(value: Fraction) -> arb:
 
 
 def bound(case: Case) -> int:
-    """Return the least number of the closed form; for "below" and "growth" 0."""
-    if case.part in ("below", "growth"):
+    """Return the least number of the closed form; for "below" 0."""
+    if case.part == "below":
         return 0
     return least_positives(case.level(), case.tolerance, detection=case.part == "detection")
 
@@ -108,8 +107,6 @@ def observe(case: Case) -> Observed:
     label = f"{case.label} [{case.part}]"
     if case.part == "below":
         return Observed(_certified_below(case), label)
-    if case.part == "growth":
-        return Observed(_falls(case), label)
     least = 0
     while not case.certified(0, 0, least):
         least += 1
@@ -120,7 +117,7 @@ def _certified_below(case: Case) -> int:
     """Count the outcomes that are certified with fewer positives than the number of separation."""
     needed = least_positives(case.level(), case.tolerance, detection=False)
     sizes = {needed - 1, needed // 2} if needed > 1 else set[int]()
-    # Where no one pair of the two counts is certified, no greater one is ("growth"): a corner is tried.
+    # The p-values grow with both counts: where none of the least is certified, no greater one is.
     return sum(
         case.certified(misses, alarms, size)
         for size in sizes
@@ -129,26 +126,12 @@ def _certified_below(case: Case) -> int:
     )
 
 
-def _falls(case: Case) -> int:
-    """Count the steps at which a p-value does not grow with its count, or the alarms' not fall with N_C."""
-    falls = 0
-    for size in (1, 2, 5, 12):
-        misses = [_edges.miss_p_value(k, size, case.tolerance) for k in range(size + 1)]
-        alarms = [_edges.alarm_p_value(f, size, case.tolerance) for f in range(3 * size)]
-        falls += sum(late <= early for values in (misses, alarms) for early, late in pairwise(values))
-        falls += sum(
-            _edges.alarm_p_value(f, size, case.tolerance) <= _edges.alarm_p_value(f, size + 1, case.tolerance)
-            for f in range(size)
-        )
-    return falls
-
-
 TABLE = ((1, 20), (1, 10))
 
 
 def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
     """Yield the table of the theory, levels that are a power, degenerate levels, then random ones."""
-    parts: tuple[Part, ...] = ("detection", "separation", "weakest", "below", "growth")
+    parts: tuple[Part, ...] = ("detection", "separation", "weakest", "below")
     for numerator, denominator in TABLE:
         for pairs in (1, 12, 500):
             for part in parts[:3]:
@@ -163,7 +146,6 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
     for part in parts[:2]:
         yield Case(part, "ℓ = 1: none is needed", half, one)
     yield Case("below", "ε=1/20, 12 pairs", Fraction(1, 20), pairs=12)
-    yield Case("growth", "ε=1/20", Fraction(1, 20))
     for i in range(count):
         part = parts[i % len(parts)]
         tolerance = Fraction(int(rng.integers(1, 20)), 20)

@@ -8,9 +8,10 @@ and a = 2η/(1−η).
 
 Instances of the identities are finite sets with rational masses. The bounds are sharp: for given numbers
 of points, every pair of counts (misses, alarms) is tried, and the extreme is the bound itself wherever
-the counts allow it. Two controls: the false-alarm *rate* in the place of a (with p disjoint concepts of
-share 1/p a rate ≤ ε allows a up to ε(p−1)), and the mean of m and a in the place of their maximum. C. J.
-van Rijsbergen (1979) is the source of F1; the statement is ours.
+the counts allow it. Controls: the false-alarm *rate* in the place of a (with p disjoint concepts of share
+1/p a rate ≤ ε allows a up to ε(p−1)), or misses per point of θ; the mean of m and a in the place of their
+maximum; conversely, another index than the one that is named. C. J. van Rijsbergen (1979) is the source
+of F1; the statement is ours.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -23,7 +24,8 @@ import numpy as np
 from geosae.verification import Claim, Evidence, Hypothesis, Kind, Observed, TrainedInstance, compare
 from proofs_checks._graded import count as size_of
 from proofs_checks._graded import pair_counts
-from proofs_checks._runs import sample_view
+from proofs_checks._planted import model_concept
+from proofs_checks._runs import fitted_units, sample_view
 
 Identity = Literal["precision", "recall", "F1", "Jaccard", "price", "rate"]
 Extreme = Literal[
@@ -46,7 +48,8 @@ Masses = tuple[Fraction, Fraction, Fraction, Fraction]
 class Case:
     """Masses of θ∩C, C∖θ, θ∖C and the rest; or numbers of points in and out of C, and a tolerance ε or η.
 
-    In a control `graded` says what is held against ε in the place of max(m, a).
+    In a control `graded` says what takes the place of max(m, a), of m or a themselves, or of the index that
+    is asked to be at least 1 − η.
     """
 
     part: Identity | Extreme
@@ -55,12 +58,15 @@ class Case:
     positives: int = 0
     negatives: int = 0
     tolerance: Fraction = Fraction(0)
-    graded: Literal["max(m, a)", "max(m, rate)", "mean of m and a"] = "max(m, a)"
+    graded: Literal[
+        "max(m, a)", "max(m, rate)", "misses over θ", "mean of m and a", "another index"
+    ] = "max(m, a)"  # fmt: skip
 
 
 def _errors(case: Case) -> tuple[Fraction, Fraction]:
-    both, missed, alarms, _ = case.masses
-    return missed / (both + missed), alarms / (both + missed)
+    both, missed, alarms, rest = case.masses
+    m = missed / (both + (alarms if case.graded == "misses over θ" else missed))
+    return m, alarms / (alarms + rest if case.graded == "max(m, rate)" else both + missed)
 
 
 def _rate(case: Case) -> Fraction:
@@ -122,7 +128,8 @@ def observe(case: Case) -> Observed:
         return Observed(_DEFINITIONS[case.part](both, missed, alarms), label)
     extreme, name = case.part.split(" ")[:2]
     values = [_DEFINITIONS[name](*counts) for counts in _counts(case) if _admitted(case, *counts)]
-    return Observed(min(values) if extreme == "least" else max(values), label, kind=_kind(case))
+    most = min if extreme == "least" else max
+    return Observed(most(values, default=Fraction(-1)), label, kind=_kind(case))
 
 
 def _counts(case: Case) -> Iterator[tuple[Fraction, Fraction, Fraction]]:
@@ -134,11 +141,23 @@ def _counts(case: Case) -> Iterator[tuple[Fraction, Fraction, Fraction]]:
 
 def _admitted(case: Case, both: Fraction, missed: Fraction, alarms: Fraction) -> bool:
     if " by " in case.part:
-        return _DEFINITIONS[case.part.split(" by ")[1]](both, missed, alarms) >= 1 - case.tolerance
+        return _index(case, both, missed, alarms) >= 1 - case.tolerance
     m, a = missed / case.positives, alarms / case.positives
     if case.graded == "max(m, rate)":
         return max(m, alarms / case.negatives) <= case.tolerance
     return (m + a) / 2 <= case.tolerance if case.graded == "mean of m and a" else max(m, a) <= case.tolerance
+
+
+def _index(case: Case, both: Fraction, missed: Fraction, alarms: Fraction) -> Fraction:
+    """Return F1 or the Jaccard index; in a control the mean of precision and recall, or F1 for Jaccard."""
+    name = case.part.split(" by ")[1]
+    if case.graded != "another index":
+        return _DEFINITIONS[name](both, missed, alarms)
+    if name == "Jaccard":
+        return _DEFINITIONS["F1"](both, missed, alarms)
+    if not both + alarms:
+        return Fraction(0)
+    return sum(_DEFINITIONS[each](both, missed, alarms) for each in ("precision", "recall")) / Fraction(2)
 
 
 def _kind(case: Case) -> Kind:
@@ -207,6 +226,25 @@ def by_rate(count: int, rng: np.random.Generator) -> Iterator[Case]:
                    graded="max(m, rate)")  # fmt: skip
 
 
+def other_shares(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield the false-alarm rate in the place of a, and misses per point of θ in the place of m."""
+    yield from by_rate(count, rng)
+    masses = (Fraction(19), Fraction(1), Fraction(31), Fraction(589))
+    for part in IDENTITIES:
+        if part != "recall":
+            yield Case(part, "the rate for a, 32 concepts", masses, graded="max(m, rate)")
+        if part != "rate":
+            yield Case(part, "misses per point of θ", masses, graded="misses over θ")
+
+
+def by_another_index(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield η promised by the mean of precision and recall for F1, and by F1 for the Jaccard index."""
+    for part in CONVERSE:
+        for positives, tolerance in ((12, Fraction(1, 3)), (10, Fraction(1, 5))):
+            yield Case(part, f"another index on {positives} points", positives=positives,
+                       negatives=4 * positives, tolerance=tolerance, graded="another index")  # fmt: skip
+
+
 def by_mean(count: int, rng: np.random.Generator) -> Iterator[Case]:
     """Yield the mean of m and a in the place of the greater: it allows m = 2ε."""
     for part in WITHIN:
@@ -220,32 +258,33 @@ def by_mean(count: int, rng: np.random.Generator) -> Iterator[Case]:
 
 
 def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
-    """Hold F1 and Jaccard index of every neuron against what its s promises, per concept the nearest one.
+    """Hold F1 and Jaccard index against what s promises, per concept of the neuron or unit nearest to it.
 
-    A neuron with s ≥ 1 is promised nothing and is left out.
+    Where s ≥ 1 nothing is promised, and the neuron is left out.
     """
     view = sample_view(instance)
     misses, alarms = pair_counts(view)
+    units = [unit for unit in fitted_units(view) if unit.unit.any()]
     evidence: list[Evidence] = []
     for k, name in enumerate(view.names):
-        positives = int(view.concepts[:, k].sum())
-        greater = np.maximum(misses[k], alarms[k])
+        C = view.concepts[:, k]
+        own = [unit for unit in units if unit.concept == k]
+        missed = np.append(misses[k], np.array([unit.misses for unit in own], dtype=np.int64))
+        false = np.append(alarms[k], np.array([unit.alarms for unit in own], dtype=np.int64))
+        positives, greater = size_of(C), np.maximum(missed, false)
         promised = np.flatnonzero(greater < positives)
-        for part in ("F1", "Jaccard"):
-            floor = _EXTREMES[f"least {part}"]
-            # In floats to find the nearest, in fractions to judge it.
-            both, errors = positives - misses[k], misses[k] + alarms[k]
-            floors = 1 - greater / positives
-            if part == "Jaccard":
-                floors /= 1 + greater / positives
-            slack = both / (both + errors * (0.5 if part == "F1" else 1.0)) - floors
-            if len(promised):
-                i = int(promised[np.argmin(slack[promised])])
-                theta, C = view.fires[:, i], view.concepts[:, k]
-                counts = (Fraction(size_of(each)) for each in (theta & C, C & ~theta, theta & ~C))
-                label = f"{instance.label}: {name}, {part} of the neuron nearest to what its s promises"
-                value = Observed(_DEFINITIONS[part](*counts), label)
-                evidence.append(compare(value, floor(Fraction(int(greater[i]), positives)), "lower"))
+        for part, weight in (("F1", 0.5), ("Jaccard", 1.0)) if len(promised) else ():
+            # In floats to find the nearest, in fractions and from the sets themselves to judge it.
+            values = (positives - missed) / (positives - missed + weight * (missed + false))
+            share = greater / positives
+            floors = (1 - share) / (1 + share) if part == "Jaccard" else 1 - share
+            i = int(promised[np.argmin((values - floors)[promised])])
+            width = view.fires.shape[1]
+            theta = view.fires[:, i] if i < width else model_concept(view.fires, own[i - width].unit)
+            counts = (Fraction(size_of(each)) for each in (theta & C, C & ~theta, theta & ~C))
+            label = f"{instance.label}: {name}, {part} where it is nearest to what s promises"
+            floor = _EXTREMES[f"least {part}"](Fraction(int(greater[i]), positives))
+            evidence.append(compare(Observed(_DEFINITIONS[part](*counts), label), floor, "lower"))
     return evidence
 
 
@@ -263,8 +302,9 @@ CLAIM = Claim(
         r"\frac{\mu(\theta)}{\mu(C)}\in[1-\varepsilon,1+\varepsilon]"
     ),
     hypotheses=(
-        Hypothesis("alarms are counted per point of the concept, not per negative", by_rate),
+        Hypothesis("misses and alarms are counted per point of the concept", other_shares),
         Hypothesis("s is the greater of m and a, not their mean", by_mean),
+        Hypothesis("conversely, F1 itself, or the Jaccard index itself, is at least 1 − η", by_another_index),
     ),
     kind="tight",
     source="vanrijsbergen1979",

@@ -10,9 +10,9 @@ no two concepts do of the same: p ≤ the number of patterns on X, under any gat
 detect C_k within ε: (1−ε)Σμ(C_k) ≤ ∫ L0 over ∪C_k ≤ K·μ(∪C_k). The chain bound L ≤ K fails at every ε >
 0: Top-1 with a child of share ≤ ε of its parent, absorbed.
 
-All neurons (all units) are tried, and the largest family is searched exactly. Five controls: alarms per
-negative; concepts that are not far; ε = ½; concepts that are not disjoint; one neuron for all. The
-statement is ours, after Zhang, Lin and Lee (2026) and Sperner (1928).
+All neurons (all units) are tried, and the largest family is searched exactly. Controls: alarms per
+negative; concepts that are not far; ε = ½; concepts that are not disjoint; one neuron for all; no
+tolerance for the chain. The statement is ours, after Zhang, Lin and Lee (2026) and Sperner (1928).
 """
 
 import math
@@ -27,10 +27,9 @@ from jaxtyping import Bool
 
 from geosae.geometry.arrangements.counting import sperner
 from geosae.verification import Claim, Evidence, Hypothesis, Kind, Number, Observed, TrainedInstance, compare
-from proofs_checks._blocks import Block, built, inner, layers, own_shares, wings
+from proofs_checks._blocks import Block, absorbed, built, chained, disturbed, inner, layers, own_shares, wings
 from proofs_checks._families import far, gathered_family, incomparable, largest_family, own_neurons
 from proofs_checks._graded import Points, alarm, alarm_rate, count, jaccard, miss, pair_counts, run_tolerance
-from proofs_checks._planted import model_concept, random_planted
 from proofs_checks._runs import fitted_units, sample_view
 
 Part = Literal[
@@ -78,7 +77,7 @@ class Case:
         d = self.fires.shape[1]
         largest = 1 if self.part in ("neurons", "disjoint") else d
         tried = [unit for size in range(1, largest + 1) for unit in combinations(range(d), size)]
-        thetas = {unit: model_concept(self.fires, np.isin(np.arange(d), unit)) for unit in tried}
+        thetas = {unit: np.all(self.fires[:, list(unit)], axis=1) for unit in tried}
         return [
             next((unit for unit in tried if self.error(thetas[unit], C) <= self.tolerance), None)
             for C in self.concepts
@@ -189,11 +188,17 @@ def _nested(concept: int, missed: int, alarms: int, silent: int, more: int = 0) 
     return _case("inclusion", label, 2, 2, [*inner(concept, missed, alarms, silent), Block(more, [], [])])
 
 
-def _absorbed(tolerance: Fraction) -> Case:
-    """Return a child of share ε of its parent under Top-1: the parent's neuron is silent on the child."""
-    child, parent = tolerance.numerator, tolerance.denominator
-    blocks = [Block(parent - child, [0], [0]), Block(child, [1], [0, 1]), Block(1, [], [])]
-    return _case("chain", f"Top-1, a child of share {tolerance} absorbed: L = 2", 2, 2, blocks, tolerance)
+def _absorbed(size: int, K: int, tolerance: Fraction | None = None) -> Case:
+    """Return a chain of K + 1 concepts, the last one point of a parent with so many more, and absorbed."""
+    epsilon = Fraction(1, size + 1) if tolerance is None else tolerance
+    return _case(
+        "chain", f"Top-{K}, a child of {size + 1} absorbed", K + 1, K + 1, absorbed(size, K), epsilon
+    )
+
+
+def _near(part: Part) -> Case:
+    blocks = [Block(20, [0], [0, 1]), Block(1, [0], [1]), Block(5, [], [])]
+    return _case(part, "C and one point more, one neuron", 1, 2, blocks, Fraction(1, 20))
 
 
 def _fixed() -> Iterator[Case]:
@@ -217,21 +222,19 @@ def _fixed() -> Iterator[Case]:
     full = [Block(20, range(3), range(3))]
     for part in ("load", "budget"):
         yield replace(_case(part, "three neurons, one concept three times", 3, 3, full), attained=True)
-    for denominator in (2, 20, 1000):
-        yield _absorbed(Fraction(1, denominator))
+    for size, K in ((1, 1), (19, 1), (999, 1), (4, 2), (4, 4)):
+        yield _absorbed(size, K)
+    for part in FAMILIES[:6]:
+        yield _near(part)
     for part in FAMILIES:
         yield Case(part, "no neurons", np.zeros((4, 0), np.bool_), np.eye(4, dtype=np.bool_), Fraction(1, 4))
 
 
-def _disturbed(rng: np.random.Generator, label: str) -> Case:
-    """Return a random encoder with more concepts than neurons: model concepts, some points changed."""
-    size, dim, width = (int(rng.integers(*ends)) for ends in ((6, 40), (1, 4), (1, 5)))
-    fires = random_planted(rng, points=size, dim=dim, width=width).fires()
-    chosen = [model_concept(fires, rng.random(width) < 0.6) for _ in range(width + 3)]
-    concepts = np.array(chosen) ^ (rng.random((len(chosen), size)) < 0.08)
-    concepts = concepts[concepts.any(axis=1) & ~concepts.all(axis=1)]
+def _random(part: Part, rng: np.random.Generator, label: str) -> Case:
+    fires, concepts = disturbed(rng)
     tolerance = Fraction(int(rng.integers(0, 20)), 40)
-    return Case("neurons", f"{label}: d={width}, N={size}, ε={tolerance}", fires, concepts, tolerance)
+    label = f"{label}: d={fires.shape[1]}, N={len(fires)}, ε={tolerance}"
+    return Case(part, label, fires, concepts, tolerance)
 
 
 def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
@@ -239,15 +242,14 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
     yield from _fixed()
     parts: tuple[Part, ...] = (*FAMILIES, "inclusion", "jaccard")
     for i in range(count):
-        part, case = parts[i % len(parts)], _disturbed(rng, f"random encoder {i}")
+        part = parts[i % len(parts)]
+        case = _random(part, rng, f"random encoder {i}")
         if part in FAMILIES:
-            yield replace(case, part=part)
+            yield case
             continue
-        while len(case.concepts) < 2:
-            case = _disturbed(rng, f"random encoder {i}")
         outer = case.fires[:, 0]
         within = outer if part == "jaccard" else outer & (rng.random(len(outer)) < 0.7)
-        yield replace(case, part=part, fires=np.column_stack([outer, within]), concepts=case.concepts[:2])
+        yield replace(case, fires=np.column_stack([outer, within]), concepts=case.concepts[:2])
 
 
 def per_negative(count: int, rng: np.random.Generator) -> Iterator[Case]:
@@ -272,9 +274,7 @@ def per_negative(count: int, rng: np.random.Generator) -> Iterator[Case]:
 def not_far(count: int, rng: np.random.Generator) -> Iterator[Case]:
     """Yield C = C′ up to a few points: one neuron (one unit) serves both."""
     for part in ("neurons", "antichain", "sperner", "lym"):
-        blocks = [Block(20, [0], [0, 1]), Block(1, [0], [1]), Block(5, [], [])]
-        case = _case(part, "C and one point more, one neuron", 1, 2, blocks, Fraction(1, 20))
-        yield replace(case, any_family=True)
+        yield replace(_near(part), any_family=True)
     for i in range(max(1, count // 10)):
         size, p = int(rng.integers(20, 40)), int(rng.integers(2, 6))
         blocks = [Block(size, [0], range(p)), *(Block(1, [], [j]) for j in range(p)), Block(5, [], [])]
@@ -295,10 +295,8 @@ def nested(count: int, rng: np.random.Generator) -> Iterator[Case]:
     """Yield nested concepts, more of them than patterns."""
     for i in range(max(2, count // 10)):
         size, p = (20, 3) if not i else (int(rng.integers(20, 60)), int(rng.integers(3, 6)))
-        steps = [Block(1, [], range(j, p)) for j in range(1, p)]
-        blocks = [Block(size, [0], range(p)), *steps, Block(9, [], [])]
         label = f"{p} nested concepts from {size} points on, one neuron ({i})"
-        yield replace(_case("patterns", label, 1, p, blocks, Fraction(1, 5)), any_family=True)
+        yield replace(_case("patterns", label, 1, p, chained(size, p), Fraction(1, 5)), any_family=True)
 
 
 def one_for_all(count: int, rng: np.random.Generator) -> Iterator[Case]:
@@ -309,6 +307,12 @@ def one_for_all(count: int, rng: np.random.Generator) -> Iterator[Case]:
             blocks = [Block(1, [0], [0, 1]), Block(size - 1, [0], [0])]
             case = _case(part, f"{size} points and one of them, by one neuron ({i})", 1, 2, blocks)
             yield replace(case, distinct=False)
+
+
+def no_tolerance(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield absorbed children at ε = 0: then the chain is no longer than K, as S7 says."""
+    for i in range(1 + max(1, count // 10)):
+        yield _absorbed(int(rng.integers(1, 30)), 1 + i % 3, Fraction(0))
 
 
 def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
@@ -373,6 +377,7 @@ CLAIM = Claim(
         Hypothesis("ε < ½", one_half),
         Hypothesis("patterns: the concepts are disjoint", nested),
         Hypothesis("load: the neurons are distinct", one_for_all),
+        Hypothesis("a chain longer than K: ε > 0", no_tolerance),
     ),
     kind="upper",
     source="zhang2026geometric,sperner1928,lubell1966",
@@ -386,11 +391,7 @@ CLAIM = Claim(
         "μ(C′∖C) ≤ ε·μ(C) + …, once": _in_part(
             "inclusion", lambda case: case.epsilon() * count(case.concepts[0])
         ),
-        "patterns as many as neurons less one": _in_part("patterns", lambda case: case.fires.shape[1] - 1),
         "the chain bound L ≤ K": _in_part("chain", _sparsity),
-        "C(d, ⌊d/2⌋ − 1)": _in_part(
-            "sperner", lambda case: math.comb(case.fires.shape[1], max(0, case.fires.shape[1] // 2 - 1))
-        ),
     },
     scales={
         **dict.fromkeys((*FAMILIES, "chain")),

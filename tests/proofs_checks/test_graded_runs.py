@@ -82,7 +82,7 @@ def test_two_neurons_with_a_concept_each_come_near_the_load() -> None:
 
 def test_the_numbers_are_those_counted_by_hand(instance: TrainedInstance) -> None:
     n1 = evidence("N1", instance)
-    assert n1["left, F1 of the neuron nearest to what its s promises"].observed == 2 * 197 / (197 + 200)
+    assert n1["left, F1 where it is nearest to what s promises"].observed == 2 * 197 / (197 + 200)
     d5 = evidence("D5", instance)
     assert d5["left, price of detection by neurons, ε=0.05"].observed == 197 / 200
     assert d5["left, price of detection by neurons, ε=0"].observed == 1000 / 200
