@@ -6,7 +6,8 @@ and E. S. Pearson (1934), doi:10.1093/biomet/26.4.404; S. Holm (1979); Y. Benjam
 (2001), doi:10.1214/aos/1013699998.
 """
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import lru_cache
 
@@ -174,34 +175,36 @@ def benjamini_yekutieli(p_values: Sequence[Fraction], level: Fraction) -> list[b
     return [bool(passing) and p <= passing[-1] for p in p_values]
 
 
+def _last_within(p_value: Callable[[int], Fraction], level: Fraction) -> int:
+    """Return the last count whose p-value, which grows with it to 1, is at most a level < 1; −1 if none."""
+    beyond = 1
+    while p_value(beyond - 1) <= level:
+        beyond *= 2
+    return bisect_right(range(beyond), level, key=p_value) - 1
+
+
 @lru_cache(maxsize=4096)
 def most_misses(positives: int, tolerance: Fraction, level: Fraction) -> int:
-    """Return the greatest number of misses at which m < ε is certified; −1 if none is few enough.
+    """Return the greatest number of misses at which m < ε is certified (ℓ < 1); −1 if none is few enough.
 
     Examples
     --------
     >>> most_misses(58, Fraction(1, 20), Fraction(1, 20)), most_misses(59, Fraction(1, 20), Fraction(1, 20))
     (-1, 0)
     """
-    most = -1
-    while most < positives - 1 and miss_p_value(most + 1, positives, tolerance) <= level:
-        most += 1
-    return most
+    return _last_within(lambda k: miss_p_value(k, positives, tolerance), level)
 
 
 @lru_cache(maxsize=4096)
 def most_alarms(positives: int, tolerance: Fraction, level: Fraction) -> int:
-    """Return the greatest number of alarms at which a < ε is certified; −1 if none is few enough.
+    """Return the greatest number of alarms at which a < ε is certified (ℓ < 1); −1 if none is few enough.
 
     Examples
     --------
     >>> most_alarms(61, Fraction(1, 20), Fraction(1, 20)), most_alarms(62, Fraction(1, 20), Fraction(1, 20))
     (-1, 0)
     """
-    most = -1
-    while positives and alarm_p_value(most + 1, positives, tolerance) <= level:
-        most += 1
-    return most
+    return _last_within(lambda f: alarm_p_value(f, positives, tolerance), level)
 
 
 def power(positives: int, tolerance: Fraction, level: Fraction, miss: Fraction, alarm: Fraction) -> Fraction:

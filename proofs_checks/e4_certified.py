@@ -30,9 +30,9 @@ from proofs_checks._runs import sample_view
 from proofs_checks._samples import Atom, outcomes, pair_atoms
 
 Part = Literal[
-    "miss", "alarm", "separation", "edge", "not detected", "not separated", "family-wise", "false discovery"
+    "miss", "alarm", "separation", "edge", "m > ε", "s > ε", "family-wise", "false discovery"
 ]  # fmt: skip
-ONE: tuple[Part, ...] = ("miss", "alarm", "separation", "edge", "not detected", "not separated")
+ONE: tuple[Part, ...] = ("miss", "alarm", "separation", "edge", "m > ε", "s > ε")
 SEVERAL: tuple[Part, ...] = ("family-wise", "false discovery")
 ALPHA = Fraction(1, 20)
 
@@ -109,9 +109,9 @@ def _is_null(case: Case, pair: int) -> bool:
         return not below
     if case.part == "alarm":
         return truth.alarms >= limit
-    if case.part == "not detected":
+    if case.part == "m > ε":
         return not above
-    if case.part == "not separated":
+    if case.part == "s > ε":
         return not above and truth.alarms <= limit
     if case.part == "edge":
         # An edge says that θ misses less than ε of C and more than ε of the rest. Random labels are among
@@ -134,9 +134,9 @@ def _p_value(case: Case, counts: Counts) -> Fraction:
         return _alarm_p_value(case, counts)
     if case.part == "edge":
         return _edges.detection_edge_p_value(k, N, counts.neither, f + counts.neither, tolerance)
-    if case.part == "not detected":
+    if case.part == "m > ε":
         return _edges.many_misses_p_value(k, N, tolerance)
-    if case.part == "not separated":
+    if case.part == "s > ε":
         return _edges.beyond_p_value(k, f, N, tolerance)
     return max(_edges.miss_p_value(k, N, tolerance), _alarm_p_value(case, counts))
 
@@ -184,13 +184,13 @@ def _fixed() -> Iterator[Case]:
                    _edges.at_most(0, 9, Fraction(1, 4)), attained=True)  # fmt: skip
     yield Case("alarm", "a = ε, X = C ∪ θ: attained at f = 1", pair_atoms(3, 0, 1, 0), 12, third,
                _edges.at_most(1, 12, Fraction(1, 4)), attained=True)  # fmt: skip
-    yield Case("not detected", "m = ε, X = C: attained at k = 6 of 8", pair_atoms(2, 1, 0, 0), 8, third,
+    yield Case("m > ε", "m = ε, X = C: attained at k = 6 of 8", pair_atoms(2, 1, 0, 0), 8, third,
                _edges.at_least(6, 8, third), attained=True)  # fmt: skip
-    yield Case("not detected", "m = ε = 1/2, X = C: attained at k = 4 of 5", pair_atoms(1, 1, 0, 0), 5, half,
+    yield Case("m > ε", "m = ε = 1/2, X = C: attained at k = 4 of 5", pair_atoms(1, 1, 0, 0), 5, half,
                _edges.at_least(4, 5, half), attained=True)  # fmt: skip
-    yield Case("not separated", "m = 0, a = ε, X = C ∪ θ: attained by half the level",
+    yield Case("s > ε", "m = 0, a = ε, X = C ∪ θ: attained by half the level",
                pair_atoms(3, 0, 1, 0), 8, third, 2 * _edges.at_least(6, 8, Fraction(1, 4)))  # fmt: skip
-    yield Case("not separated", "m = a = ε = 1/20: nine tenths of the level", pair_atoms(19, 1, 1, 0), 4,
+    yield Case("s > ε", "m = a = ε = 1/20: nine tenths of the level", pair_atoms(19, 1, 1, 0), 4,
                ALPHA, Fraction(2243, 80000))  # fmt: skip
     yield Case(
         "edge", "m = ε and silent on the rest: .84 of the level", pair_atoms(1, 1, 0, 1), 11, half, half
@@ -203,7 +203,7 @@ def _fixed() -> Iterator[Case]:
     yield Case("edge", "dead", pair_atoms(0, 1, 0, 3), 10, half, ALPHA)
     for part in ONE:
         # Certified most often, and rightly: that is no error.
-        truth = pair_atoms(0, 1, 1, 1) if part.startswith("not") else pair_atoms(1, 0, 0, 1)
+        truth = pair_atoms(0, 1, 1, 1) if part.endswith("> ε") else pair_atoms(1, 0, 0, 1)
         yield Case(part, "what is certified is true", truth, 12, half, Fraction(1, 8))
         yield Case(part, "no test point", pair_atoms(1, 1, 1, 1), 0, half, ALPHA)
         yield Case(part, "one test point", pair_atoms(1, 1, 1, 1), 1, half, ALPHA)
@@ -244,7 +244,7 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
         errors = int(tolerance * positives)
         beyond = 0 if i % 3 else 1
         missed = min(positives, errors + beyond)
-        if part in ("not detected", "not separated"):
+        if part in ("m > ε", "s > ε"):
             missed = errors - beyond
         atoms = pair_atoms(positives - missed, missed, missed, int(rng.integers(0, 9)))
         if part == "edge":
@@ -280,12 +280,12 @@ def repeated(count: int, rng: np.random.Generator) -> Iterator[Case]:
     yield Case(
         "separation", "each point twice", pair_atoms(1, 0, 1, 0), 4, Fraction(1), Fraction(1, 32), copies=2
     )
-    yield Case("not detected", "each point twice", pair_atoms(1, 1, 0, 0), 5, half, Fraction(1, 64), copies=2)
+    yield Case("m > ε", "each point twice", pair_atoms(1, 1, 0, 0), 5, half, Fraction(1, 64), copies=2)
     # Levels three per mille below the probability: a bound that is a little too weak lets these pass.
     yield Case(
         "edge", "each point three times", pair_atoms(1, 1, 1, 1), 4, half, Fraction(2337, 10**5), copies=3
     )
-    yield Case("not separated", "each point twice", pair_atoms(1, 1, 1, 1), 4, half, Fraction(2337, 10**5),
+    yield Case("s > ε", "each point twice", pair_atoms(1, 1, 1, 1), 4, half, Fraction(2337, 10**5),
                copies=2)  # fmt: skip
     for i in range(max(1, count // 10)):
         size, copies = int(rng.integers(2, 9)), int(rng.integers(2, 5))
@@ -391,6 +391,6 @@ CLAIM = Claim(
     scales={
         **dict.fromkeys((*ONE, *SEVERAL), (0.99, 1.01)),
         "edge": (0.8, 1.01),
-        "not separated": (0.9, 1.01),
+        "s > ε": (0.9, 1.01),
     },
 )

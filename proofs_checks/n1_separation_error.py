@@ -27,17 +27,17 @@ from proofs_checks._graded import pair_counts
 from proofs_checks._planted import model_concept
 from proofs_checks._runs import fitted_units, sample_view
 
-Identity = Literal["precision", "recall", "F1", "Jaccard", "price", "rate"]
+Identity = Literal["precision", "recall", "F1", "J", "price", "rate"]
 Extreme = Literal[
-    "least precision", "least recall", "least F1", "least Jaccard", "least price", "greatest price",
-    "greatest miss by F1", "greatest alarm by F1", "greatest miss by Jaccard", "greatest alarm by Jaccard",
+    "min precision", "min recall", "min F1", "min J", "min price", "max price",
+    "max m by F1", "max a by F1", "max m by J", "max a by J",
 ]  # fmt: skip
-IDENTITIES: tuple[Identity, ...] = ("precision", "recall", "F1", "Jaccard", "price", "rate")
+IDENTITIES: tuple[Identity, ...] = ("precision", "recall", "F1", "J", "price", "rate")
 WITHIN: tuple[Extreme, ...] = (
-    "least precision", "least recall", "least F1", "least Jaccard", "least price", "greatest price",
+    "min precision", "min recall", "min F1", "min J", "min price", "max price",
 )  # fmt: skip
 CONVERSE: tuple[Extreme, ...] = (
-    "greatest miss by F1", "greatest alarm by F1", "greatest miss by Jaccard", "greatest alarm by Jaccard",
+    "max m by F1", "max a by F1", "max m by J", "max a by J",
 )  # fmt: skip
 
 
@@ -79,20 +79,20 @@ _FORMULAS: dict[str, Callable[[Fraction, Fraction], Fraction]] = {
     "precision": lambda m, a: (1 - m) / (1 - m + a),
     "recall": lambda m, a: 1 - m,
     "F1": lambda m, a: 2 * (1 - m) / (2 - m + a),
-    "Jaccard": lambda m, a: (1 - m) / (1 + a),
+    "J": lambda m, a: (1 - m) / (1 + a),
     "price": lambda m, a: 1 - m + a,
 }
 _EXTREMES: dict[str, Callable[[Fraction], Fraction]] = {
-    "least precision": lambda e: 1 - e,
-    "least recall": lambda e: 1 - e,
-    "least F1": lambda e: 1 - e,
-    "least Jaccard": lambda e: (1 - e) / (1 + e),
-    "least price": lambda e: 1 - e,
-    "greatest price": lambda e: 1 + e,
-    "greatest miss by F1": lambda e: 2 * e / (1 + e),
-    "greatest alarm by F1": lambda e: 2 * e / (1 - e),
-    "greatest miss by Jaccard": lambda e: e,
-    "greatest alarm by Jaccard": lambda e: e / (1 - e),
+    "min precision": lambda e: 1 - e,
+    "min recall": lambda e: 1 - e,
+    "min F1": lambda e: 1 - e,
+    "min J": lambda e: (1 - e) / (1 + e),
+    "min price": lambda e: 1 - e,
+    "max price": lambda e: 1 + e,
+    "max m by F1": lambda e: 2 * e / (1 + e),
+    "max a by F1": lambda e: 2 * e / (1 - e),
+    "max m by J": lambda e: e,
+    "max a by J": lambda e: e / (1 - e),
 }
 
 
@@ -111,10 +111,10 @@ _DEFINITIONS: dict[str, Callable[[Fraction, Fraction, Fraction], Fraction]] = {
     "recall": lambda both, missed, alarms: both / (both + missed),
     # The harmonic mean of the two above, where both are positive.
     "F1": lambda both, missed, alarms: both / (both + (missed + alarms) / 2),
-    "Jaccard": lambda both, missed, alarms: both / (both + missed + alarms),
+    "J": lambda both, missed, alarms: both / (both + missed + alarms),
     "price": lambda both, missed, alarms: (both + alarms) / (both + missed),
-    "miss": lambda both, missed, alarms: missed / (both + missed),
-    "alarm": lambda both, missed, alarms: alarms / (both + missed),
+    "m": lambda both, missed, alarms: missed / (both + missed),
+    "a": lambda both, missed, alarms: alarms / (both + missed),
 }
 
 
@@ -128,7 +128,7 @@ def observe(case: Case) -> Observed:
         return Observed(_DEFINITIONS[case.part](both, missed, alarms), label)
     extreme, name = case.part.split(" ")[:2]
     values = [_DEFINITIONS[name](*counts) for counts in _counts(case) if _admitted(case, *counts)]
-    most = min if extreme == "least" else max
+    most = min if extreme == "min" else max
     return Observed(most(values, default=Fraction(-1)), label, kind=_kind(case))
 
 
@@ -153,7 +153,7 @@ def _index(case: Case, both: Fraction, missed: Fraction, alarms: Fraction) -> Fr
     name = case.part.split(" by ")[1]
     if case.graded != "another index":
         return _DEFINITIONS[name](both, missed, alarms)
-    if name == "Jaccard":
+    if name == "J":
         return _DEFINITIONS["F1"](both, missed, alarms)
     if not both + alarms:
         return Fraction(0)
@@ -164,10 +164,10 @@ def _kind(case: Case) -> Kind:
     """Return "tight" where whole numbers of points attain the extreme; else the sense of the inequality."""
     limit = _EXTREMES[case.part](case.tolerance) if " by " in case.part else case.tolerance
     points = limit * case.positives
-    spare = case.negatives if "alarm" in case.part or "miss" not in case.part else points
+    spare = points if case.part.startswith("max m") else case.negatives
     if points.denominator == 1 and points <= spare:
         return "tight"
-    return "lower" if case.part.startswith("least") else "upper"
+    return "lower" if case.part.startswith("min") else "upper"
 
 
 def _sharp(positives: int, negatives: int, tolerance: Fraction, label: str) -> Iterator[Case]:
@@ -212,7 +212,7 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
 
 def by_rate(count: int, rng: np.random.Generator) -> Iterator[Case]:
     """Yield alarms over the negatives: with 32 concepts a rate of .05 leaves a precision of .38."""
-    parts: tuple[Extreme, ...] = ("least precision", "least F1", "least Jaccard", "greatest price")
+    parts: tuple[Extreme, ...] = ("min precision", "min F1", "min J", "max price")
     for part, concepts in zip(parts, (32, 6, 5, 4), strict=True):
         yield Case(part, f"{concepts} concepts of 20 points", positives=20, negatives=20 * (concepts - 1),
                    tolerance=Fraction(1, 20), graded="max(m, rate)")  # fmt: skip
@@ -253,7 +253,7 @@ def by_mean(count: int, rng: np.random.Generator) -> Iterator[Case]:
     for i in range(max(1, count // 10)):
         positives = int(rng.integers(4, 20))
         tolerance = Fraction(int(rng.integers(1, positives // 2)), positives)
-        yield Case("least recall", f"random mean {i}: {positives} points, {tolerance}", positives=positives,
+        yield Case("min recall", f"random mean {i}: {positives} points, {tolerance}", positives=positives,
                    negatives=positives, tolerance=tolerance, graded="mean of m and a")  # fmt: skip
 
 
@@ -273,17 +273,17 @@ def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
         false = np.append(alarms[k], np.array([unit.alarms for unit in own], dtype=np.int64))
         positives, greater = size_of(C), np.maximum(missed, false)
         promised = np.flatnonzero(greater < positives)
-        for part, weight in (("F1", 0.5), ("Jaccard", 1.0)) if len(promised) else ():
+        for part, weight in (("F1", 0.5), ("J", 1.0)) if len(promised) else ():
             # In floats to find the nearest, in fractions and from the sets themselves to judge it.
             values = (positives - missed) / (positives - missed + weight * (missed + false))
             share = greater / positives
-            floors = (1 - share) / (1 + share) if part == "Jaccard" else 1 - share
+            floors = (1 - share) / (1 + share) if part == "J" else 1 - share
             i = int(promised[np.argmin((values - floors)[promised])])
             width = view.fires.shape[1]
             theta = view.fires[:, i] if i < width else model_concept(view.fires, own[i - width].unit)
             counts = (Fraction(size_of(each)) for each in (theta & C, C & ~theta, theta & ~C))
             label = f"{instance.label}: {name}, {part} where it is nearest to what s promises"
-            floor = _EXTREMES[f"least {part}"](Fraction(int(greater[i]), positives))
+            floor = _EXTREMES[f"min {part}"](Fraction(int(greater[i]), positives))
             evidence.append(compare(Observed(_DEFINITIONS[part](*counts), label), floor, "lower"))
     return evidence
 
@@ -316,16 +316,16 @@ CLAIM = Claim(
     mutants={
         "precision 1 − a": lambda case: 1 - _errors(case)[1] if case.part == "precision" else bound(case),
         "rate a": lambda case: _errors(case)[1] if case.part == "rate" else bound(case),
-        "J ≥ 1 − 2ε": lambda case: 1 - 2 * case.tolerance if case.part == "least Jaccard" else bound(case),
-        "J ≥ 1 − ε": lambda case: 1 - case.tolerance if case.part == "least Jaccard" else bound(case),
+        "J ≥ 1 − 2ε": lambda case: 1 - 2 * case.tolerance if case.part == "min J" else bound(case),
+        "J ≥ 1 − ε": lambda case: 1 - case.tolerance if case.part == "min J" else bound(case),
         "F1 ≥ (1−ε)/(1+ε)": lambda case: (
-            (1 - case.tolerance) / (1 + case.tolerance) if case.part == "least F1" else bound(case)
+            (1 - case.tolerance) / (1 + case.tolerance) if case.part == "min F1" else bound(case)
         ),
         "a ≤ 2η/(1+η) from F1": lambda case: (
-            2 * case.tolerance / (1 + case.tolerance) if case.part == "greatest alarm by F1" else bound(case)
+            2 * case.tolerance / (1 + case.tolerance) if case.part == "max a by F1" else bound(case)
         ),
         "m ≤ η/(1−η) from J": lambda case: (
-            case.tolerance / (1 - case.tolerance) if case.part == "greatest miss by Jaccard" else bound(case)
+            case.tolerance / (1 - case.tolerance) if case.part == "max m by J" else bound(case)
         ),
     },
     scales=(0.99, 1.01),
