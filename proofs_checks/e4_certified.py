@@ -334,7 +334,7 @@ def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
     view = sample_view(instance)
     misses, alarms = pair_counts(view)
     tolerance, level = run_tolerance(view), ALPHA / max(1, misses.size)
-    names = ("detection", "separation")
+    names: tuple[str, ...] = ("detection", "separation")
     certified, plain = dict.fromkeys(names, 0), dict.fromkeys(names, 0)
     for k in range(len(view.names)):
         positives = int(view.concepts[:, k].sum())
