@@ -14,8 +14,8 @@ from typing import Any
 from geosae.verification import Claim
 
 # g1_convex_units, s6_units, …: a letter of the theory's sections, a number, a name.
-_STATEMENT = re.compile(r"([gdsapef])(\d+)_\w+")
-_SECTIONS = "GDSAPEF"
+_STATEMENT = re.compile(r"([ngdsapef])(\d+)_\w+")
+_SECTIONS = "NGDSAPEF"
 
 
 def files() -> dict[str, str]:

@@ -94,7 +94,9 @@ def picture(claim):
         for case in make(INSTANCES, rng):
             name = f"{claim.id} {part_of(case)}".strip()
             panels.setdefault(name, []).append(claim.check(case))
-            senses.setdefault(name, SENSE[claim.observe(case).kind or claim.kind])
+            # Where some instances of a part attain equality, the panel is of the inequality that all satisfy.
+            if senses.get(name, "==") == "==":
+                senses[name] = SENSE[claim.observe(case).kind or claim.kind]
     return bound_vs_observed({}, constructed=panels, senses=senses, columns=3)
 
 
