@@ -320,7 +320,7 @@ def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
 
     Single neurons: a pairwise ε-far family needs as many neurons. Fitted units, concepts of which none is
     nearly held by another: Sperner. Disjoint concepts within ε < ½: patterns. Concepts with a neuron of their
-    own that detects them: ∫ L0.
+    own that detects them: ∫ L0. Vacuous where the bound is at least the number (the size) of all concepts.
     """
     view = sample_view(instance)
     epsilon = run_tolerance(view)
@@ -350,8 +350,10 @@ def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
     load = int(view.fires[view.concepts[:, concepts].any(axis=1)].sum())
     claimed = (1 - epsilon) * int(sizes[concepts].sum())
     evidence.append((claimed, load, f"points of {len(concepts)} concepts with a neuron each, {where}"))
-    label = instance.label
-    return [compare(Observed(v, f"{label}: {text}"), limit, "upper") for v, limit, text in evidence if v]
+    label, most = instance.label, [*[len(view.names)] * (len(evidence) - 1), int(sizes.sum())]
+    named = [(Observed(v, f"{label}: {text}"), limit) for v, limit, text in evidence]
+    pairs = zip(named, most, strict=True)
+    return [compare(o, limit, "upper", vacuous=limit >= n) for (o, limit), n in pairs if o.value]
 
 
 def _in_part(part: Part, formula: Callable[[Case], Number]) -> Callable[[Case], Number]:
