@@ -1,6 +1,6 @@
 """How often chance is certified, and how often a good neuron is (theory E4): writes docs/measured/edges.md.
 
-    PYTHONPATH=tests python benchmarks/edges.py [--draws 100]
+    PYTHONPATH=tests python -P benchmarks/edges.py [--draws 100]
 
 Random labels of few and of many points on trained SAEs, dense ReLU neurons among them; then neurons of known
 errors. Beside the certified edges stands the old relation, "the estimate is within ε".
@@ -89,7 +89,7 @@ def main() -> None:
     place = f"{date.today()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     lines = [
         "# Certified edges: chance, and power", "",
-        f"`PYTHONPATH=tests python benchmarks/edges.py --draws {draws}`. {place}.", "",
+        f"`PYTHONPATH=tests python -P benchmarks/edges.py --draws {draws}`. {place}.", "",
         f"**Random labels.** A concept of so many random points among 4,000 held-out ones (as many again on "
         f"the fit half), {draws} draws each, ε = {EPSILON:g}, α = .05: in how many draws it was learned. At "
         f"the nominal level at most about {0.05 * draws:g} are to be expected. “Within ε” is the relation of "

@@ -81,12 +81,12 @@ remembered = lru_cache(maxsize=256)
 
 
 def pair_errors(view: SampleView) -> tuple[Float[np.ndarray, "p d"], Float[np.ndarray, "p d"]]:
-    """Return miss rate and false-alarm rate of every neuron (column) for every concept (row)."""
+    """Return misses and alarms of every neuron (column), per point of every concept (row) (N1)."""
     inside, fires = view.concepts.astype(np.float64), view.fires.astype(np.float64)
     sizes = inside.sum(axis=0)[:, None]
     hits = inside.T @ fires
     alarms = fires.sum(axis=0)[None, :] - hits
-    return 1 - hits / sizes, alarms / (len(view.points) - sizes)
+    return 1 - hits / sizes, alarms / sizes
 
 
 def closure_separates(view: SampleView) -> list[int]:

@@ -110,6 +110,12 @@ def with_errors(count: int, rng: np.random.Generator) -> Iterator[Case]:
         yield Case(line, concepts, f"two half-lines of {size} points by one neuron, an error", forgiven=1)
 
 
+def _far(C: Bool[np.ndarray, " N"], other: Bool[np.ndarray, " N"], tolerance: float) -> bool:
+    """Whether no neuron can be within ε of both: it would have |C △ C′| ≤ 2ε(|C| + |C′|) (S12)."""
+    apart, total = int(np.sum(other != C)), int(C.sum() + other.sum())
+    return apart > 2 * tolerance * total
+
+
 def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
     """Hold d against the number of concepts, pairwise further apart than 2ε, that single neurons separate.
 
@@ -120,7 +126,7 @@ def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
     served = np.flatnonzero((np.maximum(miss, alarms) <= view.tolerance).any(axis=1))
     apart: list[int] = []
     for k in served:
-        if all(np.mean(view.concepts[:, k] != view.concepts[:, j]) > 2 * view.tolerance for j in apart):
+        if all(_far(view.concepts[:, k], view.concepts[:, j], view.tolerance) for j in apart):
             apart.append(int(k))
     width = instance.neurons.width
     label = f"{instance.label}: concepts served by single neurons at ε={view.tolerance:g}"

@@ -25,12 +25,11 @@ from geosae.analysis.certified import Correction
 from geosae.analysis.choice import LEARNER_NAMES, LEARNERS, Learner, Rule
 from geosae.analysis.counts import Counts
 from geosae.analysis.sae_metrics import SAEMetrics
-from geosae.analysis.stored import chosen_arrays, chosen_from
+from geosae.analysis.stored import chosen_arrays, chosen_from, hash_of_parts, listed
 from geosae.analysis.table import NOTIONS, Notion, NotionTable
 from geosae.errors import InvalidInput
 from geosae.fca.context import FormalContext
 from geosae.notebook import html_table
-from geosae.storage.files import content_hash
 from geosae.storage.npz_card import StoredArrays, check_card, check_digest, load_arrays, save_arrays
 from geosae.storage.structure import to_json
 
@@ -240,7 +239,7 @@ class Alignment:
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as JSON-ready lists and numbers."""
-        arrays = {name: {"dtype": a.dtype.name, "values": _listed(a)} for name, a in self._arrays().items()}
+        arrays = {name: {"dtype": a.dtype.name, "values": listed(a)} for name, a in self._arrays().items()}
         return self._card() | {"arrays": arrays}
 
     @classmethod
@@ -256,13 +255,13 @@ class Alignment:
         """Write `path` (.npz, the counts) and beside it the same name with .json: card and answers."""
         text = json.dumps(self._card(), sort_keys=True, allow_nan=False)
         arrays = self._arrays()
-        save_arrays(path, _FORMAT, StoredArrays(text, arrays, _hash(text, arrays)), self._readable())
+        save_arrays(path, _FORMAT, StoredArrays(text, arrays, hash_of_parts(text, arrays)), self._readable())
 
     @classmethod
     def load(cls, path: Path) -> "Alignment":
         """Read what `save` wrote."""
         stored = load_arrays(path, _FORMAT, "alignment")
-        check_digest(path, stored, _hash(stored.card, stored.arrays))
+        check_digest(path, stored, hash_of_parts(stored.card, stored.arrays))
         alignment = cls._from_parts(json.loads(stored.card), stored.arrays)
         check_card(path, _FORMAT, stored, alignment._readable())
         return alignment
@@ -397,16 +396,3 @@ class Alignment:
 
 
 _IN_ARRAYS = {"fit", "counts", "chosen", "fit_ambient", "ambient", "floor"}
-
-
-def _hash(card: str, arrays: Mapping[str, np.ndarray]) -> str:
-    return content_hash(card, *(part for name in sorted(arrays) for part in (name, arrays[name])))
-
-
-def _listed(array: np.ndarray) -> list[Any]:
-    """Return nested lists with null for nan."""
-    if array.dtype.kind != "f":
-        return array.tolist()
-    plain = array.astype(object)
-    plain[np.isnan(array)] = None
-    return plain.tolist()

@@ -1,7 +1,7 @@
 """Chosen units as arrays of a file: ragged lists of neurons as one list and the sizes of its parts."""
 
 from collections.abc import Mapping
-from typing import cast, get_args
+from typing import Any, cast, get_args
 
 import numpy as np
 from jaxtyping import Int
@@ -12,6 +12,7 @@ from geosae.analysis.choice import LEARNERS, Learner, Rule
 from geosae.analysis.counts import Counts
 from geosae.analysis.firing_bits import Unit
 from geosae.errors import InvalidInput
+from geosae.storage.files import content_hash
 
 RULES: tuple[Rule, ...] = get_args(Rule)
 
@@ -66,3 +67,17 @@ def _units(sizes: Int[np.ndarray, " p"], members: Int[np.ndarray, " m"]) -> tupl
     return tuple(
         cast("Unit", tuple(members[end - size : end].tolist())) for size, end in zip(sizes, ends, strict=True)
     )
+
+
+def hash_of_parts(card: str, arrays: Mapping[str, np.ndarray]) -> str:
+    """Return the content hash of a card and named arrays, whatever the order of the arrays."""
+    return content_hash(card, *(part for name in sorted(arrays) for part in (name, arrays[name])))
+
+
+def listed(array: np.ndarray) -> list[Any]:
+    """Return nested lists with null for nan."""
+    if array.dtype.kind != "f":
+        return array.tolist()
+    plain = array.astype(object)
+    plain[np.isnan(array)] = None
+    return plain.tolist()

@@ -18,6 +18,7 @@ def interval_dots(
     value_label: str = "",
     limits: Mapping[str, tuple[float | int, float | int]] | None = None,
     columns: int = 3,
+    outer_labels: bool = False,
     width: float = PAGE,
 ) -> Figure:
     """Draw a panel per entry, a row per group, and in each row a dot with interval per method.
@@ -33,6 +34,8 @@ def interval_dots(
         Of the value axes of the panels that it names.
     columns
         Panels per row.
+    outer_labels
+        Whether only the last row of panels has the label of the value axes: where all panels share it.
 
     Raises
     ------
@@ -53,7 +56,8 @@ def interval_dots(
     across = min(columns, len(table))
     down = -(-len(table) // across)
     with styled():
-        height = down * ((0.09 * len(methods) + 0.09) * len(rows) + 0.62) + 0.25
+        margin = 0.45 if outer_labels else 0.62
+        height = down * ((0.09 * len(methods) + 0.09) * len(rows) + margin) + 0.25 + 0.62 - margin
         figure, grid = panels(down, across, width=width, height=height)
         axes = [ax for line in grid for ax in line]
         for i, (ax, (title, panel)) in enumerate(zip(axes, table.items(), strict=False)):
@@ -61,7 +65,7 @@ def interval_dots(
                 intervals = [panel.get(row, {}).get(method, UNKNOWN) for row in rows]
                 _draw(ax, intervals, _offset(j, len(methods)), j, method)
             ax.set_title(title)
-            ax.set_xlabel(value_label)
+            ax.set_xlabel(value_label if not outer_labels or i + across >= len(table) else "")
             ax.set_yticks(range(len(rows)), rows if i % across == 0 else [""] * len(rows))
             _rule(ax, len(rows), (limits or {}).get(title))
         for ax in axes[len(table) :]:

@@ -14,12 +14,14 @@ from geosae.figures.run import (
     size_sparsity,
     tightness,
     training,
+    world_pictures,
 )
 from geosae.figures.save import FORMATS, Sheet, save_sheet
 from geosae.storage.files import read_json
 from geosae.validation import refuse_unknown
 
 FAMILIES: Mapping[str, Callable[[Results], list[Sheet]]] = {
+    world_pictures.FAMILY: world_pictures.sheets,
     size_sparsity.FAMILY: size_sparsity.sheets,
     baselines.FAMILY: baselines.sheets,
     lattices.FAMILY: lattices.sheets,

@@ -12,7 +12,18 @@ from matplotlib.patches import Polygon
 
 from geosae.errors import InvalidInput
 from geosae.figures.plane import Window, edges_in, hull, window_of
-from geosae.figures.style import COLUMN, FAINT, INK, MUTED, blank, colour, line, marker, styled
+from geosae.figures.style import (
+    COLUMN,
+    FAINT,
+    INK,
+    MUTED,
+    blank,
+    colour,
+    legend_columns,
+    line,
+    marker,
+    styled,
+)
 from geosae.geometry.arrangements.halfspaces import HalfSpaces
 
 MOST_POINTS = 500
@@ -64,7 +75,12 @@ def halfplanes(
     if len(chosen) != len(names) or any(not -1 <= i < len(halfspaces) for i in chosen):
         raise InvalidInput(f"highlight needs one neuron below {len(halfspaces)}, or −1, per concept")
     with styled():
-        figure = blank(width, width * 0.93 + 0.16 * (min(len(names), MOST_NAMES) / 2 + 1))
+        handles = concept_handles(names)
+        handles.append(Line2D([], [], color=MUTED, lw=0.8, label="neuron (ticks: fires)"))
+        if any(neuron >= 0 for neuron in chosen):
+            handles.append(Line2D([], [], color=INK, lw=1.8, label="a concept's neuron"))
+        columns = legend_columns([str(handle.get_label()) for handle in handles], width)
+        figure = blank(width, width * 0.93 + 0.15 * (-(-len(handles) // columns) + 0.5))
         ax = figure.subplots()
         window = window_of(points)
         draw_concepts(ax, points, membership)
@@ -73,13 +89,7 @@ def halfplanes(
             if neuron >= 0:
                 draw_boundaries(ax, halfspaces.take([neuron]), window, colour(k), 1.6, line(k))
         frame(ax, window)
-        handles = concept_handles(names)
-        handles.append(Line2D([], [], color=MUTED, lw=0.8, label="neuron (ticks: side where it fires)"))
-        if any(neuron >= 0 for neuron in chosen):
-            handles.append(Line2D([], [], color=INK, lw=1.8, label="a concept's best neuron"))
-        figure.legend(
-            handles=handles, loc="outside lower center", ncols=2 if width < 5 else 4, columnspacing=1.0
-        )
+        figure.legend(handles=handles, loc="outside lower center", ncols=columns, columnspacing=1.0)
     return figure
 
 

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from geosae.errors import InvalidInput
-from geosae.figures.style import COLUMN, MUTED, blank, ink_on, styled
+from geosae.figures.style import COLUMN, GREAT_IS_GOOD, MUTED, blank, ink_on, styled
 
 GAP = 0.35
 """Space between the map and its baselines, in cells."""
@@ -28,7 +28,7 @@ def heatmap(
     column_label: str = "",
     value_label: str = "",
     limits: tuple[float | int, float | int] = (0.0, 1.0),
-    colours: str = "viridis",
+    colours: str = GREAT_IS_GOOD,
     width: float = COLUMN,
 ) -> Figure:
     """Draw one heat map, the first row at the bottom, with a column of cells beside it for each baseline.
@@ -87,7 +87,7 @@ def draw_heatmap(
     baselines: Mapping[str, Float[np.ndarray, "_"]] | None = None,
     column_label: str = "",
     limits: tuple[float | int, float | int] = (0.0, 1.0),
-    colours: str = "viridis",
+    colours: str = GREAT_IS_GOOD,
     text_size: float = 6.0,
 ) -> None:
     """Draw a heat map into existing axes; see `heatmap`.
@@ -187,7 +187,7 @@ def colour_bar(
     figure: Figure,
     axes: Sequence[Axes],
     limits: tuple[float | int, float | int],
-    colours: str = "viridis",
+    colours: str = GREAT_IS_GOOD,
     label: str = "",
 ) -> None:
     """Add the shared colour scale to the right of the axes; it takes their place, not the next panel's.

@@ -4,7 +4,7 @@ Categorical colours: blue, vermillion, green, purple and black of Okabe and Ito 
 Design" (https://jfly.uni-koeln.de/color/), with wine, indigo and dark green of Tol, "Colour Schemes",
 SRON/EPS/TN/09-002 (https://sronpersonalpages.nl/~pault/). Okabe and Ito's yellow, orange and sky blue are
 left out: thin lines of them fade on white (contrast 1.3, 2.2 and 2.3; WCAG 2.2, criterion 1.4.11, asks 3).
-Sequential colours: viridis for shares that should be large, cividis for errors that should be small.
+Sequential colours: one scale for shares and errors, so laid that dark blue is good and pale is not.
 Nothing here touches the global state of matplotlib: figures are `Figure` objects made inside `styled()`.
 """
 
@@ -29,6 +29,8 @@ COLOURS = ("#0072B2", "#D55E00", "#882255", "#009E73", "#332288", "#CC79A7", "#2
 """The eight colours: each at least 3:1 on white, any two apart by ΔE₀₀ > 11 under each colour blindness.
 
 Neighbours also differ in lightness, for grey print."""
+GREAT_IS_GOOD, SMALL_IS_GOOD = "Blues", "Blues_r"
+"""Colour maps for shares learned, and for errors: the same colour always means good."""
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 LINES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)), (0, (7, 2, 1, 2)))
 
@@ -50,7 +52,7 @@ STYLE: dict[str, Any] = {
     "font.size": 7.5,
     "grid.color": FAINT,
     "grid.linewidth": 0.5,
-    "image.cmap": "viridis",
+    "image.cmap": "Blues",
     "image.interpolation": "nearest",
     "legend.fontsize": 7.0,
     "legend.frameon": False,
@@ -182,3 +184,15 @@ def ink_on(rgb: Sequence[float]) -> str:
     luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
     # 0.179 is where the contrast ratios (L + 0.05) / 0.05 and 1.05 / (L + 0.05) are equal.
     return "black" if luminance > 0.179 else "white"
+
+
+def legend_columns(labels: Sequence[str], width: float, most: int = 4) -> int:
+    """Return how many columns of a legend fit into a width in inches, by its longest label.
+
+    Examples
+    --------
+    >>> legend_columns(["left", "right"], COLUMN), legend_columns(["a label of many words"], COLUMN)
+    (4, 2)
+    """
+    longest = max(len(label) for label in labels)
+    return max(1, min(most, int(width / (0.33 + 0.062 * longest))))

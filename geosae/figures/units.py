@@ -27,7 +27,7 @@ WRONG = "#D55E00"
 
 @dataclass(frozen=True)
 class UnitPicture:
-    """A concept and the unit of neurons drawn with it; an empty unit fires everywhere (θ_∅ = Rⁿ)."""
+    """A concept and the unit of neurons drawn with it; an empty one is no unit: nothing is shaded."""
 
     concept: int
     neurons: tuple[int, ...]
@@ -74,16 +74,28 @@ def units_in_plane(
         # Panels keep the size they would have in a full row, so that one panel is not blown up.
         side = width / max(across, min(columns, 3))
         shape = (window[3] - window[2]) / (window[1] - window[0])
-        height = down * (side * min(shape, 1.6) + 0.12) + 0.45
+        height = down * (side * min(shape, 1.6) + 0.26) + 0.45
         figure, grid = panels(down, across, width=width, height=height)
         axes = [ax for row in grid for ax in row]
         for ax, picture in zip(axes, pictures, strict=False):
             _panel(ax, neurons, picture, points, membership, window)
-            ax.set_title(picture.title or names[picture.concept])
+            ax.set_title(shortened(picture.title or names[picture.concept], side), fontsize=6.5)
         for ax in axes[len(pictures) :]:
             ax.set_axis_off()
         figure.legend(handles=_handles(), loc="outside lower center", ncols=3)
     return figure
+
+
+def shortened(title: str, width: float) -> str:
+    r"""Return each line of a panel's title cut to what fits above a panel of that width in inches.
+
+    Examples
+    --------
+    >>> shortened("a concept with a long name\nlearned", 1.0)
+    'a concept with a…\nlearned'
+    """
+    most = max(4, int(width / 0.057))
+    return "\n".join(x if len(x) <= most else x[: most - 1].rstrip() + "…" for x in title.split("\n"))
 
 
 def _panel(
@@ -96,7 +108,9 @@ def _panel(
 ) -> None:
     unit = list(picture.neurons)
     member = membership[:, picture.concept]
-    if isinstance(neurons, HalfSpaces):
+    if not unit:
+        inside = np.zeros(len(points), dtype=bool)
+    elif isinstance(neurons, HalfSpaces):
         half = neurons.take(unit)
         inside = half.common(points)
         shape = cut(corners(window), half.w, half.c)

@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 
 from geosae.data.dataset import ConceptDataset
 from geosae.figures.plane import Window, window_of
-from geosae.figures.style import COLUMN, blank, colour, line, marker, styled
+from geosae.figures.style import COLUMN, blank, colour, legend_columns, line, marker, styled
 from geosae.figures.world_view import View, view_of
 
 MOST_COLOURED = 8
@@ -60,7 +60,8 @@ def world_picture(
     rows = _thin(data.size)
     owners = _owners(data, coloured)[rows]
     solid = view.points.shape[1] == 3
-    lines = -(-_handles_count(data, coloured, owners) // _columns(data.names[:coloured], width))
+    columns = legend_columns([*data.names[:coloured], "in no concept"], width)
+    lines = -(-_handles_count(data, coloured, owners) // columns)
     with styled():
         figure = blank(width, _height(view, width) + 0.15 * lines)
         ax: Any = figure.add_subplot(projection="3d") if solid else figure.add_subplot()
@@ -72,7 +73,7 @@ def world_picture(
         figure.legend(
             handles=handles,
             loc="outside lower center",
-            ncols=_columns(data.names[:coloured], width),
+            ncols=columns,
             columnspacing=1.0,
         )
     where = "in space" if view.words == "space" else f"on {view.words}"
@@ -205,11 +206,6 @@ def _scatter_in_space(
         axis.set_major_locator(MaxNLocator(max(2, round(4 * size / float(sizes.max())))))
     ax.set_box_aspect(sizes, zoom=0.92)
     ax.view_init(elev=24, azim=-58)
-
-
-def _columns(names: tuple[str, ...], width: float) -> int:
-    longest = max(len(name) for name in (*names, "in no concept"))
-    return max(1, min(4, int(width / (0.33 + 0.062 * longest))))
 
 
 def _handles_count(data: ConceptDataset, coloured: int, owners: Int[np.ndarray, "m"]) -> int:

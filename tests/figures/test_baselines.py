@@ -30,15 +30,38 @@ def results(tmp_path: Path) -> Results:
 
 def test_every_baseline_has_its_dots_and_its_words(results: Results):
     drawn = sheets(results)
-    # Two gates at two widths fit on a page.
-    assert [sheet.name for sheet in drawn] == ["baselines-share", "baselines-best-error"]
+    assert [sheet.name for sheet in drawn] == [
+        f"baselines-{measure}-{gate}" for gate in ("topk", "relu") for measure in ("share", "best-error")
+    ]
     for sheet in drawn:
         for known in BASELINES.values():
             assert known.words in sheet.caption
             assert f"{known.printed} " in sheet.alt
         assert ("shuffled labels" in sheet.caption) == ("share" in sheet.name)
+        # Two widths; what was not measured (approximation) has no panel.
+        axes = sheet.figure.axes
+        assert [tick.get_text() for tick in axes[0].get_yticklabels()] == ["d = 2", "d = 4"]
+        assert {ax.get_title(loc="left").split(",")[0] for ax in axes} == {"detection", "separation"}
+        assert len(axes) == 2 * 3
     legend = [text.get_text() for text in drawn[0].figure.legends[0].get_texts()]
     assert legend == ["trained", *(known.printed for known in BASELINES.values()), "shuffled labels"]
+
+
+def test_errors_of_separation_have_one_scale_for_all_learners_and_no_end_at_one(results: Results):
+    """Alarms are counted per point of the concept: an error can be 3."""
+    neurons = learned(0.0, 3.0, 3.0)
+    cells = [
+        replace(c, measures=replace(c.measures, separation=replace(c.measures.separation, neurons=neurons)))
+        for c in results.cells
+    ]
+    drawn = sheets(replace(results, cells=tuple(cells), summary=summarise(cells)))
+    for sheet in drawn:
+        ends = {ax.get_title(loc="left"): ax.get_xlim()[1] for ax in sheet.figure.axes}
+        top = 1.0 if "share" in sheet.name else 3.0
+        assert {title: end for title, end in ends.items() if "separation" in title} == pytest.approx(
+            {f"separation, {learner}": 1.03 * top for learner in ("neuron", "unit of ≤ 4", "unit")}
+        )
+        assert ends["detection, unit"] == pytest.approx(1.03)
 
 
 def test_maps_set_the_usual_ones_and_the_ceiling_apart(results: Results):
@@ -56,6 +79,33 @@ def test_tables_call_constructed_ones_by_what_they_are(results: Results):
             assert f"<td>{known.printed}</td>" in table
     # (The first cell of a row is its head.)
     assert '–</th><td class="n">3</td><td>planted</td>' in tables.quality(results, "plane")
+
+
+def test_the_table_of_shares_has_four_counts_and_the_floor(results: Results):
+    """A quarter is learned, a half is not, an eighth is undecided, and an eighth has no unit."""
+    quarter = replace(learned(0.25, 0.1, 4.0), not_learned=0.5, undecided=0.125, no_unit=0.125)
+    cells = [
+        replace(
+            each,
+            measures=replace(
+                each.measures,
+                separation=replace(
+                    each.measures.separation, small_units=quarter, shuffled_small_units=0.0625
+                ),
+            ),
+        )
+        for each in results.cells
+    ]
+    tables = ENVIRONMENT.get_template("tables.html.j2").module
+    table = str(tables.shares(replace(results, summary=summarise(cells)), "plane"))
+    counts = "".join(f'<td class="n">{x}</td>' for x in ("0.25 [0.25, 0.25]", "0.5", "0.12", "0.12"))
+    detection, separation = table.split('class="caption">Separation: shares')
+    assert "Approximation: shares" not in table  # it was not measured
+    of_units = [row for row in separation.split("<tr>") if "<td>unit of ≤ 4</td>" in row]
+    assert len(of_units) == separation.count("<td>neuron</td>") > 0
+    for row in of_units:
+        assert counts + '<td class="n">0.062 [0.062, 0.062]</td>' in row.replace("\n", "")
+    assert counts not in detection.replace("\n", "")
 
 
 def baseline_answers(results: Results) -> dict[str, Answer]:

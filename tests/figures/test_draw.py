@@ -67,7 +67,7 @@ def test_a_folder_without_results_is_refused(tmp_path: Path):
 
 def test_the_caption_of_the_maps_states_the_widest_interval(drawn: Path):
     # Two seeds differ by 0.01 everywhere: t(0.975, 1) · 0.01/√2 / √2 = 12.706 · 0.005 ≈ 0.06.
-    assert "half-widths up to 0.06" in card(drawn, "size-sparsity-error")["caption"]
+    assert "half-widths up to 0.06" in card(drawn, "size-sparsity-error-topk")["caption"]
 
 
 def test_the_lattice_sheet_counts_what_is_shared(drawn: Path):
@@ -96,10 +96,10 @@ def test_a_run_that_knows_nothing_or_has_one_seed_is_drawn(
 ):
     folder = write_run(tmp_path, known=known, seeds=seeds)
     names = {p.name for p in draw(folder, ["png"], ["size-sparsity", "baselines", "units"])}
-    assert {"size-sparsity.png", "baselines-share.png"} <= names
+    assert {"size-sparsity-topk.png", "size-sparsity-relu.png", "baselines-share-topk.png"} <= names
     if seeds == (0,):
-        assert "1 seed;" in card(folder, "size-sparsity")["caption"]
-        assert "none, with a single seed" in card(folder, "size-sparsity")["caption"]
+        assert "1 seed;" in card(folder, "size-sparsity-relu")["caption"]
+        assert "none, with a single seed" in card(folder, "size-sparsity-relu")["caption"]
 
 
 def test_without_verdicts_and_evidence_there_is_no_bounds_figure(tmp_path: Path):

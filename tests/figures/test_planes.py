@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.text import Text
 
 from geosae.errors import InvalidInput
 from geosae.figures import UnitPicture, halfplanes, render, units_in_plane
@@ -136,6 +137,30 @@ def test_units_show_missed_points_and_false_alarms():
     }
     assert drawn["x"] == 1  # (0.6, 0.1) is held wrongly
     assert drawn["o"] == 1  # (-0.5, 0) is missed
+
+
+@pytest.mark.parametrize("absolute", [True, False])
+def test_no_unit_holds_nothing_and_shades_nothing(absolute: bool):
+    cloud, member, names = scene(concepts=1)
+    half = HalfSpaces(np.array([[1.0, 0.0]]), np.zeros(1))
+    neurons = half if absolute else half.contains
+    figure = units_in_plane(neurons, [UnitPicture(0, ())], cloud, member, names)
+    (ax,) = figure.axes
+    drawn = {x.get_marker(): len(x.get_xdata()) for x in ax.lines if x.get_linestyle() == "None"}
+    assert (drawn["x"], drawn["o"]) == (0, member.sum())  # no false alarm, and every point of it is missed
+    assert [patch for patch in ax.patches if patch.get_alpha() == 0.3] == []
+
+
+def test_titles_of_panels_are_cut_to_their_width():
+    cloud, member, names = scene(concepts=4)
+    pictures = [UnitPicture(k, (0,), "a name that goes on and on and on and on\nlearned") for k in range(4)]
+    half = HalfSpaces(np.array([[1.0, 0.0]]), np.zeros(1))
+    figure = units_in_plane(half, pictures, cloud, member, names)
+    figure.draw_without_rendering()
+    for ax in figure.axes:
+        (title,) = [text for text in ax.findobj(Text) if text.get_text().startswith("a name")]
+        assert title.get_text().endswith("…\nlearned")
+        assert title.get_window_extent().x1 <= ax.get_window_extent().x1 + 1
 
 
 def test_a_gate_without_half_planes_is_drawn_from_where_it_fires():

@@ -13,7 +13,7 @@ from geosae.experiments import Baseline, load_results, summarise
 from geosae.experiments.store import Store
 from geosae.figures import draw
 from geosae.report import write_report
-from geosae.report.report import vacuous_verdict
+from geosae.report.world_part import vacuous_verdict
 from geosae.storage.files import read_json, write_json
 from geosae.storage.structure import write_record
 from geosae.studies.run_answers import run_answers

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from geosae.analysis import LEARNER_NAMES, NOTIONS, Notion
+from geosae.analysis import LEARNER_NAMES, Notion
 from geosae.experiments import (
     BASELINES,
     GATES,
@@ -28,16 +28,15 @@ from geosae.figures.run.captions import (
     sample_sentence,
     sheet_name,
 )
-from geosae.figures.run.measures import FILE_NAMES, MEASURES, Measure, learned_interval
+from geosae.figures.run.measures import FILE_NAMES, MEASURES, Measure, learned_interval, measured_notions
 from geosae.figures.save import Sheet
 
 FAMILY = "baselines"
-ROOM = 44
-"""So many rows of dots fit on a page, one above the other."""
 VALUE_LABELS: Mapping[Measure, str] = {"share": "share of concepts", "best_error": "mean error"}
 DEFINITIONS: Mapping[Measure, str] = {
     "share": "Share of concepts certified as learned on held-out points.",
-    "best_error": "Mean over concepts of the decisive (greatest) graded error on held-out points.",
+    "best_error": "Mean over concepts of the decisive error on held-out points; separation counts s = "
+    "max(m, a) per point of the concept, silence has 1, and errors may be greater.",
 }
 
 Panel = dict[str, dict[str, Interval]]
@@ -58,47 +57,41 @@ class Quantity:
 
     @property
     def ends_at_one(self) -> bool:
-        """Whether it lies between 0 and 1: errors of approximation are shares of ν(C) and may exceed 1."""
-        return self.measure == "share" or self.notion != "approximation"
+        """Whether it lies between 0 and 1: alarms are counted per point of the concept and may exceed it."""
+        return self.measure == "share" or self.notion == "detection"
 
 
 def sheets(results: Results) -> list[Sheet]:
-    """Return sheets with shares and with errors per world, of so many gates each as fit on a page."""
+    """Return a sheet with shares and one with errors per world and gate."""
     drawn: list[Sheet] = []
     for world in results.worlds:
-        pages = _pages(results, world)
-        for number, rows in enumerate(pages, start=1):
-            ending = f"-{number}" if len(pages) > 1 else ""
-            drawn += [_sheet(results, world, rows, measure, ending) for measure in MEASURES]
+        by_gate: dict[Gate, list[SummaryRow]] = {}
+        for row in results.compared(world):
+            by_gate.setdefault(row.gate, []).append(row)
+        drawn += [
+            _sheet(results, world, gate, rows, measure)
+            for gate, rows in by_gate.items()
+            for measure in MEASURES
+        ]
     return drawn
 
 
-def _pages(results: Results, world: str) -> list[list[SummaryRow]]:
-    """Divide the rows with baselines into pages, by gate."""
-    by_gate: dict[Gate, list[SummaryRow]] = {}
-    for row in results.compared(world):
-        by_gate.setdefault(row.gate, []).append(row)
-    room = max(1, int(ROOM / (len(_methods(results, world, "share")) + 1)))
-    pages: list[list[SummaryRow]] = []
-    for rows in by_gate.values():
-        if pages and len(pages[-1]) + len(rows) <= room:
-            pages[-1].extend(rows)
-        else:
-            pages.append(list(rows))
-    return pages
-
-
-def _sheet(results: Results, world: str, rows: Sequence[SummaryRow], measure: Measure, ending: str) -> Sheet:
+def _sheet(results: Results, world: str, gate: Gate, rows: Sequence[SummaryRow], measure: Measure) -> Sheet:
+    notions = measured_notions(results, world)
     methods = _methods(results, world, measure)
     table: dict[str, Panel] = {}
-    limits: dict[str, tuple[int, int]] = {}
+    limits: dict[str, tuple[float | int, float | int]] = {}
     for learner, learner_name in LEARNER_NAMES.items():
-        for notion in NOTIONS:
+        for notion in notions:
             title, quantity = f"{notion}, {learner_name}", Quantity(notion, learner, measure)
             table[title] = {_label(row, rows): _intervals(results, row, methods, quantity) for row in rows}
             if quantity.ends_at_one:
                 limits[title] = (0, 1)
-    figure = interval_dots(table, value_label=VALUE_LABELS[measure], limits=limits)
+    for notion in notions:
+        limits |= _common_limits({t: panel for t, panel in table.items() if t not in limits and notion in t})
+    figure = interval_dots(
+        table, value_label=VALUE_LABELS[measure], limits=limits, columns=len(notions), outer_labels=True
+    )
     at = "; ".join(dict.fromkeys(gate_name(row.gate, row.sparsity) for row in rows))
     rivals = [BASELINES[method].words for method in methods if method in BASELINES]
     if measure == "share":
@@ -111,20 +104,26 @@ def _sheet(results: Results, world: str, rows: Sequence[SummaryRow], measure: Me
         f"{sample_sentence(results, world)}"
     )
     return Sheet(
-        name=f"{sheet_name(FAMILY, results, world)}-{FILE_NAMES[measure]}{ending}",
+        name=f"{sheet_name(FAMILY, results, world)}-{FILE_NAMES[measure]}-{gate}",
         figure=figure,
-        title=f"Trained beside baselines in {world}: {VALUE_LABELS[measure]}",
+        title=f"{gate_name(gate)} beside baselines in {world}: {VALUE_LABELS[measure]}",
         caption=caption,
         alt=_alt(table),
         world=world,
     )
 
 
+def _common_limits(panels: Mapping[str, Panel]) -> dict[str, tuple[float, float]]:
+    """Return the same limits for the panels of one notion, so that its learners can be compared by eye."""
+    intervals = [i for panel in panels.values() for row in panel.values() for i in row.values() if i.n]
+    ends = [i.high if i.is_bounded else i.mean for i in intervals]
+    return dict.fromkeys(panels, (0.0, max(1.0, *ends))) if ends else {}
+
+
 def _label(row: SummaryRow, rows: Sequence[SummaryRow]) -> str:
-    """Return the label of a row: gate and width, and the sparsity where the gate stands at several."""
-    sparsities = {each.sparsity for each in rows if each.gate == row.gate}
-    at = f" {GATES[row.gate].symbol} = {row.sparsity:g}" if len(sparsities) > 1 else ""
-    return f"{gate_name(row.gate)}{at} d = {row.width}"
+    """Return the label of a row: the width, and the sparsity where there are several."""
+    at = f", {GATES[row.gate].symbol} = {row.sparsity:g}" if len({r.sparsity for r in rows}) > 1 else ""
+    return f"d = {row.width}{at}"
 
 
 def _methods(results: Results, world: str, measure: Measure) -> list[Method]:

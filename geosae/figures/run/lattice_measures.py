@@ -28,7 +28,7 @@ PRINTED = {
     "order_kept": "order kept (stable)",
 }
 """The figures of a comparison that are drawn, and how they are printed."""
-TRAINED, PERMUTED, SWAPPED, UNTRAINED = METHODS = ("trained", "columns permuted", "margins kept", "untrained")
+TRAINED, UNTRAINED, PERMUTED, SWAPPED = METHODS = ("trained", "untrained", "columns permuted", "margins kept")
 ROOM = 6
 """So many gates stand on a sheet."""
 LINEAR = 40
@@ -101,11 +101,12 @@ def _sheet(
     figure = interval_dots(table, value_label="share, or ρ", limits=dict.fromkeys(table, limits))
     width = next(iter(groups.values()))[0].cell.width
     caption = (
-        f"What the detection lattice at d = {width} keeps of the true one, over the {extents} true "
-        "extents other than ∅ and everything. Recall, round trip and ρ (order of the smallest extents that "
-        "hold two concepts) need closures only; the last three are those of the Δ-stable family, θ chosen by "
-        "chance. Beside each the same figure where every neuron's crosses are dealt anew (columns permuted), "
-        "where each concept keeps its number of neurons too (margins kept), and of the untrained SAE. Exact "
+        f"What the lattice of certified detection at ε = {results.plan.tolerance:g} and d = {width} keeps of "
+        f"the true one, over the {extents} true extents other than ∅ and everything. Recall, round trip and "
+        "ρ (order of the smallest extents that hold two concepts) need closures only; the last three are "
+        "those of the Δ-stable family, θ chosen by chance. Beside each the same figure of the untrained SAE, "
+        "where every neuron's crosses are dealt anew (columns permuted), and where each concept keeps its "
+        "number of neurons too (margins kept). Exact "
         "recall alone says little: one clean neuron is enough. Dots: means over seeds; bars: "
         f"{interval_phrase(results)}; nothing where a family is empty or too large. "
         f"{sample_sentence(results, world)}"
@@ -133,9 +134,9 @@ def _rows(
     """Return for each figure of a comparison its intervals over seeds, by method."""
     comparisons = {
         TRAINED: trained,
+        UNTRAINED: untrained,
         PERMUTED: [each.floor for each in trained if each.floor is not None],
         SWAPPED: [each.swapped for each in trained if each.swapped is not None],
-        UNTRAINED: untrained,
     }
     rows = {
         printed: {
@@ -182,7 +183,8 @@ def _along_sheet(results: Results, world: str, sizes: Mapping[str, Sequence[Size
         handles, names = grid[0][0].get_legend_handles_labels()
         figure.legend(handles, names, loc="outside lower center", ncols=min(4, len(names)))
     caption = (
-        "Size of the concept lattice as ε grows: a neuron has a concept if its error is at most ε. "
+        "Size of the concept lattice of certified edges as ε grows: a neuron has a concept where held-out "
+        "points show its error to be below ε, at once for all these ε (E4). "
         f"Black line: the true lattice ({truth}). Lines: means over seeds, with their range; counts stop at "
         "2 000. More concepts are not better: a relation of noise "
         f"has the most. The other figures are at ε = {results.plan.tolerance:g}. "

@@ -23,11 +23,12 @@ RULES = 2000
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """A cell whose two lattices are small enough to be drawn."""
+    """A cell whose two lattices are small enough to be drawn, the learned one at its own tolerance."""
 
     result: CellResult
     true: ConceptLattice
     learned: ConceptLattice
+    tolerance: float
     round_trips: RoundTrips
 
     @property
@@ -63,7 +64,8 @@ def _sheet(results: Results, world: str, gate: Gate, cells: Sequence[CellResult]
         return None
     caption = (
         "Concept lattices by line diagram: left the true one (concepts ordered by inclusion), right that of "
-        f"the relation “neuron detects concept” at ε in one trained SAE ({sae_words(best.result.cell)}): of "
+        f"the certified edges “neuron detects concept” at ε = {best.tolerance:g} in one trained SAE "
+        f"({sae_words(best.result.cell)}){_why_greater(best)}: of "
         f"{len(cells)} trained {gate_name(gate)} SAEs the one whose lattice shares most with the true one "
         "(not a typical one). Nodes: formal concepts, larger extents higher; concept names stand below their "
         "own node, neurons above; a label ×k counts k names. Green circles: extents that both lattices have; "
@@ -77,6 +79,14 @@ def _sheet(results: Results, world: str, gate: Gate, cells: Sequence[CellResult]
     return Sheet(name, figure, f"True and learned lattice of {world}, {gate_name(gate)}", caption, alt, world)
 
 
+def _why_greater(candidate: Candidate) -> str:
+    """Say why a lattice is drawn at a greater tolerance than the run's; nothing where it is not."""
+    own = candidate.result.cell.tolerance
+    if candidate.tolerance <= own:
+        return ""
+    return f", since no edge is certified at the run's ε = {own:g}"
+
+
 def _candidate(results: Results, result: CellResult) -> Candidate | None:
     """Return what can be drawn of a cell; None where a lattice is missing or too large."""
     lattices = results.lattices(result)
@@ -84,7 +94,7 @@ def _candidate(results: Results, result: CellResult) -> Candidate | None:
         return None
     if max(len(lattices.truth), len(lattices.detection)) > LARGEST:
         return None
-    return Candidate(result, lattices.truth, lattices.detection, lattices.round_trips)
+    return Candidate(result, lattices.truth, lattices.detection, lattices.tolerance, lattices.round_trips)
 
 
 def _round_trips_in_words(round_trips: RoundTrips) -> str:
@@ -97,14 +107,20 @@ def _round_trips_in_words(round_trips: RoundTrips) -> str:
         f"concept, and {closed} alone are extents (F2). "
     )
     if not broken:
-        return agreeing + "No neuron has a concept and lacks one within it (F3). "
+        return (
+            agreeing
+            + "Neurons with a certified edge to a concept have one to each within it (F3, at the run's ε). "
+        )
     pairs = "; ".join(
         f"{parent} without {child}: {', '.join(neurons[:3])}"
         + (f" and {len(neurons) - 3} more" if len(neurons) > 3 else "")
         for child, parent, neurons in broken[:LISTED]
     )
     more = f"; and {len(broken) - LISTED} more pairs" if len(broken) > LISTED else ""
-    return f"{agreeing}Neurons that have a concept and lack one within it, against F3: {pairs}{more}. "
+    return (
+        f"{agreeing}Neurons with a certified edge to a concept and none to one within it, against F3: "
+        f"{pairs}{more}. "
+    )
 
 
 def _rules_in_words(learned: ConceptLattice) -> str:

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from geosae.analysis import Notion
-from geosae.experiments import UNKNOWN, Interval, Learner, SummaryRow
+from geosae.analysis import NOTIONS, Notion
+from geosae.experiments import UNKNOWN, Interval, Learner, Results, SummaryRow
 
 Measure = Literal["share", "best_error"]
 MEASURES: tuple[Measure, ...] = ("share", "best_error")
@@ -17,3 +17,9 @@ def learned_interval(row: SummaryRow, notion: Notion, learner: Learner, measure:
     if learned is None:
         return UNKNOWN
     return learned.share if measure == "share" else learned.best_error
+
+
+def measured_notions(results: Results, world: str) -> list[Notion]:
+    """Return the notions by which any SAE of a world was measured: the others would be empty panels."""
+    rows = results.rows_of(world)
+    return [n for n in NOTIONS if any(row.measures.notion(n).neurons is not None for row in rows)]

@@ -5,8 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from geosae.analysis import ConceptAnswer
 from geosae.experiments import CellResult, Results, sae_words
 from geosae.figures.halfplanes import halfplanes
+from geosae.figures.heatmap import number
 from geosae.figures.run.captions import sample_sentence, sheet_name
 from geosae.figures.run.cells import by_gate
 from geosae.figures.save import Sheet
@@ -37,7 +39,7 @@ def sheets(results: Results) -> list[Sheet]:
         caption = (
             f"Concept sets with their convex hulls, and the boundary of every neuron of one trained SAE "
             f"({sae_words(result.cell)}); ticks point to the side where it fires ({silent} of {len(half)} "
-            "fire on no point). Strong lines: for each concept the neuron with the least separation error. "
+            "fire on no point). Strong lines: for each concept the neuron chosen to separate it. "
             "By S1 a single neuron can separate a concept only if its hull misses the hull of all other "
             f"points. At most 500 points of each concept are drawn. {sample_sentence(results, world)}"
         )
@@ -55,10 +57,7 @@ def unit_sheets(results: Results) -> list[Sheet]:
         source: Any = neurons.half_spaces() if neurons.gating == "absolute" else neurons.fires
         world, data = result.cell.world, results.dataset(result)
         units = result.answers.separation.units[:MOST_PANELS]
-        pictures = [
-            UnitPicture(k, unit.neurons, f"{unit.concept}: |M| = {len(unit.neurons)}")
-            for k, unit in enumerate(units)
-        ]
+        pictures = [UnitPicture(k, unit.neurons, _title(unit)) for k, unit in enumerate(units)]
         points = np.asarray(data.points, dtype=np.float64)
         figure = units_in_plane(source, pictures, points, data.membership, data.names)
         separated = [unit.concept for unit in units if unit.answer == "learned"]
@@ -66,7 +65,8 @@ def unit_sheets(results: Results) -> list[Sheet]:
         caption = (
             f"For each concept the unit M chosen to separate it in one trained SAE "
             f"({sae_words(result.cell)}): the set θ where all neurons of M fire (blue, {border}), the "
-            "concept's hull, what θ misses and what it wrongly holds. "
+            "concept's hull, what θ misses and what it wrongly holds; above it the answer "
+            f"at ε = {result.cell.tolerance:g}, the size of M, and s = max(m, a), from held-out points. "
             "Under an absolute gate θ is convex, so it contains the hull of what it detects (G1, A1); "
             "under a relative one, such as Top-K with K ≥ 2, it need not be. "
             f"At most 500 points of each kind are drawn. {sample_sentence(results, world)}"
@@ -77,6 +77,14 @@ def unit_sheets(results: Results) -> list[Sheet]:
         name = f"{sheet_name(UNITS, results, world)}-{result.cell.gate}"
         drawn.append(Sheet(name, figure, f"What units carve out in {world}", caption, alt, world))
     return drawn
+
+
+def _title(unit: ConceptAnswer) -> str:
+    """Return the concept, and below it the answer with the unit's size and separation error."""
+    if not unit.neurons:
+        return f"{unit.concept}\n– no unit"
+    error = "" if math.isnan(unit.error) else f", s = {number(unit.error)}"
+    return f"{unit.concept}\n{unit.answer}: |M| = {len(unit.neurons)}{error}"
 
 
 def _best_cells(results: Results) -> list[CellResult]:

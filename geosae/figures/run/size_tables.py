@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from geosae.analysis import NOTIONS, Notion
+from geosae.analysis import Notion
 from geosae.experiments import LEARNERS, USUAL, Baseline, Gate, Learner, Results, SummaryRow
 from geosae.figures.run.captions import LABELS, Method
-from geosae.figures.run.measures import Measure, learned_interval
+from geosae.figures.run.measures import Measure, learned_interval, measured_notions
 
 STRIPS: tuple[Baseline, ...] = (*USUAL, "planted")
 """Baselines that the maps have room for; the figures of baselines show all."""
@@ -34,6 +34,11 @@ class SizeTables:
     def widths(self) -> list[int]:
         """The widths of these gates, from small to large."""
         return sorted({row.width for row in self.rows})
+
+    @property
+    def notions(self) -> list[Notion]:
+        """The notions that were measured in the world."""
+        return measured_notions(self.results, self.world)
 
     def sparsities(self, gate: Gate) -> list[float | int]:
         """Return the sparsities of a gate's trained SAEs, from small to large."""
@@ -79,7 +84,7 @@ class SizeTables:
         intervals = [
             learned_interval(row, notion, learner, self.measure)
             for row in self.rows
-            for notion in NOTIONS
+            for notion in self.notions
             for learner in LEARNERS
         ]
         return max(((i.high - i.low) / 2 for i in intervals if i.is_bounded), default=math.nan)
