@@ -43,6 +43,9 @@ def analyse(
         list[float] | None, typer.Option(min=0.0, help="Tolerance of the notions; may be repeated.")
     ] = None,
     alpha: Annotated[float, typer.Option(help="Chance that any answer or interval is wrong.")] = 0.05,
+    correction: Annotated[
+        str, typer.Option(help="For many pairs: holm, or benjamini-yekutieli (share of wrong ones).")
+    ] = "holm",
     test_share: Annotated[float, typer.Option(help="Share of the points that is held out.")] = 0.5,
     edges: Annotated[
         str, typer.Option(help="Of the contexts: certified, or point (within the tolerance).")
@@ -56,12 +59,15 @@ def analyse(
     """
     from geosae.analysis import AnalysisConfig
     from geosae.analysis import analyse as analyse_sae
+    from geosae.analysis.certified import CORRECTIONS
     from geosae.cli._files import read_dataset
     from geosae.sae.interop import NONE, read
     from geosae.storage.files import content_hash
     from geosae.validation import refuse_unknown
 
     refuse_unknown([edges], ("certified", "point"), "--edges", "kind of edge")
+    refuse_unknown([correction], CORRECTIONS, "--correction", "correction")
+    rule: Any = correction
     dataset = read_dataset(data, membership, names)
     imported = read(sae)
     if imported.source.trained_on == content_hash(dataset.points):
@@ -74,7 +80,7 @@ def analyse(
     alignments: list[Alignment] = []
     floors: list[Floors] = []
     for at in tolerances:
-        config = AnalysisConfig(tolerance=at, alpha=alpha, test_share=test_share, seed=seed)
+        config = AnalysisConfig(tolerance=at, alpha=alpha, correction=rule, test_share=test_share, seed=seed)
         with bar(f"analyse at {at:g}") as progress:
             alignments.append(analyse_sae(imported.neurons, dataset, config, progress=progress))
         beside = None if untrained is None else analyse_sae(untrained, dataset, config)
@@ -88,6 +94,8 @@ def analyse(
         _print_shares(alignment, beside)
     for alignment, beside in zip(alignments, floors, strict=True):
         _print_answers(alignment, beside)
+    if alignments[0].ambient is not None and imported.neurons.gating == "absolute":
+        _print_reach(alignments[0], dataset, seed, out)
     for line in LEGEND:
         say(line)
     if alignments[0].approximation_reason:
@@ -188,6 +196,43 @@ def _possible(verdict: "ConceptSeparability | None") -> list[str]:
     return [verdict.possible, f"{meet}, {verdict.inside} inside" if verdict.inside else meet]
 
 
+def _print_reach(alignment: "Alignment", dataset: "ConceptDataset", seed: int, out: Path) -> None:
+    """Print how small the excess of units of the chosen sizes can be (A1–A4); write the curves of A5."""
+    import numpy as np
+
+    from geosae.analysis.reach import reach
+    from geosae.storage.files import write_atomic
+
+    rows = reach(alignment, dataset, np.random.default_rng(seed))
+    say("Excess of the chosen unit, and the least that as many half-spaces can have that")
+    say("miss nothing: from a certified lower bound (0: none is known) to a unit that was")
+    say("sought (–: none was, in so many dimensions or of so few):")
+    table(
+        ["concept", "|M|", "excess", "least from", "to", "out of reach"],
+        [
+            [
+                _short(row.concept), str(row.size), _error(row.excess), number(row.least_low, 2),
+                "–" if row.least_high == float("inf") else number(row.least_high, 2),
+                "yes" if row.out_of_reach else "no",
+            ]
+            for row in rows
+        ],
+    )  # fmt: skip
+    say()
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["concept", "misses", "false_alarms", "set"])
+    for row in rows:
+        curve = row.curve
+        for point in zip(curve.misses.tolist(), curve.false_alarms.tolist(), curve.sets, strict=True):
+            writer.writerow([row.concept, *point])
+    write_atomic(out / "misses-against-alarms.csv", text.getvalue().encode())
+
+
+def _error(value: float) -> str:
+    return f"{value:.0e}" if value >= 1000 else number(value, 2)
+
+
 LEGEND = (
     "error: misses for detection, the greater of misses and alarms for separation,",
     "their sum for approximation; each per point of the concept. least ε: the least",
@@ -255,7 +300,7 @@ def printed(row: "ConceptAnswer", learner: "Learner", share: float) -> list[str]
         by,
         _first_neurons(row.neurons),
         answer,
-        number(row.error, 2) if row.error < 1000 or row.error != row.error else f"{row.error:.0e}",
+        _error(row.error),
         number(row.least_tolerance, 2),
         number(row.price, 2),
         number(row.precision, 2),
