@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
-PAGES = ["training.md", "worlds.md", "paper.md"]
+PAGES = ["method.md", "training.md", "worlds.md", "paper.md"]
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -56,8 +56,8 @@ def test_the_paths_of_a_page_exist(page: str) -> None:
 def test_every_statement_that_the_glossary_names_has_a_check() -> None:
     from proofs_checks import files
 
-    ranges = re.findall(r"\b([GDSAPEF])(\d+)–\1(\d+)\b", glossary())
-    cited = set(re.findall(r"\b[GDSAPEF]\d+\b", glossary())) - {"F1"}  # there it is the score, too
+    ranges = re.findall(r"\b([NGDSAPEF])(\d+)–\1(\d+)\b", glossary())
+    cited = set(re.findall(r"\b[NGDSAPEF]\d+\b", glossary())) - {"F1"}  # there it is the score, too
     cited |= {f"{letter}{k}" for letter, first, last in ranges for k in range(int(first), int(last) + 1)}
     assert {"D3", "S1", "S5", "F2"} <= cited
     # Phenomena that are measured on SAEs: no statement that a check could refute.
