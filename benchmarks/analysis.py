@@ -16,7 +16,7 @@ import time
 
 import numpy as np
 
-from geosae.analysis import analyse
+from geosae.analysis import LEARNERS, analyse
 from geosae.data.dataset import ConceptDataset
 from geosae.geometry.arrangements.halfspaces import HalfSpaces
 from geosae.sae.model import SparseAutoencoder
@@ -60,9 +60,9 @@ def main() -> None:
     used = time.process_time() - used
     counted = time.perf_counter() - start
     start = time.perf_counter()
-    for notion in ("detection", "separation"):
-        for side in (alignment, alignment.units):
-            getattr(side, notion).summary()
+    for notion in alignment.notions:
+        for learner in LEARNERS:
+            alignment.answers(notion, learner)
     rows = time.perf_counter() - start
     start = time.perf_counter()
     _ = alignment.detection.errors, alignment.separation.errors
@@ -77,7 +77,7 @@ def main() -> None:
                 "numpy": np.__version__,
                 "seconds_counting": round(counted, 1),
                 "cpu_seconds_counting": round(used, 1),
-                "seconds_summary": round(rows, 1),
+                "seconds_answers": round(rows, 1),
                 "seconds_all_intervals": round(intervals, 1),
                 "gib_before_analysis": round(before, 2),
                 "gib_peak": round(_gib(), 2),

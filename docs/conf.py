@@ -6,6 +6,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "_ext"))
 
+from sphinx.domains.python import PyObject
 from sphinx.util import logging
 
 from geosae import __version__
@@ -72,6 +73,10 @@ def setup(app):
     """Show |A| in a docstring as it is written: docutils would read a substitution."""
     app.connect("autodoc-process-docstring", escape_bars)
     app.connect("missing-reference", refuse_missing)
+    # A record's field is listed by its bare name, which Sphinx would link to a field of another record.
+    for field in PyObject.doc_field_types:
+        if field.name == "variable":
+            field.rolename = ""
 
 
 def escape_bars(app, what, name, obj, options, lines):

@@ -40,7 +40,8 @@ class AnalysisConfig:
     tolerance
         ε in [0, 1): a notion holds where its graded errors are ≤ ε.
     alpha
-        The chance that any edge, any answer or any interval is wrong.
+        The chance that anything of one kind is wrong: the edges of one notion, the answers "learned", the
+        answers "not learned", the least tolerances, the intervals.
     correction
         For the number of pairs: "holm", or "benjamini-yekutieli" for the share of wrong ones.
     test_share
@@ -111,8 +112,8 @@ def analyse(
     The points are split at random. On the fit half the neuron, the unit of at most four neurons and the unit
     of any size are chosen for each concept and notion (`geosae.analysis.choice`); on the held-out half all
     errors are counted and the choices judged: learned, not learned, or undecided (E4). Approximation is
-    judged on fresh points of ν. The answers hold with probability ≥ 1 − alpha if the SAE was not trained on
-    these points.
+    judged on fresh points of ν. All that is called learned is so with probability ≥ 1 − alpha, and all that
+    is called not learned likewise, if the SAE was not trained on these points.
 
     Parameters
     ----------
