@@ -1,4 +1,4 @@
-"""The tables of a run as CSV and LaTeX, for papers: answers, gaps, and the summary over seeds."""
+"""The tables of a run as CSV and LaTeX, for papers: answers, comparisons, gaps, and means over seeds."""
 
 import csv
 import io
@@ -11,6 +11,7 @@ from geosae.analysis.table import NOTIONS
 from geosae.experiments import LEARNERS, UNKNOWN, Results, SummaryRow, load_results
 from geosae.storage.files import write_atomic
 from geosae.studies.gaps import gaps
+from geosae.studies.grid_answers import grid_decisions
 from geosae.studies.run_answers import run_answers
 
 ESCAPES = {"\\": r"\textbackslash{}", "_": r"\_", "%": r"\%", "&": r"\&", "#": r"\#", "$": r"\$",
@@ -28,7 +29,12 @@ def write_tables(folder: str | Path) -> list[Path]:
     """
     results = load_results(folder)
     paths: list[Path] = []
-    tables = {"answers": _answers(results), "gaps": _gaps(results), "summary": _summary(results)}
+    tables = {
+        "answers": _answers(results),
+        "comparisons": _comparisons(results),
+        "gaps": _gaps(results),
+        "summary": _summary(results),
+    }
     for name, rows in tables.items():
         if rows:
             for suffix, text in ((".csv", to_csv(rows)), (".tex", to_latex(rows))):
@@ -94,6 +100,19 @@ def _answers(results: Results) -> Rows:
     answers = run_answers(results)
     groups = {"grid": answers.grid, **answers.studies}
     return [{"study": name, **vars(answer)} for name, group in groups.items() for answer in group]
+
+
+def _comparisons(results: Results) -> Rows:
+    return [
+        {
+            "id": decision.question.id, "subject": decision.question.subject,
+            "world": each.world, "gate": each.gate, "seeds": len(each.by_seed),
+            "mean": each.mean.mean, "p": each.p, "family": decision.family, "side": comparison.side,
+        }
+        for decision in grid_decisions(results)
+        for comparison in decision.comparisons
+        for each in (comparison.differences,)
+    ]  # fmt: skip
 
 
 def _gaps(results: Results) -> Rows:

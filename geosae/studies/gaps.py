@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -34,7 +34,8 @@ class Gap:
         Share of concepts that some half-space (or some unit) separates within the tolerance, by certificate
         or by a half-space found; a mean over the draws of the world.
     reached
-        Share separated by trained SAEs; `gap` is the difference to `possible`, draw by draw.
+        Share separated by trained SAEs; `gap` is the difference to `possible`, draw by draw, and `by_seed`
+        these differences.
     baselines
         Each baseline's share at the sparsity at which it reaches most itself: the same freedom of choice.
     """
@@ -48,6 +49,7 @@ class Gap:
     reached: Interval
     gap: Interval
     baselines: Mapping[Baseline, Interval]
+    by_seed: PerSeed = field(default_factory=dict[int, float])
 
 
 def gaps(results: Results) -> list[Gap]:
@@ -135,4 +137,5 @@ def _gap(results: Results, settings: Sequence[Setting], learner: Learner, possib
         mean_interval(list(reached.values())),
         mean_interval(paired(at_seeds, reached)),
         {name: interval for name, interval in baselines.items() if interval.n},
+        {seed: at_seeds[seed] - reached[seed] for seed in reached},
     )

@@ -5,23 +5,23 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from geosae.experiments.baselines import BASELINES, Baseline
-from geosae.experiments.gates import GATES, Gate, gate_name
-from geosae.experiments.interval import Interval, mean_interval
+from geosae.experiments.baselines import Baseline
+from geosae.experiments.gates import Gate
+from geosae.experiments.interval import Interval
 from geosae.experiments.measures import Learner, Measures
 from geosae.experiments.results import Results
 from geosae.experiments.summary import Setting
-from geosae.studies.baseline_answers import baseline_answers
-from geosae.studies.gaps import LEARNER_WORDS, Gap, gaps, shares
-from geosae.studies.numbers import direction, majority, paired
+from geosae.studies.baseline_questions import averaged, baseline_questions, share_step
+from geosae.studies.comparisons import Decision, Differences, Question, decide
+from geosae.studies.gaps import LEARNER_WORDS, Gap, gaps
 from geosae.studies.registry import answers_of
 from geosae.studies.study import Answer, Verdict
 
 
 def matched_l0(
     results: Results, world: str, learner: Learner, left: Gate = "relu", right: Gate = "topk"
-) -> Interval:
-    """Return the difference left − right in the mean error of separation at equal L0, over seeds.
+) -> dict[int, float]:
+    """Return for each seed the difference left − right in the mean error of separation at equal L0.
 
     For each seed and width the errors of `left` are interpolated in log L0 at the L0s of `right`; where those
     lie outside of its range there is nothing to compare.
@@ -36,7 +36,7 @@ def matched_l0(
         for l0, error in points:
             if xs[0] <= l0 <= xs[-1]:
                 differences.setdefault(seed, []).append(float(np.interp(l0, xs, ys)) - error)
-    return mean_interval([sum(values) / len(values) for _, values in sorted(differences.items())])
+    return {seed: sum(values) / len(values) for seed, values in sorted(differences.items())}
 
 
 def _curves(
@@ -52,94 +52,60 @@ def _curves(
     return {key: sorted(points) for key, points in curves.items()}
 
 
-def grid_answers(results: Results) -> list[Answer]:
-    """Return what the grid of a run answers: S1 and S3 against training, baselines, matched L0, F2."""
+def grid_decisions(results: Results) -> tuple[Decision, ...]:
+    """Return what is compared on a run's grid, decided at one error rate for all of it.
+
+    Baselines and shuffled labels, what is possible against what is reached (S1, S3), gates at matched L0,
+    and learning against interpretation (F2).
+    """
     table = gaps(results)
-    answers = [_forbidden(table, learner) for learner in LEARNER_WORDS]
-    answers += [_reached(table, learner) for learner in LEARNER_WORDS]
-    answers += [_baseline(results, b) for b in results.plan.baselines if not BASELINES[b].constructed]
-    answers += baseline_answers(results)
-    answers += [_matched(results, world) for world in results.worlds]
-    answers += [_mutual(results), _asymmetry(results)]
-    return [answer for answer in answers if answer is not None]
+    return decide(
+        [
+            *baseline_questions(results),
+            *(_gap_question(results, table, learner) for learner in LEARNER_WORDS),
+            *(_matched_question(results, learner) for learner in LEARNER_WORDS),
+            _mutual_question(results),
+            _asymmetry_question(results),
+        ]
+    )
 
 
-def _forbidden(table: Sequence[Gap], learner: Learner) -> Answer | None:
-    settings = [g for g in table if g.learner == learner and g.gap.n]
-    if not settings:
-        return None
-    over = [g for g in settings if g.gap.high < 0]
+def grid_answers(results: Results) -> list[Answer]:
+    """Return what the grid of a run answers: one answer per prediction, with three counts over its worlds."""
+    return [decision.answer for decision in grid_decisions(results)]
+
+
+def _gap_question(results: Results, table: Sequence[Gap], learner: Learner) -> Question:
     words = LEARNER_WORDS[learner]
-    observation = (
-        f"In {len(settings)} settings (world × gate) the share that {words} separates lies above the share "
-        f"found possible in {sum(g.gap.mean < 0 for g in settings)}, with the interval apart in {len(over)}"
-        f"{': ' + ', '.join(f'{g.world} {g.gate}' for g in over[:4]) if over else ''}."
-    )
-    statement = "S1" if learner == "neurons" else "S3"
-    prediction = (
-        f"Absolute gates do not separate by {words} more than is geometrically possible ({statement})."
-    )
-    absolute = any(GATES[g.gate].absolute for g in over)
-    return Answer(statement, prediction, observation, "the prediction fails" if absolute else "as predicted")
+    steps = {
+        world: max((share_step(r.measures, learner) for r in results.cells_of(world)), default=0.0)
+        for world in results.worlds
+    }
+    return Question(
+        "S1" if learner == "neurons" else "S3",
+        f"Geometry allows no more, and reconstruction does not ask for it: training separates fewer concepts "
+        f"by {words} than is possible.",
+        f"Share of concepts that {words} could separate, minus the share that trained SAEs do (at the "
+        "sparsity where they separate most)",
+        "more possible",
+        "more reached",
+        tuple(Differences(g.world, g.gate, g.by_seed, steps[g.world])
+              for g in table if g.learner == learner and g.by_seed),
+    )  # fmt: skip
 
 
-def _reached(table: Sequence[Gap], learner: Learner) -> Answer | None:
-    settings = [g for g in table if g.learner == learner and g.possible.mean > 0 and g.gap.n]
-    if not settings:
-        return None
-    # Gates and worlds are not draws of anything: their spread is given, and no interval over them.
-    values = sorted(g.gap.mean for g in settings)
-    clear = sum(g.gap.low > 0 for g in settings)
-    best = min(settings, key=lambda g: g.gap.mean)
-    observation = (
-        f"Possible minus reached: median {values[len(values) // 2]:.2f}, from {values[0]:.2f} to "
-        f"{values[-1]:.2f} over {len(settings)} settings, with the interval above 0 in {clear}; least in "
-        f"{best.world} with {gate_name(best.gate)}: {best.reached} of {best.possible.mean:.2f}."
+def _matched_question(results: Results, learner: Learner) -> Question:
+    differences = {world: matched_l0(results, world, learner) for world in results.worlds}
+    return Question(
+        "L0",
+        f"At matched L0 the gate makes no difference to how well {LEARNER_WORDS[learner]} separates (no "
+        "theory predicts either way).",
+        f"Mean separation error of {LEARNER_WORDS[learner]}, ReLU minus Top-K at equal L0",
+        "ReLU greater",
+        "ReLU less",
+        tuple(Differences(world, "", by_seed) for world, by_seed in differences.items() if by_seed),
+        "not apart",
     )
-    prediction = (
-        f"Reconstruction does not ask for separation: training reaches less by "
-        f"{LEARNER_WORDS[learner]} than is possible."
-    )
-    verdict: Verdict = "as predicted" if 2 * clear > len(settings) else "undecided"
-    if any(g.gap.high < 0 for g in settings) and not clear:
-        verdict = "the prediction fails"
-    return Answer("S1" if learner == "neurons" else "S3", prediction, observation, verdict)
-
-
-def _baseline(results: Results, baseline: Baseline) -> Answer | None:
-    """Count the settings in which trained SAEs and a baseline are apart, and on which side."""
-    differences: list[Interval] = []
-    for world in results.worlds:
-        for row in results.compared(world):
-            rival = Setting(world, row.gate, row.width, row.sparsity, baseline)
-            for learner in LEARNER_WORDS:
-                pair = shares(results, row.setting, learner), shares(results, rival, learner)
-                difference = mean_interval(paired(*pair))
-                if difference.n > 1:
-                    differences.append(difference)
-    if not differences:
-        return None
-    wins = sum(d.low > 0 for d in differences)
-    losses = sum(d.high < 0 for d in differences)
-    observation = (
-        f"Trained SAEs separate more in {wins} of {len(differences)} settings (world × gate × width × "
-        f"learner), fewer in {losses} (intervals of paired differences apart from 0)."
-    )
-    return Answer("baseline", BASELINES[baseline].expected, observation, majority(wins, losses))
-
-
-def _matched(results: Results, world: str) -> Answer | None:
-    pairs = [(words, matched_l0(results, world, learner)) for learner, words in LEARNER_WORDS.items()]
-    differences = [(words, interval) for words, interval in pairs if interval.n]
-    if not differences:
-        return None
-    text = "; ".join(f"by {words} {interval}" for words, interval in differences)
-    observation = f"{world}: error of separation, ReLU − Top-K at equal L0: {text}."
-    prediction = (
-        "At matched L0 the gate makes no difference to what is separated (no theory predicts either way)."
-    )
-    clear = any(direction(interval) != "undecided" for _, interval in differences)
-    return Answer("L0", prediction, observation, "the prediction fails" if clear else "undecided")
 
 
 def agreement(
@@ -160,52 +126,46 @@ def agreement(
     return {setting: interval for setting, interval in intervals.items() if interval.n}
 
 
-def _mutual(results: Results) -> Answer | None:
-    rates = [
-        rate
-        for world in results.worlds
-        for rate in agreement(results, world, lambda m: m.agreement.mutual).values()
-    ]
-    if not rates:
-        return None
-    below = sum(rate.high < 1 for rate in rates)
-    least = min(rates, key=lambda rate: rate.mean)
-    observation = (
-        f"The mutual-best rate lies below 1 (with its interval) in {below} of {len(rates)} settings; mean "
-        f"{sum(rate.mean for rate in rates) / len(rates):.2f}, least {least}."
-    )
-    prediction = (
+def _mutual_question(results: Results) -> Question:
+    return Question(
+        "F2",
         "Learning and interpretation need not agree: the best concept of a concept's best neuron can be "
-        "another (F2)."
+        "another.",
+        "Share of concepts whose best neuron has another best concept",
+        "above 0",
+        "below 0",
+        _of_agreement(results, lambda m: 1 - m.agreement.mutual, lambda m: share_step(m, "neurons")),
     )
-    return Answer("F2", prediction, observation, "as predicted" if below else "undecided")
 
 
-def _asymmetry(results: Results) -> Answer | None:
-    """Compare what it costs to read a concept's best neuron, and to learn a neuron's best concept."""
-    pairs: list[tuple[Interval, Interval]] = []
-    for world in results.worlds:
-        of_concepts = agreement(results, world, lambda m: m.agreement.concept_asymmetry)
-        of_neurons = agreement(results, world, lambda m: m.agreement.neuron_asymmetry)
-        pairs += [(of_concepts[s], of_neurons[s]) for s in of_concepts if s in of_neurons]
-    if not pairs:
-        return None
-    clear = sum(neurons.low > concepts.high for concepts, neurons in pairs)
-    contrary = sum(neurons.high < concepts.low for concepts, neurons in pairs)
-    concept_mean, neuron_mean = (
-        sum(interval.mean for interval in side) / len(pairs) for side in zip(*pairs, strict=True)
-    )
-    observation = (
-        f"A concept's best neuron has an error on it that is {concept_mean:.2f} above the neuron's least; a "
-        f"neuron has an error on its best concept that is {neuron_mean:.2f} above the concept's least (means "
-        f"over {len(pairs)} settings). The second is greater in {clear} settings with intervals apart, "
-        f"less in {contrary}."
-    )
-    prediction = (
+def _asymmetry_question(results: Results) -> Question:
+    return Question(
+        "F2",
         "With more neurons than concepts a neuron's best concept has a better neuron more often than a "
-        "concept's best neuron has a better concept: the scores are asymmetric (F2)."
+        "concept's best neuron has a better concept: the scores are asymmetric.",
+        "Error of a neuron on its best concept above that concept's least, minus the error of a concept's "
+        "best neuron above that neuron's least",
+        "neurons greater",
+        "concepts greater",
+        _of_agreement(results, lambda m: m.agreement.neuron_asymmetry - m.agreement.concept_asymmetry),
     )
-    return Answer("F2", prediction, observation, majority(clear, contrary))
+
+
+def _of_agreement(
+    results: Results,
+    value: Callable[[Measures[float]], float],
+    step: Callable[[Measures[float]], float] = lambda _: 0.0,
+) -> tuple[Differences, ...]:
+    """Return a number of each trained SAE as a difference from 0, a mean over the settings of each gate."""
+    differences: list[Differences] = []
+    for world in results.worlds:
+        cells = results.cells_of(world)
+        by_gate: dict[Gate, dict[int, list[float]]] = {}
+        for result in cells:
+            by_seed = by_gate.setdefault(result.cell.gate, {})
+            by_seed.setdefault(result.cell.seed, []).append(value(result.measures))
+        differences += averaged(world, by_gate, max((step(r.measures) for r in cells), default=0.0))
+    return tuple(differences)
 
 
 def all_answers(results: Results) -> dict[str, Sequence[Answer]]:

@@ -6,7 +6,6 @@ from typing import Any, Protocol, TypeVar
 
 from geosae.experiments.interval import Interval, mean_interval
 from geosae.experiments.jobs import StudyRecord
-from geosae.geometry.intervals import clopper_pearson
 from geosae.studies.study import Verdict
 
 
@@ -37,18 +36,6 @@ def direction(interval: Interval, sign: int = 1) -> Verdict:
     """
     low, high = (interval.low, interval.high) if sign > 0 else (-interval.high, -interval.low)
     return "as predicted" if low > 0 else "the prediction fails" if high < 0 else "undecided"
-
-
-def majority(wins: int, losses: int) -> Verdict:
-    """Tell whether, of the settings that differ at all, one side has more than half, beyond chance.
-
-    Examples
-    --------
-    >>> majority(9, 0), majority(0, 9), majority(1, 1), majority(0, 0)
-    ('as predicted', 'the prediction fails', 'undecided', 'undecided')
-    """
-    low, high = clopper_pearson(wins, wins + losses)
-    return "as predicted" if low > 0.5 else "the prediction fails" if high < 0.5 else "undecided"
 
 
 def of_kind(

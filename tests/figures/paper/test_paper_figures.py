@@ -149,7 +149,7 @@ def test_each_kind_of_sae_stands_at_its_own_best_sparsity_in_the_headline(folder
 def test_tables_come_as_csv_and_latex(folder):
     paths = write_tables(folder)
     assert {p.name for p in paths} == {
-        f"{n}.{s}" for n in ("answers", "gaps", "summary") for s in ("csv", "tex")
+        f"{n}.{s}" for n in ("answers", "comparisons", "gaps", "summary") for s in ("csv", "tex")
     }
     with (folder / "tables" / "gaps.csv").open() as file:
         rows = list(csv.DictReader(file))
@@ -182,18 +182,18 @@ def test_gates_are_compared_at_equal_l0_only_where_both_have_been(tmp_path):
     # At L0 = 2, halfway in log L0, ReLU's error is 0.3; L0 = 8 lies outside of its range.
     topk = [cell_result("topk", 2, 2.0, 0.25), cell_result("topk", 8, 8.0, 9.0)]
     results = Results(tmp_path, made_plan("w"), (*relu, *topk), {}, (), Summary(()))
-    difference = matched_l0(results, "w", "neurons")
-    assert (round(difference.mean, 12), difference.n) == (0.05, 1)
+    assert matched_l0(results, "w", "neurons") == {0: pytest.approx(0.05)}
 
 
 def test_the_grid_answers_wherever_there_are_baselines(tmp_path):
-    results = load_results(write_run(tmp_path))
+    results = load_results(write_run(tmp_path, seeds=(0, 1, 2)))
     assert not results.studies
-    expected = {BASELINES[name].expected for name in results.plan.baselines}
-    assert expected
-    assert {
-        a.prediction: a.verdict for a in all_answers(results)["grid"] if a.id == "baseline"
-    } == dict.fromkeys(expected, "as predicted")
+    answers = [answer for answer in all_answers(results)["grid"] if answer.id == "baseline"]
+    for name in results.plan.baselines:
+        beaten = BASELINES[name].expected.rstrip(".")
+        verdicts = [answer.verdict for answer in answers if answer.prediction.startswith(beaten)]
+        # Shares by neurons and units, errors; the variance explained is the same for all.
+        assert verdicts == [*["as predicted"] * 3, "undecided"]
     assert all_answers(replace(results, plan=replace(results.plan, baselines=()))) == {}
 
 
