@@ -186,6 +186,9 @@ def answer_cell(row: ConceptAnswer, tolerance: float, notion: Notion) -> AnswerC
         details = [size, f"price {number(row.price, 2)}"] if notion == "detection" else [size]
     elif math.isnan(row.error):
         details = ["no held-out points"]
+    elif row.answer == "undecided" and row.least_tolerance <= tolerance:
+        # Its miss is shown to be small, and so may be that on the complement (E4's second test).
+        details = [size, f"price {number(row.price, 2)}, its complement may be detected too"]
     elif row.answer == "undecided" and certified:
         details = [size, f"{error}, {within}"]
     elif row.trivial and notion == "separation":

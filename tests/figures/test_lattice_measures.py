@@ -83,6 +83,17 @@ def test_the_caption_tells_of_both_maps_and_of_broken_order(run):
     assert "against F3: all without left: n0, n1, n4 and 1 more" in caption
 
 
+def test_a_lattice_at_a_greater_tolerance_says_at_which_and_why(tmp_path):
+    folder = write_run(tmp_path / "r")
+    caption = lattices.sheets(load_results(folder))[0].caption
+    assert "certified edges “neuron detects concept” at ε = 0.05 in one" in caption
+    assert "no edge is certified" not in caption
+    change_lattices(folder, tolerance=0.2)
+    caption = lattices.sheets(load_results(folder))[0].caption
+    assert "certified edges “neuron detects concept” at ε = 0.2 in one" in caption
+    assert "since no edge is certified at the run's ε = 0.05" in caption
+
+
 def test_rules_of_the_stable_core_are_told_in_words():
     # Six neurons fire for three concepts, six more for two of them.
     rows = np.zeros((4, 12), dtype=bool)

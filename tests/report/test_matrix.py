@@ -88,6 +88,14 @@ def test_detection_is_shown_with_its_price_and_a_trivial_answer_is_called_one():
     assert answer_cell(silent, 0.1, "detection").detail == "9 neurons, error 1"
 
 
+def test_a_unit_that_may_detect_the_complement_too_is_not_called_within_less_than_the_tolerance():
+    """It fires on nearly all points: the miss is certified to be small, and detection is not."""
+    everywhere = replace(ANY[2], error=0.0, least_tolerance=0.01, price=1.9)
+    assert answer_cell(everywhere, 0.1, "detection").detail == (
+        "9 neurons, price 1.9, its complement may be detected too"
+    )
+
+
 def test_without_points_or_without_an_upper_end_nothing_is_made_up():
     untested = replace(ANY[2], error=math.nan, low=math.nan, high=math.nan, least_tolerance=math.nan)
     cell = answer_cell(untested, 0.1, "separation")

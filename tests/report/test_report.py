@@ -13,6 +13,7 @@ from geosae.experiments import Baseline, load_results, summarise
 from geosae.experiments.store import Store
 from geosae.figures import draw
 from geosae.report import write_report
+from geosae.report.pages import ENVIRONMENT
 from geosae.report.world_part import vacuous_verdict
 from geosae.storage.files import read_json, write_json
 from geosae.storage.structure import write_record
@@ -127,8 +128,63 @@ def test_the_page_says_what_it_must(made: Path, read: Reader):
         "0.05",
         "probability at least 0.95", "untrained", "frozen decoder", "shuffled labels", "Checks can refute",
         "they cannot prove", "geosae run plan.toml", results.plan.key, "python 3.11", "worst slack", "3 of 3",
+        "per point of the concept", "What chose is never what judges", "Holm, 6 pairs", "Glossary",
+        "no better than a trivial answer", "the trained SAE separates 3 (3 by one neuron)",
     ):  # fmt: skip
         assert words in read.text, words
+
+
+def test_the_answer_comes_first_and_every_matrix_before_the_question(read: Reader):
+    source = read.source
+    assert (
+        source.index('<section id="answers"') < source.index("<nav") < source.index('<section id="question"')
+    )
+    (matrix,) = re.findall(r'<table class="matrix">.*?</table>', source, re.DOTALL)
+    assert source.index(matrix) < source.index("<nav")
+    # Of the widest trained SAE: learned within 0.05, the error 0.025 and a bound twice as high.
+    assert matrix.count("✓ learned within 0.05") == 2 * len(NAMES)
+    assert matrix.count("✗ not learned") == 2 * 2 * len(NAMES)
+    assert "nan" not in matrix
+
+
+def test_a_world_opens_with_its_picture_and_one_map_and_folds_say_what_they_hold(read: Reader):
+    section = read.source[
+        read.source.index('<section id="world-0"') : read.source.index('<section id="checks"')
+    ]
+    first, *folds = section.split("<details>")
+    assert re.findall(r'<figure id="figure-([a-z-]+?)">', first) == ["world", "size-sparsity-topk"]
+    names = [re.match(r"<summary>(.*?)</summary>", fold)[1] for fold in folds]
+    assert names == [
+        "Table: what is learned at the settings with baselines, with intervals over seeds",
+        "Table: concept by concept in Top-K, K = 1, d = 4, seed 0",
+        "Table: reconstruction and sparsity of every setting",
+        "Trained beside baselines, with intervals over seeds (4 figures)",
+        "Size × sparsity: the other gates, and the errors (3 figures)",
+        "The neurons as half-planes (2 figures)",
+        "What the chosen units carve out of the plane (2 figures)",
+        "Learned and true concept lattices (2 figures)",
+        "How much of the true lattice is in the learned one (1 figure)",
+        "The size of the lattices along the tolerance (1 figure)",
+        "How near the SAEs come to each bound (1 figure)",
+        "Training curves (1 figure)",
+    ]
+
+
+def test_a_trivial_answer_is_called_one_and_an_empty_unit_is_a_dash(tmp_path: Path):
+    folder = write_run(tmp_path)
+    for path in folder.glob("cells/*/result.json"):
+        record = read_json(path)
+        for row, changes in zip(
+            record["answers"]["separation"]["units"],
+            ({"answer": "not learned", "trivial": True}, {"answer": "no unit", "neurons": []}, {}),
+            strict=True,
+        ):
+            row |= changes
+        write_json(path, record)
+    result = load_results(folder).cells_of("plane")[0]
+    table = str(ENVIRONMENT.get_template("tables.html.j2").module.concepts(result))
+    assert table.count("no better than a trivial answer") == 1
+    assert table.count("<td>–</td><td></td>") == 1
 
 
 def test_intervals_stand_beside_the_means(read: Reader):
