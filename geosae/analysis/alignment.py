@@ -59,9 +59,8 @@ class Alignment:
     test_points: int
     metrics: SAEMetrics
     fit: Counts
-    """Concepts against neurons, (p, d), on the fit half."""
+    """Concepts against neurons, (p, d), on the fit half; `counts`: on the held-out half."""
     counts: Counts
-    """The same on the held-out half."""
     chosen: Mapping[Rule, Mapping[Learner, Chosen]]
     """What each rule chose for each concept: single neurons, units of at most four, units of any size."""
     fit_ambient: AmbientCounts | None = None
@@ -166,10 +165,10 @@ class Alignment:
     ) -> FormalContext:
         """Return the formal context (concepts, neurons, "learns at the tolerance") of theory §7.
 
-        A certified edge is a pair named on the fit half whose errors the held-out half shows to be below the
-        tolerance (E4), at the level for a tolerance fixed beforehand; a certified separation is a detection
-        too, so the context of separation is contained in that of detection (F1). With edges="point" the
-        relation is that the held-out estimates are within the tolerance: chance makes many such pairs.
+        A certified edge is a pair named on the fit half whose errors the held-out half shows to be below a
+        tolerance fixed beforehand (E4). A certified separation is a detection too, so its context lies within
+        that of detection (F1); the edges of both hold at once. With edges="point" the relation is that the
+        held-out estimates are within the tolerance: chance makes many such pairs.
 
         Raises
         ------
@@ -287,11 +286,14 @@ class Alignment:
     def _edges(
         self, table: NotionTable, named: Bool[np.ndarray, "p d"], among: int = 1
     ) -> Bool[np.ndarray, "p d"]:
-        edges = table.certified_among(named, self.alpha / among)
+        # Detection and separation share alpha: a certified separation is a detection too, so that the edges
+        # of both hold at once.
+        level = self.alpha / among / (1 if table.notion == "approximation" else 2)
+        edges = table.certified_among(named, level)
         if table.notion != "detection":
             return edges
         separation = self.separation.at(table.tolerance)
-        return edges | separation.certified_among(separation.named, self.alpha / among)
+        return edges | separation.certified_among(separation.named, level)
 
     def _readable(self) -> dict[str, Any]:
         return {
