@@ -3,12 +3,15 @@
 import io
 import os
 import sys
+import textwrap
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from typing import Protocol, runtime_checkable
 
 Progress = Callable[[int, int], None]
+COLUMNS = 80
+"""What is printed for people takes no more columns than this."""
 
 
 @runtime_checkable
@@ -33,6 +36,17 @@ def say(text: str = "") -> None:
     """Write one line to standard output."""
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
+
+
+def paragraph(text: str, indent: str = "") -> None:
+    """Write sentences to standard output, in lines of at most 80 columns; a path is never broken.
+
+    All lines but the first begin with `indent`.
+    """
+    for line in textwrap.wrap(
+        text, COLUMNS, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    ):
+        say(line)
 
 
 def warn(text: str) -> None:

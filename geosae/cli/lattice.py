@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from geosae.cli._console import bar, say
+from geosae.cli._console import bar, paragraph, say
 
 if TYPE_CHECKING:
     from geosae.fca import ConceptLattice
@@ -47,7 +47,9 @@ def lattice(
 
     table = FormalContext.read(context)
     clarified = table.clarify()
-    say(f"{len(table.objects)} objects × {len(table.attributes)} attributes; without repetition: {clarified}")
+    paragraph(
+        f"{len(table.objects)} objects × {len(table.attributes)} attributes; without repetition: {clarified}"
+    )
     table.write(out / "context.json")
     whole = _whole(table, cap, seconds)
     if whole is not None and len(whole) <= WRITTEN:
@@ -60,7 +62,7 @@ def lattice(
         _compare(FormalContext.read(truth), table, out)
     if draw:
         _draw(whole, family, out, style)
-    say(f"written to {out}")
+    paragraph(f"written to {out}")
 
 
 def _whole(context: "FormalContext", cap: int, seconds: float) -> "ConceptLattice | None":
@@ -71,7 +73,7 @@ def _whole(context: "FormalContext", cap: int, seconds: float) -> "ConceptLattic
             whole = concept_lattice(context, cap=cap, seconds=seconds, progress=progress)
     except TooManyConcepts as error:
         why = "the cap" if error.reason == "cap" else f"{seconds:g} seconds are over"
-        say(f"lattice: at least {error.at_least} concepts, not built ({why})")
+        paragraph(f"lattice: at least {error.at_least} concepts, not built ({why})")
         return None
     say(f"lattice: {len(whole)} concepts, {whole.cover_count} covers")
     return whole
@@ -89,10 +91,10 @@ def _stable(context: "FormalContext", theta: str, grounded: bool) -> "ConceptFam
     try:
         family = stable_family(context, least_cost, grounded=grounded)
     except TooManyConcepts as error:
-        say(f"stable: at least {error.at_least} concepts at θ = {theta}; raise --theta")
+        paragraph(f"stable: at least {error.at_least} concepts at θ = {theta}; raise --theta")
         return None
     chosen = " (θ chosen)" if least_cost == "auto" else ""
-    say(f"stable: {len(family)} concepts; {family.what}{chosen}")
+    paragraph(f"stable: {len(family)} concepts; {family.what}{chosen}")
     return family
 
 
@@ -124,11 +126,11 @@ def _rules(context: "FormalContext", out: Path) -> None:
     try:
         rules = implication_basis(context, seconds=20.0)
     except InvalidInput as error:
-        say(f"rules: {error}")
+        paragraph(f"rules: {error}")
         return
     ordered = sorted(rules, key=lambda rule: -rule.support)
     write_atomic(out / "implications.txt", "".join(f"{rule}\n" for rule in ordered).encode())
-    say(f"rules: {len(rules)} between {len(context.attributes)} attributes")
+    paragraph(f"rules: {len(rules)} between {len(context.attributes)} attributes")
 
 
 def _draw(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from geosae.cli._console import number, say, table, warn
+from geosae.cli._console import number, paragraph, say, table, warn
 
 if TYPE_CHECKING:
     from geosae.experiments import Interval
@@ -43,12 +43,14 @@ def _show_parts(replication: "Replication") -> None:
     say("pairs of means over seeds, and how far apart the two runs lie in each part:")
     head = ["part", "pairs", "between", "usual", "p"]
     table(head, [*map(_row, replication.parts), ["all", str(len(replication.pairs)), "", "", ""]])
-    say("between: share of the variance over seeds that lies between the runs; usual: the same where seeds")
-    say("are shuffled between the runs; p corrected for all parts")
+    paragraph(
+        "between: share of the variance over seeds that lies between the runs; usual: the same where seeds "
+        "are shuffled between the runs; p corrected for all parts"
+    )
     ways = (
         f"all {replication.labellings} ways" if replication.exact else f"{replication.labellings} random ways"
     )
-    say(f"{ways} of shuffling the seeds between the runs")
+    paragraph(f"{ways} of shuffling the seeds between the runs")
     for words, name in (
         ("pairs left out, equal for every seed of both runs", "constant"),
         ("pairs left out, known for fewer than two seeds of a run", "too_few"),
@@ -57,7 +59,7 @@ def _show_parts(replication: "Replication") -> None:
     ):
         counts = [f"{part.part} {n}" for part in replication.parts if (n := getattr(part, name))]
         if counts:
-            say(f"{words}: {', '.join(counts)}")
+            paragraph(f"{words}: {', '.join(counts)}")
 
 
 def _row(part: "PartCount") -> list[str]:
@@ -69,13 +71,16 @@ def _show_worst(pairs: "tuple[Pair, ...]", many: int) -> None:
     if not pairs:
         return
     say()
-    say(f"the most different of {many} pairs (p corrected for all pairs, then of this pair alone):")
-    rows = [
-        [number(p.adjusted, 3), number(p.p, 5), number(p.welch, 1), _mean(p.first), _mean(p.second),
-         p.part, p.measure, p.setting]
-        for p in pairs
-    ]  # fmt: skip
-    table(["corrected", "p", "Welch t", "first", "second", "part", "measure", "setting"], rows)
+    paragraph(
+        f"the most different of {many} pairs, each with its p corrected for all pairs, its p alone, "
+        "Welch's t, and the mean with its interval in the first and in the second run:"
+    )
+    for pair in pairs:
+        numbers = (
+            f"p {number(pair.adjusted, 3)}, alone {number(pair.p, 5)}, t {number(pair.welch, 1)}: "
+            f"{_mean(pair.first)} | {_mean(pair.second)}"
+        )
+        paragraph(f"- {pair.part}, {pair.measure}, {pair.setting}: {numbers}", indent="  ")
 
 
 def _mean(interval: "Interval") -> str:
@@ -86,14 +91,14 @@ def _show_answers(replication: "Replication") -> None:
     if not replication.answers:
         return
     say()
-    say("answers: " + ", ".join(f"{many} {kind}" for kind, many in replication.counts().items()))
-    rows = [
-        [a.agreement, a.part, a.id, a.first or "–", a.second or "–", a.prediction]
-        for a in sorted(replication.answers, key=lambda a: a.agreement != "contradict")
-        if a.agreement != "agree"
-    ]
-    if rows:
-        table(["", "part", "id", "first", "second", "prediction"], rows)
+    paragraph("answers: " + ", ".join(f"{many} {kind}" for kind, many in replication.counts().items()))
+    for answer in sorted(replication.answers, key=lambda answer: answer.agreement != "contradict"):
+        if answer.agreement != "agree":
+            verdicts = f"{answer.first or '–'} | {answer.second or '–'}"
+            paragraph(
+                f"- {answer.agreement} ({verdicts}): {answer.part}, {answer.id}: {answer.prediction}",
+                indent="  ",
+            )
 
 
 def _conclude(replication: "Replication") -> None:

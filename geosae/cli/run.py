@@ -1,18 +1,16 @@
 """`geosae run`: a preset or a plan of one's own, from worlds to the report."""
 
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from geosae.cli._console import bar, number, say, table, warn
+from geosae.cli._console import bar, paragraph, say, warn
 
 if TYPE_CHECKING:
-    from geosae.experiments import Baseline, Gate, Interval, Outline, Results, SummaryRow
-    from geosae.experiments.measures import Learned
+    from geosae.experiments import Outline, Results
 
 
 def run(
@@ -60,10 +58,8 @@ def run(
     except KeyboardInterrupt:
         warn(f"stopped; finished cells are kept: the same command goes on in {folder}")
         raise typer.Exit(130) from None
-    _print_shares(results)
     failed = _draw(folder, workers or _cores()) if figures else {}
-    say(f"{time.monotonic() - start:.0f} s in all")
-    _end(results, failed)
+    _end(results, failed, time.monotonic() - start)
 
 
 def _folder(plan: Path, shift: int | None) -> Path:
@@ -93,49 +89,6 @@ def _announce(outline: "Outline") -> None:
         warn(f"{outline.foreign} finished cells of another plan stay in the folder and out of these results")
 
 
-def _print_shares(results: "Results") -> None:
-    """Print what is learned per world, gate and baseline, where all of them were run."""
-    from geosae.analysis import NOTIONS
-    from geosae.experiments import LEARNERS
-
-    rows: list[list[str]] = []
-    for world, gate, by_baseline in _compared(results):
-        for baseline, group in by_baseline.items():
-            shares = [
-                number(_best_share([row.measures.notion(notion).learned(learner) for row in group]), 2)
-                for notion in NOTIONS
-                for learner in LEARNERS
-            ]
-            rows.append([world, gate, baseline, *shares])
-    say("share of concepts learned, mean over seeds, at the best width and a sparsity that all SAEs share:")
-    say("by the best neuron, then by a unit, for each of the three notions")
-    columns = ["detect.", "unit", "separ.", "unit", "approx.", "unit"]
-    table(["world", "gate", "SAE", *columns], rows)
-
-
-def _best_share(learned: "list[Learned[Interval] | None]") -> float | None:
-    """Return the greatest mean share; None where the notion was nowhere measured."""
-    means = [each.share.mean for each in learned if each is not None and each.share.n]
-    return max(means, default=None)
-
-
-def _compared(
-    results: "Results",
-) -> "Iterator[tuple[str, Gate, dict[Baseline, list[SummaryRow]]]]":
-    """Yield for each world and gate the rows of each kind of SAE, at the sparsities that baselines have too.
-
-    A best over more sparsities would favour the trained SAEs.
-    """
-    for world in results.worlds:
-        groups: dict[Gate, dict[Baseline, list[SummaryRow]]] = {}
-        for row in results.compared(world) or results.rows_of(world, "trained"):
-            rows: dict[Baseline, SummaryRow] = {"trained": row, **results.baselines_of(row)}
-            for baseline, compared in rows.items():
-                groups.setdefault(row.gate, {}).setdefault(baseline, []).append(compared)
-        for gate, by_baseline in groups.items():
-            yield world, gate, by_baseline
-
-
 def _draw(folder: Path, workers: int) -> dict[str, str]:
     """Draw the figures side by side and write the report; return what could not be drawn, and why."""
     from concurrent.futures import as_completed
@@ -161,9 +114,20 @@ def _draw(folder: Path, workers: int) -> dict[str, str]:
     return failed
 
 
-def _end(results: "Results", figures: dict[str, str]) -> None:
+def _end(results: "Results", figures: dict[str, str], seconds: float) -> None:
+    """Print checks, answer and table, and last of all what went wrong."""
+    from geosae.cli.run_summary import answer, table_lines, table_words
+
     bad = [checked for checked in results.verdicts if checked.verdict.status != "holds"]
-    say(f"{len(results.verdicts) - len(bad)} of {len(results.verdicts)} theorem checks hold")
+    checks = f"{len(results.verdicts) - len(bad)} of {len(results.verdicts)} theorem checks hold"
+    say(f"{checks}; {seconds:.0f} s in all")
+    say()
+    paragraph(answer(results))
+    say()
+    paragraph(table_words(results))
+    say()
+    for line in table_lines(results):
+        say(line)
     for checked in bad:
         warn(f"{checked.id} is {checked.verdict.status}: {checked.verdict.reason}")
     for name, error in results.failures.items():

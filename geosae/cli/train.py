@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from geosae.cli._console import bar, number, say, table, warn
+from geosae.cli._console import bar, number, paragraph, say, table, warn
 
 if TYPE_CHECKING:
     from geosae.experiments import Interval
@@ -53,8 +53,8 @@ def train_sweep(file: Path, data: Path, out: Path, device: str | None, workers: 
     write_record(out / "summary.json", rows)
     write_atomic(out / "summary.csv", sweep_csv(rows).encode())
     write_json(out / "cells.json", _cells(sweep, runs, measured, out))
+    paragraph(f"{len(runs)} SAEs in {out}; summary.csv, summary.json and cells.json beside them")
     _show(rows)
-    say(f"{len(runs)} SAEs in {out}; summary.csv, summary.json and cells.json beside them")
 
 
 def _mcc(run: "TrainedSAE", directions: Any) -> float | None:
@@ -91,25 +91,47 @@ def _named(config: Mapping[str, Any], seed: int, device: str) -> str:
     return json.dumps([config, seed, device], sort_keys=True)
 
 
+DIGITS = {"fvu": 3, "l0": 1, "dead_share": 2, "mcc": 2}
+"""The measures of a sweep in the order of its table, each with its decimals."""
+
+
 def _show(rows: "Sequence[SweepRow]") -> None:
-    measures = [name for name in ("fvu", "l0", "dead_share", "mcc") if any(getattr(r, name).n for r in rows)]
+    from geosae.experiments import gate_name
+
+    best = min(rows, key=lambda row: row.fvu.mean if row.fvu.n else float("inf"))
+    say()
+    paragraph(
+        f"Of {len(rows)} settings {gate_name(best.setting.gate, best.setting.sparsity)} with "
+        f"{best.setting.width} neurons leaves the least variance unexplained: FVU "
+        f"{_spelled(best.fvu, DIGITS['fvu'])} at L0 {_spelled(best.l0, DIGITS['l0'])}."
+    )
+    say()
+    paragraph(
+        "Means over seeds ± half of the 95 % Student-t interval. FVU: variance unexplained; L0: active "
+        "neurons per point; dead: share of neurons that never fire; MCC: recovery of the true directions. "
+        "–: not known."
+    )
+    say()
+    measures = [name for name in DIGITS if any(getattr(r, name).n for r in rows)]
     lines = [
         [
             row.setting.gate,
             f"{row.setting.sparsity:g}",
             str(row.setting.width),
-            *(_spelled(getattr(row, name)) for name in measures),
+            *(_spelled(getattr(row, name), DIGITS[name]) for name in measures),
         ]
         for row in rows
     ]
-    say("mean over seeds, and its 95 % Student-t interval:")
-    table(["gate", "sparsity", "width", *(name.replace("_", " ") for name in measures)], lines)
+    titles = {"fvu": "FVU", "l0": "L0", "dead_share": "dead", "mcc": "MCC"}
+    table(["gate", "sparsity", "width", *(titles[name] for name in measures)], lines)
 
 
-def _spelled(interval: "Interval") -> str:
+def _spelled(interval: "Interval", digits: int) -> str:
+    """Spell a mean with half of its interval: the longer side, where the quantity's range cuts the other."""
     if not interval.is_bounded:
-        return number(interval.mean)
-    return f"{number(interval.mean)} [{number(interval.low)}, {number(interval.high)}]"
+        return number(interval.mean, digits)
+    half = max(interval.mean - interval.low, interval.high - interval.mean)
+    return f"{number(interval.mean, digits)} ±{number(half, digits)}"
 
 
 def train(
@@ -207,10 +229,26 @@ def _one(
         raise typer.Exit(130) from None
     save(trained, out)
     metrics = {**trained.metrics, **(probe(trained.sae) if probe is not None else {})}
-    summary = ", ".join(
-        f"{key} {number(metrics[key])}" for key in ("fvu", "l0", "dead_share", "mcc") if key in metrics
-    )
-    say(f"{out}: {gate} with {width} neurons in dimension {points.shape[1]}; {summary}")
+    paragraph(f"{out}: {width} neurons of {gate} in dimension {points.shape[1]}. {quality(width, metrics)}")
+
+
+def quality(width: int, metrics: Mapping[str, float]) -> str:
+    """Return in a sentence or two how an SAE does on the points as a whole.
+
+    Examples
+    --------
+    >>> quality(8, {"l0": 2.0, "fvu": 0.125, "dead_share": 0.25}).split("; ")[1]
+    '2 of 8 neurons never fire.'
+    """
+    dead = round(width * metrics["dead_share"])
+    silent = f"{dead} of {width} neurons never fire" if dead else "every neuron fires at some point"
+    sentences = [
+        f"On average {number(metrics['l0'], 2)} neurons fire at a point (L0) and {number(metrics['fvu'])} of "
+        f"the variance stays unexplained (FVU); {silent}."
+    ]
+    if "mcc" in metrics:
+        sentences.append(f"The atoms recover the true directions with MCC {number(metrics['mcc'])}.")
+    return " ".join(sentences)
 
 
 def sparsity_of(gate: str, sparsity: float | None, k: int | None, l1: float | None) -> float | int | None:

@@ -2,9 +2,10 @@
 
 Few quantities are compared, because each makes the correction for all of them dearer: the certified shares
 of concepts that one neuron (S1) and that a unit (S3) separates, which are the question; the mean separation
-error of neurons, which differs even where nothing is certified; and the unexplained variance, which says
-whether training did what it was told to. Detection is not among them: it can be bought by firing everywhere
-(D1, D5). Nor is approximation, which is measured only where an ambient measure is known.
+error of neurons, which differs even where nothing is certified (none counts as worse than silence); and the
+unexplained variance, which says whether training did what it was told to. Detection is not among them: it
+can be bought by firing everywhere (D1, D5). Nor is approximation, which is measured only where an ambient
+measure is known.
 
 A trained baseline has the sparsity setting of the SAE beside it, which need not give it the same L0. A
 constructed one has a gate and a sparsity of its own.
@@ -27,7 +28,7 @@ from geosae.experiments import (
 from geosae.studies.comparisons import Differences, Question
 from geosae.studies.gaps import LEARNER_WORDS
 
-Values = Callable[[Measures[float]], float]
+Value = Callable[[CellResult], float]
 
 CEILINGS: Mapping[str, Learner] = {"planted": "units", "supervised": "neurons"}
 """Of what a baseline is a ceiling: single true half-spaces are none for single neurons."""
@@ -42,7 +43,7 @@ class Quantity:
     words, better, worse
         What it is, and how the trained SAE's side of a difference is called.
     value
-        Reads it off the measures, greater where it is better; nan where it is not known.
+        Reads it off the result of a cell, greater where it is better; nan where it is not known.
     step
         The least step between two of its values.
     """
@@ -50,15 +51,15 @@ class Quantity:
     words: str
     better: str
     worse: str
-    value: Values
-    step: Values
+    value: Value
+    step: Value
 
 
 def share_of(learner: Learner) -> Quantity:
     """Return the share of concepts that a learner is certified to separate."""
 
-    def share(measures: Measures[float]) -> float:
-        learned = measures.separation.learned(learner)
+    def share(result: CellResult) -> float:
+        learned = result.measures.separation.learned(learner)
         return math.nan if learned is None else learned.share
 
     return Quantity(
@@ -66,7 +67,7 @@ def share_of(learner: Learner) -> Quantity:
         "trained more",
         "trained fewer",
         share,
-        lambda measures: share_step(measures, learner),
+        lambda result: share_step(result.measures, learner),
     )
 
 
@@ -76,20 +77,29 @@ def share_step(measures: Measures[float], learner: Learner) -> float:
     return 1 / learned.tested if learned is not None and learned.tested > 0 else 0.0
 
 
-def _error(measures: Measures[float]) -> float:
-    neurons = measures.separation.neurons
-    return math.nan if neurons is None else -neurons.best_error
+def _error(result: CellResult) -> float:
+    """Return minus the mean separation error of single neurons, where none is worse than silence.
+
+    Without the limit the mean would be that of neurons which fire everywhere: their error is about 1/μ(C).
+    """
+    rows = result.answers.separation.neurons
+    errors = [1.0 if not row.neurons else min(row.error, 1.0) for row in rows if row.positives]
+    return -sum(errors) / len(errors) if errors else math.nan
 
 
 SHARES = (share_of("neurons"), share_of("units"))
 ERROR = Quantity(
-    "mean separation error of one neuron", "trained less", "trained greater", _error, lambda _: 0.0
+    "mean separation error of one neuron, at most 1 each",
+    "trained less",
+    "trained greater",
+    _error,
+    lambda _: 0.0,
 )
 UNEXPLAINED = Quantity(
     "fraction of variance unexplained",
     "trained less",
     "trained greater",
-    lambda measures: -measures.metrics.fvu,
+    lambda result: -result.measures.metrics.fvu,
     lambda _: 0.0,
 )
 
@@ -152,7 +162,7 @@ def _against_shuffled_labels(results: Results, learner: Learner) -> Question:
         values: dict[Gate, dict[int, list[float]]] = {}
         for result in results.cells_of(world):
             separation = result.measures.separation
-            difference = quantity.value(result.measures) - separation.floor(learner)
+            difference = quantity.value(result) - separation.floor(learner)
             values.setdefault(result.cell.gate, {}).setdefault(result.cell.seed, []).append(difference)
         return values
 
@@ -179,14 +189,14 @@ def _differences(results: Results, baseline: Baseline, quantity: Quantity) -> tu
         cells: list[CellResult] = []
         for gate, trained, rival in _beside(results, world, baseline):
             cells += [trained, rival]
-            difference = quantity.value(trained.measures) - quantity.value(rival.measures)
+            difference = quantity.value(trained) - quantity.value(rival)
             values.setdefault(gate, {}).setdefault(trained.cell.seed, []).append(difference)
         differences += averaged(world, values, _step(cells, quantity))
     return tuple(differences)
 
 
 def _step(cells: Sequence[CellResult], quantity: Quantity) -> float:
-    return max((quantity.step(result.measures) for result in cells), default=0.0)
+    return max((quantity.step(result) for result in cells), default=0.0)
 
 
 def averaged(

@@ -85,6 +85,7 @@ def test_two_runs_on_different_seeds_are_compared(runs: Path, monkeypatch, capsy
         monkeypatch, capsys, "replicate", "runs/my", "runs/my-shifted-100", "--json", "found.json"
     )
     assert (status, err) == (0, "")
+    assert max(map(len, out.splitlines())) <= 80
     assert [line.split()[0] for line in out.splitlines()[3:6]] == ["grid", "feasibility", "hedging"]
     # The world with a data_seed is one set of points: its feasibility is the same job in both runs.
     assert "jobs that both runs have, seed included (not compared): feasibility 1" in out
@@ -109,6 +110,8 @@ def test_a_run_that_differs_is_noticed(runs: Path, monkeypatch, capsys):
     )
     assert status == 1
     assert "the most different of" in out
+    assert max(map(len, out.splitlines())) <= 80
+    assert "- grid, metrics.fvu, nested-balls topk width=4 1 trained: p " in " ".join(out.split())
     assert "grid, metrics.fvu, nested-balls topk width=4 1 trained: differs beyond chance" in err
     assert "no difference" not in out
 

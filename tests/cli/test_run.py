@@ -26,7 +26,9 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert shown.returncode == 0, shown.stderr
     assert f"{CELLS} cells; 1 theorem checks" in shown.stderr
     assert "1 of 1 theorem checks hold" in shown.stdout
-    assert "nested-balls  topk  trained" in shown.stdout
+    assert "nested-balls: Top-K, K = 1, 8 neurons" in shown.stdout
+    assert "Single neurons of trained SAEs separate" in shown.stdout
+    assert max(map(len, shown.stdout.splitlines())) <= 80
     assert "\x1b" not in shown.stdout + shown.stderr
     return home
 

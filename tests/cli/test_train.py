@@ -45,7 +45,8 @@ def test_every_gate_is_trained_by_its_name(home: Path, monkeypatch, capsys, gate
     sparsity = 2 if GATES[gate].whole else 0.5
     arguments = ("train", "x.npy", "-o", "s", "--gate", gate, "--width", 6, "--sparsity", sparsity)
     status, out, _ = call(monkeypatch, capsys, *arguments, "--set", "steps=3")
-    assert (status, f"s: {gate} with 6 neurons in dimension 3; fvu" in out) == (0, True)
+    assert (status, f"s: 6 neurons of {gate} in dimension 3. On average" in out) == (0, True)
+    assert max(map(len, out.splitlines())) <= 80
     found = load(home / "s").config.gate
     assert getattr(getattr(found, "inner", found), GATES[gate].sparsity_parameter) == sparsity
 
@@ -105,17 +106,21 @@ def test_recovery_is_logged_where_directions_are_known(home: Path, monkeypatch, 
     status, out, _ = call(
         monkeypatch, capsys, "train", "w.npz", "-o", "s", "--width", 8, "--k", 1, "--set", "steps=150"
     )
-    assert (status, ", mcc 0." in out) == (0, True)
+    words = " ".join(out.split())
+    assert (status, "true directions with MCC 0." in words) == (0, True)
     log = [json.loads(line) for line in (home / "s/log.jsonl").read_text().splitlines()]
     assert all(0 <= line["mcc"] <= 1 for line in log)
     assert log[-1]["mcc"] > log[0]["mcc"]
-    assert f"mcc {log[-1]['mcc']:.3f}" in out
+    assert f"MCC {log[-1]['mcc']:.3f}." in words
 
 
 def test_a_sweep_trains_all_of_them_once_and_says_how_they_did(home: Path, monkeypatch, capsys):
     Path("grid.toml").write_text(SWEEP)
     status, out, _ = call(monkeypatch, capsys, "train", "x.npy", "-o", "grid", "--sweep", "grid.toml")
     assert (status, "8 SAEs in grid" in out) == (0, True)
+    assert max(map(len, out.splitlines())) <= 80
+    assert "Of 4 settings" in out
+    assert "–: not known" in " ".join(out.split())
     cells = read_json(home / "grid/cells.json")
     assert len({cell["folder"] for cell in cells}) == len(cells) == 8
     for cell in cells:

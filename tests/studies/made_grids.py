@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from figures.made_runs import learned, result
+from figures.made_runs import concept_answers, learned, result
 
 from geosae.experiments import Baseline, Cell, CellResult, GateEntry, Plan, Results, WorldEntry, summarise
+from geosae.experiments.cell_result import NotionAnswers
 
 GATES = (GateEntry("topk", (1, 2)), GateEntry("relu", (0.1, 0.3)))
 
@@ -35,4 +36,7 @@ def cell_result(
         shuffled_neurons=floor, shuffled_small_units=floor, shuffled_units=floor,
     )  # fmt: skip
     metrics = replace(blank.measures.metrics, fvu=fvu)
-    return replace(blank, measures=replace(blank.measures, separation=separation, metrics=metrics))
+    rows = concept_answers(error, ("concept",), (0,))
+    answers = replace(blank.answers, separation=NotionAnswers(rows, rows, rows))
+    measures = replace(blank.measures, separation=separation, metrics=metrics)
+    return replace(blank, measures=measures, answers=answers)

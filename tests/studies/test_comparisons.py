@@ -58,6 +58,18 @@ def test_known_differences_are_found_and_the_worlds_are_named():
     assert against(run, "untrained", "fraction of variance").verdict == "undecided"
 
 
+def test_no_neuron_is_worse_than_silence():
+    """A dense baseline, whose errors are counted in multiples of the concept, beats nothing by 12 : 1."""
+
+    def dense(cell: Cell) -> CellResult:
+        error = 1.0 + 0.01 * cell.seed if cell.baseline == "trained" else 12.0
+        return cell_result(cell, 0.0, error, 0.3)
+
+    decision = against(results(plan(WORLDS, 5), dense), "untrained", "mean separation error")
+    assert counts(decision) == (0, 6, 0)
+    assert {value for c in decision.comparisons for value in c.differences.by_seed.values()} == {0.0}
+
+
 def test_settings_of_one_seed_are_one_difference():
     """Ten times as many settings with the same numbers tell no more than one of them."""
     few = plan(("features",), seeds=3, baselines=("untrained",))
