@@ -32,6 +32,8 @@ class WorldEntry:
         What takes the place of the plan's widths, of a gate's sparsities, and of single training settings.
     gates
         Which of the plan's gates are trained on it; empty: all.
+    baselines
+        Whether the plan's baselines stand beside it; worlds that only serve for pictures need none.
     """
 
     label: str
@@ -44,6 +46,7 @@ class WorldEntry:
     )
     train: Mapping[str, Any] = field(default_factory=dict[str, Any])
     gates: tuple[Gate, ...] = ()
+    baselines: bool = True
 
     __repr__ = short_repr
 
@@ -161,7 +164,7 @@ class Plan:
         places = ((g, w) for g in self._gates_of(world) for w in g.widths or world.widths or self.widths)
         for (gate, width), seed in product(places, self.seeds):
             data_seed = seed if world.data_seed is None else world.data_seed
-            for baseline in ("trained", *self.baselines):
+            for baseline in ("trained", *(self.baselines if world.baselines else ())):
                 sparsities = _sparsities(gate, world, compared=baseline != "trained")
                 for setting in settings_of(gate.name, (width,), sparsities):
                     stands = place_of(baseline, gate.name, setting.sparsity, width)
@@ -180,7 +183,7 @@ class Plan:
     def compared(self, label: str) -> frozenset[tuple[str, float | int]]:
         """Return the (gate, sparsity) pairs at which a world's trained SAEs have baselines beside them."""
         world = next(world for world in self.worlds if world.label == label)
-        gates = self._gates_of(world) if self.baselines else ()
+        gates = self._gates_of(world) if self.baselines and world.baselines else ()
         return frozenset((g.name, s) for g in gates for s in _sparsities(g, world, compared=True))
 
     def seeds_by_part(self) -> dict[str, tuple[int, ...]]:

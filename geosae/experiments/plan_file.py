@@ -160,7 +160,7 @@ def _world(table: Table) -> WorldEntry:
     """All keys that are not the plan's own go to the maker of the world, which knows which it takes."""
     name = entry(table, "name", str, "a world")
     where = f"the world {name!r}"
-    keys = {"name", "label", "data_seed", "widths", "sparsity", "train", "gates"}
+    keys = {"name", "label", "data_seed", "widths", "sparsity", "train", "gates", "baselines"}
     sparsity: Table = entry(table, "sparsity", dict[str, Any], where, {})
     gates: list[Gate] = [gate_called(str(gate), f"{where}, sparsity") for gate in sparsity]
     return WorldEntry(
@@ -174,6 +174,7 @@ def _world(table: Table) -> WorldEntry:
         gates=tuple(gate_called(g, where) for g in entries(table, "gates", str, where))
         if "gates" in table
         else (),
+        baselines=entry(table, "baselines", bool, where, True),
     )
 
 
@@ -336,6 +337,7 @@ def _world_table(world: WorldEntry) -> dict[str, Any]:
     """Return a world with its parameters beside the plan's own keys, as a plan has it."""
     settings = {"data_seed": world.data_seed, "widths": world.widths, "sparsity": world.sparsity}
     settings |= {"train": world.train, "gates": world.gates}
+    settings |= {} if world.baselines else {"baselines": False}
     return {"name": world.source, "label": world.label, **world.params, **_given(settings)}
 
 

@@ -1,11 +1,11 @@
 """Trained SAEs against baselines and shuffled labels: what is compared in each world, gate by gate.
 
 Few quantities are compared, because each makes the correction for all of them dearer: the certified shares
-of concepts that one neuron (S1) and that a unit (S3) separates, which are the question; the mean separation
-error of neurons, which differs even where nothing is certified (none counts as worse than silence); and the
-unexplained variance, which says whether training did what it was told to. Detection is not among them: it
-can be bought by firing everywhere (D1, D5). Nor is approximation, which is measured only where an ambient
-measure is known.
+of concepts that one neuron (S1) and that a unit (S3) separates, which are the question; and the mean
+separation error of neurons, which differs even where nothing is certified (none counts as worse than
+silence). Not among them are the unexplained variance, which training is told to lower; detection, which can
+be bought by firing everywhere (D1, D5); and approximation, which is measured only where an ambient measure
+is known.
 
 A trained baseline has the sparsity setting of the SAE beside it, which need not give it the same L0. A
 constructed one has a gate and a sparsity of its own.
@@ -95,13 +95,6 @@ ERROR = Quantity(
     _error,
     lambda _: 0.0,
 )
-UNEXPLAINED = Quantity(
-    "fraction of variance unexplained",
-    "trained less",
-    "trained greater",
-    lambda result: -result.measures.metrics.fvu,
-    lambda _: 0.0,
-)
 
 
 def baseline_questions(results: Results) -> list[Question]:
@@ -115,17 +108,17 @@ def baseline_questions(results: Results) -> list[Question]:
 
 
 def quantities_of(baseline: Baseline) -> tuple[Quantity, ...]:
-    """Return in what trained SAEs are compared with a baseline: a constructed one need not reconstruct.
+    """Return in what trained SAEs are compared with a baseline: a ceiling in what it is a ceiling of.
 
     Examples
     --------
     >>> [len(quantities_of(baseline)) for baseline in ("untrained", "pca", "planted")]
-    [4, 3, 1]
+    [3, 3, 1]
     """
     kind = BASELINES[baseline]
     if kind.ceiling:
         return (share_of(CEILINGS[baseline]),)
-    return (*SHARES, ERROR) if kind.constructed else (*SHARES, ERROR, UNEXPLAINED)
+    return (*SHARES, ERROR)
 
 
 def _against(results: Results, baseline: Baseline, quantity: Quantity) -> Question:
