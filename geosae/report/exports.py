@@ -107,7 +107,7 @@ def _comparisons(results: Results) -> Rows:
         {
             "id": decision.question.id, "subject": decision.question.subject,
             "world": each.world, "gate": each.gate, "seeds": len(each.by_seed),
-            "mean": each.mean.mean, "p": each.p, "family": decision.family, "side": comparison.side,
+            "mean": each.mean, "p": each.p, "family": decision.family, "side": comparison.side,
         }
         for decision in grid_decisions(results)
         for comparison in decision.comparisons

@@ -16,7 +16,7 @@ import numpy as np
 from scipy.special import stdtr, stdtrit
 
 from geosae.analysis.certified import certified
-from geosae.experiments import LEVEL, Gate, Interval, gate_name, mean_interval
+from geosae.experiments import LEVEL, Gate, Interval, gate_name
 from geosae.notebook import short_repr
 from geosae.studies.study import Answer, Verdict
 
@@ -50,9 +50,29 @@ class Differences:
     __repr__ = short_repr
 
     @property
-    def mean(self) -> Interval:
-        """The mean over seeds with its 95 % interval, for this comparison alone and without the step."""
-        return mean_interval(list(self.by_seed.values()))
+    def mean(self) -> float:
+        """The mean over seeds."""
+        return float(np.mean(list(self.by_seed.values())))
+
+    @property
+    def _error(self) -> float:
+        """The standard error of the mean; at least that of values rounded to the step."""
+        values = np.array(list(self.by_seed.values()))
+        return math.sqrt((values.var(ddof=1) + self.step**2 / 12) / len(values))
+
+    def interval(self, level: float) -> Interval:
+        """Return the mean with its Student-t interval, as wide as the p value has it; one seed has no ends.
+
+        Examples
+        --------
+        >>> print(Differences("w", "topk", {0: 0.5, 1: 0.5, 2: 0.5}, step=0.25).interval(0.95))
+        0.50 [0.32, 0.68]
+        """
+        count = len(self.by_seed)
+        if count < 2:
+            return Interval(self.mean, -math.inf, math.inf, count)
+        half = float(stdtrit(count - 1, 0.5 + level / 2)) * self._error
+        return Interval(self.mean, self.mean - half, self.mean + half, count)
 
     @property
     def p(self) -> float:
@@ -69,13 +89,12 @@ class Differences:
         >>> Differences("w", "topk", by_seed).p, round(Differences("w", "topk", by_seed, step=0.25).p, 3)
         (0.0, 0.027)
         """
-        values = np.array(list(self.by_seed.values()))
-        if len(values) < 2:
+        count = len(self.by_seed)
+        if count < 2:
             return math.nan
-        mean, error = float(values.mean()), math.sqrt((values.var(ddof=1) + self.step**2 / 12) / len(values))
-        if error == 0:
-            return 1.0 if mean == 0 else 0.0
-        return 2 * float(stdtr(len(values) - 1, -abs(mean) / error))
+        if self._error == 0:
+            return 1.0 if self.mean == 0 else 0.0
+        return 2 * float(stdtr(count - 1, -abs(self.mean) / self._error))
 
 
 @dataclass(frozen=True)
@@ -192,7 +211,7 @@ class Decision:
 
 
 def _listed(comparisons: Sequence[Comparison]) -> str:
-    words = "; ".join(f"{each.name}: {abs(each.differences.mean.mean):.2g}" for each in comparisons)
+    words = "; ".join(f"{each.name}: {abs(each.differences.mean):.2g}" for each in comparisons)
     return f"{len(comparisons)} ({words})" if words else "0"
 
 
@@ -233,7 +252,7 @@ def _side(differences: Differences, judged: bool, apart: bool) -> Side:
         return "one seed"
     if not apart:
         return "not apart"
-    return "above" if differences.mean.mean > 0 else "below"
+    return "above" if differences.mean > 0 else "below"
 
 
 def least_ratio(seeds: int, family: int) -> float:

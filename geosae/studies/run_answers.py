@@ -42,7 +42,7 @@ def run_answers(results: Results) -> RunAnswers:
     """Return all answers of a run, read off its stored numbers."""
     return RunAnswers(
         grid=tuple(grid_answers(results)),
-        worlds={world: tuple(world_answers(results, world)) for world in results.worlds},
+        worlds={world: tuple(answers) for world, answers in world_answers(results).items()},
         bounds=tuple(bound_answers(results)),
         studies={name: tuple(answers) for name, answers in answers_of(results).items()},
     )

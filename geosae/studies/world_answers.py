@@ -9,21 +9,33 @@ import numpy as np
 from geosae.data.dataset import ConceptDataset
 from geosae.data.truth import ConceptTruth
 from geosae.experiments import GATES, LEVEL, CellResult, Interval, Learner, Results, gate_name, mean_interval
-from geosae.studies.numbers import paired
+from geosae.studies.comparisons import Differences
 from geosae.studies.study import Answer, Verdict
 
 
-def world_answers(results: Results, world: str) -> list[Answer]:
-    """Return what a world's trained SAEs answer: S1 and S3 in closed form, and the price of detection."""
-    draws = _draws(results, world)
-    answers = (_reached(draws, "neurons"), _reached(draws, "units"), _price_of_detection(results, world))
-    return [answer for answer in answers if answer is not None]
+def world_answers(results: Results) -> dict[str, list[Answer]]:
+    """Return what each world's trained SAEs answer: S1 and S3 in closed form, and the price of detection.
+
+    All intervals that decide one of them, in whatever world, hold at once.
+    """
+    draws = {world: _draws(results, world) for world in results.worlds}
+    prices = {world: _prices(results, world) for world in results.worlds}
+    learners: tuple[Learner, ...] = ("neurons", "units")
+    shares = sum(bool(_known(of_world, each)) for of_world in draws.values() for each in learners)
+    intervals = shares + sum(map(len, prices.values()))
+    level = 1 - (1 - LEVEL) / max(intervals, 1)
+    answers = {
+        world: [*(_reached(draws[world], each, level) for each in learners), _price(prices[world], level)]
+        for world in results.worlds
+    }
+    return {world: [each for each in of_world if each is not None] for world, of_world in answers.items()}
 
 
 @dataclass(frozen=True, eq=False)
 class _Draw:
     """One draw of a world with the results of the SAEs with absolute gates that were trained on it."""
 
+    seed: int
     data: ConceptDataset
     cells: list[CellResult]
 
@@ -48,19 +60,25 @@ def _draws(results: Results, world: str) -> list[_Draw]:
     for result in results.cells_of(world):
         if GATES[result.cell.gate].absolute:
             by_seed.setdefault(result.cell.seed, []).append(result)
-    return [_Draw(results.dataset(cells[0]), cells) for cells in by_seed.values()]
+    return [_Draw(seed, results.dataset(cells[0]), cells) for seed, cells in by_seed.items()]
 
 
-def _reached(draws: Sequence[_Draw], learner: Learner) -> Answer | None:
-    """Compare what S1 and S3 allow with what training reached, where the truth is known in closed form."""
-    pairs = [(draw.possible(learner), draw.reached(learner)) for draw in draws]
-    pairs = [(possible, reached) for possible, reached in pairs if possible]
-    if not pairs:
+def _known(draws: Sequence[_Draw], learner: Learner) -> dict[int, tuple[dict[str, bool], set[str]]]:
+    """Return for each seed what is possible and what was reached, where the truth is known in closed form."""
+    pairs = {draw.seed: (draw.possible(learner), draw.reached(learner)) for draw in draws}
+    return {seed: (possible, reached) for seed, (possible, reached) in pairs.items() if possible}
+
+
+def _reached(draws: Sequence[_Draw], learner: Learner, level: float) -> Answer | None:
+    """Compare what S1 and S3 allow with what training reached."""
+    by_seed = _known(draws, learner)
+    if not by_seed:
         return None
+    pairs = list(by_seed.values())
     count = sum(len(possible) for possible, _ in pairs)
     able = sum(sum(possible.values()) for possible, _ in pairs)
     # The same share of each draw: of the concepts that can be separated, or else of those that cannot.
-    share = mean_interval([_share(possible, reached, able > 0) for possible, reached in pairs], (0.0, 1.0))
+    share = _share_over_seeds(by_seed, able > 0, level)
     learner_words = "One neuron" if learner == "neurons" else "A unit"
     if able:
         prediction = (
@@ -79,6 +97,20 @@ def _reached(draws: Sequence[_Draw], learner: Learner) -> Answer | None:
         f"share of {share} of these (mean over {share.n} seeds).{_beyond(pairs)}"
     )
     return Answer("S1" if learner == "neurons" else "S3", prediction, observation, verdict)
+
+
+def _share_over_seeds(
+    by_seed: Mapping[int, tuple[dict[str, bool], set[str]]], able: bool, level: float
+) -> Interval:
+    """Return the mean over seeds of the share reached, of the concepts of which this is possible or not."""
+    shares = {seed: _share(*pair, able) for seed, pair in by_seed.items()}
+    shares = {seed: share for seed, share in shares.items() if math.isfinite(share)}
+    counts = [sum(fact == able for fact in possible.values()) for possible, _ in by_seed.values()]
+    # All or none in every seed: at an end of its range a share is not rounded.
+    at_end = len(set(shares.values())) == 1 and set(shares.values()) <= {0.0, 1.0}
+    step = 0.0 if at_end else 1 / min(filter(None, counts))
+    interval = Differences("", "", shares, step).interval(level)
+    return Interval(interval.mean, max(interval.low, 0.0), min(interval.high, 1.0), interval.n)
 
 
 def _share(possible: Mapping[str, bool], reached: set[str], able: bool) -> float:
@@ -104,19 +136,17 @@ def _side(interval: Interval, limit: float) -> Verdict:
     return "the prediction fails" if interval.low >= limit else "undecided"
 
 
-def _price_of_detection(results: Results, world: str) -> Answer | None:
+def _prices(results: Results, world: str) -> "dict[str, tuple[_Detected, _Detected]]":
+    """Return each gate of a world at its sparsest and at its densest, where it has both."""
+    ends = {gate: _ends(results, world, gate) for gate in _gates(results, world)}
+    return {gate: pair for gate, pair in ends.items() if pair is not None}
+
+
+def _price(ends: "Mapping[str, tuple[_Detected, _Detected]]", level: float) -> Answer | None:
     """Compare detection at the sparsest and the densest setting of each gate, seed by seed."""
-    ends = {
-        gate: pair for gate in _gates(results, world) if (pair := _ends(results, world, gate)) is not None
-    }
     if not ends:
         return None
-    # The prediction speaks of every gate: their intervals hold at once.
-    level = 1 - (1 - LEVEL) / len(ends)
-    gains = {
-        g: mean_interval(paired(dense.shares, sparse.shares), level=level)
-        for g, (sparse, dense) in ends.items()
-    }
+    gains = {gate: _gain(sparse, dense).interval(level) for gate, (sparse, dense) in ends.items()}
     lines = [
         f"{gate_name(gate)} {sparse.mean:.2f} at {sparse.l0:.3g}, {dense.mean:.2f} at {dense.l0:.3g}, "
         f"difference {gains[gate]}"
@@ -124,7 +154,7 @@ def _price_of_detection(results: Results, world: str) -> Answer | None:
     ]
     observation = (
         "Share of concepts that one neuron detects, at the least and the greatest mean L0 (over seeds and "
-        "the widths that every sparsity of the gate has; the intervals of the differences hold at once): "
+        "the widths that every sparsity of the gate has; the intervals of all worlds hold at once): "
         f"{'; '.join(lines)}."
     )
     prediction = (
@@ -137,12 +167,19 @@ def _price_of_detection(results: Results, world: str) -> Answer | None:
     return Answer("D1", prediction, observation, verdict)
 
 
+def _gain(sparse: "_Detected", dense: "_Detected") -> Differences:
+    seeds = [seed for seed in dense.shares if seed in sparse.shares]
+    by_seed = {seed: dense.shares[seed] - sparse.shares[seed] for seed in seeds}
+    return Differences("", "", by_seed, max(sparse.step, dense.step))
+
+
 @dataclass(frozen=True)
 class _Detected:
-    """What single neurons detect at one sparsity of a gate: the mean L0, and each seed's mean share."""
+    """What single neurons detect at one sparsity of a gate: the mean L0, each seed's share, and its step."""
 
     l0: float
     shares: Mapping[int, float]
+    step: float
 
     @property
     def mean(self) -> float:
@@ -177,4 +214,6 @@ def _detected(cells: Sequence[CellResult]) -> _Detected | None:
     l0 = mean_interval([result.measures.metrics.l0 for result in cells]).mean
     if not by_seed or math.isnan(l0):
         return None
-    return _Detected(l0, {seed: float(np.mean(shares)) for seed, shares in by_seed.items()})
+    tested = [r.measures.detection.neurons.tested for r in cells if r.measures.detection.neurons is not None]
+    means = {seed: float(np.mean(shares)) for seed, shares in by_seed.items()}
+    return _Detected(l0, means, 1 / min(tested))

@@ -87,3 +87,14 @@ def test_the_truth_is_compared_with_and_a_drawing_may_be_additive(tmp_path):
     FormalContext.from_array([[True]]).write(other)
     done = RUNNER.invoke(app, [*asked[:4], "--truth", str(other)])
     assert isinstance(done.exception, InvalidInput)
+
+
+def test_no_line_is_wider_than_eighty_columns(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    FormalContext.from_array(rng.random((40, 6)) < 0.5).write(tmp_path / "random.cxt")
+    for more in (["--theta", "auto", "--grounded", "--truth", "random.cxt"], ["--theta", "1", "--cap", "10"]):
+        ended = RUNNER.invoke(app, ["lattice", "random.cxt", "-o", "out", *more])
+        lines = ended.output.splitlines()
+        assert len(lines) > 3
+        assert max(map(len, lines)) <= 80, max(lines, key=len)

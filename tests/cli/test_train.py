@@ -11,7 +11,9 @@ import pytest
 import torch
 
 from geosae.cli import train as command_module
-from geosae.experiments import GATES
+from geosae.experiments import GATES, mean_interval
+from geosae.experiments.plan import SAESetting
+from geosae.experiments.sweep import SweepRow
 from geosae.sae.checkpoint import load
 from geosae.storage.files import read_json
 
@@ -150,3 +152,22 @@ def test_a_sweep_is_trained_where_its_file_says_unless_the_command_does(home: Pa
     status, _, err = call(monkeypatch, capsys, *same)
     assert (status, "torch sees none" in err) == (2, True)
     assert call(monkeypatch, capsys, *same, "--device", "cpu")[0] == 0
+
+
+def test_the_widest_row_of_a_sweep_fits_into_eighty_columns(capsys):
+    """Eleven gates, every measure known, three digits before the point of L0 and of FVU."""
+    rows = [
+        SweepRow(
+            SAESetting(gate, 0.03, 16384), 3,
+            mean_interval([1.25, 1.5, 1.75]), mean_interval([120, 130, 140]),
+            mean_interval([0.25, 0.5, 0.5], (0.0, 1.0)), mean_interval([0.5, 0.5, 0.75], (0.0, 1.0)),
+        )
+        for gate in GATES
+    ]  # fmt: skip
+    command_module._show(rows)
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80, max(lines, key=len)
+    (matryoshka,) = (line.split() for line in lines if line.startswith("matryoshka"))
+    assert matryoshka == [
+        "matryoshka", "0.03", "16384", "1.500", "±0.621", "130.0", "±24.8", "0.42", "±0.36", "0.58", "±0.36"
+    ]  # fmt: skip
