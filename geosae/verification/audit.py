@@ -65,6 +65,8 @@ class Mutant:
     target: Target
     claim: Claim[Any]
 
+    __repr__ = short_repr
+
 
 def part_of(case: object) -> str:
     """Return the part of its statement that an instance is about ("" where there is only one)."""

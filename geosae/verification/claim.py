@@ -89,6 +89,8 @@ class Hypothesis(Generic[T]):
     statement: str
     control: Callable[[int, np.random.Generator], Iterable[T]]
 
+    __repr__ = short_repr
+
 
 @dataclass(frozen=True, eq=False)
 class Claim(Generic[T]):

@@ -37,6 +37,8 @@ class Kept:
     hypothesis: str = ""
     """What a control breaks; empty for an instance."""
 
+    __repr__ = short_repr
+
 
 @dataclass(frozen=True)
 class ControlCount:

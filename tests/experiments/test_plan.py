@@ -237,7 +237,8 @@ def test_the_key_depends_on_everything_but_the_label_and_the_order_of_keys():
     changes = [
         {"source": "digits"}, {"world_params": {"dim": 3}}, {"data_seed": 1}, {"gate": "relu"},
         {"sparsity": 5}, {"width": 17}, {"seed": 1}, {"baseline": "untrained"}, {"train": {"steps": 1}},
-        {"analysis": {"alpha": 0.1}}, {"tolerance": 0.1}, {"train_share": 0.4}, {"device": "cuda"}, {"device": "auto"},
+        {"analysis": {"alpha": 0.1}}, {"tolerance": 0.1}, {"train_share": 0.4},
+        {"device": "cuda"}, {"device": "auto"},
     ]  # fmt: skip
     keys = {replace(CELL, **change).key for change in changes}
     assert len(keys | {CELL.key}) == len(changes) + 1

@@ -13,11 +13,12 @@ import torch
 from geosae.analysis import NOTIONS
 from geosae.errors import InvalidInput
 from geosae.experiments import CheckEntry, GateEntry, Plan, Results, WorldEntry, load_results, run
-from geosae.experiments.measures import LEARNERS, Learned, numbers
+from geosae.experiments.measures import LEARNERS, numbers
 from geosae.experiments.results import log_line
 from geosae.experiments.store import Store
 from geosae.experiments.worker import fit_or_build
 from geosae.storage.files import read_json, write_json
+from geosae.storage.structure import to_json
 
 sys.path.insert(0, str(Path(__file__).parent))
 import tasks
@@ -92,13 +93,15 @@ def test_each_finished_cell_has_its_parts_and_the_agreed_result(done: Path):
         assert math.isnan(measures.metrics.mcc)
         assert all(math.isfinite(n) for name, n in numbers(measures.metrics) if name != "mcc")
         for notion in NOTIONS:
-            of_notion, errors = measures.notion(notion), result.errors.of(notion)
+            of_notion, answers = measures.notion(notion), result.answers.of(notion)
             for learner in LEARNERS:
                 learned = of_notion.learned(learner)
                 assert learned is not None
                 assert 0 <= learned.share <= 1
                 assert 0 <= of_notion.floor(learner) <= 1
-                assert len(errors.of(learner)) == len(results.dataset(result).names)
+                assert len(answers.of(learner)) == len(results.dataset(result).names)
+                counts = learned.share, learned.not_learned, learned.undecided, learned.no_unit
+                assert sum(counts) == pytest.approx(1.0)
         assert measures.lattice.concepts >= 1
         assert read_json(folder / "timing.json")["seconds"] > 0
     assert read_json(done / "run.json")["status"] == "finished"
@@ -108,11 +111,12 @@ def test_what_is_stored_can_be_read_back_and_agrees(done: Path):
     results = load_results(done)
     result = results.cells[0]
     alignment = results.alignment(result)
-    summary = alignment.detection.summary()
-    assert result.measures.detection.neurons == Learned(
-        summary.share, summary.best_error, float(summary.tested)
-    )
-    assert result.errors.detection.neurons == summary.concepts
+    learned = result.measures.detection.neurons
+    assert learned is not None
+    assert learned.share == alignment.share("detection", "neurons")
+    assert learned.not_learned == alignment.share("detection", "neurons", "not learned")
+    assert to_json(result.answers.detection.neurons) == to_json(alignment.answers("detection", "neurons"))
+    assert result.pairs == alignment.judgement.pairs
     assert results.sae_neurons(result).width == result.cell.width == alignment.width
     assert results.lattices(result) is not None
 
@@ -190,7 +194,8 @@ def test_a_failed_cell_is_recorded_by_name_loses_no_other_and_is_tried_again(tmp
 
 
 def test_baselines_stand_beside_the_trained_and_what_no_world_has_is_left_out(tmp_path: Path):
-    lattice = WorldEntry("lattice", "formal-context", {"points": 300, "dim": 3})
+    # Enough points that what the true half-spaces do can be certified.
+    lattice = WorldEntry("lattice", "formal-context", {"points": 6000, "dim": 3})
     wanted = ("shuffled", "pca", "kmeans", "planted")
     plan = replace(NO_CHECKS, worlds=(WORLD, lattice), seeds=(0,), baselines=wanted)
     seen: list = []

@@ -28,7 +28,7 @@ def detection_context(inside, copies=COPIES):
     )
     neurons = neurons_of(SparseAutoencoder.planted(planted))
     assert neurons.width == width
-    return analyse(neurons, data, AnalysisConfig(tolerance=0.0)).context("detection")
+    return analyse(neurons, data, AnalysisConfig(tolerance=0.0)).context("detection", edges="point")
 
 
 @settings(max_examples=25)
