@@ -258,6 +258,29 @@ def test_fvu_divides_sums_about_the_mean_once():
     assert np.isnan(fvu(np.ones((2, 1)), np.ones((2, 1))))
 
 
+def test_fvu_is_computed_in_float64_from_every_type():
+    rng = np.random.default_rng(0)
+    far = (1e4 + rng.normal(size=(500, 3))).astype(np.float32)
+    guess = (far + 0.3 * rng.normal(size=far.shape)).astype(np.float32)
+    expected = fvu(far.astype(np.float64), guess.astype(np.float64))
+    assert fvu(far, guess) == expected == pytest.approx(0.09, abs=0.01)
+    # A shift by 1e8 moves nothing: the numbers are exact there.
+    grid = rng.integers(0, 50, (400, 2)).astype(np.float64)
+    assert fvu(grid + 1e8, grid + 1e8 + 1) == pytest.approx(fvu(grid, grid + 1), rel=1e-12)
+    halves = (100 * rng.normal(size=(4000, 8))).astype(np.float16)
+    assert fvu(halves, np.zeros_like(halves)) == pytest.approx(1.0, abs=0.01)
+    bytes_, other = rng.integers(0, 256, (2, 400, 2)).astype(np.uint8)
+    assert fvu(bytes_, other) == fvu(bytes_.astype(np.float64), other.astype(np.float64)) > 1.5
+    # 0.1 summed seven times and divided by seven is not 0.1.
+    assert np.isnan(fvu(np.full((7, 1), 0.1), np.zeros((7, 1))))
+
+
+@pytest.mark.parametrize("shape", [(5, 1), (1, 3), (5,), (4, 3)])
+def test_fvu_refuses_shapes_that_numpy_would_broadcast(shape):
+    with pytest.raises(InvalidInput, match="have a reconstruction of shape"):
+        fvu(np.eye(5, 3), np.ones(shape))
+
+
 def test_metrics_count_what_fires():
     points = blobs()
     run = train(points, small(), 0)
