@@ -138,8 +138,14 @@ class TrainingState:
             return
         a = objective(self.spec, self.at, self.sample).a
         guess = torch.addmm(self.at.b_dec, a, self.at.W_dec)
-        resample(self.at, self.adam, dead, self.sample, guess, self.spec.config, self.generator)
+        config = self.spec.config
+        revived = resample(self.at, self.adam, dead, self.sample, guess, config, self.generator)
         self.silent[dead] = 0
+        if revived and config.ema:
+            # The moving average of a neuron begins anew too, at what corrects to its new weights.
+            average = Parameters.of(self.average, config.width, self.spec.dim, config.gate.parameters)
+            for mean, now in zip(average.rows(), self.at.rows(), strict=True):
+                mean[dead] = now[dead] * (1.0 - config.ema**self.step)
 
     @torch.no_grad()
     def line(self, probe: Callable[[], Mapping[str, float]] | None = None) -> Line:

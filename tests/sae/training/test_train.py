@@ -131,6 +131,19 @@ def test_baselines_are_what_they_are_called():
     assert np.allclose(ratio, ratio[0, 0], rtol=1e-5)
 
 
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_the_weight_of_jumprelu_acts_at_a_customary_learning_rate(wrapped):
+    points, _ = superposition(1500)
+    active: list[float] = []
+    for l0 in (0.01, 0.1, 1):
+        gate = JumpReLU(l0=l0)
+        config = TrainConfig(Matryoshka(gate) if wrapped else gate, width=24, steps=800, lr=3e-4)
+        active.append(train(points, config, 0, device="cpu").metrics["l0"])
+    # Without a rate of its own θ stays near its start, and all three have about 12 active neurons.
+    assert active[0] > 1.5 * active[1]
+    assert active[1] > 1.5 * active[2]
+
+
 @pytest.mark.parametrize("seed", [0, *(pytest.param(s, marks=pytest.mark.slow) for s in (1, 2))])
 def test_planted_directions_are_recovered(seed):
     """An easy case: 12 directions with small overlaps, 1.4 active on average, 24 atoms to find them."""
