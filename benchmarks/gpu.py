@@ -162,7 +162,7 @@ def grid(sizes: Sizes, device: torch.device, methods: list[str], repeats: int) -
     few = [replace(config, lr=float(lr)) for lr in np.geomspace(1e-3, 1e-2, sizes.alone)]
 
     def stacked() -> None:
-        sample = sample_of(cloud)
+        sample = sample_of(cloud, config)
         members = [(config, seed) for config in configs for seed in seeds]
         specs = [training_spec(config, case.dim, device.type) for config, _ in members]
         inputs = prepare_inputs(cloud, sample, specs[0], 0)

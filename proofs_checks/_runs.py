@@ -5,9 +5,10 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
 from geosae.geometry.intervals import clopper_pearson
+from geosae.sampling import drawn_rows
 from geosae.storage.files import content_hash
 from geosae.verification import TrainedInstance
 
@@ -26,9 +27,9 @@ class SampleView(NamedTuple):
 
 
 def sample_view(instance: TrainedInstance) -> SampleView:
-    """Return evenly spaced points of the data set, at most `MOST_POINTS`, with firing and concepts."""
+    """Return points of the data set, at most `MOST_POINTS` drawn at random, with firing and concepts."""
     data = instance.dataset
-    rows = np.unique(np.linspace(0, data.size - 1, min(data.size, MOST_POINTS)).astype(np.int64))
+    rows = drawn_rows(data.size, MOST_POINTS, np.random.default_rng(0))
     points = data.points[rows].astype(np.float64)
     concepts = data.membership[rows]
     nontrivial = np.flatnonzero(concepts.any(axis=0) & ~concepts.all(axis=0))
@@ -36,6 +37,11 @@ def sample_view(instance: TrainedInstance) -> SampleView:
     return SampleView(
         points, instance.neurons.fires(points), concepts[:, nontrivial], names, _tolerance(instance)
     )
+
+
+def some_rows(count: int, most: int) -> Int[np.ndarray, "k"]:
+    """Return at most so many of the rows of a view, drawn at random, the same ones at every call."""
+    return drawn_rows(count, most, np.random.default_rng(1))
 
 
 def _tolerance(instance: TrainedInstance) -> float:
@@ -70,8 +76,8 @@ class Labelled:
 
 
 def separable_concepts(view: SampleView, question: Callable[[Labelled], bool], most: int) -> int:
-    """Count the concepts of which a question holds on at most so many of the points (trivial ones count)."""
-    rows = np.unique(np.linspace(0, len(view.points) - 1, most).astype(np.int64))
+    """Count the concepts of which a question holds on at most so many random points (trivial ones count)."""
+    rows = some_rows(len(view.points), most)
     points, labels = view.points[rows], view.concepts[rows].T
     return sum(bool(C.all()) or not C.any() or question(Labelled(points[C], points[~C])) for C in labels)
 

@@ -22,7 +22,7 @@ from jaxtyping import Bool, Float
 
 from geosae.verification import Claim, Evidence, Hypothesis, Number, Observed, TrainedInstance, compare
 from proofs_checks._exact import Rational, cone_distance_squared, dot, minus
-from proofs_checks._runs import pair_errors, sample_view
+from proofs_checks._runs import pair_errors, sample_view, some_rows
 
 # How many undetected points of a trained SAE are projected per concept and set D.
 MOST_PROJECTED = 200
@@ -197,7 +197,7 @@ def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
     """Hold MSE_C against the price of the undetected points, for D = [d] and for the neurons tied to C.
 
     A neuron is tied to C when it fires on more of C than of the rest. Where more points are undetected than
-    can be projected, the first ones are priced: the sum only becomes smaller. Certified: eta covers
+    can be projected, a random part is priced: the sum only becomes smaller. Certified: eta covers
     the error of the projection and rounding. Vacuous
     where the price is not above the error with which it is known.
     """
@@ -212,7 +212,7 @@ def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
             (1 - miss[k] > alarms[k], "tied to it"),
         ):
             silent = np.flatnonzero(inside & ~view.fires[:, tied].any(axis=1))
-            price, doubt = _price(instance, view.points[silent[:MOST_PROJECTED]], tied)
+            price, doubt = _price(instance, view.points[silent[some_rows(len(silent), MOST_PROJECTED)]], tied)
             size, mse = int(inside.sum()), float(errors[inside].mean())
             # Float64 sums of so many terms are off by no more than this share (and eta is never zero).
             rounding = 8 * (instance.neurons.width + view.points.shape[1] + size) * 2.0**-53

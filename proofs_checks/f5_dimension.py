@@ -20,7 +20,7 @@ from jaxtyping import Int
 from geosae.geometry.arrangements.sign_rank import forster
 from geosae.verification import Claim, Evidence, Hypothesis, Number, Observed, TrainedInstance, compare
 from proofs_checks._planted import random_planted
-from proofs_checks._runs import sample_view
+from proofs_checks._runs import sample_view, some_rows
 
 Part = Literal["dimension", "engine"]
 MOST_ROWS = 512
@@ -148,7 +148,7 @@ def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
     if instance.neurons.gating != "absolute":
         return ()
     view = sample_view(instance)
-    signs = np.where(view.fires[:MOST_ROWS], 1.0, -1.0)
+    signs = np.where(view.fires[some_rows(len(view.fires), MOST_ROWS)], 1.0, -1.0)
     label = f"{instance.label}: n + 1 against the bound of {signs.shape[0]} points × {signs.shape[1]} neurons"
     room = view.points.shape[1] + 1
     return [compare(Observed(room, label), forster(signs), "lower", vacuous=min(signs.shape) <= room**2)]

@@ -24,7 +24,7 @@ from proofs_checks._exact import dot, hulls_meet, in_hull, rational
 from proofs_checks._planted import point_rows
 from proofs_checks._runs import Labelled, pair_errors, remembered, sample_view, separable_concepts
 
-# A trained SAE's concepts are held against their hulls on so many evenly spaced points.
+# A trained SAE's concepts are held against their hulls on so many points, drawn at random.
 MOST_SEPARATED = 1500
 
 

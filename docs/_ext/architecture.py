@@ -9,6 +9,7 @@ import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import fill
 
 import grimp
 from matplotlib.axes import Axes
@@ -31,6 +32,8 @@ BORDERS = {
 LEFT, RIGHT = 6.3, 10.0
 """Right edges of the column of layers and of the whole picture, in row heights."""
 GAP = 0.12
+BESIDE_WIDTH = 34
+"""Letters in a line of what a package beside the library stands on."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +137,7 @@ def draw_beside(ax: Axes, package: str, below: int, layers: list[str]) -> None:
     x, y, width, height = box
     ax.add_patch(outline(box))
     ax.text(x + 0.15, y + 0.7 * height, package, va="center", gid=package)
-    lines = f"on {', '.join(layers)}"
+    lines = fill(f"on {', '.join(layers)}", BESIDE_WIDTH)
     ax.text(x + 0.15, y + 0.3 * height, lines, va="center", color=MUTED, size="small", gid=f"{package}:note")
     arrow = {"arrowstyle": "->", "connectionstyle": "angle,angleA=90,angleB=0", "color": INK, "lw": 0.8}
     ax.annotate("", xy=(LEFT - GAP, -below + (1 - GAP) / 2), xytext=(x + width / 2, y), arrowprops=arrow)

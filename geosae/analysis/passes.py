@@ -12,6 +12,7 @@ from geosae.analysis.counts import CountAccumulator, Counts
 from geosae.analysis.firing_bits import FiringBits, Unit, pack
 from geosae.analysis.roc import ActivationLog
 from geosae.analysis.unit_search import propose
+from geosae.sampling import drawn_rows
 
 Progress = Callable[[int, int], None]
 
@@ -63,7 +64,7 @@ class Reader:
 
 def search_rows(fit_rows: Int[np.ndarray, "K"], most: int, rng: np.random.Generator) -> Int[np.ndarray, "S"]:
     """Return the rows on which units are sought: all of them, or so many at random."""
-    return fit_rows if len(fit_rows) <= most else np.sort(rng.choice(fit_rows, most, replace=False))
+    return fit_rows[drawn_rows(len(fit_rows), most, rng)]
 
 
 def fit_pass(

@@ -12,6 +12,7 @@ from geosae.geometry.separation.separate_many import separate_many
 from geosae.geometry.separation.separate_unit import separate_unit
 from geosae.geometry.separation.unit_certificate import UnitInseparable, UnitSeparated
 from geosae.notebook import short_repr
+from geosae.sampling import drawn_rows
 
 MOST_POINTS = 5000
 """The question is asked of so many of the points, drawn at random."""
@@ -77,9 +78,7 @@ def separabilities(
     """
     if most < 2:
         raise InvalidInput(f"separability of {most} points", remedy="ask for 2 or more")
-    rows = np.arange(dataset.size)
-    if dataset.size > most:
-        rows = np.sort(rng.choice(dataset.size, most, replace=False))
+    rows = drawn_rows(dataset.size, most, rng)
     points, inside = dataset.points[rows].astype(np.float64), dataset.membership[rows]
     asked = np.flatnonzero(inside.any(axis=0) & ~inside.all(axis=0))
     if not asked.size:

@@ -25,9 +25,10 @@ from geosae.figures.style import (
     styled,
 )
 from geosae.geometry.arrangements.halfspaces import HalfSpaces
+from geosae.sampling import drawn_rows
 
 MOST_POINTS = 500
-"""At most so many points of each concept are drawn, evenly spread over the sample."""
+"""At most so many points of each concept are drawn, a random sample."""
 MOST_NAMES = 12
 """With more concepts than this the legend counts them."""
 
@@ -173,16 +174,14 @@ def draw_boundaries(
 
 
 def thin(points: Float[np.ndarray, "N 2"], most: int = MOST_POINTS) -> Float[np.ndarray, "m 2"]:
-    """Return at most so many of the points, evenly spread over their order.
+    """Return at most so many of the points, a random sample in their order, the same one at every call.
 
     Examples
     --------
-    >>> thin(np.arange(20.0).reshape(10, 2), 2).tolist()
-    [[0.0, 1.0], [18.0, 19.0]]
+    >>> thin(np.arange(20.0).reshape(10, 2), 2).shape
+    (2, 2)
     """
-    if len(points) <= most:
-        return points
-    return points[np.linspace(0, len(points) - 1, most).round().astype(int)]
+    return points[drawn_rows(len(points), most, np.random.default_rng(0))]
 
 
 def concept_handles(names: Sequence[str]) -> list[Line2D]:

@@ -7,6 +7,7 @@ from jaxtyping import Float
 
 from geosae.data.dataset import ConceptDataset
 from geosae.errors import InvalidInput
+from geosae.sampling import drawn_rows
 
 _MOST = 5000
 _DIGITS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
@@ -90,7 +91,7 @@ def _principal(
     points: Float[np.ndarray, "N n"], data: ConceptDataset
 ) -> tuple[Float[np.ndarray, "n 2"], Float[np.ndarray, "n"], float]:
     inside = points[data.membership.any(axis=1)]
-    inside = inside[:: max(1, len(inside) // _MOST)]
+    inside = inside[drawn_rows(len(inside), _MOST, np.random.default_rng(0))]
     origin = inside.mean(axis=0)
     _, sizes, rows = np.linalg.svd(inside - origin, full_matrices=False)
     rows = np.vstack([rows, np.eye(points.shape[1])])[:2]

@@ -15,11 +15,12 @@ from geosae.data.dataset import ConceptDataset
 from geosae.figures.plane import Window, window_of
 from geosae.figures.style import COLUMN, blank, colour, legend_columns, line, marker, styled
 from geosae.figures.world_view import View, view_of
+from geosae.sampling import drawn_rows
 
 MOST_COLOURED = 8
 """At most so many concepts have a colour of their own."""
 MOST_POINTS = 1500
-"""At most so many points are drawn, evenly spread over the sample."""
+"""At most so many points are drawn, a random sample."""
 _GRID = 400
 _BACKGROUND, _OTHERS = "#c4c4c4", "#8a8a8a"
 
@@ -94,7 +95,7 @@ def _height(view: View, width: float) -> float:
 
 
 def _thin(count: int) -> Int[np.ndarray, "m"]:
-    return np.unique(np.linspace(0, count - 1, min(count, MOST_POINTS)).astype(np.int64))
+    return drawn_rows(count, MOST_POINTS, np.random.default_rng(0))
 
 
 def _owners(data: ConceptDataset, coloured: int) -> Int[np.ndarray, "N"]:

@@ -138,6 +138,13 @@ class Neurons:
             out[rows] = a @ self.decoder + self.b_dec
         return out
 
+    def in_chunks(
+        self, points: Float[np.ndarray, "N n"]
+    ) -> Iterator[tuple[slice, Bool[np.ndarray, "rows d"], Float[np.ndarray, "rows n"]]]:
+        """Yield rows, who fires there and their reconstruction, for all points, some rows at a time."""
+        for rows, a, fired in self._activations(self._checked(points)):
+            yield rows, a != 0 if fired is None else fired, a @ self.decoder + self.b_dec
+
     def _checked(self, points: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N n"]:
         return finite_points(points, dim=self.dim, allow_empty=True)
 

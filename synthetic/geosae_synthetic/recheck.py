@@ -10,6 +10,7 @@ import numpy as np
 from geosae.data.dataset import ConceptDataset
 from geosae.data.storage import load_dataset
 from geosae.errors import InvalidInput
+from geosae.sampling import drawn_rows
 from geosae_synthetic.redraw import draw_again
 from geosae_synthetic.truth_checks import Finding, concept_checks
 
@@ -43,10 +44,10 @@ def verify(
     source
         A file .npz, or a data set (then there is no file's hash to check).
     concepts
-        Certificates are asked for at most so many concepts, evenly spread.
+        Certificates are asked for at most so many concepts, drawn at random.
     points
-        Certificates are asked for the first `points` points. What separates all points separates these; what
-        these do not allow, all points do not.
+        Certificates are asked for `points` points, drawn at random. What separates all points separates
+        these; what these do not allow, all points do not.
     progress
         Called as progress(done, total) over the concepts.
 
@@ -156,7 +157,7 @@ def _truth(
 ) -> list[Check]:
     truths = [(k, truth) for k, truth in enumerate(data.truth) if truth is not None]
     if len(truths) > concepts:
-        truths = [truths[k] for k in np.linspace(0, len(truths) - 1, concepts).astype(int).tolist()]
+        truths = [truths[k] for k in drawn_rows(len(truths), concepts, np.random.default_rng(0)).tolist()]
     findings: dict[str, list[Finding]] = {}
     for done, (column, truth) in enumerate(truths, start=1):
         for kind, finding in concept_checks(data, column, truth, points).items():

@@ -14,6 +14,7 @@ from geosae.geometry.separation.separate import separate
 from geosae.geometry.separation.separate_unit import separate_unit
 from geosae.geometry.separation.smallest_unit import SmallestUnit, smallest_unit
 from geosae.geometry.separation.unit_certificate import UnitSeparated
+from geosae.sampling import drawn_rows
 
 ROUNDING = 1e-9
 """Two closed forms of one number may differ by so much of it."""
@@ -47,8 +48,9 @@ def concept_checks(data: ConceptDataset, column: int, truth: ConceptTruth, point
     ['fails']
     """
     name = data.names[column]
-    members = data.membership[:points, column]
-    inside, outside = data.points[:points][members], data.points[:points][~members]
+    rows = drawn_rows(data.size, points, np.random.default_rng(0))
+    members = data.membership[rows, column]
+    inside, outside = data.points[rows][members], data.points[rows][~members]
     findings: dict[str, Finding] = {}
     if len(inside) and len(outside):
         if truth.one_neuron is not None:
@@ -58,12 +60,16 @@ def concept_checks(data: ConceptDataset, column: int, truth: ConceptTruth, point
             separable = isinstance(separate_unit(inside, outside).check(), UnitSeparated)
             findings["a unit (S3), certified"] = _separable(name, truth.unit, separable)
         if _most_neurons(truth) is not None:
-            findings["smallest unit (S4), lower bound"] = _size(name, truth, inside[:FEW], outside[:FEW])
+            findings["smallest unit (S4), lower bound"] = _size(name, truth, _few(inside), _few(outside))
     if truth.overlap_depth is not None:
         deepest = int(data.membership[data.membership[:, column]].sum(axis=1).max(initial=0))
         findings["overlap depth (S7)"] = _depth(name, deepest, truth.overlap_depth)
     findings |= _of_region(data, column, truth)
     return findings
+
+
+def _few(points: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "M n"]:
+    return points[drawn_rows(len(points), FEW, np.random.default_rng(1))]
 
 
 def _separable(name: str, declared: bool, certified: bool) -> Finding:

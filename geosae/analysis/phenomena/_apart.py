@@ -8,6 +8,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import KDTree
 
+from geosae.sampling import drawn_rows
+
 _MOST = 4000
 
 
@@ -16,8 +18,8 @@ def parts_of(points: Float[np.ndarray, "N n"]) -> Int[np.ndarray, "N"]:
 
     The longest edge of the minimum spanning tree of N points drawn from one piece of the plane or of a
     higher space is, for large N, the largest nearest-neighbour distance (Penrose, Ann. Appl. Probab. 7,
-    1997), so that twice that distance joins a connected cloud. Of more than 4,000 points every k-th is
-    looked at, and the others take the label of the nearest one.
+    1997), so that twice that distance joins a connected cloud. Of more than 4,000 points so many
+    are looked at, drawn at random, and the others take the label of the nearest one.
 
     Examples
     --------
@@ -69,7 +71,8 @@ def apart(
     Points that several pieces have are left out. If a connected set holds all the pieces, and each of its
     points lies within ρ of a piece, then the closed ρ-neighbourhoods of two pieces must meet in it: some two
     pieces are at most 2ρ apart. The points of the cloud, which hold those of the pieces and others, show how
-    large ρ is. Of more than 4,000 points, of a piece or of the cloud, every k-th is looked at.
+    large ρ is. Of more than 4,000 points, of a piece or of the cloud, so many are
+    looked at, drawn at random.
 
     Examples
     --------
@@ -104,5 +107,5 @@ def _bridged(parts: list[Float[np.ndarray, "_ n"]], cloud: Float[np.ndarray, "M 
 
 
 def thinned(points: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "M n"]:
-    """Return every k-th point, at most 4,000 of them."""
-    return points[:: -(-len(points) // _MOST)] if len(points) > _MOST else points
+    """Return at most 4,000 of the points, drawn at random, the same ones at every call."""
+    return points[drawn_rows(len(points), _MOST, np.random.default_rng(0))]

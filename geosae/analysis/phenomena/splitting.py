@@ -24,6 +24,7 @@ from geosae.errors import InvalidInput
 from geosae.geometry.separation.certificate import Inseparable, Separated
 from geosae.geometry.separation.separate import separate
 from geosae.notebook import short_repr
+from geosae.sampling import drawn_rows
 
 _MOST_PAIRS = 6
 _MOST_POINTS = 1000
@@ -337,6 +338,11 @@ def _gaps(
         only_a, only_b = pieces[:, a] & ~pieces[:, b], pieces[:, b] & ~pieces[:, a]
         if len(gaps) == _MOST_PAIRS or not (only_a.any() and only_b.any()):
             continue
-        certificate = separate(points[only_a][:_MOST_POINTS], points[only_b][:_MOST_POINTS])
+        certificate = separate(_some(points[only_a]), _some(points[only_b]))
         gaps.append(Gap((members[a], members[b]), certificate))
     return tuple(gaps)
+
+
+def _some(points: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "M n"]:
+    """Return at most 1,000 of the points, drawn at random, the same ones at every call."""
+    return points[drawn_rows(len(points), _MOST_POINTS, np.random.default_rng(0))]

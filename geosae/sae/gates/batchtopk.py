@@ -14,17 +14,16 @@ from geosae.sae.gates.gate import Batch, Gate, GateParameter, Gating, Parts, Wei
 from geosae.sae.gates.largest import largest_of_all
 from geosae.sae.gates.terms import aux_k_loss, checked_aux, checked_k, error, residual
 
-# Points per batch over which the least kept activation is averaged.
-CALIBRATION_BATCH = 1024
-
 
 @dataclass(frozen=True)
 class BatchTopK(Gate):
     """In training the B·k largest positive pre-activations of a batch of B points are kept.
 
-    At inference neuron i is active where z_i > θ, with one threshold θ: the mean, over batches of the
-    training points, of the least pre-activation that was kept (equation 6 of the paper). So the finished
-    SAE has absolute gating and half-spaces; only training compares neurons and points with one another.
+    At inference neuron i is active where z_i > θ, with one threshold θ that keeps the N·k largest positive
+    pre-activations of a sample of N points: halfway between the least that is kept and the next one. (The
+    paper's equation 6 averages the least that is kept over batches; a batch of few rows then counts as much
+    as a full one.) So the finished SAE has absolute gating and half-spaces; only training compares neurons
+    and points with one another.
 
     Parameters
     ----------
@@ -85,12 +84,11 @@ class BatchTopK(Gate):
         return Parts(misfit, torch.zeros_like(misfit), aux, a)
 
     def calibrate(self, weights: Weights, inputs: Float[torch.Tensor, "N n"]) -> Mapping[str, torch.Tensor]:
-        """Return the threshold: the mean over batches of the least kept pre-activation."""
+        """Return the threshold that keeps the N·k largest positive pre-activations of these N points."""
         z = pre_activations(weights, inputs)
-        least: list[torch.Tensor] = []
-        for rows in z.split(CALIBRATION_BATCH):
-            active = rows[self.support(rows) > 0]
-            if len(active):
-                least.append(active.min())
-        # An SAE that is silent everywhere has no least: the threshold 0 leaves it to the signs.
-        return {"threshold": torch.stack(least).mean().view(1) if least else z.new_zeros(1)}
+        positive, count = z[z > 0], self.k * len(z)
+        # Where no more are positive than may be kept, the signs decide alone.
+        if len(positive) <= count:
+            return {"threshold": z.new_zeros(1)}
+        least, following = positive.topk(count + 1).values[-2:]
+        return {"threshold": ((least + following) / 2).view(1)}

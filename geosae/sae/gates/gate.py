@@ -28,6 +28,8 @@ class GateParameter(NamedTuple):
         Whether it is measured in the unit of activations (a threshold), and so grows with the data's scale.
     trained
         Whether training moves it; otherwise `Gate.calibrate` sets it, or it keeps its initial value.
+    least_rate
+        The peak learning rate at which it is trained where the run's own is lower.
     """
 
     initial: float
@@ -35,6 +37,7 @@ class GateParameter(NamedTuple):
     positive: bool = False
     scales: bool = True
     trained: bool = True
+    least_rate: float = 0.0
 
 
 class Weights(NamedTuple):

@@ -88,7 +88,9 @@ class StreamSource:
         start = step * size % count
         rows = self.stream.rows(start, min(start + size, count))
         while len(rows) < size:
-            rows = np.concatenate([rows, self.stream.rows(0, min(size - len(rows), count))])
+            # Copied first: the stream may hand out one buffer again and again.
+            before = np.array(rows)
+            rows = np.concatenate([before, self.stream.rows(0, min(size - len(before), count))])
         return standardised(rows, self.standardizer, self.device)
 
 
@@ -128,7 +130,8 @@ class IteratedSource:
                     causes="fewer points than steps · batch_size",
                     remedy="train for fewer steps, or let the generator go round",
                 )
-            parts.append(finite_points(block))
+            # A copy: the generator may hand out one buffer again and again.
+            parts.append(np.array(finite_points(block)))
         rows = np.concatenate(parts)
         self.waiting = rows[count:]
         self.used += count

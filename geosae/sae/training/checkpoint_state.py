@@ -17,7 +17,7 @@ from geosae.errors import InvalidInput
 from geosae.sae.training.state import TrainingState
 from geosae.storage.files import write_atomic
 
-SCHEMA = "geosae.sae.state/1"
+SCHEMA = "geosae.sae.state/2"
 STATE_FILE = "state.safetensors"
 
 

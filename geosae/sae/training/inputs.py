@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import TypeAlias
 
 import numpy as np
@@ -10,6 +9,7 @@ import torch
 from jaxtyping import Float
 
 from geosae.errors import InvalidInput
+from geosae.sae.config import TrainConfig
 from geosae.sae.training.batches import (
     ArraySource,
     IteratedSource,
@@ -21,8 +21,13 @@ from geosae.sae.training.batches import (
 )
 from geosae.sae.training.spec import TrainingSpec
 from geosae.sae.training.standardize import CENTRE_SAMPLES, Standardizer, fit_standardizer
+from geosae.sampling import drawn_rows
 from geosae.storage.files import content_hash
 from geosae.validation import finite_points
+
+# Seeds the sample of what is not in memory; of a long stream it has one run of rows in each of so many parts.
+GLIMPSE_KEY = 32_768
+STREAM_PARTS = 256
 
 Points: TypeAlias = np.ndarray | Stream | Callable[[], Iterator[np.ndarray]]
 
@@ -52,8 +57,11 @@ class TrainingInputs:
     data_hash: str
 
 
-def sample_of(points: Points) -> Float[np.ndarray, "E n"]:
+def sample_of(points: Points, config: TrainConfig) -> Float[np.ndarray, "E n"]:
     """Return the points that the standardizer is fitted to: all of an array, at most 32 768 otherwise.
+
+    Those are drawn at random, the same ones for every seed of a run: rows of a mapped file; runs of 128 rows
+    spread over the whole length of a stream; of blocks, any of the rows that training will read.
 
     Raises
     ------
@@ -61,7 +69,7 @@ def sample_of(points: Points) -> Float[np.ndarray, "E n"]:
         If they are not finite, or are no points.
     """
     in_memory = isinstance(points, np.ndarray) and not isinstance(points, np.memmap)
-    return finite_points(points if in_memory else _glimpse(points))
+    return finite_points(points if in_memory else _glimpse(points, config))
 
 
 def prepare_inputs(
@@ -94,25 +102,56 @@ def prepare_inputs(
     )
 
 
-def _glimpse(points: Points) -> np.ndarray:
+def _glimpse(points: Points, config: TrainConfig) -> np.ndarray:
+    rng = np.random.default_rng(GLIMPSE_KEY)
     if isinstance(points, np.memmap):
-        return np.asarray(points[:: -(-len(points) // CENTRE_SAMPLES)])
+        return np.asarray(points[drawn_rows(len(points), CENTRE_SAMPLES, rng)])
     if isinstance(points, Stream):
-        return points.rows(0, min(len(points), CENTRE_SAMPLES))
+        return _across(points, rng)
     if not callable(points):
         raise InvalidInput(
             f"points are a {type(points).__name__}",
             remedy="pass an array (or a mapped file), an object with dim, len() and rows(start, stop), or a "
             "function that returns an iterator over blocks",
         )
-    blocks: list[np.ndarray] = []
-    for block in islice(points(), CENTRE_SAMPLES):
-        blocks.append(finite_points(block))
-        if sum(map(len, blocks)) >= CENTRE_SAMPLES:
+    return _reservoir(points(), config.steps * config.batch_size, rng)
+
+
+def _across(stream: Stream, rng: np.random.Generator) -> np.ndarray:
+    """Return all rows of a short stream; of a longer one a run of rows at random in each of equal parts."""
+    # Copies: a stream may hand out one buffer again and again.
+    if len(stream) <= CENTRE_SAMPLES:
+        return np.array(stream.rows(0, len(stream)))
+    size = CENTRE_SAMPLES // STREAM_PARTS
+    ends = np.linspace(0, len(stream), STREAM_PARTS + 1).astype(np.int64)
+    starts = rng.integers(ends[:-1], ends[1:] - size, endpoint=True).tolist()
+    return np.concatenate([np.array(stream.rows(start, start + size)) for start in starts])
+
+
+def _reservoir(blocks: Iterator[np.ndarray], most_read: int, rng: np.random.Generator) -> np.ndarray:
+    """Return a uniform sample of the first so many rows (Vitter, ACM Trans. Math. Softw. 11 (1985) 37)."""
+    head: list[np.ndarray] = []
+    sample: np.ndarray | None = None
+    read = 0
+    for given in blocks:
+        block = finite_points(given)[: most_read - read]
+        first = block[: max(0, CENTRE_SAMPLES - read)]
+        if len(first):
+            # A generator may hand out one buffer again and again.
+            head.append(np.array(first))
+        rest = block[len(first) :]
+        if len(rest):
+            sample = np.concatenate(head) if sample is None else sample
+            places = rng.integers(0, np.arange(read + len(first), read + len(block)), endpoint=True)
+            enters = places < CENTRE_SAMPLES
+            # Of rows that enter at one place the last one stays, as if they had come one by one.
+            sample[places[enters]] = rest[enters]
+        read += len(block)
+        if read >= most_read:
             break
-    if not blocks:
+    if not read:
         raise InvalidInput("the generator of points yields none")
-    return np.concatenate(blocks)[:CENTRE_SAMPLES]
+    return np.concatenate(head) if sample is None else sample
 
 
 def _source(points: Points, standardizer: Standardizer, device: torch.device) -> Source:

@@ -110,8 +110,7 @@ def initial(config: TrainConfig, u: Float[torch.Tensor, "N n"], generator: torch
     dim, width, gate = u.shape[1], config.width, config.gate
     start = Parameters.zeros(width, dim, u.device, gate.parameters)
     for name, parameter in gate.parameters.items():
-        initial_value = math.log(parameter.initial) if parameter.positive else parameter.initial
-        start.extra[name].fill_(initial_value)
+        start.extra[name].fill_(at_start(parameter))
     if gate.prototypes:
         chosen = torch.randint(len(u), (width,), generator=generator)
         start.W_enc.copy_(u[chosen.to(u.device)])
@@ -126,6 +125,17 @@ def initial(config: TrainConfig, u: Float[torch.Tensor, "N n"], generator: torch
     if config.decoder_norm == "free":
         start.W_dec.mul_(norm)
     return start
+
+
+def at_start(parameter: GateParameter) -> float:
+    """Return the number that training starts from: the logarithm of a positive parameter.
+
+    Examples
+    --------
+    >>> at_start(GateParameter(1.0)), at_start(GateParameter(1.0, positive=True))
+    (1.0, 0.0)
+    """
+    return math.log(parameter.initial) if parameter.positive else parameter.initial
 
 
 @torch.no_grad()

@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float
 
 from geosae.sae.config import TrainConfig
 from geosae.sae.training.adam import Adam
-from geosae.sae.training.parameters import Parameters
+from geosae.sae.training.parameters import Parameters, at_start
 
 # From the source: the new encoder row is this share of the living rows' mean norm.
 RELATIVE_NORM = 0.2
@@ -41,17 +41,19 @@ def resample(
     reconstruction: Float[torch.Tensor, "E n"],
     config: TrainConfig,
     generator: torch.Generator,
-) -> None:
+) -> bool:
     """Give each dead neuron the direction of a point drawn with probability ∝ (squared error)², in place.
 
-    Its bias becomes 0 and its moments are forgotten. A frozen decoder keeps its atoms, so then the encoder
-    row returns to its atom's direction.
+    Its bias becomes 0, its gate's own parameters (thresholds, gains) what they were at the start, and its
+    moments are forgotten. A frozen decoder keeps its atoms, so then the encoder row returns to its atom's
+    direction; a frozen encoder keeps its rows and biases, so then only the rest starts again. Returns
+    whether there was anything to do.
     """
     neurons = dead.nonzero().squeeze(1)
     error = (u - reconstruction).square().sum(dim=1).square().double().cpu()
     # Nothing dead, nothing left to explain, or a diverged run, which the next log line names.
     if len(neurons) == 0 or not 0 < float(error.sum()) < math.inf:
-        return
+        return False
     drawn = torch.multinomial(error, len(neurons), replacement=True, generator=generator)
     rows = u[drawn.to(u.device)] - at.b_dec
     length = torch.linalg.vector_norm(rows, dim=1, keepdim=True)
@@ -64,6 +66,12 @@ def resample(
     living = at.W_enc[~dead]
     norm = torch.linalg.vector_norm(living, dim=1).mean() if len(living) else torch.ones((), device=u.device)
     share = RELATIVE_NORM if config.gate.gating == "absolute" else RELATIVE_NORM_COMPARED
-    at.W_enc[neurons] = atoms / norms * (share * norm)
-    at.b_enc[neurons] = 0.0
+    if config.baseline != "frozen_encoder":
+        at.W_enc[neurons] = atoms / norms * (share * norm)
+        at.b_enc[neurons] = 0.0
+    for name, parameter in config.gate.parameters.items():
+        # Otherwise a neuron that its threshold had silenced would stay silent in its new direction.
+        if parameter.per_neuron:
+            at.extra[name][neurons] = at_start(parameter)
     adam.forget(neurons)
+    return True

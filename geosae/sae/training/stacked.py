@@ -75,7 +75,7 @@ def train_stacked(
         )
     for _, seed in members:
         checked_seed(seed)
-    sample = sample_of(points)
+    sample = sample_of(points, members[0][0])
     # The stacked step is the one written out in torch, whatever kernel a member alone would take.
     specs = [replace(training_spec(config, sample.shape[1], device), kernel="torch") for config, _ in members]
     inputs = prepare_inputs(points, sample, specs[0], 0)

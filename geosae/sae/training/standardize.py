@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from geosae.errors import InvalidInput
+from geosae.sampling import drawn_rows
 
 # arXiv 2406.04093 takes the geometric median of so many samples.
 CENTRE_SAMPLES = 32_768
@@ -66,9 +67,8 @@ def fit_standardizer(
         return Standardizer(np.zeros_like(mean), spread)
     if centre == "mean":
         return Standardizer(mean, spread)
-    sample = points
-    if len(points) > CENTRE_SAMPLES:
-        sample = points[rng.choice(len(points), CENTRE_SAMPLES, replace=False)]
+    whole = len(points) <= CENTRE_SAMPLES
+    sample = points if whole else points[drawn_rows(len(points), CENTRE_SAMPLES, rng)]
     return Standardizer(geometric_median(sample), spread)
 
 

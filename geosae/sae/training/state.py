@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
 import torch
 from jaxtyping import Float, Int
 
@@ -13,9 +14,12 @@ from geosae.sae.training.parameters import Parameters, initial, renormalise
 from geosae.sae.training.resample import resample, resampling_is_due
 from geosae.sae.training.spec import TrainingSpec
 from geosae.sae.training.step import step_of
+from geosae.sampling import drawn_rows
 
-# Log lines, the matched norm and resampling look at most at so many points, evenly spaced in the data.
+# Log lines, the matched norm, thresholds and resampling look at so many points at most, drawn at random.
 SAMPLE = 4096
+# Together with the run's seed it seeds that draw, so that it does not repeat a draw that made the points.
+SAMPLE_KEY = 4096
 
 Line = dict[str, float | int]
 """A line of the training log."""
@@ -49,9 +53,10 @@ class TrainingState:
     def begin(
         cls, spec: TrainingSpec, source: Source, u: Float[torch.Tensor, "E n"], seed: int
     ) -> "TrainingState":
-        """Return a run at step 0; u is a sample of the standardised points."""
+        """Return a run at step 0; its sample is drawn from u, the standardised points that are at hand."""
         config, generator = spec.config, torch.Generator().manual_seed(seed)
-        sample = u[:: -(-len(u) // SAMPLE)]
+        rows = drawn_rows(len(u), SAMPLE, np.random.default_rng([seed, SAMPLE_KEY]))
+        sample = u if len(rows) == len(u) else u[torch.from_numpy(rows).to(u.device)]
         at = initial(config, sample, generator)
         start = Parameters.of(at.flat.clone(), config.width, spec.dim, config.gate.parameters)
         adam = Adam(at, config.beta1, config.beta2, config.eps)
@@ -133,8 +138,14 @@ class TrainingState:
             return
         a = objective(self.spec, self.at, self.sample).a
         guess = torch.addmm(self.at.b_dec, a, self.at.W_dec)
-        resample(self.at, self.adam, dead, self.sample, guess, self.spec.config, self.generator)
+        config = self.spec.config
+        revived = resample(self.at, self.adam, dead, self.sample, guess, config, self.generator)
         self.silent[dead] = 0
+        if revived and config.ema:
+            # The moving average of a neuron begins anew too, at what corrects to its new weights.
+            average = Parameters.of(self.average, config.width, self.spec.dim, config.gate.parameters)
+            for mean, now in zip(average.rows(), self.at.rows(), strict=True):
+                mean[dead] = now[dead] * (1.0 - config.ema**self.step)
 
     @torch.no_grad()
     def line(self, probe: Callable[[], Mapping[str, float]] | None = None) -> Line:

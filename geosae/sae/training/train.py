@@ -24,9 +24,6 @@ from geosae.sae.training.state import TrainingDiverged, TrainingState
 
 __all__ = ["Baseline", "TrainConfig", "TrainedSAE", "TrainingDiverged", "train"]
 
-# Final metrics are taken on at most so many points, evenly spaced through the data.
-METRIC_POINTS = 32_768
-
 
 @dataclass(frozen=True, eq=False)
 class TrainedSAE:
@@ -40,9 +37,10 @@ class TrainedSAE:
         What it was trained with.
     log
         One record per `log_every` steps: step, lr, the loss and its parts, FVU, L0 and dead share, all of
-        them of the SAE at that step, on one fixed sample of at most 4096 points. Step 0 is the start.
+        them of the SAE at that step, on one fixed random sample of at most 4096 points. Step 0 is the start.
     metrics
-        FVU, L0, dead and dense share of the SAE (see `geosae.sae.metrics.measure`).
+        FVU, L0, dead and dense share of the SAE (see `geosae.sae.metrics.measure`): on all points of an
+        array, on a random sample of what is not in memory.
     data_hash
         SHA-256 of the points.
     kernel
@@ -94,7 +92,9 @@ def train(
         An array (N, n), float32 or float64; a mapped file (numpy.memmap), which is read batch by batch; a
         stream, with `dim`, `len()` and `rows(start, stop)`; or a function that returns an iterator over
         blocks of points. Computed in float32 after centring and scaling in float64; centre, spread and
-        metrics of what is not in memory are those of a sample.
+        metrics of what is not in memory are those of a random sample over its whole length (for which
+        blocks are read once before training). Streams and blocks are trained on in their order: pass what
+        is sorted through `geosae.sae.training.shuffling.shuffled`.
     seed
         Seeds the start, the batches and the resampling: 0 ≤ seed < 2⁶³.
     device
@@ -125,7 +125,7 @@ def train(
     (True, True)
     """
     checked_seed(seed)
-    sample = sample_of(points)
+    sample = sample_of(points, config)
     spec = training_spec(config, sample.shape[1], device)
     inputs = prepare_inputs(points, sample, spec, seed)
     with using_threads(config.threads):
@@ -150,7 +150,7 @@ def train(
 def finished(state: TrainingState, inputs: TrainingInputs, seed: int) -> TrainedSAE:
     """Return the result of a run: its SAE in the points' own coordinates, measured on them."""
     sae = _fold(state, state.result(), inputs.standardizer)
-    metrics = measure(neurons_of(sae), inputs.sample[:: -(-len(inputs.sample) // METRIC_POINTS)])
+    metrics = measure(neurons_of(sae), inputs.sample)
     spec, log = state.spec, tuple(state.log)
     return TrainedSAE(sae, spec.config, seed, log, metrics, inputs.data_hash, spec.device.type, spec.kernel)
 

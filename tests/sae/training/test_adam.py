@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from geosae.sae.config import TrainConfig
-from geosae.sae.gates import ReLU
+from geosae.sae.gates import JumpReLU, ReLU
 from geosae.sae.training.adam import Adam, learning_rate
 from geosae.sae.training.parameters import Parameters
 
@@ -30,6 +30,18 @@ def test_adam_is_the_published_algorithm():
     for i, theta in enumerate(start):
         expected = adam_as_published(theta, course[:, i].tolist(), 0.05, 0.9, 0.99, 1e-3)
         assert float(parameters.flat[i]) == pytest.approx(expected, rel=1e-4, abs=1e-5)
+
+
+def test_adam_takes_longer_steps_where_a_parameter_has_a_rate_of_its_own():
+    gate = JumpReLU().parameters
+    slow, fast = Parameters.zeros(3, 2, "cpu", gate), Parameters.zeros(3, 2, "cpu", gate)
+    gradient = Parameters.zeros(3, 2, "cpu", gate)
+    gradient.flat.copy_(torch.randn(gradient.flat.shape, generator=torch.Generator().manual_seed(0)))
+    Adam(slow, 0.9, 0.99, 1e-8).step(slow, gradient, 0.01)
+    Adam(fast, 0.9, 0.99, 1e-8).step(fast, gradient, 0.01, {"threshold": 5.0})
+    assert torch.allclose(fast.extra["threshold"], 5 * slow.extra["threshold"])
+    assert torch.equal(fast.flat[:-3], slow.flat[:-3])
+    assert float(slow.extra["threshold"].abs().min()) > 0.009
 
 
 def test_adam_forgets_the_rows_of_a_neuron_only():

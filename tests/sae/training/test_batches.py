@@ -7,11 +7,14 @@ from sae.clouds import blobs
 
 from geosae.errors import InvalidInput
 from geosae.sae.config import TrainConfig
-from geosae.sae.gates import TopK
+from geosae.sae.gates import BatchTopK, TopK
+from geosae.sae.metrics import measure
+from geosae.sae.neurons import neurons_of
 from geosae.sae.training.batches import IteratedSource, StreamSource
 from geosae.sae.training.inputs import prepare_inputs, sample_of
+from geosae.sae.training.shuffling import shuffled
 from geosae.sae.training.spec import training_spec
-from geosae.sae.training.standardize import Standardizer
+from geosae.sae.training.standardize import CENTRE_SAMPLES, Standardizer
 from geosae.sae.training.train import train
 
 CPU = torch.device("cpu")
@@ -92,7 +95,7 @@ def test_shuffling_keeps_marginals_and_breaks_what_holds_between():
     points = blobs()
     points[:, 1] = points[:, 0]
     spec = training_spec(TrainConfig(TopK(k=2), width=8, baseline="shuffled"), points.shape[1])
-    mixed = prepare_inputs(points, sample_of(points), spec, 0).sample
+    mixed = prepare_inputs(points, sample_of(points, spec.config), spec, 0).sample
     assert np.array_equal(np.sort(mixed, axis=0), np.sort(points, axis=0))
     assert abs(np.corrcoef(mixed[:, 0], mixed[:, 1])[0, 1]) < 0.1
     structured = train(points, CONFIG, 0)
@@ -117,3 +120,114 @@ def test_a_stream_cannot_be_shuffled():
     config = TrainConfig(TopK(k=2), width=8, baseline="shuffled")
     with pytest.raises(InvalidInput, match="needs all points in memory"):
         train(Cloud(), config, 0)
+
+
+def alternating(count=8192):
+    """Points of which every second one is twenty times nearer to the origin."""
+    points = np.random.default_rng(0).normal(size=(count, 4))
+    points[::2] *= 0.05
+    return points
+
+
+def test_a_threshold_is_right_where_rows_alternate():
+    points, config = alternating(), TrainConfig(BatchTopK(k=1), width=16, steps=300)
+    mixed = np.random.default_rng(1).permutation(points)
+    for cloud in (points, mixed):
+        run = train(cloud, config, 0, device="cpu")
+        assert run.metrics["l0"] == pytest.approx(1.0, abs=0.05)
+        # The log's sample stands for all points too.
+        assert run.log[-1]["fvu"] == pytest.approx(run.metrics["fvu"], rel=0.1)
+
+
+@pytest.mark.parametrize("count", [1023, 1024, 1025])
+def test_a_threshold_is_of_the_whole_sample_and_not_a_mean_over_batches(count):
+    rng = np.random.default_rng(0)
+    directions = rng.normal(size=(64, 16))
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    points = ((rng.random((count, 64)) < 4 / 64) * rng.uniform(0.5, 1.5, (count, 64))) @ directions
+    run = train(points, TrainConfig(BatchTopK(k=4), width=64, steps=100), 0, device="cpu")
+    assert run.metrics["l0"] == pytest.approx(4.0, abs=0.005)
+
+
+def test_final_metrics_are_of_all_points_in_memory():
+    points = np.random.default_rng(0).normal(size=(3 * CENTRE_SAMPLES, 1))
+    points[7] = 1e3
+    run = train(points, TrainConfig(TopK(k=1), width=2, steps=5), 0)
+    assert run.metrics == measure(neurons_of(run.sae), points)
+
+
+def mapped(points, folder):
+    np.save(folder / "points.npy", points)
+    return np.load(folder / "points.npy", mmap_mode="r")
+
+
+def of_rows(points):
+    """The points as a stream, as a mapped file and as blocks that go round."""
+
+    class Rows:
+        dim = points.shape[1]
+
+        def __len__(self):
+            return len(points)
+
+        def rows(self, start, stop):
+            return points[start:stop]
+
+    def blocks():
+        while True:
+            yield from np.array_split(points, 100)
+
+    return Rows(), blocks
+
+
+def test_what_is_not_in_memory_is_sampled_at_random_over_its_whole_length(tmp_path):
+    """Sorted rows, and rows that alternate: a head or a stride would see another distribution."""
+    count = 4 * CENTRE_SAMPLES
+    ramp = np.stack([np.arange(count) / count, np.arange(count) % 2], axis=1)
+    stream, blocks = of_rows(ramp)
+    once_round = TrainConfig(TopK(k=1), width=2, steps=count // 256)
+    for points in (mapped(ramp, tmp_path), stream, blocks):
+        sample = sample_of(points, once_round)
+        assert len(sample) == CENTRE_SAMPLES
+        assert np.array_equal(sample, sample_of(points, once_round))
+        assert sample.mean(axis=0) == pytest.approx([0.5, 0.5], abs=0.01)
+        assert np.quantile(sample[:, 0], [0.25, 0.75]) == pytest.approx([0.25, 0.75], abs=0.01)
+    # Of blocks only what training will read is looked at.
+    short = sample_of(blocks, TrainConfig(TopK(k=1), width=2, steps=count // 512))
+    assert float(short[:, 0].max()) < 0.5
+    assert short[:, 0].mean() == pytest.approx(0.25, abs=0.01)
+
+
+def test_a_buffer_that_is_filled_again_and_again_is_copied():
+    points = blobs()
+
+    def copies():
+        while True:
+            for start in range(0, 2000, 100):
+                yield points[start : start + 100].astype(np.float64)
+
+    def refilled():
+        buffer = np.empty((100, 3))
+        for block in copies():
+            buffer[:] = block
+            yield buffer
+
+    class Refilled(Cloud):
+        buffer = np.empty((2000, 3))
+
+        def rows(self, start, stop):
+            self.buffer[: stop - start] = points[start:stop]
+            return self.buffer[: stop - start]
+
+    config = TrainConfig(TopK(k=2), width=8, steps=40, batch_size=192, log_every=20)
+    pairs = [
+        (copies, refilled),
+        (shuffled(copies, 300, 0), shuffled(refilled, 300, 0)),
+        (Cloud(), Refilled()),
+        (shuffled(Cloud(), 300, 0), shuffled(Refilled(), 300, 0)),
+    ]
+    for apart, same in pairs:
+        one, two = train(apart, config, 0), train(same, config, 0)
+        assert torch.equal(weights(one), weights(two))
+        assert one.metrics == two.metrics
+        assert one.data_hash == two.data_hash

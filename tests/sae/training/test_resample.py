@@ -2,10 +2,10 @@ import pytest
 import torch
 
 from geosae.sae.config import TrainConfig
-from geosae.sae.gates import ReLU, TopK
+from geosae.sae.gates import Gated, JumpReLU, Matryoshka, ReLU, TopK
 from geosae.sae.training.adam import Adam
 from geosae.sae.training.batches import ArraySource
-from geosae.sae.training.parameters import renormalise
+from geosae.sae.training.parameters import Parameters, at_start, renormalise
 from geosae.sae.training.resample import RELATIVE_NORM, RELATIVE_NORM_COMPARED, resample
 from geosae.sae.training.spec import training_spec
 from geosae.sae.training.state import TrainingState
@@ -86,3 +86,66 @@ def test_a_run_resamples_the_neurons_that_are_silent_long_enough():
     never.at.b_enc[2] = -100.0
     never.run()
     assert float(never.at.b_enc[2]) == -100.0
+
+
+# What silences a neuron behind each gate, whatever its weights are.
+SILENCED = [
+    (JumpReLU(l0=0.001), "threshold", 5.0),
+    (Gated(l1=0.001), "b_mag", -100.0),
+    (Matryoshka(JumpReLU(l0=0.001)), "threshold", 5.0),
+]
+
+
+@pytest.mark.parametrize(("gate", "name", "value"), SILENCED)
+def test_parameters_of_the_gate_start_again_too(gate, name, value):
+    run, u, dead = a_run(gate=gate)
+    run.at.extra[name].fill_(value)
+    assert resample(run.at, run.adam, dead, u, u + 1, run.spec.config, run.generator)
+    assert run.at.extra[name][dead].tolist() == pytest.approx([at_start(gate.parameters[name])] * 2)
+    assert run.at.extra[name][~dead].tolist() == [value] * (WIDTH - 2)
+    assert not run.adam.first.extra[name][dead].any()
+    assert run.adam.first.extra[name][~dead].all()
+
+
+@pytest.mark.parametrize(("gate", "name", "value"), SILENCED)
+@pytest.mark.parametrize("ema", [0.0, 0.9])
+def test_neurons_that_their_gate_silenced_are_revived(gate, name, value, ema):
+    u = torch.randn(200, DIM, generator=torch.Generator().manual_seed(1))
+
+    def rate(resample_every):
+        config = TrainConfig(
+            gate, WIDTH, steps=40, batch_size=50, dead_after=400, resample_every=resample_every, ema=ema
+        )
+        run = TrainingState.begin(training_spec(config, DIM), ArraySource(u), u, 0)
+        run.at.extra[name][2] = value
+        run.run()
+        weights = run.result().weights(gate)
+        return float((gate.encode(u @ weights.W_enc.T + weights.b_enc, weights)[:, 2] != 0).float().mean())
+
+    assert rate(0) == 0.0
+    assert rate(10) > 0.02
+
+
+def test_a_moving_average_begins_anew_with_the_neuron():
+    u = torch.randn(200, DIM, generator=torch.Generator().manual_seed(1))
+    config = TrainConfig(ReLU(), WIDTH, steps=20, batch_size=50, dead_after=400, resample_every=10, ema=0.9)
+    run = TrainingState.begin(training_spec(config, DIM), ArraySource(u), u, 0)
+    run.average.fill_(7.0)
+    run.step, run.silent[2] = 10, 400
+    run.revive()
+    mean = run.result()
+    assert torch.allclose(mean.W_enc[2], run.at.W_enc[2], atol=1e-6)
+    assert float(mean.b_enc[2]) == float(run.at.b_enc[2])
+    average = Parameters.of(run.average, WIDTH, DIM)
+    assert (average.W_enc[[0, 1, 3, 4, 5]] == 7.0).all()
+    assert (average.b_dec == 7.0).all()
+
+
+def test_a_frozen_encoder_stays_frozen():
+    run, u, dead = a_run("frozen_encoder", JumpReLU())
+    rows, biases = run.at.W_enc.clone(), run.at.b_enc.clone()
+    run.at.extra["threshold"].fill_(5.0)
+    assert resample(run.at, run.adam, dead, u, u + 1, run.spec.config, run.generator)
+    assert torch.equal(run.at.W_enc, rows)
+    assert torch.equal(run.at.b_enc, biases)
+    assert float(run.at.extra["threshold"][dead].max()) < 0.0

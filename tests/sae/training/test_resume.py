@@ -10,11 +10,12 @@ from sae.clouds import blobs
 
 from geosae.errors import InvalidInput
 from geosae.sae.config import TrainConfig
-from geosae.sae.gates import BatchTopK, JumpReLU, ReLU, TopK
+from geosae.sae.gates import BatchTopK, Gated, JumpReLU, Matryoshka, ReLU, TopK
 from geosae.sae.training.checkpoint_state import STATE_FILE
+from geosae.sae.training.shuffling import shuffled
 from geosae.sae.training.train import train
 
-GATES = [ReLU(), TopK(k=2, aux_k=2), JumpReLU(), BatchTopK(k=2)]
+GATES = [ReLU(), TopK(k=2, aux_k=2), JumpReLU(), BatchTopK(k=2), Gated(), Matryoshka(JumpReLU())]
 
 
 class Stop(KeyboardInterrupt):
@@ -70,6 +71,14 @@ def test_a_stream_goes_on_where_it_was_left(tmp_path):
     whole = train(Cloud(), config, 3)
     interrupted(Cloud(), config, tmp_path, 50)
     assert torch.equal(weights(whole), weights(train(Cloud(), config, 3, folder=tmp_path)))
+
+
+def test_shuffled_blocks_go_on_where_they_were_left(tmp_path):
+    blocks = shuffled(lambda: iter(np.array_split(np.tile(blobs(), (3, 1)), 70)), 300, 0)
+    config = config_of(TopK(k=2))
+    whole = train(blocks, config, 3)
+    interrupted(blocks, config, tmp_path, 50)
+    assert torch.equal(weights(whole), weights(train(blocks, config, 3, folder=tmp_path)))
 
 
 def test_the_state_of_another_run_is_refused(tmp_path):

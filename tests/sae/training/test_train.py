@@ -131,6 +131,19 @@ def test_baselines_are_what_they_are_called():
     assert np.allclose(ratio, ratio[0, 0], rtol=1e-5)
 
 
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_the_weight_of_jumprelu_acts_at_a_customary_learning_rate(wrapped):
+    points, _ = superposition(1500)
+    active: list[float] = []
+    for l0 in (0.01, 0.1, 1):
+        gate = JumpReLU(l0=l0)
+        config = TrainConfig(Matryoshka(gate) if wrapped else gate, width=24, steps=800, lr=3e-4)
+        active.append(train(points, config, 0, device="cpu").metrics["l0"])
+    # Without a rate of its own θ stays near its start, and all three have about 12 active neurons.
+    assert active[0] > 1.5 * active[1]
+    assert active[1] > 1.5 * active[2]
+
+
 @pytest.mark.parametrize("seed", [0, *(pytest.param(s, marks=pytest.mark.slow) for s in (1, 2))])
 def test_planted_directions_are_recovered(seed):
     """An easy case: 12 directions with small overlaps, 1.4 active on average, 24 atoms to find them."""
@@ -256,6 +269,29 @@ def test_fvu_divides_sums_about_the_mean_once():
     assert fvu(points, reconstruction) == 1.0 / 8.0
     assert fvu(points, np.full((3, 1), 12.0)) == 1.0
     assert np.isnan(fvu(np.ones((2, 1)), np.ones((2, 1))))
+
+
+def test_fvu_is_computed_in_float64_from_every_type():
+    rng = np.random.default_rng(0)
+    far = (1e4 + rng.normal(size=(500, 3))).astype(np.float32)
+    guess = (far + 0.3 * rng.normal(size=far.shape)).astype(np.float32)
+    expected = fvu(far.astype(np.float64), guess.astype(np.float64))
+    assert fvu(far, guess) == expected == pytest.approx(0.09, abs=0.01)
+    # A shift by 1e8 moves nothing: the numbers are exact there.
+    grid = rng.integers(0, 50, (400, 2)).astype(np.float64)
+    assert fvu(grid + 1e8, grid + 1e8 + 1) == pytest.approx(fvu(grid, grid + 1), rel=1e-12)
+    halves = (100 * rng.normal(size=(4000, 8))).astype(np.float16)
+    assert fvu(halves, np.zeros_like(halves)) == pytest.approx(1.0, abs=0.01)
+    bytes_, other = rng.integers(0, 256, (2, 400, 2)).astype(np.uint8)
+    assert fvu(bytes_, other) == fvu(bytes_.astype(np.float64), other.astype(np.float64)) > 1.5
+    # 0.1 summed seven times and divided by seven is not 0.1.
+    assert np.isnan(fvu(np.full((7, 1), 0.1), np.zeros((7, 1))))
+
+
+@pytest.mark.parametrize("shape", [(5, 1), (1, 3), (5,), (4, 3)])
+def test_fvu_refuses_shapes_that_numpy_would_broadcast(shape):
+    with pytest.raises(InvalidInput, match="have a reconstruction of shape"):
+        fvu(np.eye(5, 3), np.ones(shape))
 
 
 def test_metrics_count_what_fires():
