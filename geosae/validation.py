@@ -77,6 +77,50 @@ def finite_vector(values: Any, name: str, *, dim: int | None = None) -> Float[np
     return finite_points(array[None, :], name, dim=dim)[0].copy()
 
 
+def plain_number(value: Any) -> Any:
+    """Return a numpy scalar as Python's number, bool or text, and everything else as it is.
+
+    Raises
+    ------
+    InvalidInput
+        If it is a long double that float64 does not hold.
+
+    Examples
+    --------
+    >>> plain_number(np.int64(2)), plain_number("a")
+    (2, 'a')
+    """
+    if not isinstance(value, np.generic):
+        return value
+    if value.dtype == np.longdouble and float(value) != value and not np.isnan(value):
+        raise InvalidInput(f"{value!r} is a long double that float64 does not hold", remedy="round it first")
+    return float(value) if value.dtype == np.longdouble else value.item()
+
+
+def whole_number(value: Any, name: str, *, least: int = 0, most: int | None = None) -> int:
+    """Return an integer within bounds, numpy's included, as Python's; a bool and 2.0 are none.
+
+    Raises
+    ------
+    InvalidInput
+        If the value is no integer or out of bounds.
+
+    Examples
+    --------
+    >>> whole_number(np.int64(2), "the seed")
+    2
+    """
+    number = plain_number(value)
+    if not isinstance(number, int) or isinstance(number, bool):
+        raise InvalidInput(
+            f"{name} is {number!r}, which is no integer", remedy="use int(…) where it is meant"
+        )
+    if number < least or (most is not None and number > most):
+        bounds = f"at least {least}" if most is None else f"between {least} and {most}"
+        raise InvalidInput(f"{name} is {number}; it must be {bounds}")
+    return number
+
+
 def positive_number(value: Any, name: str, *, zero: bool = False) -> float:
     """Return the value as a positive finite float (zero too, where `zero` allows it).
 
@@ -90,7 +134,8 @@ def positive_number(value: Any, name: str, *, zero: bool = False) -> float:
     >>> positive_number(2, "radius")
     2.0
     """
-    number = float(value)
+    plain = plain_number(value)
+    number = float(plain) if isinstance(plain, int | float) and not isinstance(plain, bool) else float("nan")
     if not np.isfinite(number) or number < 0 or (number == 0 and not zero):
         raise InvalidInput(f"{name} is {value!r}, where a finite number {'≥' if zero else '>'} 0 is needed")
     return number

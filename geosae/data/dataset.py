@@ -17,7 +17,7 @@ from geosae.geometry.approximation.measures import Measure
 from geosae.geometry.regions.registry import Region
 from geosae.notebook import Columns, html_table, short_list
 from geosae.storage.files import content_hash
-from geosae.validation import finite_points
+from geosae.validation import finite_points, whole_number
 
 
 def admit(dataset: "ConceptDataset") -> None:
@@ -320,7 +320,9 @@ class ConceptDataset:
         self, seed: int, train_share: float = 0.5
     ) -> tuple["ConceptDataset", "ConceptDataset"]:
         """Return the part that an SAE of this seed learns from, and the part it never sees (theory E2)."""
-        return self.split(train_share, np.random.default_rng([seed, 1]), allow_trivial=True)
+        return self.split(
+            train_share, np.random.default_rng([whole_number(seed, "the seed"), 1]), allow_trivial=True
+        )
 
 
 def hash_of(dataset: ConceptDataset, card_text: str) -> str:

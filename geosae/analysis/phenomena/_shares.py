@@ -14,6 +14,7 @@ from geosae.data.split import split_at
 from geosae.errors import InvalidInput
 from geosae.geometry.intervals import clopper_pearson
 from geosae.storage.structure import CONVERTER
+from geosae.validation import whole_number
 
 _CHUNK = 8192
 
@@ -111,7 +112,7 @@ def halves_of(count: int, seed: int) -> tuple[Int[np.ndarray, "fit"], Int[np.nda
     """
     if count < 2:
         raise InvalidInput(f"{count} points cannot be halved", remedy="hand in more points")
-    return split_at(count, count // 2, np.random.default_rng([seed, 7]))
+    return split_at(count, count // 2, np.random.default_rng([whole_number(seed, "the seed"), 7]))
 
 
 def open_share(value: float | int, name: str) -> float:

@@ -23,7 +23,7 @@ from geosae.sae.checkpoint import CARD_FILE, load, save
 from geosae.sae.config import TrainConfig
 from geosae.sae.device import resolve_device
 from geosae.sae.training.stacked import stackable, train_stacked
-from geosae.sae.training.train import TrainedSAE, TrainingDiverged, train
+from geosae.sae.training.train import TrainedSAE, TrainingDiverged, checked_seed, train
 from geosae.storage.files import content_hash, read_json, write_json
 from geosae.validation import finite_points
 
@@ -87,6 +87,7 @@ def train_grid(
     """
     finite_points(points)
     cloud = np.asarray(points)
+    seeds = [checked_seed(seed) for seed in seeds]
     if not configs or not seeds or len(set(seeds)) != len(seeds) or len(set(configs)) != len(configs):
         raise InvalidInput(
             f"{len(configs)} configs and {len(seeds)} seeds",

@@ -73,8 +73,7 @@ def train_stacked(
             causes="gates but Top-K and ReLU with L1, or configs that differ in more than lr and l1",
             remedy="train them one by one",
         )
-    for _, seed in members:
-        checked_seed(seed)
+    members = [(config, checked_seed(seed)) for config, seed in members]
     sample = sample_of(points)
     # The stacked step is the one written out in torch, whatever kernel a member alone would take.
     specs = [replace(training_spec(config, sample.shape[1], device), kernel="torch") for config, _ in members]

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from geosae.errors import InvalidInput
 from geosae.notebook import Columns, columns_of, html_table, short_text
 from geosae.sae.config import Baseline, TrainConfig
 from geosae.sae.metrics import measure
@@ -21,6 +20,7 @@ from geosae.sae.training.parameters import Parameters
 from geosae.sae.training.spec import training_spec
 from geosae.sae.training.standardize import Standardizer
 from geosae.sae.training.state import TrainingDiverged, TrainingState
+from geosae.validation import whole_number
 
 __all__ = ["Baseline", "TrainConfig", "TrainedSAE", "TrainingDiverged", "train"]
 
@@ -124,7 +124,7 @@ def train(
     >>> run.metrics["fvu"] < run.log[0]["fvu"], run.metrics["l0"] <= 1.0
     (True, True)
     """
-    checked_seed(seed)
+    seed = checked_seed(seed)
     sample = sample_of(points)
     spec = training_spec(config, sample.shape[1], device)
     inputs = prepare_inputs(points, sample, spec, seed)
@@ -178,16 +178,15 @@ def _fold(state: TrainingState, at: Parameters, standardizer: Standardizer) -> S
     return sae
 
 
-def checked_seed(seed: int) -> None:
-    """Refuse a seed that torch's generator does not take.
+def checked_seed(seed: int) -> int:
+    """Return a seed that torch's generator takes, as Python's integer.
 
     Raises
     ------
     InvalidInput
-        If it is negative or 2⁶³ or more.
+        If it is no integer, negative, or 2⁶³ or more.
     """
-    if not 0 <= seed < 2**63:
-        raise InvalidInput(f"the seed is {seed}", remedy="choose one between 0 and 2⁶³ − 1")
+    return whole_number(seed, "the seed", most=2**63 - 1)
 
 
 @contextmanager
