@@ -20,7 +20,7 @@ from geosae.sae.model import SparseAutoencoder
 from geosae.sae.neurons import neurons_of
 from geosae.sae.training.train import TrainedSAE, checked_seed
 from geosae.storage.files import content_hash
-from geosae.validation import finite_points
+from geosae.validation import as_array, as_mask, finite_points
 
 # A SpaDE gate computes 2λz in float64; beyond this size its one-hot codes would be off by more than 1e-6.
 LARGEST = 1e9
@@ -187,7 +187,7 @@ def supervised(
     >>> run.config.baseline, bool(np.array_equal(fires, x > 0.5))
     ('supervised', True)
     """
-    cloud = finite_points(points)
+    cloud, membership = finite_points(points), as_mask(membership, "the labels")
     if len(membership) != len(cloud):
         raise InvalidInput(f"{len(membership)} labels for {len(cloud)} points")
     sides = [_half_space(cloud, inside) for inside in membership.T]
@@ -230,4 +230,4 @@ def _run(
     seed = checked_seed(seed)
     metrics = measure(neurons_of(sae), points)
     line: dict[str, float | int] = {"step": 0, **{key: metrics[key] for key in ("fvu", "l0", "dead_share")}}
-    return TrainedSAE(sae, config, seed, (line,), metrics, content_hash(np.asarray(points)))
+    return TrainedSAE(sae, config, seed, (line,), metrics, content_hash(as_array(points, "points")))

@@ -8,7 +8,7 @@ import numpy as np
 from cattrs.gen import make_dict_structure_fn
 from jaxtyping import Bool, Float, Int
 
-from geosae.analysis._neurons import FiringNeurons, as_neurons
+from geosae.analysis._neurons import FiringNeurons, as_neurons, firing_of
 from geosae.data.dataset import ConceptDataset
 from geosae.data.split import split_at
 from geosae.errors import InvalidInput
@@ -98,7 +98,7 @@ def read(sae: Any, dataset: ConceptDataset) -> tuple[FiringNeurons, Bool[np.ndar
     fires = np.empty((dataset.size, neurons.width), dtype=np.bool_)
     for start in range(0, dataset.size, _CHUNK):
         rows = slice(start, start + _CHUNK)
-        fires[rows] = neurons.fires(np.asarray(dataset.points[rows], dtype=np.float64))
+        fires[rows] = firing_of(neurons, np.asarray(dataset.points[rows], dtype=np.float64))
     return neurons, fires
 
 

@@ -128,7 +128,7 @@ class IteratedSource:
                     causes="fewer points than steps · batch_size",
                     remedy="train for fewer steps, or let the generator go round",
                 )
-            parts.append(finite_points(block))
+            parts.append(finite_points(block).copy())  # a generator may refill its buffer
         rows = np.concatenate(parts)
         self.waiting = rows[count:]
         self.used += count

@@ -1,9 +1,9 @@
 """Training points of every kind (array, mapped file, stream, generator), made ready for training."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import numpy as np
 import torch
@@ -22,9 +22,10 @@ from geosae.sae.training.batches import (
 from geosae.sae.training.spec import TrainingSpec
 from geosae.sae.training.standardize import CENTRE_SAMPLES, Standardizer, fit_standardizer
 from geosae.storage.files import content_hash
-from geosae.validation import finite_points
+from geosae.validation import as_array, finite_points
 
 Points: TypeAlias = np.ndarray | Stream | Callable[[], Iterator[np.ndarray]]
+AnyPoints: TypeAlias = Points | torch.Tensor | Sequence[Sequence[float]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +53,19 @@ class TrainingInputs:
     data_hash: str
 
 
+def in_memory(points: AnyPoints) -> Points:
+    """Return lists and torch tensors as arrays, and all other training points as they are.
+
+    Raises
+    ------
+    InvalidInput
+        If they are no array.
+    """
+    if isinstance(points, list | tuple | torch.Tensor):
+        return as_array(points, "points")
+    return cast("Points", points)
+
+
 def sample_of(points: Points) -> Float[np.ndarray, "E n"]:
     """Return the points that the standardizer is fitted to: all of an array, at most 32 768 otherwise.
 
@@ -60,8 +74,8 @@ def sample_of(points: Points) -> Float[np.ndarray, "E n"]:
     InvalidInput
         If they are not finite, or are no points.
     """
-    in_memory = isinstance(points, np.ndarray) and not isinstance(points, np.memmap)
-    return finite_points(points if in_memory else _glimpse(points))
+    held = isinstance(points, np.ndarray) and not isinstance(points, np.memmap)
+    return finite_points(points if held else _glimpse(points))
 
 
 def prepare_inputs(
@@ -107,7 +121,7 @@ def _glimpse(points: Points) -> np.ndarray:
         )
     blocks: list[np.ndarray] = []
     for block in islice(points(), CENTRE_SAMPLES):
-        blocks.append(finite_points(block))
+        blocks.append(finite_points(block).copy())  # a generator may refill its buffer
         if sum(map(len, blocks)) >= CENTRE_SAMPLES:
             break
     if not blocks:

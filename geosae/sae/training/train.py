@@ -15,7 +15,7 @@ from geosae.sae.metrics import measure
 from geosae.sae.model import SparseAutoencoder
 from geosae.sae.neurons import neurons_of
 from geosae.sae.training.checkpoint_state import TrainingCheckpoint
-from geosae.sae.training.inputs import Points, TrainingInputs, prepare_inputs, sample_of
+from geosae.sae.training.inputs import AnyPoints, TrainingInputs, in_memory, prepare_inputs, sample_of
 from geosae.sae.training.parameters import Parameters
 from geosae.sae.training.spec import training_spec
 from geosae.sae.training.standardize import Standardizer
@@ -74,7 +74,7 @@ class TrainedSAE:
 
 
 def train(
-    points: Points,
+    points: AnyPoints,
     config: TrainConfig,
     seed: int,
     *,
@@ -91,10 +91,10 @@ def train(
     Parameters
     ----------
     points
-        An array (N, n), float32 or float64; a mapped file (numpy.memmap), which is read batch by batch; a
-        stream, with `dim`, `len()` and `rows(start, stop)`; or a function that returns an iterator over
-        blocks of points. Computed in float32 after centring and scaling in float64; centre, spread and
-        metrics of what is not in memory are those of a sample.
+        An array (N, n), float32 or float64, or a tensor or lists that make one; a mapped file
+        (numpy.memmap), which is read batch by batch; a stream, with `dim`, `len()` and `rows(start, stop)`;
+        or a function that returns an iterator over blocks of points. Computed in float32 after centring and
+        scaling in float64; centre, spread and metrics of what is not in memory are those of a sample.
     seed
         Seeds the start, the batches and the resampling: 0 ≤ seed < 2⁶³.
     device
@@ -125,9 +125,10 @@ def train(
     (True, True)
     """
     seed = checked_seed(seed)
-    sample = sample_of(points)
+    cloud = in_memory(points)
+    sample = sample_of(cloud)
     spec = training_spec(config, sample.shape[1], device)
-    inputs = prepare_inputs(points, sample, spec, seed)
+    inputs = prepare_inputs(cloud, sample, spec, seed)
     with using_threads(config.threads):
         state = TrainingState.begin(spec, inputs.source, inputs.u, seed)
         checkpoint = None if folder is None else TrainingCheckpoint.of(folder, state, seed, inputs.data_hash)
