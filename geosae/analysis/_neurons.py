@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from geosae.errors import InvalidInput
+from geosae.validation import as_mask, finite_points
 
 
 @runtime_checkable
@@ -40,6 +41,37 @@ def activations_of(
     """
     activations = getattr(neurons, "activations", None)
     return None if activations is None else np.abs(activations(points))
+
+
+def firing_of(neurons: FiringNeurons, points: Float[np.ndarray, "N n"]) -> Bool[np.ndarray, "N d"]:
+    """Return who fires at the points, as true and false.
+
+    Raises
+    ------
+    InvalidInput
+        If the neurons answer anything else, or in another shape.
+    """
+    fires = as_mask(neurons.fires(points), "what fires() returns")
+    if fires.shape != (len(points), neurons.width):
+        raise InvalidInput(
+            f"fires() returns the shape {fires.shape}; {len(points)} points and {neurons.width} neurons need "
+            f"{(len(points), neurons.width)}"
+        )
+    return fires
+
+
+def reconstruction_of(neurons: FiringNeurons, points: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N n"]:
+    """Return the reconstructions of the points, in float64.
+
+    Raises
+    ------
+    InvalidInput
+        If the neurons answer in another shape, or with what is not finite.
+    """
+    reconstruction = finite_points(neurons.reconstruct(points), "reconstructions", dim=points.shape[1])
+    if len(reconstruction) != len(points):
+        raise InvalidInput(f"reconstruct() returns {len(reconstruction)} rows for {len(points)} points")
+    return reconstruction
 
 
 def as_neurons(sae: Any, dim: int) -> FiringNeurons:

@@ -10,7 +10,7 @@ from geosae.analysis.alignment import Alignment
 from geosae.analysis.ambient import why_not
 from geosae.analysis.ambient_points import AmbientPoints, Judged
 from geosae.analysis.answers import Chosen
-from geosae.analysis.certified import CORRECTIONS, Correction
+from geosae.analysis.certified import Correction
 from geosae.analysis.choice import Learner, Rule
 from geosae.analysis.passes import (
     Choices,
@@ -29,6 +29,7 @@ from geosae.analysis.sae_metrics import SAEMetrics
 from geosae.data.dataset import ConceptDataset
 from geosae.data.split import split_rows
 from geosae.errors import InvalidInput
+from geosae.storage.records import check_fields
 
 
 @dataclass(frozen=True)
@@ -79,12 +80,13 @@ class AnalysisConfig:
     chunk: int = 8192
 
     def __post_init__(self) -> None:
+        check_fields(self, "the settings of the analysis")
         checks = {
             "tolerance": 0 <= self.tolerance < 1,
             "alpha": 0 < self.alpha < 1,
-            "correction": self.correction in CORRECTIONS,
             "test_share": 0 < self.test_share < 1,
             "ambient_samples": self.ambient_samples >= 1,
+            "seed": self.seed >= 0,
             "search_points": self.search_points >= 1,
             "chunk": 1 <= self.chunk <= 2**20,
         }
@@ -93,7 +95,7 @@ class AnalysisConfig:
             raise InvalidInput(
                 f"out of range: {', '.join(bad)}",
                 remedy="0 ≤ tolerance < 1; 0 < alpha, test_share < 1; samples, search_points ≥ 1; "
-                f"1 ≤ chunk ≤ 2^20; correction one of {CORRECTIONS}",
+                "1 ≤ chunk ≤ 2^20; seed ≥ 0",
             )
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float, Int, UInt64
 
-from geosae.analysis._neurons import FiringNeurons, activations_of
+from geosae.analysis._neurons import FiringNeurons, activations_of, firing_of, reconstruction_of
 from geosae.analysis.choice import LEARNERS, Candidates, Learner, Rule, candidates, choose
 from geosae.analysis.counts import CountAccumulator, Counts
 from geosae.analysis.firing_bits import FiringBits, Unit, pack
@@ -54,9 +54,9 @@ class Reader:
         for start in range(0, len(rows), self._chunk):
             take = rows[start : start + self._chunk]
             points = self._points[take].astype(np.float64)
-            yield take, points, self.neurons.fires(points)
+            yield take, points, firing_of(self.neurons, points)
             if reconstruct:
-                self.residual += float(np.sum((points - self.neurons.reconstruct(points)) ** 2))
+                self.residual += float(np.sum((points - reconstruction_of(self.neurons, points)) ** 2))
             self._read += len(take)
             if self._progress is not None:
                 self._progress(self._read, self._in_all)

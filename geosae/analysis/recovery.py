@@ -18,7 +18,7 @@ from geosae.analysis.matching import mcc_floor as mcc_floor
 from geosae.analysis.matching import uniqueness as uniqueness
 from geosae.data.dataset import ConceptDataset
 from geosae.errors import InvalidInput
-from geosae.validation import finite_points
+from geosae.validation import as_mask, finite_points
 
 _NO_NORM = 1e-6  # shorter inputs are left out of the shrinkage
 
@@ -149,6 +149,7 @@ def recovery(
     hits, active, present = (np.zeros(len(match), dtype=np.int64) for _ in range(3))
     sums = _Sums(decoder.shape[1])
     for points, reconstruction, fires, features in batches:
+        fires, features = as_mask(fires, "who fires"), as_mask(features, "the features present")
         if fires.shape != (len(points), len(match)) or features.shape != (len(points), len(directions)):
             raise InvalidInput(
                 f"{len(points)} points come with latents {fires.shape} and features {features.shape}; "

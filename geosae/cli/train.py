@@ -279,9 +279,9 @@ def sparsity_of(gate: str, sparsity: float | None, k: int | None, l1: float | No
         raise InvalidInput(f"the sparsity of {gate} is given twice", remedy="use --sparsity alone")
     if not values:
         return 4 if entry.whole else None
-    if entry.whole and values[0] != int(values[0]):
+    if entry.whole and values[0] != int(values[0]) and not entry.fractional:
         raise InvalidInput(f"{gate} keeps a number of neurons, not {values[0]:g}")
-    return int(values[0]) if entry.whole else float(values[0])
+    return int(values[0]) if entry.whole and values[0] == int(values[0]) else float(values[0])
 
 
 def recovery_of(directions: Any) -> Callable[["SparseAutoencoder"], dict[str, float]]:

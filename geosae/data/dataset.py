@@ -17,7 +17,7 @@ from geosae.geometry.approximation.measures import Measure
 from geosae.geometry.regions.registry import Region
 from geosae.notebook import Columns, html_table, short_list
 from geosae.storage.files import content_hash
-from geosae.validation import finite_points
+from geosae.validation import as_array, as_mask, finite_points, whole_number
 
 
 def admit(dataset: "ConceptDataset") -> None:
@@ -50,29 +50,21 @@ def admit(dataset: "ConceptDataset") -> None:
 
 def admit_points(points: Any) -> Float[np.ndarray, "N n"]:
     """Return points as float32 or float64, C-ordered; float32 is kept without a wide copy."""
-    narrow = isinstance(points, np.ndarray) and points.dtype == np.float32
-    if narrow and points.ndim == 2 and points.size and np.isfinite(points).all():
-        return np.ascontiguousarray(points)
+    array = as_array(points, "points")
+    if array.dtype == np.float32 and array.ndim == 2 and array.size and np.isfinite(array).all():
+        return np.ascontiguousarray(array)
     return np.ascontiguousarray(finite_points(points))
 
 
 def admit_membership(membership: Any, size: int) -> Bool[np.ndarray, "N p"]:
     """Return membership as a C-ordered boolean array of `size` rows."""
-    array = np.asarray(membership)
-    if array.ndim != 2 or array.shape[0] != size or array.shape[1] == 0:
+    mask = as_mask(membership, "membership")
+    if mask.shape[0] != size or mask.shape[1] == 0:
         raise InvalidInput(
-            f"membership has shape {array.shape} where ({size}, p) with p ≥ 1 concepts is needed",
+            f"membership has shape {mask.shape} where ({size}, p) with p ≥ 1 concepts is needed",
             causes="a transposed table, or points and membership from different samples",
         )
-    if array.dtype == np.bool_:
-        return np.ascontiguousarray(array)
-    if array.dtype.kind not in "iuf" or not np.isin(array, (0, 1)).all():
-        raise InvalidInput(
-            f"membership holds other values than true and false (dtype {array.dtype})",
-            causes="class labels, scores or probabilities in the place of membership",
-            remedy="one column per concept: membership = labels[:, None] == classes",
-        )
-    return array.astype(bool)
+    return np.ascontiguousarray(mask)
 
 
 def _names(names: tuple[str, ...], concepts: int) -> tuple[str, ...]:
@@ -320,7 +312,9 @@ class ConceptDataset:
         self, seed: int, train_share: float = 0.5
     ) -> tuple["ConceptDataset", "ConceptDataset"]:
         """Return the part that an SAE of this seed learns from, and the part it never sees (theory E2)."""
-        return self.split(train_share, np.random.default_rng([seed, 1]), allow_trivial=True)
+        return self.split(
+            train_share, np.random.default_rng([whole_number(seed, "the seed"), 1]), allow_trivial=True
+        )
 
 
 def hash_of(dataset: ConceptDataset, card_text: str) -> str:

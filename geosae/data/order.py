@@ -3,6 +3,8 @@
 import numpy as np
 from jaxtyping import Bool
 
+from geosae.validation import as_mask
+
 # Counts inside a block stay far below 2²⁴, where float32 still counts exactly; blocks bound the memory.
 _BLOCK = 65_536
 
@@ -15,6 +17,7 @@ def subset_order(membership: Bool[np.ndarray, "N p"]) -> Bool[np.ndarray, "p p"]
     >>> subset_order(np.array([[True, True], [False, True]])).tolist()
     [[True, True], [False, True]]
     """
+    membership = as_mask(membership, "membership")
     width = membership.shape[1]
     shared = np.zeros((width, width), dtype=np.int64)
     for start in range(0, membership.shape[0], _BLOCK):

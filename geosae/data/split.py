@@ -4,6 +4,7 @@ import numpy as np
 from jaxtyping import Int
 
 from geosae.errors import InvalidInput
+from geosae.validation import positive_number
 
 
 def split_rows(
@@ -25,7 +26,7 @@ def split_rows(
     >>> len(fit), len(test), sorted([*fit, *test]) == list(range(5))
     (3, 2, True)
     """
-    tests = round(size * test_share)
+    tests = round(size * positive_number(test_share, "the test share"))
     if not 0 < tests < size:
         raise InvalidInput(
             f"a test share of {test_share:g} of {size} points leaves one part empty",

@@ -33,7 +33,7 @@ def place_of(
     >>> place_of("frozen_encoder", "mp", 4, 64)
     """
     if baseline == "pca":
-        return "abstopk", int(sparsity) if GATES[gate].whole else width, width
+        return "abstopk", max(1, int(sparsity)) if GATES[gate].whole else width, width
     if baseline == "kmeans":
         return "topk", 1, width
     if baseline in ("planted", "supervised"):

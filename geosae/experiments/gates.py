@@ -1,11 +1,14 @@
 """The gates that plans and commands name, each with its words for tables, figures and captions."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeAlias
 
+from geosae.errors import InvalidInput
 from geosae.sae.gates import GATES as CLASSES
 from geosae.sae.gates import Gate as GateClass
+from geosae.validation import refuse_unknown
 
 Gate: TypeAlias = str
 """The word for a gate: a key of `GATES`."""
@@ -53,6 +56,11 @@ class KnownGate:
         return self.inner.whole
 
     @property
+    def fractional(self) -> bool:
+        """Whether that number is a mean over points, which need not be an integer."""
+        return self.inner.fractional
+
+    @property
     def own_encoder(self) -> bool:
         """Whether there is an encoder that could be frozen while the decoder moves."""
         return self.inner.own_encoder
@@ -78,6 +86,36 @@ GATES: Mapping[str, KnownGate] = {
     word: known for gate in CLASSES.values() for word, known in _known(gate).items()
 }
 """Every gate by the word that plans and commands name it by, made from the classes."""
+
+
+def checked_sparsities(gate: Gate, values: Sequence[float | int], where: str) -> tuple[float | int, ...]:
+    """Return a gate's sparsities, each in the type and range that the gate takes.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no such gate (the nearest is named), or a value does not fit it or occurs twice.
+
+    Examples
+    --------
+    >>> checked_sparsities("topk", [2, 4], "the plan"), checked_sparsities("relu", [1], "the plan")
+    ((2, 4), (1.0,))
+    """
+    refuse_unknown([gate], GATES, where, "gate")
+    known = GATES[gate]
+    checked: list[float | int] = []
+    for value in values:
+        counted = known.whole and not known.fractional
+        if counted and not isinstance(value, int):
+            raise InvalidInput(f"{where} holds {value}, and {gate} keeps a whole number of neurons")
+        if not math.isfinite(value):
+            raise InvalidInput(f"{where} holds {value}, which is not finite")
+        if value < counted or (known.fractional and value == 0):
+            raise InvalidInput(f"{where} holds {value}, which is too small for {gate}")
+        checked.append(int(value) if known.whole and value == int(value) else float(value))
+    if len(set(checked)) != len(checked):
+        raise InvalidInput(f"{where} names the same value twice: {checked}")
+    return tuple(checked)
 
 
 def gate_name(gate: str, sparsity: float | int | None = None) -> str:

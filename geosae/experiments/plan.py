@@ -8,10 +8,56 @@ from typing import Any
 from geosae.errors import InvalidInput
 from geosae.experiments.baselines import BASELINES, USUAL, Baseline, place_of
 from geosae.experiments.cell import Cell, short_hash
-from geosae.experiments.gates import GATES, Gate
+from geosae.experiments.gates import GATES, Gate, checked_sparsities
 from geosae.notebook import short_repr
 from geosae.sae.device import Device
+from geosae.storage.records import check_fields
 from geosae.storage.structure import to_json
+from geosae.validation import refuse_unknown
+
+REMEDIES = {
+    "worlds": "give each a label of its own: label = …",
+    "gates": "list all sparsities in one entry",
+    "studies": "name each study once",
+}
+"""What to do about two entries of a plan with the same name."""
+
+
+def check_integers(values: Sequence[int], name: str, where: str, *, least: int) -> None:
+    """Refuse integers (widths, seeds, instances) below the least, and one that occurs twice.
+
+    Raises
+    ------
+    InvalidInput
+        If one is.
+
+    Examples
+    --------
+    >>> check_integers((4, 8), "widths", "the plan", least=1)
+    """
+    for value in values:
+        if value < least:
+            needed = "positive" if least else "no negative number"
+            raise InvalidInput(f"{where}: {name} must be {needed}, not {value}")
+    if len(set(values)) != len(values):
+        raise InvalidInput(f"{where}: {name} names the same value twice: {list(values)}")
+
+
+def refuse_repeated(names: Sequence[str], key: str, where: str) -> None:
+    """Refuse worlds, gates or studies of which two have one name.
+
+    Raises
+    ------
+    InvalidInput
+        If two have.
+
+    Examples
+    --------
+    >>> refuse_repeated(["a", "b"], "worlds", "the plan")
+    """
+    for name in names:
+        if names.count(name) > 1:
+            raise InvalidInput(f"{where} has two {key} called {name!r}", remedy=REMEDIES[key])
 
 
 @dataclass(frozen=True)
@@ -41,14 +87,23 @@ class WorldEntry:
     params: Mapping[str, Any] = field(default_factory=dict[str, Any])
     data_seed: int | None = None
     widths: tuple[int, ...] = ()
-    sparsity: Mapping[str, tuple[float | int, ...]] = field(
-        default_factory=dict[str, tuple[float | int, ...]]
+    sparsity: Mapping[str, tuple[int | float, ...]] = field(
+        default_factory=dict[str, tuple[int | float, ...]]
     )
     train: Mapping[str, Any] = field(default_factory=dict[str, Any])
     gates: tuple[Gate, ...] = ()
     baselines: bool = True
 
     __repr__ = short_repr
+
+    def __post_init__(self) -> None:
+        where = f"the world {self.source!r}"
+        check_fields(self, where)
+        check_integers(self.widths, "widths", where, least=1)
+        check_integers(() if self.data_seed is None else (self.data_seed,), "seeds", where, least=0)
+        refuse_unknown(self.gates, GATES, where, "gate")
+        by_gate = {g: checked_sparsities(g, s, f"{where}, sparsity: {g}") for g, s in self.sparsity.items()}
+        object.__setattr__(self, "sparsity", by_gate)
 
     def takes(self, gate: str) -> bool:
         """Return whether a gate of the plan is trained on this world."""
@@ -68,11 +123,25 @@ class GateEntry:
     """
 
     name: Gate
-    sparsity: tuple[float | int, ...]
-    baseline_sparsity: tuple[float | int, ...] | None = None
+    sparsity: tuple[int | float, ...]
+    baseline_sparsity: tuple[int | float, ...] | None = None
     widths: tuple[int, ...] = ()
 
     __repr__ = short_repr
+
+    def __post_init__(self) -> None:
+        where = f"the gate {self.name!r}"
+        check_fields(self, where)
+        check_integers(self.widths, "widths", where, least=1)
+        refuse_unknown([self.name], GATES, "the plan", "gate")
+        object.__setattr__(
+            self, "sparsity", checked_sparsities(self.name, self.sparsity, f"{where}: sparsity")
+        )
+        if self.baseline_sparsity is not None:
+            compared = checked_sparsities(self.name, self.baseline_sparsity, f"{where}: baseline_sparsity")
+            object.__setattr__(self, "baseline_sparsity", compared)
+            if not set(compared) <= set(self.sparsity):
+                raise InvalidInput(f"{where}: baseline_sparsity must be among sparsity {list(self.sparsity)}")
 
 
 @dataclass(frozen=True)
@@ -110,6 +179,11 @@ class CheckEntry:
 
     __repr__ = short_repr
 
+    def __post_init__(self) -> None:
+        check_fields(self, "the theorem checks")
+        check_integers((self.instances,), "instances", "the theorem checks", least=1)
+        check_integers((self.seed,), "seeds", "the theorem checks", least=0)
+
 
 @dataclass(frozen=True)
 class StudyEntry:
@@ -120,6 +194,10 @@ class StudyEntry:
     seeds: tuple[int, ...] = ()
 
     __repr__ = short_repr
+
+    def __post_init__(self) -> None:
+        check_fields(self, f"the study {self.name!r}")
+        check_integers(self.seeds, "seeds", f"the study {self.name!r}", least=0)
 
 
 @dataclass(frozen=True)
@@ -150,6 +228,23 @@ class Plan:
     """Where SAEs are trained, those of the studies too; `run` decides once what "auto" means."""
 
     __repr__ = short_repr
+
+    def __post_init__(self) -> None:
+        check_fields(self, "the plan")
+        check_integers(self.widths, "widths", "the plan", least=1)
+        check_integers(self.seeds, "seeds", "the plan", least=0)
+        if not 0 < self.train_share < 1:
+            raise InvalidInput(f"the plan: train_share is {self.train_share}; it must lie between 0 and 1")
+        if not 0 <= self.tolerance < 1:
+            raise InvalidInput(f"the plan: tolerance is {self.tolerance}; it must be in [0, 1)")
+        for key, names in (
+            ("worlds", [world.label for world in self.worlds]),
+            ("gates", [gate.name for gate in self.gates]),
+            ("studies", [study.name for study in self.studies]),
+        ):
+            refuse_repeated(names, key, "the plan")
+        for world in self.worlds:
+            refuse_unknown(world.gates, [g.name for g in self.gates], f"the world {world.label!r}", "gate")
 
     def cells(self) -> tuple[Cell, ...]:
         """Return the cells in a fixed order, world by world, each once."""

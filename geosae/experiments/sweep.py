@@ -11,11 +11,12 @@ from typing import Any
 
 from geosae.errors import InvalidInput
 from geosae.experiments.interval import Interval, mean_interval
-from geosae.experiments.plan import GateEntry, SAESetting, settings_of
+from geosae.experiments.plan import GateEntry, SAESetting, check_integers, refuse_repeated, settings_of
 from geosae.experiments.plan_file import gates_of, seeds_of, widths_of
 from geosae.experiments.sae_config import config_of
 from geosae.sae.config import TrainConfig
 from geosae.sae.device import Device, checked_device
+from geosae.storage.records import check_fields
 from geosae.storage.structure import entry
 from geosae.validation import refuse_unknown
 
@@ -39,6 +40,12 @@ class Sweep:
     seeds: tuple[int, ...]
     train: Mapping[str, Any] = field(default_factory=dict[str, Any])
     device: Device = "cpu"
+
+    def __post_init__(self) -> None:
+        check_fields(self, "the sweep")
+        check_integers(self.widths, "widths", "the sweep", least=1)
+        check_integers(self.seeds, "seeds", "the sweep", least=0)
+        refuse_repeated([gate.name for gate in self.gates], "gates", "the sweep")
 
     def settings(self) -> tuple[SAESetting, ...]:
         """Return the settings in a fixed order; a gate that keeps more neurons than there are is left out."""

@@ -16,6 +16,7 @@ from geosae.fca import formats
 from geosae.fca.relations import irreducible, merged
 from geosae.notebook import Columns, distinct, html_table, short_list, short_repr
 from geosae.storage.files import write_atomic
+from geosae.validation import as_mask
 
 
 @dataclass(frozen=True, eq=False)
@@ -322,9 +323,5 @@ def labels_where(labels: tuple[str, ...], mask: Bool[np.ndarray, "K"]) -> tuple[
 
 
 def _crosses(values: Any) -> Bool[np.ndarray, "G M"]:
-    matrix = np.asarray(values)
-    if matrix.ndim != 2:
-        raise InvalidInput(f"crosses have shape {matrix.shape}, not (objects, attributes)")
-    if matrix.dtype != np.bool_ and (matrix.dtype.kind not in "iu" or not np.isin(matrix, (0, 1)).all()):
-        raise InvalidInput(f"crosses must be true or false, or 1 or 0, and they are {matrix.dtype}")
-    return matrix.astype(bool, copy=False)
+    # A copy: a context stays as it was when the caller's matrix changes.
+    return as_mask(values, "the incidence").copy()

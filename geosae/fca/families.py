@@ -19,6 +19,7 @@ from geosae.fca.bitsets import as_integer
 from geosae.fca.context import FormalContext, labels_where
 from geosae.fca.relations import included, merged
 from geosae.notebook import short_text
+from geosae.validation import as_mask
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -45,6 +46,7 @@ class ConceptFamily:
 
     def __post_init__(self) -> None:
         """Sort by size, and refuse what does not fit the context."""
+        object.__setattr__(self, "extents", as_mask(self.extents, "the extents"))
         if self.extents.shape[1] != len(self.context.objects):
             raise InvalidInput(
                 f"the extents are over {self.extents.shape[1]} objects, "

@@ -18,9 +18,9 @@ from geosae.sae.gates import AbsTopK, Gate, ReLU, SpaDE
 from geosae.sae.metrics import measure
 from geosae.sae.model import SparseAutoencoder
 from geosae.sae.neurons import neurons_of
-from geosae.sae.training.train import TrainedSAE
+from geosae.sae.training.train import TrainedSAE, checked_seed
 from geosae.storage.files import content_hash
-from geosae.validation import finite_points
+from geosae.validation import as_array, as_mask, finite_points
 
 # A SpaDE gate computes 2λz in float64; beyond this size its one-hot codes would be off by more than 1e-6.
 LARGEST = 1e9
@@ -107,7 +107,7 @@ def kmeans(points: Float[np.ndarray, "N n"], width: int, seed: int) -> TrainedSA
     count = min(width, len(np.unique(cloud, axis=0)))
     mean = cloud.mean(axis=0)
     # (The stubs of scikit-learn know n_init as a word only.)
-    lloyd = KMeans(count, n_init=10, random_state=seed % 2**32)  # pyright: ignore[reportArgumentType]
+    lloyd = KMeans(count, n_init=10, random_state=checked_seed(seed) % 2**32)  # pyright: ignore[reportArgumentType]
     fitted = lloyd.fit(cloud - mean)
     centroids: Float[np.ndarray, "d n"] = np.asarray(fitted.cluster_centers_, dtype=np.float64)
     offsets = -0.5 * np.square(centroids).sum(axis=1)
@@ -187,7 +187,7 @@ def supervised(
     >>> run.config.baseline, bool(np.array_equal(fires, x > 0.5))
     ('supervised', True)
     """
-    cloud = finite_points(points)
+    cloud, membership = finite_points(points), as_mask(membership, "the labels")
     if len(membership) != len(cloud):
         raise InvalidInput(f"{len(membership)} labels for {len(cloud)} points")
     sides = [_half_space(cloud, inside) for inside in membership.T]
@@ -227,6 +227,7 @@ def _half_space(
 def _run(
     sae: SparseAutoencoder, config: TrainConfig, seed: int, points: Float[np.ndarray, "N n"]
 ) -> TrainedSAE:
+    seed = checked_seed(seed)
     metrics = measure(neurons_of(sae), points)
     line: dict[str, float | int] = {"step": 0, **{key: metrics[key] for key in ("fvu", "l0", "dead_share")}}
-    return TrainedSAE(sae, config, seed, (line,), metrics, content_hash(np.asarray(points)))
+    return TrainedSAE(sae, config, seed, (line,), metrics, content_hash(as_array(points, "points")))

@@ -9,7 +9,7 @@ from geosae.errors import InvalidInput
 from geosae.notebook import short_repr
 from geosae.sae.baseline_kinds import Baseline
 from geosae.sae.gates import Gate, gate_from_dict
-from geosae.storage.records import checked_types
+from geosae.storage.records import check_fields, checked_types
 from geosae.validation import refuse_unknown
 
 Kernel = Literal["auto", "autograd", "torch", "numba"]
@@ -118,6 +118,7 @@ class TrainConfig:
     __repr__ = short_repr
 
     def __post_init__(self) -> None:
+        check_fields(self, "the training config")
         for name in ("width", "steps", "batch_size", "dead_after", "log_every", "threads"):
             _require(getattr(self, name) >= 1, name, getattr(self, name), "at least 1")
         if self.decoder_norm is None:

@@ -21,6 +21,7 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 
 from geosae.notebook import short_repr
+from geosae.validation import whole_number
 from geosae.verification.claim import Claim, Hypothesis
 from geosae.verification.evidence import Kind, Number, Observed
 from geosae.verification.runner import verify
@@ -125,6 +126,10 @@ def mutants(claim: Claim[T], instances: int = 20, seed: int = 0) -> Iterator[Mut
     a sharp part cannot cover for a blunt one. (An observation shifted or scaled is a bound shifted or scaled
     the other way; so observations are made constant, or equal to the bound.)
     """
+    instances, seed = (
+        whole_number(instances, "the number of instances", least=1),
+        whole_number(seed, "the seed"),
+    )
     parts: dict[str, Observed] = {}
     for case in claim.instances(instances, np.random.default_rng(seed)):
         if part_of(case) not in parts:

@@ -12,7 +12,7 @@ import numpy as np
 
 from geosae.errors import InvalidInput
 from geosae.notebook import short_repr
-from geosae.validation import refuse_unknown
+from geosae.validation import positive_number, refuse_unknown, whole_number
 from geosae.verification.claim import Claim
 from geosae.verification.evidence import Evidence, Grade
 
@@ -176,10 +176,10 @@ def verify(
     Raises
     ------
     InvalidInput
-        If `instances` is not positive.
+        If `instances` is no positive integer, or the seed or the budget is negative or no number.
     """
-    if instances < 1:
-        raise InvalidInput(f"{instances} instances were asked for; at least one is needed")
+    instances = whole_number(instances, "the number of instances", least=1)
+    seed, budget = whole_number(seed, "the seed"), positive_number(budget, "the budget", zero=True)
     start = time.perf_counter()
     evidence, trouble = _gather(claim, partial(_instances, claim, instances, seed), "instance")
     controls, control_trouble = _gather_controls(claim, instances, seed)

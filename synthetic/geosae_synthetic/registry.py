@@ -6,9 +6,8 @@ import numpy as np
 
 import geosae
 from geosae.data.dataset import ConceptDataset
-from geosae.errors import InvalidInput
 from geosae.fca.context import FormalContext
-from geosae.validation import refuse_unknown
+from geosae.validation import refuse_unknown, whole_number
 from geosae_synthetic import (
     absorption,
     balls,
@@ -81,8 +80,8 @@ def make(name: str, *, points: int, dim: int, rng: np.random.Generator, **params
     (('level 1', 'level 2'), (500, 3), 0)
     """
     world = describe(name)
-    if points < 1:
-        raise InvalidInput(f"a world needs points ≥ 1, not {points}")
+    points = whole_number(points, "the number of points of a world", least=1)
+    dim = whole_number(dim, "the dimension of a world", least=1)
     values = world.admit(dim, params)
     given = {key: value for key, value in values.items() if value is not None}
     state, seed = rng.bit_generator.state, _seed_of(rng)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from geosae.errors import InvalidInput
-from geosae.validation import refuse_unknown
+from geosae.validation import plain_number, refuse_unknown, whole_number
 from geosae_synthetic.world_sample import WorldSample
 
 Value = int | float | str | None
@@ -48,6 +48,7 @@ class Parameter:
         InvalidInput
             If it is of another type or outside the range.
         """
+        value = plain_number(value)
         if value is None and self.default is None:
             return None
         return self._text(value) if isinstance(self.default, str) else self._number(value)
@@ -58,8 +59,8 @@ class Parameter:
         return value
 
     def _number(self, value: Any) -> int | float:
-        whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-        real = whole or isinstance(value, float | np.floating)
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        real = whole or isinstance(value, float)
         if not (whole if self._whole else real) or not self._inside(float(value)):
             raise InvalidInput(f"{self.name} = {value!r}: {self.range} is needed ({self.meaning})")
         return int(value) if self._whole else float(value)
@@ -115,7 +116,7 @@ class World:
             If the dimension is too small, a parameter is unknown, a value is outside its range, or two are
             given of which one excludes the other.
         """
-        if dim < self.least_dim:
+        if whole_number(dim, "the dimension") < self.least_dim:
             raise InvalidInput(f"{self.name} needs dim ≥ {self.least_dim}, not {dim}")
         return admit_all(self.name, self.parameters, params)
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from geosae.errors import InvalidInput
-from geosae.validation import refuse_unknown
+from geosae.validation import plain_number, refuse_unknown, whole_number
 from geosae_synthetic.placing import frame
 from geosae_synthetic.registry import describe, names
 from geosae_synthetic.spec import Parameter, admit_all
@@ -55,10 +55,15 @@ def stream(name: str, seed: int, *, points: int, dim: int, **params: Any) -> Poi
             remedy=f"make it whole with geosae_synthetic.make, or use one of: {', '.join(_STREAMS)}",
         )
     refuse_unknown([name], _STREAMS, "the registry", "stream")
-    if seed < 0 or dim < 1:
-        raise InvalidInput(f"a stream needs seed ≥ 0 and dim ≥ 1, not seed {seed} and dim {dim}")
+    seed, dim = whole_number(seed, "the stream's seed"), whole_number(dim, "the stream's dim", least=1)
+    points = whole_number(points, "the stream's number of points")
     source = _STREAMS[name](name, dim, keyed(seed, 0), params)
-    return PointStream(source, seed, points, {"stream": name, "params": {"dim": dim, **params}})
+    return PointStream(
+        source,
+        seed,
+        points,
+        {"stream": name, "params": {"dim": dim, **{k: plain_number(v) for k, v in params.items()}}},
+    )
 
 
 def stream_names() -> tuple[str, ...]:

@@ -60,7 +60,7 @@ def test_every_gate_is_trained_by_its_name(home: Path, monkeypatch, capsys, gate
         (("--gate", "jumprelu", "--l1", 0.1), "--l1 is not a setting of jumprelu"),
         (("--gate", "spade", "--k", 2), "for spade it is its scale"),
         (("--gate", "topk", "--k", 2, "--sparsity", 2), "given twice"),
-        (("--gate", "batchtopk", "--sparsity", 1.5), "keeps a number of neurons, not 1.5"),
+        (("--gate", "topk", "--sparsity", 1.5), "keeps a number of neurons, not 1.5"),
         (("--gate", "batchtopk", "--sparsity", 9, "--width", 8), "keeps k = 9"),
         (("--gate", "jumprel"), "nearest valid one is 'jumprelu'"),
         (("--device", "gpu"), "unknown device 'gpu'; the nearest valid one is 'cpu'"),

@@ -35,7 +35,7 @@ GOOD = {"gate": {"kind": "topk", "k": 4}, "width": 8}
         ({"width": 8.0}, "'width' is 8.0, which is no int"),
         ({"width": 3}, "k = 4 neurons of a width of 3"),
         ({"width": 0}, "width is 0"),
-        ({"schedule": "cosin"}, "'schedule' is 'cosin', which is no 'constant' or 'linear' or 'cosine'"),
+        ({"schedule": "cosin"}, "unknown schedule 'cosin'; the nearest valid one is 'cosine'"),
         ({"steps": 0}, "steps is 0"),
         ({"batch_size": 0}, "batch_size is 0"),
         ({"lr": 0.0}, "lr is 0.0"),
@@ -44,9 +44,9 @@ GOOD = {"gate": {"kind": "topk", "k": 4}, "width": 8}
         ({"beta2": 1.0}, "beta2 is 1.0"),
         ({"resample_every": -1}, "resample_every is -1"),
         ({"init_norm": 0.0}, "init_norm is 0.0"),
-        ({"init_norm": "mached"}, "'init_norm' is 'mached'"),
+        ({"init_norm": "mached"}, "unknown init_norm 'mached'; the nearest valid one is 'matched'"),
         ({"tied_bias": 1}, "'tied_bias' is 1, which is no bool"),
-        ({"baseline": "frozen"}, "'baseline' is 'frozen'"),
+        ({"baseline": "frozen"}, "unknown baseline 'frozen'"),
     ],
 )
 def test_unusable_configs_are_refused_by_name(change, match):

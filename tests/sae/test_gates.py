@@ -156,7 +156,7 @@ def test_batch_top_k_is_calibrated_to_k_active_neurons():
         ({"kind": "matryoshka", "inner": {"kind": "topk", "k": 1}, "shares": [0.5, 0.2, 1.0]}, "must rise"),
         ({"kind": "matryoshka", "inner": {"kind": "matryoshka", "inner": {"kind": "relu"}}}, "within a"),
         ({"kind": "jumprelu", "bandwidth": 0}, "bandwidth is 0"),
-        ({"kind": "relu", "shape": "l2"}, "'shape' is 'l2'"),
+        ({"kind": "relu", "shape": "l2"}, "unknown shape 'l2'"),
         ({"kind": "mp", "k": 0}, "at least one neuron"),
         ({"kind": "topk", "k": 1, "aux_k": 0}, "aux_k is 0"),
         ({"kind": "topk", "k": 1, "aux_coefficient": -1}, "aux_coefficient is -1"),

@@ -8,12 +8,13 @@ import numpy as np
 from cattrs.gen import make_dict_structure_fn
 from jaxtyping import Bool, Float, Int
 
-from geosae.analysis._neurons import FiringNeurons, as_neurons
+from geosae.analysis._neurons import FiringNeurons, as_neurons, firing_of
 from geosae.data.dataset import ConceptDataset
 from geosae.data.split import split_at
 from geosae.errors import InvalidInput
 from geosae.geometry.intervals import clopper_pearson
 from geosae.storage.structure import CONVERTER
+from geosae.validation import whole_number
 
 _CHUNK = 8192
 
@@ -97,7 +98,7 @@ def read(sae: Any, dataset: ConceptDataset) -> tuple[FiringNeurons, Bool[np.ndar
     fires = np.empty((dataset.size, neurons.width), dtype=np.bool_)
     for start in range(0, dataset.size, _CHUNK):
         rows = slice(start, start + _CHUNK)
-        fires[rows] = neurons.fires(np.asarray(dataset.points[rows], dtype=np.float64))
+        fires[rows] = firing_of(neurons, np.asarray(dataset.points[rows], dtype=np.float64))
     return neurons, fires
 
 
@@ -111,7 +112,7 @@ def halves_of(count: int, seed: int) -> tuple[Int[np.ndarray, "fit"], Int[np.nda
     """
     if count < 2:
         raise InvalidInput(f"{count} points cannot be halved", remedy="hand in more points")
-    return split_at(count, count // 2, np.random.default_rng([seed, 7]))
+    return split_at(count, count // 2, np.random.default_rng([whole_number(seed, "the seed"), 7]))
 
 
 def open_share(value: float | int, name: str) -> float:

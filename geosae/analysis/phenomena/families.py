@@ -10,6 +10,7 @@ from scipy import special
 from geosae.analysis.phenomena._shares import Share, joint_counts, open_share, read, share_of
 from geosae.data.dataset import ConceptDataset
 from geosae.notebook import short_repr
+from geosae.validation import as_mask
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +121,7 @@ def families_among(
     >>> families_among(alike).beyond, families_among(rng.permuted(alike, axis=0)).beyond
     (1, 0)
     """
-    alpha = open_share(alpha, "alpha")
+    alpha, fires = open_share(alpha, "alpha"), as_mask(fires, "the table of who fires")
     size = len(fires)
     fired = np.count_nonzero(fires, axis=0)
     tested = np.flatnonzero((fired > 0) & (fired < size))

@@ -47,7 +47,7 @@ class HalfSpaces:
     __repr__ = short_repr
 
     def __post_init__(self) -> None:
-        w = finite_points(self.w, "normals w", allow_empty=True)
+        w = finite_points(self.w, "normals w", allow_empty=True).copy()
         c = np.zeros(0) if np.size(self.c) == 0 else finite_vector(self.c, "offsets c")
         if len(w) != len(c):
             raise InvalidInput(

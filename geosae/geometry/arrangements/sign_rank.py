@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from geosae.errors import InvalidInput
+from geosae.validation import as_array, finite_points
 
 
 def forster(A: Float[np.ndarray, "N d"] | Int[np.ndarray, "N d"] | Bool[np.ndarray, "N d"]) -> float:
@@ -26,7 +27,8 @@ def forster(A: Float[np.ndarray, "N d"] | Int[np.ndarray, "N d"] | Bool[np.ndarr
     >>> round(forster(hadamard), 6)
     1.414214
     """
-    signs = np.where(A, 1.0, -1.0) if A.dtype == np.bool_ else np.asarray(A, dtype=np.float64)
+    matrix = as_array(A, "the matrix of signs")
+    signs = np.where(matrix, 1.0, -1.0) if matrix.dtype == np.bool_ else finite_points(matrix, "signs")
     if signs.size == 0 or not np.all(np.abs(signs) == 1.0):
         raise InvalidInput(
             "Forster's bound needs a non-empty matrix of entries ±1 (or booleans)",

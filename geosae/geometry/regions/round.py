@@ -10,7 +10,7 @@ from geosae.errors import InvalidInput
 from geosae.geometry.balls import ball_points, ball_volume, sphere_points
 from geosae.geometry.regions.base import Region, always, ball_distance, itself, never, unit_rows
 from geosae.notebook import short_repr
-from geosae.validation import finite_points, finite_vector
+from geosae.validation import as_array, finite_points, finite_vector
 
 
 @final
@@ -80,7 +80,7 @@ class Ellipsoid(Region):
 
     def __post_init__(self) -> None:
         center = finite_vector(self.center, "center")
-        axes = np.asarray(self.axes, dtype=np.float64)
+        axes = as_array(self.axes, "axes")
         axes = finite_points(np.diag(axes) if axes.ndim == 1 else axes, "axes", dim=len(center)).copy()
         if axes.shape != (len(center), len(center)) or np.linalg.matrix_rank(axes) < len(center):
             raise InvalidInput(

@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from geosae.errors import InvalidInput
-from geosae.validation import finite_points
+from geosae.validation import as_array, finite_points
 
 BLOCK_ENTRIES = 1 << 19
 
@@ -60,10 +60,10 @@ def as_cloud(points: Any, name: str) -> Cloud:
 
     Finiteness is looked at later, in `frame_of`, in the same pass that finds the ranges.
     """
-    if isinstance(points, np.ndarray) and points.dtype in (np.float64, np.float32) and points.ndim == 2:
-        if points.shape[0] == 0 or points.shape[1] == 0:
-            finite_points(points, name)
-        return Cloud(points)
+    array = as_array(points, name)
+    direct = isinstance(points, np.ndarray) and array.dtype.kind == "f" and array.dtype.itemsize in (4, 8)
+    if direct and array.ndim == 2 and array.size:
+        return Cloud(array)
     return Cloud(finite_points(points, name))
 
 

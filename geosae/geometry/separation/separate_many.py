@@ -16,6 +16,7 @@ from geosae.geometry.separation._nearest_float import CLOSED, MOST_ROUNDS
 from geosae.geometry.separation._working_set import WorkingSet
 from geosae.geometry.separation.certificate import Inseparable, Separated
 from geosae.geometry.separation.separate import conclude
+from geosae.validation import as_mask
 
 
 def separate_many(
@@ -46,7 +47,8 @@ def separate_many(
     Raises
     ------
     InvalidInput
-        If the points are not finite, the shapes do not fit, or a concept holds no point or all of them.
+        If the points are not finite, membership is not true and false (or 1 and 0), the shapes do not fit,
+        or a concept holds no point or all of them.
 
     Examples
     --------
@@ -57,6 +59,7 @@ def separate_many(
     [True, False]
     """
     shared = as_cloud(points, "points")
+    membership = as_mask(membership, "membership")
     if membership.shape[0] != len(shared):
         raise InvalidInput(f"{len(shared)} points come with {membership.shape[0]} rows of membership")
     sizes = membership.sum(axis=0)

@@ -13,6 +13,7 @@ from jaxtyping import Float
 from geosae.sae.gates.gate import Batch, Gate, GateParameter, Gating, Parts, Weights, pre_activations
 from geosae.sae.gates.largest import largest_positive
 from geosae.sae.gates.terms import checked_k, error
+from geosae.storage.records import check_fields
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class AbsTopK(Gate):
     k: int
 
     def __post_init__(self) -> None:
+        check_fields(self, f"the gate '{self.kind}'")
         checked_k(self.k, "AbsTopK")
 
     @property

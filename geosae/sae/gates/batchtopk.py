@@ -12,7 +12,8 @@ from jaxtyping import Float
 
 from geosae.sae.gates.gate import Batch, Gate, GateParameter, Gating, Parts, Weights, above, pre_activations
 from geosae.sae.gates.largest import largest_of_all
-from geosae.sae.gates.terms import aux_k_loss, checked_aux, checked_k, error, residual
+from geosae.sae.gates.terms import aux_k_loss, checked_aux, checked_number, error, residual
+from geosae.storage.records import check_fields
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,8 @@ class BatchTopK(Gate):
     Parameters
     ----------
     k
-        How many neurons are active at a point, on average over a batch.
+        How many neurons are active at a point, on average over a batch: any number above 0. A batch keeps
+        the whole part of B·k, and at least one activation.
     aux_k, aux_coefficient
         The auxiliary loss on dead neurons, as in Top-K.
 
@@ -44,13 +46,18 @@ class BatchTopK(Gate):
     sparsity_parameter: ClassVar[str] = "k"
     symbol: ClassVar[str] = "K"
     whole: ClassVar[bool] = True
+    fractional: ClassVar[bool] = True
 
-    k: int
+    k: int | float
     aux_k: int | None = None
     aux_coefficient: float | int = 1 / 32
 
     def __post_init__(self) -> None:
-        checked_k(self.k, "BatchTopK")
+        check_fields(self, f"the gate '{self.kind}'")
+        checked_number(self.k, "k", positive=True)
+        if self.k == int(self.k):
+            # 4.0 and 4 are one setting, and are written alike.
+            object.__setattr__(self, "k", int(self.k))
         checked_aux(self.aux_k, self.aux_coefficient)
 
     @property
@@ -64,8 +71,8 @@ class BatchTopK(Gate):
         return {"threshold": GateParameter(0.0, per_neuron=False, trained=False)}
 
     def support(self, z: Float[torch.Tensor, "B d"]) -> Float[torch.Tensor, "B d"]:
-        """Return the B·k largest positive entries of the batch."""
-        return largest_of_all(z, self.k * len(z))
+        """Return the B·k largest positive entries of the batch (rounded down, at least one)."""
+        return largest_of_all(z, max(1, int(self.k * len(z))))
 
     def encode(self, z: Float[torch.Tensor, "N d"], weights: Weights) -> Float[torch.Tensor, "N d"]:
         """Return z where it is greater than the threshold, 0 elsewhere."""

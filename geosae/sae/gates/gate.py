@@ -133,6 +133,8 @@ class Gate(ABC):
     """The symbol of that parameter in tables and figures."""
     whole: ClassVar[bool] = False
     """Whether it is a number of neurons (an integer from 1 to the width); otherwise it is a number ≥ 0."""
+    fractional: ClassVar[bool] = False
+    """Whether that number of neurons is a mean over points, which need not be an integer."""
     variants: ClassVar[tuple[Variant, ...]] = ()
     """Further words for the gate with some of its parameters fixed."""
     usual_inner: ClassVar["type[Gate] | None"] = None

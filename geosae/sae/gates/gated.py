@@ -12,6 +12,7 @@ from jaxtyping import Float
 
 from geosae.sae.gates.gate import Batch, Gate, GateParameter, Gating, Parts, Weights, above, pre_activations
 from geosae.sae.gates.terms import checked_number, error, lengths
+from geosae.storage.records import check_fields
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class Gated(Gate):
     l1: float | int = 0.03
 
     def __post_init__(self) -> None:
+        check_fields(self, f"the gate '{self.kind}'")
         checked_number(self.l1, "the penalty's weight l1")
 
     @property

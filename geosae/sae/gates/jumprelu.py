@@ -13,6 +13,7 @@ from jaxtyping import Float
 
 from geosae.sae.gates.gate import Batch, Gate, GateParameter, Gating, Parts, Weights, above, pre_activations
 from geosae.sae.gates.terms import checked_number, error
+from geosae.storage.records import check_fields
 
 # Adam moves log θ by at most about its rate at a step. At 3e-4, customary for the weights, a thousand steps
 # leave θ near its start, whatever λ is; at this rate L0 falls with λ as it does at our own rate of 3e-2.
@@ -57,6 +58,7 @@ class JumpReLU(Gate):
     threshold: float | int = 0.01
 
     def __post_init__(self) -> None:
+        check_fields(self, f"the gate '{self.kind}'")
         checked_number(self.l0, "the penalty's weight l0")
         checked_number(self.bandwidth, "bandwidth", positive=True)
         checked_number(self.threshold, "threshold", positive=True)

@@ -14,6 +14,7 @@ from geosae.errors import InvalidInput
 from geosae.notebook import short_repr
 from geosae.sae.gates.batchtopk import BatchTopK
 from geosae.sae.gates.gate import Batch, Gate, GateParameter, Gating, Parts, Weights
+from geosae.storage.records import check_fields
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Matryoshka(Gate):
     __repr__ = short_repr
 
     def __post_init__(self) -> None:
+        check_fields(self, f"the gate '{self.kind}'")
         if isinstance(self.inner, Matryoshka):
             raise InvalidInput("a Matryoshka gate within a Matryoshka gate", remedy="give all shares at once")
         if self.inner.kind == "spade":

@@ -14,6 +14,7 @@ from jaxtyping import Float
 
 from geosae.sae.gates.gate import Batch, Gate, GateParameter, Gating, Parts, Weights
 from geosae.sae.gates.terms import checked_k, error
+from geosae.storage.records import check_fields
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ class MatchingPursuit(Gate):
     k: int
 
     def __post_init__(self) -> None:
+        check_fields(self, f"the gate '{self.kind}'")
         checked_k(self.k, "matching pursuit")
 
     @property

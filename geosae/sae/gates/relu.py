@@ -25,6 +25,7 @@ from geosae.sae.gates.gate import (
     pre_activations,
 )
 from geosae.sae.gates.terms import checked_number, error, lengths
+from geosae.storage.records import check_fields
 
 Shape = Literal["l1", "tanh", "sqrt"]
 
@@ -65,6 +66,7 @@ class ReLU(Gate):
     shape: Shape = "l1"
 
     def __post_init__(self) -> None:
+        check_fields(self, f"the gate '{self.kind}'")
         checked_number(self.l1, "the penalty's weight l1")
 
     @property

@@ -13,6 +13,7 @@ from jaxtyping import Float
 
 from geosae.sae.gates.gate import Batch, Gate, GateParameter, Gating, Parts, Weights
 from geosae.sae.gates.terms import checked_number, error
+from geosae.storage.records import check_fields
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ class SpaDE(Gate):
     scale: float | int = 1.0
 
     def __post_init__(self) -> None:
+        check_fields(self, f"the gate '{self.kind}'")
         checked_number(self.distance, "the weight 'distance'")
         checked_number(self.scale, "scale", positive=True)
 

@@ -13,6 +13,7 @@ from jaxtyping import Float
 from geosae.sae.gates.gate import Batch, Gate, GateParameter, Gating, Parts, Weights, pre_activations
 from geosae.sae.gates.largest import largest_positive
 from geosae.sae.gates.terms import aux_k_loss, checked_aux, checked_k, error, residual
+from geosae.storage.records import check_fields
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class TopK(Gate):
     aux_coefficient: float | int = 1 / 32
 
     def __post_init__(self) -> None:
+        check_fields(self, f"the gate '{self.kind}'")
         checked_k(self.k, "Top-K")
         checked_aux(self.aux_k, self.aux_coefficient)
 

@@ -23,9 +23,9 @@ from geosae.sae.checkpoint import CARD_FILE, load, save
 from geosae.sae.config import TrainConfig
 from geosae.sae.device import resolve_device
 from geosae.sae.training.stacked import stackable, train_stacked
-from geosae.sae.training.train import TrainedSAE, TrainingDiverged, train
+from geosae.sae.training.train import TrainedSAE, TrainingDiverged, checked_seed, train
 from geosae.storage.files import content_hash, read_json, write_json
-from geosae.validation import finite_points
+from geosae.validation import as_array, finite_points
 
 # Weights, start, gradient, two moments, average and the temporary arrays of a step.
 COPIES_OF_PARAMETERS = 8
@@ -86,7 +86,8 @@ def train_grid(
     [(4, 0), (4, 1), (8, 0), (8, 1)]
     """
     finite_points(points)
-    cloud = np.asarray(points)
+    cloud = as_array(points, "points")
+    seeds = [checked_seed(seed) for seed in seeds]
     if not configs or not seeds or len(set(seeds)) != len(seeds) or len(set(configs)) != len(configs):
         raise InvalidInput(
             f"{len(configs)} configs and {len(seeds)} seeds",

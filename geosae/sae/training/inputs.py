@@ -1,8 +1,8 @@
 """Training points of every kind (array, mapped file, stream, generator), made ready for training."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import numpy as np
 import torch
@@ -23,13 +23,14 @@ from geosae.sae.training.spec import TrainingSpec
 from geosae.sae.training.standardize import CENTRE_SAMPLES, Standardizer, fit_standardizer
 from geosae.sampling import drawn_rows
 from geosae.storage.files import content_hash
-from geosae.validation import finite_points
+from geosae.validation import as_array, finite_points
 
 # Seeds the sample of what is not in memory; of a long stream it has one run of rows in each of so many parts.
 GLIMPSE_KEY = 32_768
 STREAM_PARTS = 256
 
 Points: TypeAlias = np.ndarray | Stream | Callable[[], Iterator[np.ndarray]]
+AnyPoints: TypeAlias = Points | torch.Tensor | Sequence[Sequence[float]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +58,19 @@ class TrainingInputs:
     data_hash: str
 
 
+def in_memory(points: AnyPoints) -> Points:
+    """Return lists and torch tensors as arrays, and all other training points as they are.
+
+    Raises
+    ------
+    InvalidInput
+        If they are no array.
+    """
+    if isinstance(points, list | tuple | torch.Tensor):
+        return as_array(points, "points")
+    return cast("Points", points)
+
+
 def sample_of(points: Points, config: TrainConfig) -> Float[np.ndarray, "E n"]:
     """Return the points that the standardizer is fitted to: all of an array, at most 32 768 otherwise.
 
@@ -68,8 +82,8 @@ def sample_of(points: Points, config: TrainConfig) -> Float[np.ndarray, "E n"]:
     InvalidInput
         If they are not finite, or are no points.
     """
-    in_memory = isinstance(points, np.ndarray) and not isinstance(points, np.memmap)
-    return finite_points(points if in_memory else _glimpse(points, config))
+    held = isinstance(points, np.ndarray) and not isinstance(points, np.memmap)
+    return finite_points(points if held else _glimpse(points, config))
 
 
 def prepare_inputs(

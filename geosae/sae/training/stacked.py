@@ -18,7 +18,7 @@ from geosae.errors import InvalidInput
 from geosae.sae.config import TrainConfig
 from geosae.sae.gates import ReLU, TopK, largest_positive
 from geosae.sae.training.adam import learning_rate
-from geosae.sae.training.inputs import prepare_inputs, sample_of
+from geosae.sae.training.inputs import in_memory, prepare_inputs, sample_of
 from geosae.sae.training.parameters import Parameters
 from geosae.sae.training.spec import training_spec, written_out
 from geosae.sae.training.state import TrainingState
@@ -73,12 +73,12 @@ def train_stacked(
             causes="gates but Top-K and ReLU with L1, or configs that differ in more than lr and l1",
             remedy="train them one by one",
         )
-    for _, seed in members:
-        checked_seed(seed)
-    sample = sample_of(points, members[0][0])
+    members = [(config, checked_seed(seed)) for config, seed in members]
+    cloud = in_memory(points)
+    sample = sample_of(cloud, members[0][0])
     # The stacked step is the one written out in torch, whatever kernel a member alone would take.
     specs = [replace(training_spec(config, sample.shape[1], device), kernel="torch") for config, _ in members]
-    inputs = prepare_inputs(points, sample, specs[0], 0)
+    inputs = prepare_inputs(cloud, sample, specs[0], 0)
     with using_threads(specs[0].config.threads):
         runs = [
             TrainingState.begin(spec, inputs.source, inputs.u, seed)

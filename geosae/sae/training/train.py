@@ -9,18 +9,18 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from geosae.errors import InvalidInput
 from geosae.notebook import Columns, columns_of, html_table, short_text
 from geosae.sae.config import Baseline, TrainConfig
 from geosae.sae.metrics import measure
 from geosae.sae.model import SparseAutoencoder
 from geosae.sae.neurons import neurons_of
 from geosae.sae.training.checkpoint_state import TrainingCheckpoint
-from geosae.sae.training.inputs import Points, TrainingInputs, prepare_inputs, sample_of
+from geosae.sae.training.inputs import AnyPoints, TrainingInputs, in_memory, prepare_inputs, sample_of
 from geosae.sae.training.parameters import Parameters
 from geosae.sae.training.spec import training_spec
 from geosae.sae.training.standardize import Standardizer
 from geosae.sae.training.state import TrainingDiverged, TrainingState
+from geosae.validation import whole_number
 
 __all__ = ["Baseline", "TrainConfig", "TrainedSAE", "TrainingDiverged", "train"]
 
@@ -72,7 +72,7 @@ class TrainedSAE:
 
 
 def train(
-    points: Points,
+    points: AnyPoints,
     config: TrainConfig,
     seed: int,
     *,
@@ -89,8 +89,8 @@ def train(
     Parameters
     ----------
     points
-        An array (N, n), float32 or float64; a mapped file (numpy.memmap), which is read batch by batch; a
-        stream, with `dim`, `len()` and `rows(start, stop)`; or a function that returns an iterator over
+        An array (N, n), float32 or float64, or a tensor or lists that make one; a mapped file
+        (numpy.memmap), which is read batch by batch; a stream, with `dim`, `len()` and `rows(start, stop)`; or a function that returns an iterator over
         blocks of points. Computed in float32 after centring and scaling in float64; centre, spread and
         metrics of what is not in memory are those of a random sample over its whole length (for which
         blocks are read once before training). Streams and blocks are trained on in their order: pass what
@@ -124,10 +124,11 @@ def train(
     >>> run.metrics["fvu"] < run.log[0]["fvu"], run.metrics["l0"] <= 1.0
     (True, True)
     """
-    checked_seed(seed)
-    sample = sample_of(points, config)
+    seed = checked_seed(seed)
+    cloud = in_memory(points)
+    sample = sample_of(cloud, config)
     spec = training_spec(config, sample.shape[1], device)
-    inputs = prepare_inputs(points, sample, spec, seed)
+    inputs = prepare_inputs(cloud, sample, spec, seed)
     with using_threads(config.threads):
         state = TrainingState.begin(spec, inputs.source, inputs.u, seed)
         checkpoint = None if folder is None else TrainingCheckpoint.of(folder, state, seed, inputs.data_hash)
@@ -178,16 +179,15 @@ def _fold(state: TrainingState, at: Parameters, standardizer: Standardizer) -> S
     return sae
 
 
-def checked_seed(seed: int) -> None:
-    """Refuse a seed that torch's generator does not take.
+def checked_seed(seed: int) -> int:
+    """Return a seed that torch's generator takes, as Python's integer.
 
     Raises
     ------
     InvalidInput
-        If it is negative or 2⁶³ or more.
+        If it is no integer, negative, or 2⁶³ or more.
     """
-    if not 0 <= seed < 2**63:
-        raise InvalidInput(f"the seed is {seed}", remedy="choose one between 0 and 2⁶³ − 1")
+    return whole_number(seed, "the seed", most=2**63 - 1)
 
 
 @contextmanager
