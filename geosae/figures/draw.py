@@ -1,6 +1,7 @@
 """All figures of a run, from its stored results: nothing is recomputed, equal results give equal bytes."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from geosae.experiments import Results, load_results
@@ -65,11 +66,41 @@ def draw(
     target = results.folder / "figures"
     paths: list[Path] = []
     for name in names:
-        sheets = FAMILIES[name](results)
+        sheets = _apart(FAMILIES[name](results), _names_of_others(target, name))
         _forget(target, name, {sheet.name for sheet in sheets})
         for position, sheet in enumerate(sheets):
             paths += save_sheet(sheet, target, formats, family=name, position=position)
     return paths
+
+
+def _names_of_others(folder: Path, family: str) -> list[str]:
+    entries = [read_json(card) for card in sorted(folder.glob("*.json"))]
+    return [str(entry["name"]) for entry in entries if entry.get("family") != family]
+
+
+def _apart(sheets: Sequence[Sheet], taken: Sequence[str]) -> list[Sheet]:
+    """Return the sheets under names of their own: a world may be called like the end of another's file."""
+    names = file_names([sheet.name for sheet in sheets], taken)
+    return [replace(sheet, name=name) for sheet, name in zip(sheets, names, strict=True)]
+
+
+def file_names(names: Sequence[str], taken: Sequence[str] = ()) -> list[str]:
+    """Return names of files, none twice and none of those taken: a repeated one gets a number.
+
+    Examples
+    --------
+    >>> file_names(["lattice-a", "lattice-a", "lattice-b"], taken=["lattice-b"])
+    ['lattice-a', 'lattice-a-2', 'lattice-b-2']
+    """
+    used, later = set(taken), set(names)
+    unique: list[str] = []
+    for name in names:
+        candidate, number = name, 2
+        while candidate in used or (candidate != name and candidate in later):
+            candidate, number = f"{name}-{number}", number + 1
+        used.add(candidate)
+        unique.append(candidate)
+    return unique
 
 
 def _forget(folder: Path, family: str, names: set[str]) -> None:

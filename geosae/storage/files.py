@@ -69,7 +69,13 @@ def write_json(path: Path, value: Any) -> None:
         text = json.dumps(value, indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False)
     except (ValueError, TypeError) as error:
         raise InvalidInput(f"{path.name} cannot be written as JSON: {error}") from error
-    write_atomic(path, (text + "\n").encode())
+    try:
+        data = (text + "\n").encode()
+    except UnicodeEncodeError as error:
+        raise InvalidInput(
+            f"{path.name} cannot be written as UTF-8: {error}", causes="half of a surrogate pair in a name"
+        ) from error
+    write_atomic(path, data)
 
 
 def read_json(path: Path) -> Any:
@@ -78,13 +84,18 @@ def read_json(path: Path) -> Any:
     Raises
     ------
     InvalidInput
-        If there is no such file or its text is not JSON; the line is named.
+        If there is no such file, it cannot be read, or its text is not JSON; the line is named.
     """
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise InvalidInput(f"there is no file {path}", remedy="check the path") from error
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be read: {error}", remedy="check the path") from error
+    except RecursionError:
+        raise InvalidInput(f"{path} is not JSON: brackets within brackets, too deep to be read") from None
+    except ValueError as error:
+        # Also bytes that are no UTF-8, and integers of thousands of digits.
         raise InvalidInput(f"{path} is not JSON: {error}", causes="a truncated or foreign file") from error
 
 
