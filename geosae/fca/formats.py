@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Bool
 
 from geosae.errors import InvalidInput
+from geosae.storage.files import json_value
 from geosae.storage.names import admit_names
 from geosae.storage.tables import CROSSES, Record, records, render
 
@@ -213,12 +214,7 @@ def parse_json(text: str, name: str = "context") -> RawContext:
     InvalidInput
         If the text is not JSON of that shape; what is wrong is named.
     """
-    try:
-        value: Any = json.loads(text)
-    except RecursionError:
-        raise InvalidInput(f"{name}: brackets within brackets, deeper than any context") from None
-    except ValueError as error:
-        raise InvalidInput(f"{name} is not JSON: {error}", causes="a truncated or foreign file") from error
+    value: Any = json_value(text, name)
     keys = ("objects", "properties", "context")
     if not isinstance(value, dict) or not all(isinstance(value.get(key), list) for key in keys):
         raise InvalidInput(

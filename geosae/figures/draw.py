@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from geosae.experiments import Results, load_results
 from geosae.figures.paper.families import PAPER
@@ -19,6 +20,7 @@ from geosae.figures.run import (
 )
 from geosae.figures.save import FORMATS, Sheet, save_sheet
 from geosae.storage.files import read_json
+from geosae.storage.structure import entry, from_json
 from geosae.validation import refuse_unknown
 
 FAMILIES: Mapping[str, Callable[[Results], list[Sheet]]] = {
@@ -74,8 +76,17 @@ def draw(
 
 
 def _names_of_others(folder: Path, family: str) -> list[str]:
-    entries = [read_json(card) for card in sorted(folder.glob("*.json"))]
-    return [str(entry["name"]) for entry in entries if entry.get("family") != family]
+    return [name for name, owner in (_card_of(card) for card in _cards(folder)) if owner != family]
+
+
+def _cards(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.json"))
+
+
+def _card_of(path: Path) -> tuple[str, str]:
+    """Return the name and the family that a figure's card states."""
+    entries = from_json(Mapping[str, Any], read_json(path), str(path))
+    return entry(entries, "name", str, str(path)), entry(entries, "family", str, str(path))
 
 
 def _apart(sheets: Sequence[Sheet], taken: Sequence[str]) -> list[Sheet]:
@@ -105,9 +116,9 @@ def file_names(names: Sequence[str], taken: Sequence[str] = ()) -> list[str]:
 
 def _forget(folder: Path, family: str, names: set[str]) -> None:
     """Remove a family's earlier figures that this run no longer has: a report must not show them."""
-    for card in sorted(folder.glob("*.json")):
-        entries = read_json(card)
-        if entries.get("family") == family and entries.get("name") not in names:
+    for card in _cards(folder):
+        name, owner = _card_of(card)
+        if owner == family and name not in names:
             for format in FORMATS:
                 card.with_suffix(f".{format}").unlink(missing_ok=True)
             card.unlink()
