@@ -8,7 +8,7 @@ written as null, and null is read as NaN where a float is promised.
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
@@ -145,7 +145,7 @@ def _check_outermost(kind: Any, value: Any) -> None:
     """Refuse what is no list or table: cattrs takes keys, or the letters of a text, for entries of a list."""
     if get_origin(kind) in (tuple, list) and not isinstance(value, list | tuple):
         raise _MismatchError(f"is {short_text(repr(value), 80)}; it must be a list")
-    if (is_dataclass(kind) or get_origin(kind) in (Mapping, dict)) and not isinstance(value, Mapping):
+    if get_origin(kind) in (Mapping, dict) and not isinstance(value, Mapping):
         raise _MismatchError(f"is {short_text(repr(value), 80)}; it must be a table of keys")
 
 
@@ -173,6 +173,11 @@ def _refusal(where: str, reason: BaseException) -> InvalidInput:
         return InvalidInput(f"{where} lacks the key {reason}", remedy=f"add {str(reason).strip(chr(39))}")
     if isinstance(reason, _MismatchError):
         return InvalidInput(f"{where} {reason}")
+    if isinstance(reason, AttributeError):
+        # What has no keys() where a record is promised.
+        return InvalidInput(
+            f"{where} is no table of keys", causes="a record of another kind, or a damaged one"
+        )
     return InvalidInput(f"{where} cannot be read: {reason}", causes="a record of another kind or version")
 
 
