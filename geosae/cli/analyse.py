@@ -1,7 +1,5 @@
 """`geosae analyse`: what one sparse autoencoder has learned of the concepts of a data set."""
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +29,7 @@ class Floors:
 
 def analyse(
     sae: Annotated[Path, typer.Argument(help="The folder of an SAE: trained here, or as convert reads it.")],
-    data: Annotated[Path, typer.Argument(help="A data set .npz, or points .npy (with --membership).")],
+    data: Annotated[Path, typer.Argument(help="A data set .npz, or points .npy, .csv (with --membership).")],
     out: Annotated[Path, typer.Option("--out", "-o", help="The folder to write.")],
     membership: Annotated[
         Path | None, typer.Option(help="Concepts of the points: .npy of booleans (N, p), or .csv with names.")
@@ -202,6 +200,7 @@ def _print_reach(alignment: "Alignment", dataset: "ConceptDataset", seed: int, o
 
     from geosae.analysis.reach import reach
     from geosae.storage.files import write_atomic
+    from geosae.storage.tables import render
 
     rows = reach(alignment, dataset, np.random.default_rng(seed))
     say("Excess of the chosen unit, and the least that as many half-spaces can have that")
@@ -219,14 +218,12 @@ def _print_reach(alignment: "Alignment", dataset: "ConceptDataset", seed: int, o
         ],
     )  # fmt: skip
     say()
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["concept", "misses", "false_alarms", "set"])
+    table_rows: list[list[Any]] = [["concept", "misses", "false_alarms", "set"]]
     for row in rows:
         curve = row.curve
         for point in zip(curve.misses.tolist(), curve.false_alarms.tolist(), curve.sets, strict=True):
-            writer.writerow([row.concept, *point])
-    write_atomic(out / "misses-against-alarms.csv", text.getvalue().encode())
+            table_rows.append([row.concept, *point])
+    write_atomic(out / "misses-against-alarms.csv", render(table_rows).encode())
 
 
 def _error(value: float) -> str:
@@ -320,21 +317,21 @@ def _first_neurons(neurons: Sequence[int]) -> str:
 
 def _write(alignments: "Sequence[Alignment]", out: Path, edges: str) -> None:
     from geosae.storage.files import write_atomic
+    from geosae.storage.tables import render
 
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    table_rows: list[list[Any]] = []
     for i, alignment in enumerate(alignments):
         suffix = f"-{alignment.tolerance:g}" if len(alignments) > 1 else ""
         alignment.save(out / f"alignment{suffix}.npz")
         columns = alignment.columns()
         if i == 0:
-            writer.writerow(["tolerance", *columns])
+            table_rows.append(["tolerance", *columns])
         for row in zip(*columns.values(), strict=True):
-            writer.writerow([alignment.tolerance, *(_cell(value) for value in row)])
+            table_rows.append([alignment.tolerance, *(_cell(value) for value in row)])
         for notion in alignment.notions:
             kind: Any = edges
             alignment.context(notion, edges=kind).write(out / f"context-{notion}{suffix}.csv")
-    write_atomic(out / "concepts.csv", text.getvalue().encode())
+    write_atomic(out / "concepts.csv", render(table_rows).encode())
 
 
 def _cell(value: Any) -> Any:

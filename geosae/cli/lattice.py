@@ -19,7 +19,9 @@ WRITTEN = 20_000
 
 
 def lattice(
-    context: Annotated[Path, typer.Argument(help="A context: .cxt, .csv, .json, or item sets .fimi, .dat.")],
+    context: Annotated[
+        Path, typer.Argument(help="A context: .cxt, .ctx, .csv, .json, or items .fimi, .dat.")
+    ],
     out: Annotated[Path, typer.Option("--out", "-o", help="The folder to write.")],
     draw: Annotated[bool, typer.Option("--draw", help="Draw what is small enough to be read.")] = False,
     theta: Annotated[

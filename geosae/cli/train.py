@@ -135,7 +135,7 @@ def _spelled(interval: "Interval", digits: int) -> str:
 
 
 def train(
-    data: Annotated[Path, typer.Argument(help="A data set: .npz of geosae, or .npy with one point per row.")],
+    data: Annotated[Path, typer.Argument(help="A data set: .npz of geosae; .npy or .csv, a point per row.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="The folder to write.")],
     gate: Annotated[
         str | None,

@@ -17,6 +17,7 @@ from geosae.geometry.approximation.measures import Measure
 from geosae.geometry.regions.registry import Region
 from geosae.notebook import Columns, html_table, short_list
 from geosae.storage.files import content_hash
+from geosae.storage.names import admit_names
 from geosae.validation import as_array, as_mask, finite_points, whole_number
 
 
@@ -68,6 +69,7 @@ def admit_membership(membership: Any, size: int) -> Bool[np.ndarray, "N p"]:
 
 
 def _names(names: tuple[str, ...], concepts: int) -> tuple[str, ...]:
+    names = admit_names(names, "the concepts")
     if len(names) != concepts:
         raise InvalidInput(f"{len(names)} names for {concepts} concepts")
     earlier: set[str] = set()
@@ -104,7 +106,7 @@ def _refuse_trivial(membership: Bool[np.ndarray, "N p"], names: tuple[str, ...])
             raise InvalidInput(
                 f"the concept {name!r} holds {'no point' if size == 0 else f'all {size} points'}",
                 causes="a sample too small for a rare concept, or a column that says nothing",
-                remedy="draw more points, leave the concept out, or pass allow_trivial=True",
+                remedy="draw more points, leave the concept out, or (in Python) pass allow_trivial=True",
             )
 
 

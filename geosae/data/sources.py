@@ -1,7 +1,6 @@
 """Real sources: the digits that scikit-learn ships, and points and membership in the user's own files."""
 
-import csv
-from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +10,12 @@ from jaxtyping import Bool
 from geosae.data.dataset import ConceptDataset
 from geosae.errors import InvalidInput
 from geosae.geometry.approximation.measures import UniformBox
+from geosae.storage.arrays import read_array
+from geosae.storage.tables import CROSSES, Record, decode, records
 
 _LOOPS = (0, 6, 8, 9)
-_CELLS = {"1": True, "true": True, "x": True, "0": False, "false": False, ".": False}
+TABLES = (".csv", ".tsv", ".txt")
+"""Endings of files that are read as tables of text."""
 
 
 def digits() -> ConceptDataset:
@@ -54,15 +56,16 @@ def digits() -> ConceptDataset:
 
 
 def from_files(points: Path | str, membership: Path | str, *, allow_trivial: bool = False) -> ConceptDataset:
-    """Read a data set from a .npy of points and a .npy or .csv of membership.
+    """Read a data set from points and their membership, each a .npy or a table of text (.csv, .tsv, .txt).
 
     Parameters
     ----------
     points
-        A .npy file of shape (N, n), numeric.
+        As `read_points` takes it, of shape (N, n).
     membership
-        A .npy of shape (N, p), booleans or 0 and 1 (concepts are called "concept 1", …), or a .csv with the
-        concepts' names in the header and N rows of 0/1, true/false or X/. cells.
+        A .npy of shape (N, p), booleans or 0 and 1 (concepts are called "concept 1", …), or a table with the
+        concepts' names in the header and N rows of 0/1, true/false, yes/no or X/. cells. A first column
+        without a title that counts the rows is the index that pandas writes, and is left out.
     allow_trivial
         Keep concepts that hold no point or every point.
 
@@ -70,15 +73,14 @@ def from_files(points: Path | str, membership: Path | str, *, allow_trivial: boo
     ------
     InvalidInput
         If a file is missing or is not what it should be; the file, row and column are named (both count from
-        1, the header of a .csv is line 1).
+        1, the header of a table is line 1).
     """
     points_path, table_path = Path(points), Path(membership)
-    cloud = _array(points_path)
-    _check_points(cloud, points_path)
-    if table_path.suffix.lower() == ".csv":
-        names, table = _csv_table(table_path)
+    cloud = read_points(points_path)
+    if table_path.suffix.lower() in TABLES:
+        names, table = _membership_table(table_path)
     else:
-        table = _npy_table(table_path)
+        table = _npy_membership(table_path)
         names = tuple(f"concept {column + 1}" for column in range(table.shape[1]))
     if len(table) != len(cloud):
         raise InvalidInput(
@@ -97,29 +99,18 @@ def from_files(points: Path | str, membership: Path | str, *, allow_trivial: boo
         raise InvalidInput(f"{points_path.name} with {table_path.name}: {error}") from error
 
 
-def _array(path: Path) -> np.ndarray:
-    try:
-        array: Any = np.load(path, allow_pickle=False)
-    except FileNotFoundError as error:
-        raise InvalidInput(f"there is no file {path}", remedy="check the path") from error
-    except (OSError, ValueError, EOFError) as error:
-        raise InvalidInput(
-            f"{path} cannot be read as .npy: {error}",
-            causes="a truncated file, another format, or an array of Python objects",
-            remedy="write it with numpy.save from a numeric array",
-        ) from error
-    if not isinstance(array, np.ndarray):
-        array.close()
-        raise InvalidInput(f"{path} is an archive (.npz)", remedy="write the array alone with numpy.save")
-    if array.dtype.kind not in "fiub" or array.ndim != 2:
-        raise InvalidInput(
-            f"{path} holds an array of shape {array.shape} and type {array.dtype}",
-            remedy="two axes and a numeric type are needed",
-        )
-    return array
+def read_points(path: Path) -> np.ndarray:
+    """Return the points of a .npy file, or of a table of numbers (.csv, .tsv, .txt), a point in each row.
 
+    A table may have a header; a first column without a title that counts the rows is left out.
 
-def _check_points(cloud: np.ndarray, path: Path) -> None:
+    Raises
+    ------
+    InvalidInput
+        If there is no such file, or it does not hold finite numbers with two axes; the place is named.
+    """
+    is_table = path.suffix.lower() in TABLES
+    cloud = _number_table(path) if is_table else _two_axes(read_array(path), path)
     bad = ~np.isfinite(cloud)
     if bad.any():
         row, column = np.unravel_index(int(bad.argmax()), cloud.shape)
@@ -129,10 +120,27 @@ def _check_points(cloud: np.ndarray, path: Path) -> None:
             causes="a diverged run, a division by zero, or an overflow of float16",
             remedy="drop or repair those rows",
         )
+    return cloud
 
 
-def _npy_table(path: Path) -> Bool[np.ndarray, "N p"]:
-    table = _array(path)
+def _two_axes(array: np.ndarray, path: Path) -> np.ndarray:
+    if array.dtype.kind not in "fiub" or array.ndim != 2:
+        raise InvalidInput(
+            f"{path} holds an array of shape {array.shape} and type {array.dtype}",
+            remedy="two axes and a numeric type are needed",
+        )
+    return array
+
+
+def _npy_membership(path: Path) -> Bool[np.ndarray, "N p"]:
+    array = read_array(path)
+    if array.ndim == 1:
+        raise InvalidInput(
+            f"{path.name} holds a label for each of {len(array)} points, not a column for each concept",
+            causes="class labels in the place of membership",
+            remedy="one column per concept: membership = labels[:, None] == classes",
+        )
+    table = _two_axes(array, path)
     bad = (table != 0) & (table != 1)
     if bad.any():
         row, column = np.unravel_index(int(bad.argmax()), table.shape)
@@ -144,35 +152,104 @@ def _npy_table(path: Path) -> Bool[np.ndarray, "N p"]:
     return table.astype(bool)
 
 
-def _csv_table(path: Path) -> tuple[tuple[str, ...], Bool[np.ndarray, "N p"]]:
+def _text_of(path: Path) -> str:
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.reader(file)
-            names = tuple(name.strip() for name in next(rows, []))
-            if not names:
-                raise InvalidInput(f"{path.name}, line 1: a header with the concepts' names is expected")
-            if all(name.lower() in _CELLS for name in names):
-                raise InvalidInput(f"{path.name}, line 1: the header holds cells, not the concepts' names")
-            cells = bytearray(cell for row in _rows(rows, names, path) for cell in row)
+        return decode(path.read_bytes(), path.name)
     except FileNotFoundError as error:
         raise InvalidInput(f"there is no file {path}", remedy="check the path") from error
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InvalidInput(f"{path} cannot be read as .csv: {error}") from error
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be read: {error}") from error
+
+
+def _membership_table(path: Path) -> tuple[tuple[str, ...], Bool[np.ndarray, "N p"]]:
+    rows = records(_text_of(path), path.name)
+    header = next(rows, Record(1, []))
+    titles = [title.strip() for title in header.cells]
+    if not any(titles):
+        raise InvalidInput(f"{path.name}, line {header.line}: a header with the concepts' names is expected")
+    if all(title.lower() in CROSSES for title in titles):
+        raise InvalidInput(
+            f"{path.name}, line {header.line}: the header holds cells, not the concepts' names"
+        )
+    has_index = not titles[0] and len(titles) > 1
+    cells = bytearray()
+    for position, (line, row) in enumerate(rows):
+        _refuse_length(row, header, line, path)
+        if has_index and row[0].strip() != str(position):
+            raise InvalidInput(
+                f"{path.name}, line {line}: the first column has no title, and {row[0][:40]!r} in it",
+                causes="names of the points, or an index that does not count them from 0",
+                remedy="leave that column out; pandas: table.to_csv(path, index=False)",
+            )
+        for title, cell in zip(titles[has_index:], row[has_index:], strict=True):
+            word = cell.strip().lower()
+            if word not in CROSSES:
+                raise _no_membership(f"{path.name}, line {line}, column {title[:40]!r}", cell)
+            cells.append(CROSSES[word])
+    names = tuple(titles[has_index:])
     return names, np.frombuffer(cells, dtype=np.uint8).reshape(-1, len(names)).astype(bool)
 
 
-def _rows(rows: Any, names: tuple[str, ...], path: Path) -> Iterator[list[bool]]:
-    for row in rows:
-        if not row:
-            continue
-        if len(row) != len(names):
+def _no_membership(where: str, cell: str) -> InvalidInput:
+    causes = "names of points, or class labels, in the place of membership"
+    remedy = "leave a column of names out; of labels make a column of 0 and 1 for each class"
+    if not cell.strip():
+        causes, remedy = "a missing value, or a context table, whose blanks are empty", "write 0 for no"
+    elif _number(cell) is not None:
+        causes = "class labels or scores in the place of membership"
+        remedy = "make a column of 0 and 1 for each class, or of score > threshold"
+    return InvalidInput(f"{where}: {cell[:40]!r} is neither 0 nor 1", causes=causes, remedy=remedy)
+
+
+def _refuse_length(row: list[str], header: Record, line: int, path: Path) -> None:
+    if len(row) != len(header.cells):
+        raise InvalidInput(
+            f"{path.name}, line {line}: {len(row)} cells where line {header.line} has {len(header.cells)}",
+            causes="a truncated row, or a decimal comma in a cell without quotation marks",
+        )
+
+
+def _number_table(path: Path) -> np.ndarray:
+    rows = records(_text_of(path), path.name)
+    first = next(rows, Record(1, []))
+    if not first.cells:
+        raise InvalidInput(f"{path.name} is empty", remedy="give a row of numbers for each point")
+    if len(first.cells) > 1 and first.cells == [str(column) for column in range(len(first.cells))]:
+        raise InvalidInput(
+            f"{path.name}, line {first.line}: {', '.join(first.cells[:3])}, … may be a header or a point",
+            causes="columns without names, as pandas counts them",
+            remedy="give the columns names (x0, x1, …), or write a point with decimals (0.0)",
+        )
+    has_header = any(_number(cell) is None for cell in first.cells)
+    body = rows if has_header else chain([first], rows)
+    has_index = has_header and not first.cells[0].strip() and len(first.cells) > 1
+    counted = has_index
+    values: list[list[float]] = []
+    for line, row in body:
+        _refuse_length(row, first, line, path)
+        numbers = [_number(cell) for cell in row]
+        if None in numbers:
+            column = numbers.index(None)
             raise InvalidInput(
-                f"{path.name}, line {rows.line_num}: {len(row)} cells where the header has {len(names)}"
+                f"{path.name}, line {line}, column {column + 1}: {row[column][:40]!r} is no number",
+                causes="a column of names or classes, a missing value, or a decimal comma",
+                remedy="leave only the coordinates, with decimal points",
             )
-        for name, cell in zip(names, row, strict=True):
-            if cell.strip().lower() not in _CELLS:
-                raise InvalidInput(
-                    f"{path.name}, line {rows.line_num}, column {name!r}: {cell!r} is neither 0 nor 1",
-                    causes="class labels or scores in the place of membership",
-                )
-        yield [_CELLS[cell.strip().lower()] for cell in row]
+        counted = counted and row[0].strip() == str(len(values))
+        values.append([number for number in numbers if number is not None])
+    cloud = np.array(values, dtype=np.float64).reshape(len(values), len(first.cells))
+    if has_index and not counted:
+        raise InvalidInput(
+            f"{path.name}: the first column has no title and does not count the points from 0",
+            causes="an index that pandas wrote",
+            remedy="leave that column out (table.to_csv(path, index=False)), or give it a title",
+        )
+    return cloud[:, 1:] if has_index else cloud
+
+
+def _number(cell: str) -> float | None:
+    try:
+        # Python also reads 1_000, which no table means.
+        return None if "_" in cell else float(cell)
+    except ValueError:
+        return None

@@ -1,6 +1,5 @@
 """What a run left on disk, read back: for figures, reports and notebooks."""
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -22,6 +21,7 @@ from geosae.experiments.store import Store
 from geosae.experiments.summary import Setting, Summary, SummaryRow
 from geosae.experiments.theorem_checks import CheckedClaim
 from geosae.notebook import Columns, columns_of, html_table, short_repr, short_text
+from geosae.storage.files import read_json_lines
 from geosae.storage.structure import from_json, read_record
 
 CELL_COLUMNS = ("world", "gate", "sparsity", "width", "seed", "baseline", "tolerance")
@@ -60,13 +60,13 @@ class LogLine:
     __repr__ = short_repr
 
 
-def log_line(entries: Mapping[str, float | int | None], where: str) -> LogLine:
+def log_line(entries: Any, where: str) -> LogLine:
     """Return a line of a training log from the table that the trainer writes.
 
     Raises
     ------
     InvalidInput
-        If a number is none, or there is no step; `where` names the log.
+        If they are no table, a number is none, or there is no step; `where` names the log.
 
     Examples
     --------
@@ -74,9 +74,10 @@ def log_line(entries: Mapping[str, float | int | None], where: str) -> LogLine:
     >>> line.step, line.fvu, line.l0, dict(line.probed)
     (10, 0.25, nan, {'recovered': 1.0})
     """
+    table = from_json(Mapping[str, Any], entries, where)
     columns = {column.name for column in fields(LogLine)} - {"probed"}
-    logged = {name: number for name, number in entries.items() if name in columns}
-    probed = {name: number for name, number in entries.items() if name not in columns}
+    logged = {name: number for name, number in table.items() if name in columns}
+    probed = {name: number for name, number in table.items() if name not in columns}
     return from_json(LogLine, {**logged, "probed": probed}, where)
 
 
@@ -188,8 +189,8 @@ class Results:
     def log(self, result: CellResult) -> tuple[LogLine, ...]:
         """Return the training log of a cell (empty for an untrained SAE)."""
         path = Store(self.folder).cell(result.cell) / "log.jsonl"
-        lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-        return tuple(log_line(json.loads(line), str(path)) for line in lines)
+        values = read_json_lines(path) if path.is_file() else []
+        return tuple(log_line(value, f"{path}, line {i}") for i, value in enumerate(values, start=1))
 
     def lattices(self, result: CellResult) -> CellLattices | None:
         """Return the detection lattice of a cell and the true one; None if none were stored."""

@@ -1,7 +1,5 @@
 """A sweep: gates × sparsities × widths × seeds on one data set, and its summary."""
 
-import csv
-import io
 import math
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -18,6 +16,7 @@ from geosae.sae.config import TrainConfig
 from geosae.sae.device import Device, checked_device
 from geosae.storage.records import check_fields
 from geosae.storage.structure import entry
+from geosae.storage.tables import render
 from geosae.validation import refuse_unknown
 
 # What a sweep measures, each with the range of the quantity.
@@ -139,12 +138,11 @@ def summarise_sweep(sweep: Sweep, measured: Sequence[Mapping[str, float | None]]
 def sweep_csv(rows: Sequence[SweepRow]) -> str:
     """Return the rows of a summary as CSV: for each measure its mean and the ends of its interval."""
     heads = ["gate", "sparsity", "width", "seeds"]
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*heads, *(title for name in RANGES for title in (name, f"{name}_low", f"{name}_high"))])
+    titles = [*heads, *(title for name in RANGES for title in (name, f"{name}_low", f"{name}_high"))]
+    table_rows: list[list[Any]] = [titles]
     for row in rows:
         intervals: list[Interval] = [getattr(row, name) for name in RANGES]
         limits = [limit for i in intervals for limit in (i.mean, i.low, i.high)]
         values = ["" if not math.isfinite(limit) else limit for limit in limits]
-        writer.writerow([row.setting.gate, row.setting.sparsity, row.setting.width, row.seeds, *values])
-    return text.getvalue()
+        table_rows.append([row.setting.gate, row.setting.sparsity, row.setting.width, row.seeds, *values])
+    return render(table_rows)

@@ -3,7 +3,7 @@
 B. Ganter and R. Wille, Formal Concept Analysis, Springer 1999, doi:10.1007/978-3-642-59830-2, section 1.1.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ from geosae.fca import formats
 from geosae.fca.relations import irreducible, merged
 from geosae.notebook import Columns, distinct, html_table, short_list, short_repr
 from geosae.storage.files import write_atomic
+from geosae.storage.names import admit_names
+from geosae.storage.tables import decode
 from geosae.validation import as_mask
 
 
@@ -23,7 +25,7 @@ from geosae.validation import as_mask
 class FormalContext:
     """A relation between objects and attributes, with the two derivation operators (theory §7).
 
-    Labels may repeat; a label that repeats cannot name an object or an attribute, its index can.
+    Labels are texts and may repeat; one that repeats cannot name an object or an attribute, its index can.
 
     Examples
     --------
@@ -41,6 +43,8 @@ class FormalContext:
 
     def __post_init__(self) -> None:
         """Check that labels and crosses agree."""
+        object.__setattr__(self, "objects", admit_names(self.objects, "the objects"))
+        object.__setattr__(self, "attributes", admit_names(self.attributes, "the attributes"))
         shape = (len(self.objects), len(self.attributes))
         incidence = _crosses(self.incidence)
         if incidence.shape != shape:
@@ -54,8 +58,8 @@ class FormalContext:
     def from_array(
         cls,
         crosses: Any,
-        objects: Sequence[str] | None = None,
-        attributes: Sequence[str] | None = None,
+        objects: Iterable[Any] | None = None,
+        attributes: Iterable[Any] | None = None,
     ) -> "FormalContext":
         """Build a context from a matrix of true and false, or 1 and 0.
 
@@ -64,7 +68,7 @@ class FormalContext:
         Raises
         ------
         InvalidInput
-            If the matrix has not two axes, is not boolean, or the labels do not fit it.
+            If the matrix has not two axes, is not boolean, or the labels do not fit it or are no texts.
 
         Examples
         --------
@@ -74,7 +78,7 @@ class FormalContext:
         matrix = _crosses(crosses)
         rows = [f"g{i}" for i in range(matrix.shape[0])] if objects is None else objects
         columns = [f"m{i}" for i in range(matrix.shape[1])] if attributes is None else attributes
-        return cls(tuple(rows), tuple(columns), matrix)
+        return cls(admit_names(rows, "the objects"), admit_names(columns, "the attributes"), matrix)
 
     def intent_mask(self, objects: Bool[np.ndarray, "G"]) -> Bool[np.ndarray, "M"]:
         """Return which attributes all the given objects have (all attributes, for no object)."""
@@ -209,7 +213,9 @@ class FormalContext:
 
     @classmethod
     def read(cls, path: Path | str) -> "FormalContext":
-        """Read a Burmeister .cxt, a .csv table, .json as `concepts` writes it, or .fimi (.dat) item sets.
+        """Read Burmeister's .cxt (.ctx), a .csv table, .json as `concepts` writes it, or .fimi (.dat) items.
+
+        Texts may be UTF-8, UTF-16 with its mark, or latin-1; tables may be delimited by , ; tab or |.
 
         Raises
         ------
@@ -219,13 +225,13 @@ class FormalContext:
         file = Path(path)
         kind = formats.format_of(file)
         try:
-            text = formats.decode(file.read_bytes())
+            data = file.read_bytes()
         except OSError as error:
             raise InvalidInput(f"{file} cannot be read: {error}", remedy="check the path") from error
-        return cls(*formats.PARSERS[kind](text, file.name))
+        return cls(*formats.PARSERS[kind](decode(data, file.name), file.name))
 
     def write(self, path: Path | str) -> None:
-        """Write .cxt, .csv, .json or .fimi (.dat), as UTF-8, whole or not at all.
+        """Write .cxt (.ctx), .csv, .json or .fimi (.dat), as UTF-8, whole or not at all.
 
         Item sets (.fimi) hold crosses only: labels are lost, and attributes after the last cross too.
 

@@ -1,7 +1,5 @@
 """Text formats of formal contexts: .cxt, .csv, .json and .fimi, read tolerantly and refused by line."""
 
-import csv
-import io
 import json
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,8 +8,16 @@ import numpy as np
 from jaxtyping import Bool
 
 from geosae.errors import InvalidInput
+from geosae.storage.files import json_value
+from geosae.storage.names import admit_names
+from geosae.storage.tables import CROSSES, Record, records, render
 
-_CROSSES = {"x": True, "1": True, "true": True, ".": False, "0": False, "false": False, "": False}
+LARGEST_COUNT = 10_000_000
+"""Objects or attributes beyond which a number in a file is a mistake."""
+LARGEST_WIDTH = 1_000_000
+"""Attributes beyond which item numbers are codes, and their table would be all but empty."""
+LARGEST_TABLE = 2**32
+"""Cells, of a byte each, beyond which no dense table is made."""
 
 
 class RawContext(NamedTuple):
@@ -22,20 +28,6 @@ class RawContext(NamedTuple):
     incidence: Bool[np.ndarray, "G M"]
 
 
-def decode(data: bytes) -> str:
-    """Decode text as UTF-8 (with or without byte-order mark), or as latin-1 where that fails.
-
-    Examples
-    --------
-    >>> decode("Tümpel".encode("latin-1")) == decode("Tümpel".encode("utf-8")) == "Tümpel"
-    True
-    """
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("latin-1")
-
-
 def _split(text: str) -> list[str]:
     # Not str.splitlines: that also cuts at characters (U+0085, U+2028) which latin-1 labels may hold.
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
@@ -43,18 +35,41 @@ def _split(text: str) -> list[str]:
 
 
 def _cross(cell: str, where: str) -> bool:
-    try:
-        return _CROSSES[cell.strip().lower()]
-    except KeyError:
+    word = cell.strip().lower()
+    if word and word not in CROSSES:
         raise InvalidInput(
-            f"{where} holds {cell!r}, which is neither a cross nor a blank",
+            f"{where} holds {cell[:40]!r}, which is neither a cross nor a blank",
             causes="a count or a text in a table of crosses",
             remedy="use X or 1 for a cross and . or 0 for a blank",
-        ) from None
+        )
+    return bool(word) and CROSSES[word]
+
+
+def _empty_table(objects: int, attributes: int, crosses: int, name: str) -> Bool[np.ndarray, "G M"]:
+    """Return a table without crosses; what would be too large is refused before memory is taken."""
+    if attributes > LARGEST_WIDTH or objects * attributes > LARGEST_TABLE:
+        raise InvalidInput(
+            f"{name}: a table of {objects:,} objects × {attributes:,} attributes has "
+            f"{objects * attributes / 2**30:.2g} GiB, and {crosses:,} crosses in it",
+            causes="attributes numbered by codes with gaps between them, or very many objects",
+            remedy="number the attributes from 0 without gaps, or take a sample of the objects",
+        )
+    return np.zeros((objects, attributes), dtype=bool)
 
 
 def _is_count(line: str) -> bool:
     return line.strip().isascii() and line.strip().isdigit()
+
+
+def _count(line: str, where: str) -> int:
+    digits = line.strip().lstrip("0") or "0"
+    if len(digits) > 8 or int(digits) > LARGEST_COUNT:
+        raise InvalidInput(
+            f"{where}: {digits[:12]}{'…' if len(digits) > 12 else ''} (of {len(digits)} digits) is no number "
+            f"of objects or attributes",
+            causes="a damaged or foreign file",
+        )
+    return int(digits)
 
 
 def _counts(lines: list[str], name: str) -> tuple[int, int, int]:
@@ -69,7 +84,8 @@ def _counts(lines: list[str], name: str) -> tuple[int, int, int]:
         if len(lines) > first + 1 and _is_count(lines[first]) and _is_count(lines[first + 1]):
             start = first + 2
             blank = start < len(lines) and not lines[start].strip()
-            return int(lines[first]), int(lines[first + 1]), start + int(blank)
+            objects, attributes = (_count(lines[at], f"{name}, line {at + 1}") for at in (first, first + 1))
+            return objects, attributes, start + int(blank)
     raise InvalidInput(
         f"{name}, line {min(len(lines), 3)}: lines 3 and 4 must number objects and attributes",
         causes="a truncated or foreign file",
@@ -92,14 +108,15 @@ def parse_cxt(text: str, name: str = "context") -> RawContext:
     lines = _split(text)
     objects, attributes, start = _counts(lines, name)
     rows = start + objects + attributes
-    if len(lines) < rows + objects and attributes:
+    needed = rows + objects if attributes else rows
+    if len(lines) < needed:
         missing = "labels" if len(lines) < rows else f"row {len(lines) - rows + 1} of {objects}"
         raise InvalidInput(
             f"{name}, line {len(lines) + 1}: the file ends where {missing} should stand "
-            f"({objects} objects and {attributes} attributes need {rows + objects} lines)",
+            f"({objects} objects and {attributes} attributes need {needed} lines)",
             causes="a truncated file, or wrong numbers on lines 3 and 4",
         )
-    incidence = np.zeros((objects, attributes), dtype=bool)
+    incidence = _empty_table(objects, attributes, 0, name)
     for row in range(objects if attributes else 0):
         cells = lines[rows + row].strip()
         where = f"{name}, line {rows + row + 1}"
@@ -112,8 +129,8 @@ def parse_cxt(text: str, name: str = "context") -> RawContext:
     for index in range(rows + objects, len(lines)):
         if lines[index].strip():
             raise InvalidInput(f"{name}, line {index + 1}: text after the last row: {lines[index][:40]!r}")
-    labels = lines[start:rows]
-    return RawContext(tuple(labels[:objects]), tuple(labels[objects:]), incidence)
+    labels = admit_names(lines[start:rows], name)
+    return RawContext(labels[:objects], labels[objects:], incidence)
 
 
 def render_cxt(raw: RawContext) -> str:
@@ -138,46 +155,55 @@ def render_cxt(raw: RawContext) -> str:
 def parse_csv(text: str, name: str = "context") -> RawContext:
     r"""Parse a table of crosses: attributes in the header after its first cell, objects in the first column.
 
+    Delimiters are those of `geosae.storage.tables.records`.
+
     Raises
     ------
     InvalidInput
-        If a row is not as long as the header, or a cell is no cross; line and column are named.
+        If a row is not as long as the header, a cell is no cross (line and column are named), or the first
+        column holds crosses under a name: a table of membership, whose rows have no names.
 
     Examples
     --------
     >>> parse_csv("name,purrs,barks\ncat,1,0\ndog,,X\n").objects
     ('cat', 'dog')
     """
-    rows = list(csv.reader(io.StringIO(text, newline="")))
-    if not rows or not rows[0]:
+    header, *rows = list(records(text, name)) or [Record(1, [])]
+    if not header.cells:
         raise InvalidInput(f"{name}, line 1: a header with the attributes is expected")
-    attributes = tuple(rows[0][1:])
-    objects: list[str] = []
-    crosses: list[list[bool]] = []
-    for number, row in enumerate(rows[1:], start=2):
-        if not row:
-            continue
-        if len(row) != len(rows[0]):
-            raise InvalidInput(f"{name}, line {number}: {len(row)} cells where the header has {len(rows[0])}")
-        objects.append(row[0])
-        crosses.append(
-            [
-                _cross(cell, f"{name}, line {number}, column {title!r}")
-                for title, cell in zip(attributes, row[1:], strict=True)
-            ]
+    attributes = admit_names(header.cells[1:], f"{name}, line {header.line}")
+    _refuse_membership(header, rows, name)
+    incidence = _empty_table(len(rows), len(attributes), 0, name)
+    for position, (line, cells) in enumerate(rows):
+        if len(cells) != len(header.cells):
+            raise InvalidInput(
+                f"{name}, line {line}: {len(cells)} cells where the header has {len(header.cells)}",
+                causes="a delimiter within a label that is not in quotation marks, or a truncated row",
+            )
+        incidence[position] = [
+            _cross(cell, f"{name}, line {line}, column {title[:40]!r}")
+            for title, cell in zip(attributes, cells[1:], strict=True)
+        ]
+    return RawContext(admit_names([cells[0] for _, cells in rows], name), attributes, incidence)
+
+
+def _refuse_membership(header: Record, rows: list[Record], name: str) -> None:
+    title = header.cells[0]
+    if title.strip() and rows and all(cells[0].strip().lower() in CROSSES for _, cells in rows):
+        raise InvalidInput(
+            f"{name}: the first column, {title[:40]!r}, holds crosses where names of objects are expected",
+            causes="a table of membership, as `geosae analyse --membership` takes it: its rows have no names",
+            remedy="put a column with a name for each row before it, under an empty title",
         )
-    incidence = np.array(crosses, dtype=bool).reshape(len(objects), len(attributes))
-    return RawContext(tuple(objects), attributes, incidence)
 
 
 def render_csv(raw: RawContext) -> str:
-    """Write a table of crosses: X for a cross, an empty cell for a blank."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["", *raw.attributes])
-    for label, row in zip(raw.objects, raw.incidence, strict=True):
-        writer.writerow([label, *("X" if cell else "." for cell in row)])
-    return out.getvalue()
+    """Write a table of crosses: X for a cross and . for a blank, the title of the first column empty."""
+    rows = (
+        [label, *("X" if cell else "." for cell in row)]
+        for label, row in zip(raw.objects, raw.incidence, strict=True)
+    )
+    return render([["", *raw.attributes], *rows])
 
 
 def parse_json(text: str, name: str = "context") -> RawContext:
@@ -188,23 +214,31 @@ def parse_json(text: str, name: str = "context") -> RawContext:
     InvalidInput
         If the text is not JSON of that shape; what is wrong is named.
     """
-    try:
-        value: Any = json.loads(text)
-        objects, attributes = tuple(value["objects"]), tuple(value["properties"])
-        rows = list(value["context"])
-    except (json.JSONDecodeError, KeyError, TypeError) as error:
+    value: Any = json_value(text, name)
+    keys = ("objects", "properties", "context")
+    if not isinstance(value, dict) or not all(isinstance(value.get(key), list) for key in keys):
         raise InvalidInput(
-            f"{name} is not a context in JSON: {error!r}",
+            f"{name} is no context in JSON: it lacks one of the lists {', '.join(keys)}",
             remedy='its keys are "objects", "properties" and "context" (property indices per object)',
-        ) from error
-    if len(rows) != len(objects) or not all(isinstance(label, str) for label in (*objects, *attributes)):
-        raise InvalidInput(f"{name}: {len(rows)} rows for {len(objects)} objects, or labels that are no text")
-    incidence = np.zeros((len(objects), len(attributes)), dtype=bool)
+        )
+    labels, properties, rows = (list[Any](value[key]) for key in keys)
+    objects = admit_names(labels, f"{name}: objects")
+    attributes = admit_names(properties, f"{name}: properties")
+    if len(rows) != len(objects):
+        raise InvalidInput(f"{name}: {len(rows)} rows for {len(objects)} objects")
+    incidence = _empty_table(len(objects), len(attributes), 0, name)
     for row, indices in enumerate(rows):
-        for index in indices:
+        if not isinstance(indices, list):
+            raise InvalidInput(
+                f"{name}: the row of object {objects[row][:40]!r} is {repr(indices)[:40]}, and no list",
+                remedy="give for each object the list of its property indices",
+            )
+        for index in list[Any](indices):
             # type(…) is int: True and False are instances of int too.
             if type(index) is not int or not 0 <= index < len(attributes):
-                raise InvalidInput(f"{name}: object {objects[row]!r} names no property with {index!r}")
+                raise InvalidInput(
+                    f"{name}: object {objects[row][:40]!r} names no property with {repr(index)[:40]}"
+                )
             incidence[row, index] = True
     return RawContext(objects, attributes, incidence)
 
@@ -224,7 +258,7 @@ def parse_fimi(text: str, name: str = "context") -> RawContext:
     Raises
     ------
     InvalidInput
-        If a line holds something else than numbers from 0 to 9 999 999.
+        If a line holds something else than numbers from 0 to 9 999 999, or the table would be too large.
 
     Examples
     --------
@@ -241,7 +275,7 @@ def parse_fimi(text: str, name: str = "context") -> RawContext:
             )
         rows.append([int(item) for item in items])
     width = max((max(row) + 1 for row in rows if row), default=0)
-    incidence = np.zeros((len(rows), width), dtype=bool)
+    incidence = _empty_table(len(rows), width, sum(map(len, rows)), name)
     for line, row in zip(incidence, rows, strict=True):
         line[row] = True
     return RawContext(tuple(map(str, range(len(rows)))), tuple(map(str, range(width))), incidence)
@@ -252,9 +286,17 @@ def render_fimi(raw: RawContext) -> str:
     return "".join(" ".join(map(str, np.flatnonzero(row).tolist())) + "\n" for row in raw.incidence)
 
 
-PARSERS = {".cxt": parse_cxt, ".csv": parse_csv, ".json": parse_json, ".fimi": parse_fimi, ".dat": parse_fimi}
+PARSERS = {
+    ".cxt": parse_cxt,
+    ".ctx": parse_cxt,
+    ".csv": parse_csv,
+    ".json": parse_json,
+    ".fimi": parse_fimi,
+    ".dat": parse_fimi,
+}
 RENDERERS = {
     ".cxt": render_cxt,
+    ".ctx": render_cxt,
     ".csv": render_csv,
     ".json": render_json,
     ".fimi": render_fimi,
@@ -273,6 +315,6 @@ def format_of(path: Path) -> str:
     suffix = path.suffix.lower()
     if suffix not in PARSERS:
         raise InvalidInput(
-            f"{path.name}: no known format of contexts", remedy="use .cxt, .csv, .json or .fimi"
+            f"{path.name}: no known format of contexts", remedy="use .cxt (.ctx), .csv, .json or .fimi"
         )
     return suffix

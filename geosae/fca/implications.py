@@ -6,6 +6,7 @@ concept analysis, 1984, reprinted ICFCA 2010, doi:10.1007/978-3-642-11928-6_22.
 """
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,7 @@ from geosae.fca.bitsets import as_integer
 from geosae.fca.context import FormalContext
 from geosae.fca.families import ConceptFamily
 from geosae.fca.relations import merged
-from geosae.notebook import short_repr, short_text
+from geosae.notebook import distinct, short_repr, short_text
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,8 @@ def implication_basis(
 ) -> tuple[Implication, ...]:
     """Return the Duquenne–Guigues basis of a context: complete, and none of its implications is redundant.
 
+    Attributes are called as `rule_names` says.
+
     Takes a step for every intent and every premise: for about fifty attributes, or for the stable core of
     more (`stable_core`).
 
@@ -104,7 +107,19 @@ def implication_basis(
                 remedy="take the stable core, or raise cap= or seconds=",
             )
         current = _next(current, size, basis)
-    return tuple(_implication(context, premise, intent) for premise, intent in basis)
+    names = rule_names(context.attributes)
+    return tuple(_implication(context, names, premise, intent) for premise, intent in basis)
+
+
+def rule_names(labels: Sequence[str]) -> tuple[str, ...]:
+    r"""Return what attributes are called in rules: their labels, each on one line, not blank, and none twice.
+
+    Examples
+    --------
+    >>> rule_names(["legs", "legs", " ", "two\nlines"])
+    ('legs', 'legs (2)', '(no name)', 'two lines')
+    """
+    return tuple(distinct(" ".join(label.split()) or "(no name)" for label in labels))
 
 
 def stable_core(family: ConceptFamily) -> FormalContext:
@@ -167,8 +182,7 @@ def _bits(mask: int) -> list[int]:
     return indices
 
 
-def _implication(context: FormalContext, premise: int, intent: int) -> Implication:
-    names = context.attributes
+def _implication(context: FormalContext, names: tuple[str, ...], premise: int, intent: int) -> Implication:
     having = context.incidence[:, _bits(premise)].all(axis=1)
     return Implication(
         tuple(names[j] for j in _bits(premise)),

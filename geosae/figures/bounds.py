@@ -13,7 +13,7 @@ from matplotlib.patches import Polygon
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
 from geosae.errors import InvalidInput
-from geosae.figures.style import FAINT, INK, MUTED, PAGE, panels, styled
+from geosae.figures.style import FAINT, INK, MUTED, PAGE, log_scale, panels, styled
 from geosae.verification import Evidence
 
 TRAINED, CONSTRUCTED, BROKEN = "#0072B2", "#CC79A7", "#D55E00"
@@ -181,8 +181,7 @@ def _scale(ax: Axes, values: Float[np.ndarray, "m 2"]) -> tuple[float, float, fl
         floor = None
         if len(positive) < len(finite):
             floor = low = low / 10 ** (0.15 * spread)
-        ax.set_xscale("log")
-        ax.set_yscale("log")
+        log_scale(ax, "xy")
         subs = (1.0,) if spread > 1.9 else (1.0, 3.0) if spread > 1.3 else (1.0, 2.0, 5.0)
         locators = [LogLocator(subs=subs, numticks=4) if spread > 0.8 else MaxNLocator(3) for _ in "xy"]
     ax.set_xlim(low, high)

@@ -11,7 +11,7 @@ from matplotlib.ticker import FormatStrFormatter, LogLocator, MaxNLocator, NullL
 
 from geosae.errors import InvalidInput
 from geosae.experiments import LogLine
-from geosae.figures.style import PAGE, colour, line, panels, styled
+from geosae.figures.style import PAGE, colour, line, log_scale, panels, styled
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def _panel(ax: Axes, quantity: Quantity, logs: Mapping[str, Sequence[Log]]) -> N
             ax.fill_between(steps, values.min(axis=0), values.max(axis=0), color=colour(i), alpha=0.18, lw=0)
         positive |= bool(np.any(values > 0)) and not bool(np.any(values < 0))
     if quantity.logarithmic and positive:
-        ax.set_yscale("log", nonpositive="mask")
+        log_scale(ax, "y", nonpositive="mask")
         ax.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=6))
         ax.yaxis.set_major_formatter(FormatStrFormatter("%g"))
         ax.yaxis.set_minor_locator(NullLocator())

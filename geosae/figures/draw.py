@@ -1,7 +1,9 @@
 """All figures of a run, from its stored results: nothing is recomputed, equal results give equal bytes."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from geosae.experiments import Results, load_results
 from geosae.figures.paper.families import PAPER
@@ -18,6 +20,7 @@ from geosae.figures.run import (
 )
 from geosae.figures.save import FORMATS, Sheet, save_sheet
 from geosae.storage.files import read_json
+from geosae.storage.structure import entry, from_json
 from geosae.validation import refuse_unknown
 
 FAMILIES: Mapping[str, Callable[[Results], list[Sheet]]] = {
@@ -65,18 +68,57 @@ def draw(
     target = results.folder / "figures"
     paths: list[Path] = []
     for name in names:
-        sheets = FAMILIES[name](results)
+        sheets = _apart(FAMILIES[name](results), _names_of_others(target, name))
         _forget(target, name, {sheet.name for sheet in sheets})
         for position, sheet in enumerate(sheets):
             paths += save_sheet(sheet, target, formats, family=name, position=position)
     return paths
 
 
+def _names_of_others(folder: Path, family: str) -> list[str]:
+    return [name for name, owner in (_card_of(card) for card in _cards(folder)) if owner != family]
+
+
+def _cards(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.json"))
+
+
+def _card_of(path: Path) -> tuple[str, str]:
+    """Return the name and the family that a figure's card states."""
+    entries = from_json(Mapping[str, Any], read_json(path), str(path))
+    return entry(entries, "name", str, str(path)), entry(entries, "family", str, str(path))
+
+
+def _apart(sheets: Sequence[Sheet], taken: Sequence[str]) -> list[Sheet]:
+    """Return the sheets under names of their own: a world may be called like the end of another's file."""
+    names = file_names([sheet.name for sheet in sheets], taken)
+    return [replace(sheet, name=name) for sheet, name in zip(sheets, names, strict=True)]
+
+
+def file_names(names: Sequence[str], taken: Sequence[str] = ()) -> list[str]:
+    """Return names of files, none twice and none of those taken: a repeated one gets a number.
+
+    Examples
+    --------
+    >>> file_names(["lattice-a", "lattice-a", "lattice-b"], taken=["lattice-b"])
+    ['lattice-a', 'lattice-a-2', 'lattice-b-2']
+    """
+    used, later = set(taken), set(names)
+    unique: list[str] = []
+    for name in names:
+        candidate, number = name, 2
+        while candidate in used or (candidate != name and candidate in later):
+            candidate, number = f"{name}-{number}", number + 1
+        used.add(candidate)
+        unique.append(candidate)
+    return unique
+
+
 def _forget(folder: Path, family: str, names: set[str]) -> None:
     """Remove a family's earlier figures that this run no longer has: a report must not show them."""
-    for card in sorted(folder.glob("*.json")):
-        entries = read_json(card)
-        if entries.get("family") == family and entries.get("name") not in names:
+    for card in _cards(folder):
+        name, owner = _card_of(card)
+        if owner == family and name not in names:
             for format in FORMATS:
                 card.with_suffix(f".{format}").unlink(missing_ok=True)
             card.unlink()

@@ -9,6 +9,10 @@ from jaxtyping import Bool, Float
 
 Box = tuple[float, float, float, float]
 """(left, bottom, right, top), in points."""
+MIDDLE_MARGIN = 0.9
+"""The greatest share of the distance to any other node that a label's middle may have to its own."""
+EDGE_MARGIN = 1.0
+"""How much nearer a label's edge is to its own node than to any other, in points."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,7 @@ def place_labels(
     lines = np.zeros((0, 2, 2)) if edges is None else edges
     occupied = np.column_stack([nodes - radii[:, None], nodes + radii[:, None]])
     placed: dict[int, Placed] = {}
-    # A place nearest to its own node first; only labels without one go where a leader line is needed.
+    # A place clearly at its own node first; only labels without one go where a leader line is needed.
     for led in (False, True):
         for i, request in enumerate(requests):
             if i in placed:
@@ -92,7 +96,7 @@ def place_labels(
                 )
                 free = _within(boxes, page) & ~overlaps(boxes, occupied).any(axis=1)
                 if not led:
-                    free &= _nearest(boxes, nodes) == request.node
+                    free &= _clearly_at(boxes, nodes, radii, request.node)
                 if free.any():
                     # The first of those that cover the fewest edges.
                     box = min(boxes[free], key=lambda b: crossed(b, lines))
@@ -160,7 +164,23 @@ def _within(boxes: Float[np.ndarray, "k 4"], page: Box) -> Bool[np.ndarray, "k"]
     return np.all((boxes[:, :2] >= low) & (boxes[:, 2:] <= high), axis=1)
 
 
-def _nearest(boxes: Float[np.ndarray, "k 4"], nodes: Float[np.ndarray, "m 2"]) -> np.ndarray:
-    """Return the node nearest to the middle of each box: the one that a reader takes a label to belong to."""
+def _clearly_at(
+    boxes: Float[np.ndarray, "k 4"],
+    nodes: Float[np.ndarray, "m 2"],
+    radii: Float[np.ndarray, "m"],
+    node: int,
+) -> Bool[np.ndarray, "k"]:
+    """Tell which boxes a reader takes to belong to the node: nearest to it, by the middle and by the edge.
+
+    By a margin: a label centred between two nodes belongs to neither.
+    """
+    if len(nodes) == 1:
+        return np.ones(len(boxes), dtype=bool)
     middles = (boxes[:, :2] + boxes[:, 2:]) / 2
-    return np.argmin(((middles[:, None] - nodes[None]) ** 2).sum(axis=-1), axis=1)
+    to_middle = np.sqrt(((middles[:, None] - nodes[None]) ** 2).sum(axis=-1))
+    nearest_point = np.clip(nodes[None], boxes[:, None, :2], boxes[:, None, 2:])
+    to_edge = np.sqrt(((nearest_point - nodes[None]) ** 2).sum(axis=-1)) - radii[None]
+    others = np.arange(len(nodes)) != node
+    clear_middle = to_middle[:, node] <= MIDDLE_MARGIN * to_middle[:, others].min(axis=1)
+    clear_edge = to_edge[:, node] + EDGE_MARGIN <= to_edge[:, others].min(axis=1)
+    return clear_middle & clear_edge

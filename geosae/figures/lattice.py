@@ -18,6 +18,7 @@ from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
 
 from geosae.errors import InvalidInput
+from geosae.figures.glyphs import printable
 from geosae.figures.labels import Request, place_labels
 from geosae.figures.style import INK, PAGE, styled
 from geosae.notebook import short_repr
@@ -29,6 +30,8 @@ NAMES_UP_TO = 200
 COUNTS_UP_TO = 400
 """Beyond so many nodes there are no labels."""
 LABEL_SIZE = 5.8
+WIDEST = 200
+"""Characters beyond which no line of a label fits across a page."""
 EDGE = 0.8
 """Width of a node's edge, in points."""
 PLAIN, MATCHED, OTHER = "#0072B2", "#009E73", "#D55E00"
@@ -80,9 +83,9 @@ def line_diagram(
 ) -> Figure:
     """Draw one ordered set with its reduced labels, none of which overlaps another or a node.
 
-    Names are drawn up to 200 nodes, counts up to 400 (objects keep their names while there are at most 60),
-    then nothing. A label without room beside its node is led to it by a line, shortened, and at last left
-    out; how many were left out is printed.
+    Names are drawn up to 200 nodes; up to 400 what stands alone keeps its name, and objects do while there
+    are at most 60, others are counted; then nothing. A label without room beside its node is led to it by a
+    line, shortened, and at last left out; how many were left out is printed.
 
     Examples
     --------
@@ -224,7 +227,9 @@ def _requests(diagram: Diagram) -> list[Request]:
                 continue
             # Objects are few and carry the meaning: they keep their names for as long as these fit.
             has_room = count <= NAMES_UP_TO or (side == "below" and objects <= LARGE_UP_TO)
-            texts = label_texts(names) if has_room else (str(len(names)),)
+            # A count of one would say less than the name, and that there is a label the filled half says.
+            is_named = has_room or len(names) == 1
+            texts = label_texts([printable(name) for name in names]) if is_named else (f"×{len(names)}",)
             requests.append(Request(node, texts, "below" if side == "below" else "above"))
     return requests
 
@@ -249,11 +254,14 @@ def label_texts(names: Sequence[str], line: int = 16, lines: int = 3) -> tuple[s
             rows.append(name)
         else:
             rows[-1] = joined
-    full = ("\n".join(rows),) if len(rows) <= lines else ()
+    # What is wider than a page has no place on it, and is not worth measuring.
+    has_place = len(rows) <= lines and max(map(len, rows)) <= WIDEST
+    full = ("\n".join(rows),) if has_place else ()
+    clipped = names[0] if len(names[0]) <= 12 else names[0][:11] + "…"
     if len(names) == 1:
-        clipped = names[0] if len(names[0]) <= 12 else names[0][:11] + "…"
         return tuple(dict.fromkeys((*full, clipped)))
-    return (*full, f"{names[0]} +{len(names) - 1}", f"×{len(names)}")
+    first = names[0] if len(names[0]) <= WIDEST else clipped
+    return (*full, f"{first} +{len(names) - 1}", f"×{len(names)}")
 
 
 def _ruler(ax: Axes) -> "_Ruler":

@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from geosae.errors import InvalidInput
+from geosae.figures.glyphs import set_literally
 from geosae.figures.style import styled
 from geosae.notebook import short_repr
 from geosae.storage.files import write_atomic, write_json
@@ -67,6 +68,8 @@ class Sheet:
 def render(figure: Figure, format: str) -> bytes:
     r"""Return the file's bytes; equal figures give equal bytes, whatever the time or the user's settings.
 
+    Every text stands literally (`geosae.figures.glyphs`).
+
     Raises
     ------
     InvalidInput
@@ -84,6 +87,7 @@ def render(figure: Figure, format: str) -> bytes:
         )
     buffer = io.BytesIO()
     with styled():
+        set_literally(figure)
         engine = figure.get_layout_engine()
         if engine is not None and figure.axes:
             # Laying out again would start from the last result and move everything by a hair.

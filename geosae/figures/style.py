@@ -8,13 +8,16 @@ Sequential colours: one scale for shares and errors, so laid that dark blue is g
 Nothing here touches the global state of matplotlib: figures are `Figure` objects made inside `styled()`.
 """
 
+import re
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogFormatterSciNotation
 
 COLUMN = 3.3
 """Width of a column figure, in inches."""
@@ -32,6 +35,7 @@ Neighbours also differ in lightness, for grey print."""
 GREAT_IS_GOOD, SMALL_IS_GOOD = "Blues", "Blues_r"
 """Colour maps for shares learned, and for errors: the same colour always means good."""
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+RAISED = str.maketrans("0123456789-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻")
 LINES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)), (0, (7, 2, 1, 2)))
 
 STYLE: dict[str, Any] = {
@@ -69,6 +73,8 @@ STYLE: dict[str, Any] = {
     # Element ids of an SVG are hashed with this salt; without one they are random.
     "svg.hashsalt": "geosae",
     "text.color": INK,
+    # Names are data: a $ in a label is a $.
+    "text.parse_math": False,
     "xtick.color": INK,
     "xtick.labelsize": 6.5,
     "xtick.major.size": 2.5,
@@ -130,6 +136,37 @@ def panels(
     figure = blank(width, height)
     grid = figure.subplots(rows, columns, squeeze=False)
     return figure, [list(row) for row in grid]
+
+
+def log_scale(ax: Axes, letters: Literal["x", "y", "xy"], base: float = 10.0, **options: Any) -> None:
+    """Scale axes logarithmically, their powers in plain characters, since no text is set as mathematics.
+
+    Options are those of matplotlib's logarithmic scale.
+
+    Examples
+    --------
+    >>> with styled():
+    ...     figure, [[ax]] = panels(1, 1)
+    ...     log_scale(ax, "x")
+    ...     ax.set_xlim(0.001, 10)
+    ...     [label.get_text() for label in ax.get_xticklabels()][1:-1]
+    (0.001, 10)
+    ['10⁻³', '10⁻²', '10⁻¹', '10⁰', '10¹']
+    """
+    for letter in letters:
+        getattr(ax, f"set_{letter}scale")("log", base=base, **options)
+        axis: Axis = getattr(ax, f"{letter}axis")
+        axis.set_major_formatter(_PlainPowers(base))
+        axis.set_minor_formatter(_PlainPowers(base, labelOnlyBase=base != 10))
+
+
+class _PlainPowers(LogFormatterSciNotation):
+    """Powers as 10³ in place of mathematics."""
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        text = super().__call__(x, pos)
+        text = text.removeprefix(r"$\mathdefault{").removesuffix("}$").replace(r"\times", "×")
+        return re.sub(r"\^\{(.*?)\}", lambda power: power[1].translate(RAISED), text)
 
 
 def colour(index: int) -> str:

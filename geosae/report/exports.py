@@ -1,7 +1,5 @@
 """The tables of a run as CSV and LaTeX, for papers: answers, comparisons, gaps, and means over seeds."""
 
-import csv
-import io
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,12 +8,15 @@ from typing import Any
 from geosae.analysis.table import NOTIONS
 from geosae.experiments import LEARNERS, UNKNOWN, Results, SummaryRow, load_results
 from geosae.storage.files import write_atomic
+from geosae.storage.tables import render
 from geosae.studies.gaps import gaps
 from geosae.studies.grid_answers import grid_decisions
 from geosae.studies.run_answers import run_answers
 
 ESCAPES = {"\\": r"\textbackslash{}", "_": r"\_", "%": r"\%", "&": r"\&", "#": r"\#", "$": r"\$",
-           "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}  # fmt: skip
+           "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
+           "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", '"': r"\textquotedbl{}",
+           "`": r"\textasciigrave{}", "'": r"\textquotesingle{}"}  # fmt: skip
 Rows = Sequence[Mapping[str, Any]]
 
 
@@ -45,18 +46,15 @@ def write_tables(folder: str | Path) -> list[Path]:
 
 
 def to_csv(rows: Rows) -> str:
-    r"""Return rows as CSV; what is not known is empty.
+    r"""Return rows as CSV; what is not known is empty, and no text is a formula (`geosae.storage.tables`).
 
     Examples
     --------
     >>> to_csv([{"a": 1, "b": math.nan}])
     'a,b\n1,\n'
     """
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({key: entry if _is_known(entry) else "" for key, entry in row.items()} for row in rows)
-    return text.getvalue()
+    heads = list(rows[0])
+    return render([heads, *([row[h] if _is_known(row[h]) else None for h in heads] for row in rows)])
 
 
 def to_latex(rows: Rows) -> str:
@@ -88,8 +86,11 @@ def to_latex(rows: Rows) -> str:
 def _cell(entry: Any) -> str:
     if not _is_known(entry):
         return "--"
-    text = f"{entry:.3g}" if isinstance(entry, float) else str(entry)
-    return "".join(ESCAPES.get(c, c) for c in text)
+    text = f"{entry:.3g}" if isinstance(entry, float) else " ".join(str(entry).splitlines())
+    # After a row's \\\\, a [ or a * would be taken for its argument; a line break would end the paragraph.
+    first = f"{{{text[0]}}}" if text[:1] in ("[", "*") else "".join(ESCAPES.get(c, c) for c in text[:1])
+    rest = "".join(ESCAPES.get(c, c) for c in text[1:])
+    return first + rest.replace("--", "-{}-").replace("--", "-{}-")
 
 
 def _is_known(entry: Any) -> bool:

@@ -69,7 +69,13 @@ def write_json(path: Path, value: Any) -> None:
         text = json.dumps(value, indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False)
     except (ValueError, TypeError) as error:
         raise InvalidInput(f"{path.name} cannot be written as JSON: {error}") from error
-    write_atomic(path, (text + "\n").encode())
+    try:
+        data = (text + "\n").encode()
+    except UnicodeEncodeError as error:
+        raise InvalidInput(
+            f"{path.name} cannot be written as UTF-8: {error}", causes="half of a surrogate pair in a name"
+        ) from error
+    write_atomic(path, data)
 
 
 def read_json(path: Path) -> Any:
@@ -78,14 +84,52 @@ def read_json(path: Path) -> Any:
     Raises
     ------
     InvalidInput
-        If there is no such file or its text is not JSON; the line is named.
+        If there is no such file, it cannot be read, or its text is not JSON; the line is named.
     """
+    return json_value(_bytes_of(path), str(path))
+
+
+def read_json_lines(path: Path) -> list[Any]:
+    """Read a file with a JSON value on each line.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no such file, it cannot be read, or a line is not JSON; the line is named.
+    """
+    lines = _bytes_of(path).splitlines()
+    return [json_value(line, f"{path}, line {number}") for number, line in enumerate(lines, start=1)]
+
+
+def _bytes_of(path: Path) -> bytes:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return path.read_bytes()
     except FileNotFoundError as error:
         raise InvalidInput(f"there is no file {path}", remedy="check the path") from error
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise InvalidInput(f"{path} is not JSON: {error}", causes="a truncated or foreign file") from error
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be read: {error}", remedy="check the path") from error
+
+
+def json_value(data: str | bytes, where: str) -> Any:
+    """Return the value of a JSON text; `where` names it in errors.
+
+    Raises
+    ------
+    InvalidInput
+        If it is not JSON, is no UTF-8, or is nested too deeply to be read.
+
+    Examples
+    --------
+    >>> json_value("[1, 2]", "the list")
+    [1, 2]
+    """
+    try:
+        return json.loads(data if isinstance(data, str) else data.decode())
+    except RecursionError:
+        raise InvalidInput(f"{where} is not JSON: brackets within brackets, too deep to be read") from None
+    except ValueError as error:
+        # Also bytes that are no UTF-8, and integers of thousands of digits.
+        raise InvalidInput(f"{where} is not JSON: {error}", causes="a truncated or foreign file") from error
 
 
 def content_hash(*parts: bytes | str | np.ndarray) -> str:

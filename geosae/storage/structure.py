@@ -17,6 +17,7 @@ import cattrs
 from cattrs.errors import ClassValidationError, ForbiddenExtraKeysError, IterableValidationError
 
 from geosae.errors import InvalidInput
+from geosae.notebook import short_text
 from geosae.storage.files import read_json, write_json
 from geosae.validation import refuse_unknown
 
@@ -129,12 +130,23 @@ def from_json(kind: type[T] | Any, value: Any, where: str) -> T:
       What to do: use one of: label, x.
     """
     try:
+        _check_outermost(kind, value)
         return CONVERTER.structure(value, kind)
-    except (cattrs.BaseValidationError, ForbiddenExtraKeysError, ValueError, TypeError, KeyError) as error:
+    except (
+        cattrs.BaseValidationError, ForbiddenExtraKeysError, ValueError, TypeError, KeyError, AttributeError
+    ) as error:  # fmt: skip
         path, reason = _innermost(error, where)
         if isinstance(reason, ForbiddenExtraKeysError):
             refuse_unknown(sorted(reason.extra_fields), [f.name for f in fields(reason.cl)], path)
         raise _refusal(path, reason) from error
+
+
+def _check_outermost(kind: Any, value: Any) -> None:
+    """Refuse what is no list or table: cattrs takes keys, or the letters of a text, for entries of a list."""
+    if get_origin(kind) in (tuple, list) and not isinstance(value, list | tuple):
+        raise _MismatchError(f"is {short_text(repr(value), 80)}; it must be a list")
+    if get_origin(kind) in (Mapping, dict) and not isinstance(value, Mapping):
+        raise _MismatchError(f"is {short_text(repr(value), 80)}; it must be a table of keys")
 
 
 def _innermost(error: BaseException, where: str) -> tuple[str, BaseException]:
@@ -161,6 +173,11 @@ def _refusal(where: str, reason: BaseException) -> InvalidInput:
         return InvalidInput(f"{where} lacks the key {reason}", remedy=f"add {str(reason).strip(chr(39))}")
     if isinstance(reason, _MismatchError):
         return InvalidInput(f"{where} {reason}")
+    if isinstance(reason, AttributeError):
+        # What has no keys() where a record is promised.
+        return InvalidInput(
+            f"{where} is no table of keys", causes="a record of another kind, or a damaged one"
+        )
     return InvalidInput(f"{where} cannot be read: {reason}", causes="a record of another kind or version")
 
 

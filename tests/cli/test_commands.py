@@ -133,6 +133,23 @@ def test_training_is_the_same_by_seed(tmp_path: Path, monkeypatch, capsys):
     assert a != c
 
 
+def test_one_rare_concept_does_not_stop_the_job_and_points_may_be_a_table(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    points = np.random.default_rng(0).normal(size=(300, 2))
+    Path("x.csv").write_text("x;y\n" + "".join(f"{x};{y}\n" for x, y in points.tolist()))
+    rows = "".join(f"{x > 0:d},0,{i == 0:d}\n" for i, (x, _) in enumerate(points.tolist()))
+    Path("m.csv").write_text("=right,never,once\n" + rows)
+    train = ("train", "x.csv", "--k", 2, "--width", 8, "--set", "steps=20", "-o", "sae")
+    assert call(monkeypatch, capsys, *train)[0] == 0
+    order = ("analyse", "sae", "x.csv", "--membership", "m.csv", "-o", "out")
+    status, _, err = call(monkeypatch, capsys, *order)
+    assert status == 0, err
+    assert "the concept 'never' holds no point: nothing can be learned of it" in err
+    assert "allow_trivial" not in err
+    assert {row["concept"] for row in read_rows(Path("out/concepts.csv"))} == {"'=right", "never", "once"}
+    assert geosae.FormalContext.read(Path("out/context-detection.csv")).objects == ("=right", "never", "once")
+
+
 def test_points_and_membership_of_ones_own(tmp_path: Path):
     """As a user does it: every command in a process of its own."""
     points = np.random.default_rng(0).normal(size=(300, 3))
@@ -165,8 +182,8 @@ def test_points_and_membership_of_ones_own(tmp_path: Path):
         (("train", "missing.npz", "-o", "s"), "missing.npz"),
         (("train", "missing.npy", "-o", "s"), "missing.npy"),
         (("train", "bad.npy", "-o", "s"), "bad.npy"),
-        (("train", "w.csv", "-o", "s"), "neither .npz nor .npy"),
-        (("train", "nan.npy", "-o", "s"), "NaN"),
+        (("train", "w.csv", "-o", "s"), "there is no file w.csv"),
+        (("train", "nan.npy", "-o", "s"), "values in all are not finite"),
         (("train", "x.npy", "-o", "s", "--gate", "topkk"), "nearest valid one is 'topk'"),
         (("train", "x.npy", "-o", "s", "--gate", "relu", "--k", "3"), "not a setting of relu"),
         (("train", "x.npy", "-o", "s", "--k", "9", "--width", "8"), "k = 9"),

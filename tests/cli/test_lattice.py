@@ -66,6 +66,20 @@ def test_a_truncated_file_is_refused_by_line_and_a_bad_theta_by_name(tmp_path):
     assert "--theta" in str(done.exception)
 
 
+def test_a_table_of_membership_is_told_apart_from_a_context(tmp_path):
+    path = tmp_path / "membership.csv"
+    path.write_text("left,right\n1,0\n0,1\n")
+    done = RUNNER.invoke(app, ["lattice", str(path), "-o", str(tmp_path / "out")])
+    assert isinstance(done.exception, InvalidInput)
+    assert "a table of membership" in str(done.exception)
+    assert not (tmp_path / "out").exists()
+    # As the remedy says.
+    path.write_text(",left,right\nfirst,1,0\nsecond,0,1\n")
+    done = RUNNER.invoke(app, ["lattice", str(path), "-o", str(tmp_path / "out"), "--theta", "1"])
+    assert done.exit_code == 0, done.output
+    assert "2 objects × 2 attributes" in done.output
+
+
 def test_the_truth_is_compared_with_and_a_drawing_may_be_additive(tmp_path):
     path, true = tmp_path / "animals.cxt", tmp_path / "true.csv"
     ANIMALS.write(path)

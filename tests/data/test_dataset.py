@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from geosae.data.dataset import ConceptDataset, admit_directions, admit_membership, admit_points
+from geosae.data.storage import load_dataset, save_dataset
 from geosae.data.truth import ConceptTruth, truth_from_dict
 from geosae.errors import InvalidInput
 from geosae.geometry.approximation.measures import Gaussian
@@ -155,3 +156,13 @@ def test_truth_round_trip_and_unknown_statements() -> None:
     assert truth_from_dict(None) is None
     with pytest.raises(InvalidInput, match="'round'"):
         truth_from_dict({"round": True})
+
+
+def test_names_of_any_characters_are_kept_and_what_no_file_holds_is_refused(tmp_path) -> None:
+    points, table = np.zeros((2, 1)), np.eye(2, dtype=bool)
+    names = ("$x^2$ =1+1 日\r\n", "\u200b")
+    dataset = ConceptDataset(points, table, names)
+    assert load_dataset(save_dataset(dataset, tmp_path / "d.npz")).names == names
+    for wrong in ("\ud800", "a\0b"):
+        with pytest.raises(InvalidInput, match="the concepts: name 2"):
+            ConceptDataset(points, table, ("a", wrong))

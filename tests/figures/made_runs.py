@@ -46,9 +46,10 @@ def dataset(points: int = 80, names: Sequence[str] = NAMES) -> ConceptDataset:
     return ConceptDataset(cloud, np.column_stack([left, right, left | right]), tuple(names))
 
 
-def plan(world: str = "plane", seeds: tuple[int, ...] = (0, 1)) -> Plan:
+def plan(world: str = "plane", seeds: tuple[int, ...] = (0, 1), others: Sequence[str] = ()) -> Plan:
     gates = (GateEntry("topk", (1, 2), (1,)), GateEntry("relu", (0.1,), (0.1,)))
-    return Plan("made by hand", (WorldEntry(world, "nowhere"),), gates, widths=(2, 4), seeds=seeds)
+    worlds = tuple(WorldEntry(name, "nowhere", {"number": i}) for i, name in enumerate(others))
+    return Plan("made by hand", (WorldEntry(world, "nowhere"), *worlds), gates, widths=(2, 4), seeds=seeds)
 
 
 def concept_answers(
@@ -148,14 +149,19 @@ def checked_claim() -> CheckedClaim:
 
 
 def write_run(
-    folder: Path, *, known: bool = True, seeds: tuple[int, ...] = (0, 1), world: str = "plane"
+    folder: Path,
+    *,
+    known: bool = True,
+    seeds: tuple[int, ...] = (0, 1),
+    world: str = "plane",
+    others: Sequence[str] = (),
 ) -> Path:
-    """Write a run over one planar world with half-planes as SAEs; nothing is trained."""
+    """Write a run over a planar world, or several, with half-planes as SAEs; nothing is trained."""
     from geosae.sae import SparseAutoencoder, TrainConfig
     from geosae.sae.checkpoint import save
     from geosae.sae.training.train import TrainedSAE
 
-    small = plan(world, seeds)
+    small = plan(world, seeds, others)
     store, data = Store(folder), dataset()
     store.write_plan(small)
     results = [result(cell, NAMES, known) for cell in small.cells()]

@@ -126,8 +126,20 @@ def test_beyond_two_hundred_nodes_attributes_are_counted():
     figure = lattice_diagram(lattice)
     assert_nothing_overlaps(figure)
     drawn = [text for text, _ in boxes(figure)]
-    assert not any(text.startswith("n") and text[1:].isdigit() for text in drawn)
-    assert any(text.isdigit() for text in drawn)
+    names = {name for labels in lattice.attribute_labels for name in labels if len(labels) == 1}
+    many = [len(labels) for labels in lattice.attribute_labels if len(labels) > 1]
+    assert {text for text in drawn if text.startswith("n") and text[1:].isdigit()} == names
+    assert sorted(text for text in drawn if text.startswith("×")) == sorted(f"×{count}" for count in many)
+
+
+def test_no_label_is_a_count_of_one():
+    crosses = np.random.default_rng(2).random((20, 20)) < 0.4
+    crosses[:, 1] = crosses[:, 0]
+    lattice = concept_lattice(FormalContext.from_array(crosses))
+    assert NAMES_UP_TO < len(lattice) <= 400
+    texts = {text for text, _ in boxes(lattice_diagram(lattice))}
+    assert texts & {"×2"}
+    assert not texts & {"1", "×1"}
 
 
 def test_one_node_no_attribute_and_a_hundred_concepts_are_drawn():
@@ -184,6 +196,26 @@ def test_placing_prefers_its_own_node_and_reports_what_it_drops():
     assert [p.text for p in placed] == ["left", "right"]
     assert [d.texts[0] for d in dropped] == ["x" * 99]
     assert not overlap(placed[0].box, placed[1].box)
+
+
+def test_a_label_belongs_to_one_node_only():
+    """One that would be centred between two nodes is led to its own by a line."""
+    nodes = np.array([[40.0, 50.0], [60.0, 50.0]])
+    # The only free places beside the first node lie right between the two.
+    page = (38.0, 46.0, 62.0, 54.0)
+    placed, dropped = place_labels(
+        nodes, np.full(2, 2.0), [Request(0, ("name",), "below")], lambda _: (14.0, 6.0), page
+    )
+    assert (placed, len(dropped)) == ([], 1)
+    crowd = np.array([[x, y] for x in (40.0, 60.0, 80.0) for y in (30.0, 42.0, 54.0)])
+    asks = [Request(i, (f"n{i}",), "below") for i in range(9)]
+    placed, _ = place_labels(crowd, np.full(9, 2.0), asks, lambda _: (8.0, 5.0), (0.0, 0.0, 120.0, 90.0))
+    assert len(placed) >= 6
+    for label in placed:
+        x0, y0, x1, y1 = label.box
+        gaps = np.hypot(*(crowd - np.clip(crowd, (x0, y0), (x1, y1))).T)
+        first, second = np.sort(gaps)[:2]
+        assert label.led or (np.argmin(gaps) == label.request.node and second - first >= 1.0)
 
 
 def test_edges_are_avoided_where_there_is_a_choice():

@@ -4,7 +4,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geosae.errors import InvalidInput
-from geosae.storage.files import atomic_path, content_hash, read_json, write_atomic, write_json
+from geosae.storage.files import (
+    atomic_path,
+    content_hash,
+    read_json,
+    read_json_lines,
+    write_atomic,
+    write_json,
+)
 
 
 def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path) -> None:
@@ -48,3 +55,19 @@ def test_hash_sees_dtype_shape_and_order_of_the_values() -> None:
     variants = [array, array.T, array.astype(np.float32), array.reshape(3, 2), -array]
     assert len({content_hash(variant) for variant in variants}) == len(variants)
     assert content_hash(np.asfortranarray(array)) == content_hash(array)
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, "9" * 5000, "{", "", "\ud800".encode("utf-8", "surrogatepass")]
+)
+def test_what_is_not_json_is_refused_by_the_file(tmp_path, text: str | bytes) -> None:
+    path = tmp_path / "a.json"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    for read, place in ((read_json, r"a\.json is not"), (read_json_lines, r"a\.json, line 1 is not")):
+        if text:
+            with pytest.raises(InvalidInput, match=place):
+                read(path)
+    with pytest.raises(InvalidInput, match="cannot be read"):
+        read_json(tmp_path)
+    with pytest.raises(InvalidInput, match=r"b\.json cannot be written as UTF-8"):
+        write_json(tmp_path / "b.json", ["\ud800"])

@@ -9,7 +9,7 @@ from matplotlib.ticker import FormatStrFormatter, LogLocator, NullLocator
 from geosae.experiments import Baseline, Results
 from geosae.figures.paper.lines import legend_below, seeds_of
 from geosae.figures.save import Sheet
-from geosae.figures.style import INK, MUTED, PAGE, colour, marker, panels, styled
+from geosae.figures.style import INK, MUTED, PAGE, colour, log_scale, marker, panels, styled
 from geosae.studies.approximation import STUDY
 from geosae.studies.approximation_errors import (
     Records,
@@ -69,8 +69,7 @@ def sheets(results: Results) -> list[Sheet]:
 
 def _panel(ax: Axes, records: Records, body: str, dim: int) -> None:
     curve = [(m, e) for m, e in oracle_curve(records, body, dim) if e > 0]
-    ax.set_xscale("log")
-    ax.set_yscale("log")
+    log_scale(ax, "xy")
     if curve:
         xs, ys = np.array(curve).T
         if body == "ball":

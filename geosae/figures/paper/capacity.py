@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from geosae.experiments import Results, gate_name
 from geosae.figures.paper.lines import INTERVALS, Series, draw_series, in_octaves, seeds_of
 from geosae.figures.save import Sheet
-from geosae.figures.style import INK, PAGE, colour, marker, panels, styled
+from geosae.figures.style import INK, PAGE, colour, log_scale, marker, panels, styled
 from geosae.studies.capacity import (
     STUDY,
     CellsJob,
@@ -127,7 +127,6 @@ def _cells(ax: Axes, records: Records) -> None:
         ax.plot(xs, ys, marker(i), color=colour(i), label=label, ls="", mec="white", mew=0.3)
     bounds = sorted({float(r.result.bound) for r in jobs})
     ax.plot(bounds, bounds, color=INK, lw=0.8, label="bound")
-    ax.set_xscale("log")
-    ax.set_yscale("log")
+    log_scale(ax, "xy")
     ax.set_xlabel("bound on patterns")
     ax.set_ylabel("patterns found")

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from geosae.experiments import Results
 from geosae.experiments.interval import Interval
 from geosae.experiments.jobs import StudyRecord
-from geosae.figures.style import colour, line, marker
+from geosae.figures.style import colour, line, log_scale, marker
 
 INTERVALS = "Bars: 95 % Student-t intervals of the mean over seeds"
 
@@ -59,7 +59,7 @@ def draw_series(
 
 def in_octaves(ax: Axes, values: Sequence[float | int]) -> None:
     """Set a logarithmic x axis whose ticks are these values."""
-    ax.set_xscale("log")
+    log_scale(ax, "x")
     ax.set_xticks([float(v) for v in values], [f"{v:g}" for v in values])
     ax.minorticks_off()
 

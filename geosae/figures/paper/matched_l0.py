@@ -8,7 +8,7 @@ import numpy as np
 from geosae.experiments import Gate, Learner, Results, gate_name, mean_interval
 from geosae.figures.paper.lines import INTERVALS, Series, draw_series, legend_below, sizes_of
 from geosae.figures.save import Sheet
-from geosae.figures.style import PAGE, panels, styled
+from geosae.figures.style import PAGE, log_scale, panels, styled
 from geosae.studies.gaps import shared_width
 
 FAMILY = "matched-l0"
@@ -28,7 +28,7 @@ def sheets(results: Results) -> list[Sheet]:
         for row, (learner, words) in zip(grid, LEARNER_NAMES.items(), strict=True):
             for ax, world in zip(row, worlds, strict=True):
                 draw_series(ax, _series(results, world, learner, widths[world]), within=(0.0, math.inf))
-                ax.set_xscale("log")
+                log_scale(ax, "x")
                 ax.set_ylim(bottom=0)
                 if learner == "neurons":
                     ax.set_title(world, fontsize=7)

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from geosae.experiments import BASELINES, Gate, Interval, Learner, Results, gate_name
 from geosae.figures.dots import interval_dots
 from geosae.figures.paper.lines import sizes_of
-from geosae.figures.run.captions import decimals, interval_phrase, slug
+from geosae.figures.run.captions import decimals, interval_phrase, world_sheet_name
 from geosae.figures.save import Sheet
 from geosae.studies.gaps import Gap, gaps
 
@@ -56,7 +56,7 @@ def _gates(results: Results, world: str, table: Sequence[Gap]) -> Sheet:
         for gap in table
     )
     title = f"What is possible and what each gate reaches: {world}"
-    return Sheet(f"{FAMILY}-{slug(world)}", figure, title, caption, alt, world)
+    return Sheet(world_sheet_name(FAMILY, results, world), figure, title, caption, alt, world)
 
 
 def _dots(

@@ -1,10 +1,10 @@
 """Printed names and sentences that the captions of a run's figures share."""
 
 import math
-import re
 from typing import Literal
 
 from geosae.experiments import BASELINES, Baseline, Results
+from geosae.storage.names import file_stems
 
 Method = Baseline | Literal["labels"]
 """A kind of SAE that figures compare: trained, a baseline, or trained and judged on shuffled labels."""
@@ -25,20 +25,15 @@ def method_name(method: Method) -> str:
     return "trained" if method == "trained" else BASELINES[method].printed
 
 
-def slug(text: str) -> str:
-    """Return the text as part of a file name.
-
-    Examples
-    --------
-    >>> slug("Disk in ring (n = 2)")
-    'disk-in-ring-n-2'
-    """
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "world"
-
-
 def sheet_name(family: str, results: Results, world: str) -> str:
     """Return the name of a figure: the family's, followed by the world's where the run has several."""
-    return family if len(results.worlds) == 1 else f"{family}-{slug(world)}"
+    return family if len(results.worlds) == 1 else world_sheet_name(family, results, world)
+
+
+def world_sheet_name(family: str, results: Results, world: str) -> str:
+    """Return the name of a figure of one world: no two worlds of the plan have the same."""
+    stems = file_stems([*(entry.label for entry in results.plan.worlds), *results.worlds])
+    return f"{family}-{stems[world]}"
 
 
 def short_number(number: float | int) -> str:

@@ -13,7 +13,7 @@ from geosae.figures.dots import interval_dots
 from geosae.figures.run.captions import decimals, interval_phrase, sample_sentence, sheet_name
 from geosae.figures.run.cells import by_gate
 from geosae.figures.save import Sheet
-from geosae.figures.style import INK, PAGE, colour, line, marker, panels, styled
+from geosae.figures.style import INK, PAGE, colour, line, log_scale, marker, panels, styled
 
 MEASURES = "lattice-measures"
 ALONG = "lattice-along"
@@ -175,7 +175,7 @@ def _along_sheet(results: Results, world: str, sizes: Mapping[str, Sequence[Size
             ax.set_title(notion)
             ax.set_xlabel("tolerance ε")
             if most > LINEAR:
-                ax.set_yscale("log")
+                log_scale(ax, "y")
                 ax.set_ylim(0.9, 1.3 * most)
             else:
                 ax.set_ylim(0, 1.06 * most)

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from geosae.experiments import CellResult, Results, gate_name, mean_interval
 from geosae.figures.run.captions import interval_phrase, sample_sentence, sheet_name
 from geosae.figures.save import Sheet
-from geosae.figures.style import INK, PAGE, colour, line, marker, panels, styled
+from geosae.figures.style import INK, PAGE, colour, line, log_scale, marker, panels, styled
 from geosae.verification import Evidence
 
 FAMILY = "tightness"
@@ -70,9 +70,9 @@ def _sheet(results: Results, world: str, table: Mapping[str, Mapping[str, Curve]
             for i, label in enumerate(labels):
                 _draw(ax, claim, curves.get(label, {}), i, len(labels), label)
             if any(max(seeds) > FAR for curve in curves.values() for seeds in curve.values()):
-                ax.set_yscale("log")
+                log_scale(ax, "y")
             widths = sorted({width for curve in curves.values() for width in curve})
-            ax.set_xscale("log", base=2)
+            log_scale(ax, "x", 2.0)
             ax.set_xticks(widths, [str(w) for w in widths])
             ax.set_xticks([], minor=True)
             ax.axhline(1, color=INK, lw=0.8)

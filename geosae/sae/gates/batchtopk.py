@@ -93,7 +93,7 @@ class BatchTopK(Gate):
     def calibrate(self, weights: Weights, inputs: Float[torch.Tensor, "N n"]) -> Mapping[str, torch.Tensor]:
         """Return the threshold that keeps the N·k largest positive pre-activations of these N points."""
         z = pre_activations(weights, inputs)
-        positive, count = z[z > 0], self.k * len(z)
+        positive, count = z[z > 0], int(self.k * len(z))
         # Where no more are positive than may be kept, the signs decide alone.
         if len(positive) <= count:
             return {"threshold": z.new_zeros(1)}

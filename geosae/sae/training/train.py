@@ -90,11 +90,12 @@ def train(
     ----------
     points
         An array (N, n), float32 or float64, or a tensor or lists that make one; a mapped file
-        (numpy.memmap), which is read batch by batch; a stream, with `dim`, `len()` and `rows(start, stop)`; or a function that returns an iterator over
-        blocks of points. Computed in float32 after centring and scaling in float64; centre, spread and
-        metrics of what is not in memory are those of a random sample over its whole length (for which
-        blocks are read once before training). Streams and blocks are trained on in their order: pass what
-        is sorted through `geosae.sae.training.shuffling.shuffled`.
+        (numpy.memmap), which is read batch by batch; a stream, with `dim`, `len()` and `rows(start, stop)`;
+        or a function that returns an iterator over blocks of points. Computed in float32 after centring and
+        scaling in float64; centre, spread and metrics of what is not in memory are those of a random sample
+        over its whole length (for which blocks are read once before training). Streams and blocks are
+        trained on in their order: pass what is sorted through
+        `geosae.sae.training.shuffling.shuffled`.
     seed
         Seeds the start, the batches and the resampling: 0 ≤ seed < 2⁶³.
     device
