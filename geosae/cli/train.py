@@ -27,7 +27,7 @@ def train_sweep(file: Path, data: Path, out: Path, device: str | None, workers: 
     from geosae.experiments.sweep import parse_sweep, summarise_sweep, sweep_csv
     from geosae.sae.training.grid import train_grid
     from geosae.storage.files import write_atomic, write_json
-    from geosae.storage.structure import write_record
+    from geosae.storage.structure import to_json
 
     if not file.is_file():
         raise InvalidInput(f"there is no file {file}", remedy="name a TOML file with --sweep")
@@ -50,7 +50,7 @@ def train_sweep(file: Path, data: Path, out: Path, device: str | None, workers: 
         raise typer.Exit(130) from None
     measured = [{**run.metrics, "mcc": _mcc(run, directions)} for run in runs]
     rows = summarise_sweep(sweep, measured)
-    write_record(out / "summary.json", rows)
+    write_json(out / "summary.json", to_json(rows))
     write_atomic(out / "summary.csv", sweep_csv(rows).encode())
     write_json(out / "cells.json", _cells(sweep, runs, measured, out))
     paragraph(f"{len(runs)} SAEs in {out}; summary.csv, summary.json and cells.json beside them")
@@ -68,11 +68,11 @@ def _cells(
     sweep: "Sweep", runs: Sequence["TrainedSAE"], measured: Sequence[Mapping[str, Any]], out: Path
 ) -> list[dict[str, Any]]:
     """Say for each SAE what it is, how it did, and in which folder it lies."""
-    from geosae.storage.files import read_json
+    from geosae.storage.structure import read_plain_record
 
     folders: dict[str, str] = {}
     for card in sorted(out.glob("*/card.json")):
-        entries = read_json(card)
+        entries = read_plain_record(card)
         folders[_named(entries["config"], entries["seed"], entries["device"])] = card.parent.name
     heads = [(setting, seed) for setting in sweep.settings() for seed in sweep.seeds]
     return [

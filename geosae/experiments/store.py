@@ -16,7 +16,7 @@ from geosae.experiments.plan import Plan
 from geosae.experiments.plan_file import parse_plan, plan_toml
 from geosae.sae.device import Device
 from geosae.storage.files import read_json, write_atomic, write_json
-from geosae.storage.structure import from_json, read_record, write_record
+from geosae.storage.structure import read_record, write_record
 
 
 @dataclass(frozen=True)
@@ -115,6 +115,7 @@ class Store:
         """
         path = self.folder / "run.json"
         entries = read_json(path)
+        # The version first: a card of another one is whole, and may have no hash.
         written = _format_of(entries)
         if written != FORMAT:
             raise InvalidInput(
@@ -122,7 +123,7 @@ class Store:
                 causes="a run of an earlier version",
                 remedy="run the plan again into a new folder with --out, or read it with that version",
             )
-        return from_json(RunCard, entries, str(path))
+        return read_record(path, RunCard)
 
     def plan(self) -> Plan:
         """Return the plan of the run.

@@ -88,6 +88,47 @@ def read_json(path: Path) -> Any:
         raise InvalidInput(f"{path} is not JSON: {error}", causes="a truncated or foreign file") from error
 
 
+def file_hash(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no such file, or it cannot be read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> file = Path(tempfile.mkdtemp()) / "empty"
+    >>> file.touch()
+    >>> file_hash(file)[:16]
+    'e3b0c44298fc1c14'
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError as error:
+        raise InvalidInput(f"there is no file {path}", remedy="check the path") from error
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be read: {error.strerror}") from error
+
+
+def check_content(path: Path, digest: str) -> None:
+    """Refuse a file whose bytes have another SHA-256 than they had.
+
+    Raises
+    ------
+    InvalidInput
+        If it has another one, or there is no such file.
+    """
+    if file_hash(path) != digest:
+        raise InvalidInput(
+            f"{path} no longer has the content that the plan names ({digest[:16]}…)",
+            causes="the file was replaced after the run began",
+            remedy="put it back, or leave `content` out of the plan: what depends on it is computed anew",
+        )
+
+
 def content_hash(*parts: bytes | str | np.ndarray) -> str:
     """SHA-256 over the parts; an array counts with its dtype, its shape and its C-ordered bytes.
 

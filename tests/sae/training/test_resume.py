@@ -80,6 +80,13 @@ def test_the_state_of_another_run_is_refused(tmp_path):
             train(other, config, seed, folder=tmp_path)
     with pytest.raises(InvalidInput, match="holds another run"):
         train(points, config_of(ReLU(), lr=0.1), 3, folder=tmp_path)
+    data = bytearray((tmp_path / STATE_FILE).read_bytes())
+    data[-1] ^= 1
+    (tmp_path / STATE_FILE).write_bytes(data)
+    with pytest.raises(
+        InvalidInput, match=r"does not have the content hash(.|\n)*delete it: the same command"
+    ):
+        train(points, config, 3, folder=tmp_path)
     (tmp_path / STATE_FILE).write_bytes(b"not a state")
     with pytest.raises(InvalidInput, match="is damaged"):
         train(points, config, 3, folder=tmp_path)
