@@ -8,6 +8,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
+from typing import Literal
 
 from geosae._version import __version__
 from geosae.errors import InvalidInput
@@ -18,12 +19,12 @@ from geosae.experiments.results import Results, load_results
 from geosae.experiments.sae_config import check_configs
 from geosae.experiments.store import RunCard, Store
 from geosae.experiments.summary import summarise
-from geosae.experiments.theorem_checks import Claims, check_ids, check_key, do_check, gather
+from geosae.experiments.theorem_checks import Claims, check_ids, check_key, do_check, fail_check, gather
 from geosae.experiments.worker import HEAVY, MakeWorld, can_be_had, do_cell, ensure_dataset
 from geosae.notebook import short_repr
 from geosae.parallel import Task, run_tasks
 from geosae.sae.device import gpu_name, resolve_device
-from geosae.storage.files import check_content, file_hash, write_json
+from geosae.storage.files import check_content, file_hash
 from geosae.storage.structure import write_record
 
 
@@ -138,12 +139,18 @@ def run(
         store.write_card(
             replace(
                 card,
-                status="failed cells" if results.failures else "finished",
-                failures=dict(results.failures),
+                status=_status(results),
+                failures={**results.failures, **results.failed_checks},
                 seconds=round(time.time() - begun, 2),
             )
         )
     return results
+
+
+def _status(results: Results) -> Literal["finished", "failed cells", "failed checks"]:
+    if results.failures:
+        return "failed cells"
+    return "failed checks" if results.failed_checks else "finished"
 
 
 def _silent(done: int, total: int) -> None:
@@ -195,11 +202,13 @@ def _cell_task(store: Store, cell: Cell, make_world: MakeWorld, claims: Claims |
 
 
 def _check_task(store: Store, claim_id: str, plan: Plan, claims: Claims) -> Task:
-    def fail(reason: str) -> None:
-        path = store.check(check_key(claim_id, plan.checks))
-        write_json(path.with_suffix(".error.json"), {"id": claim_id, "error": reason})
-
-    return Task(do_check, (str(store.folder.resolve()), claim_id, plan.checks, claims), lambda: True, fail)
+    return Task(
+        call=do_check,
+        args=(str(store.folder.resolve()), claim_id, plan.checks, claims),
+        # A check leaves no trace before it is done: after a worker's death each open one is suspect.
+        begun=lambda: not store.check(check_key(claim_id, plan.checks)).is_file(),
+        fail=lambda reason: fail_check(store, claim_id, plan.checks, reason),
+    )
 
 
 def _job_task(store: Store, job: Job, make_world: MakeWorld, studies: Studies) -> Task:

@@ -13,6 +13,7 @@ import torch
 from geosae.errors import InvalidInput
 from geosae.sae.config import TrainConfig
 from geosae.sae.model import SparseAutoencoder
+from geosae.sae.training.checkpoint_state import clear_state
 from geosae.sae.training.train import TrainedSAE
 from geosae.sae.weights_file import (
     DTYPES,
@@ -47,6 +48,13 @@ CARD_KEYS = {
 def save(run: TrainedSAE, folder: Path | str) -> None:
     """Write a run into a folder: sae.safetensors, log.jsonl and, last, card.json; each file atomically.
 
+    The state of the unfinished run, where `train` kept one in this folder, is removed after that.
+
+    Raises
+    ------
+    InvalidInput
+        If a file cannot be written.
+
     Examples
     --------
     >>> import tempfile, numpy as np
@@ -78,6 +86,8 @@ def save(run: TrainedSAE, folder: Path | str) -> None:
         "files": files,
     }
     write_record(folder / CARD_FILE, card)
+    # The result is on disk: only now the state of the unfinished run may go.
+    clear_state(folder)
 
 
 def load(folder: Path | str) -> TrainedSAE:

@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from typer import Exit
 
 from geosae.analysis import NOTIONS
+from geosae.cli.run import _end as end_run
 from geosae.cli.sources import make_world as make_source
 from geosae.data.storage import save_dataset
 from geosae.errors import InvalidInput
@@ -19,6 +21,7 @@ from geosae.experiments.measures import LEARNERS, Learned, numbers
 from geosae.experiments.results import log_line
 from geosae.experiments.store import Store
 from geosae.experiments.worker import fit_or_build
+from geosae.fca import concept_lattice, count_concepts
 from geosae.storage.files import read_json, write_json
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -117,6 +120,14 @@ def test_what_is_stored_can_be_read_back_and_agrees(done: Path):
     assert result.errors.detection.neurons == summary.concepts
     assert results.sae_neurons(result).width == result.cell.width == alignment.width
     assert results.lattices(result) is not None
+
+
+def test_the_lattice_of_an_alignment_is_that_of_detection(done: Path):
+    results = load_results(done)
+    alignment = results.alignment(results.cells[0])
+    lattice = concept_lattice(alignment)
+    assert lattice.to_dict() == concept_lattice(alignment.context("detection")).to_dict()
+    assert count_concepts(alignment) == count_concepts(alignment.context("detection"))
 
 
 def test_a_training_log_is_read_line_by_line_with_all_that_the_trainer_writes(done: Path):
@@ -274,6 +285,25 @@ def test_auto_is_decided_once_and_the_run_says_how(done: Path, tmp_path: Path):
     assert ("gpu" in store.card().machine) == (there == "cuda")
     if there == "cpu":
         assert files(tmp_path / "r") == files(done)
+
+
+def test_checks_whose_workers_die_are_failures_and_are_tried_again(done: Path, tmp_path: Path, capsys):
+    """K16."""
+    out = Path(shutil.copytree(done, tmp_path / "r"))
+    plan = replace(PLAN, checks=CheckEntry((), instances=2))
+    results = run(plan, out, make_world=tasks.make_world, claims=tasks.dying_claims, workers=1)
+    assert list(results.failed_checks) == ["S1", "S6"]
+    assert (results.verdicts, len(results.cells)) == ((), 4)
+    assert read_json(out / "run.json")["status"] == "failed checks"
+    with pytest.raises(Exit) as ended:
+        end_run(load_results(out), {}, 0.0)
+    said = capsys.readouterr()
+    assert ended.value.exit_code == 1
+    assert "0 of 2 theorem checks hold" in said.out
+    assert "S1 failed: its worker process died" in said.err
+    results = go(plan, out, claims=tasks.dying_claims)
+    assert [checked.id for checked in results.verdicts] == ["S1", "S6"]
+    assert not results.failed_checks
 
 
 def a_file(path: Path, seed: int) -> Path:

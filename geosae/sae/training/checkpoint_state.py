@@ -16,7 +16,7 @@ from safetensors import SafetensorError, safe_open
 
 from geosae.errors import InvalidInput
 from geosae.sae.training.state import TrainingState
-from geosae.storage.files import content_hash, write_atomic
+from geosae.storage.files import content_hash, remove_temporaries, write_atomic
 
 SCHEMA = "geosae.sae.state/2"
 STATE_FILE = "state.safetensors"
@@ -62,6 +62,7 @@ class TrainingCheckpoint:
         InvalidInput
             If the state is damaged, of another schema, or of another run.
         """
+        remove_temporaries(self.file)
         if not self.file.is_file():
             return False
         try:
@@ -92,9 +93,11 @@ class TrainingCheckpoint:
         state.log[:] = rest["log"]
         return True
 
-    def clear(self) -> None:
-        """Remove the state of a run that is finished."""
-        self.file.unlink(missing_ok=True)
+
+def clear_state(folder: Path) -> None:
+    """Remove the state of a run whose result is saved, and what killed writes of it left."""
+    remove_temporaries(folder / STATE_FILE)
+    (folder / STATE_FILE).unlink(missing_ok=True)
 
 
 def _hash_of(tensors: Mapping[str, torch.Tensor], rest: str) -> str:

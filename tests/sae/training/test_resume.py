@@ -9,6 +9,7 @@ import torch
 from sae.clouds import blobs
 
 from geosae.errors import InvalidInput
+from geosae.sae.checkpoint import save
 from geosae.sae.config import TrainConfig
 from geosae.sae.gates import BatchTopK, JumpReLU, ReLU, TopK
 from geosae.sae.training.checkpoint_state import STATE_FILE
@@ -52,7 +53,12 @@ def test_an_interrupted_run_goes_on_bit_for_bit(gate, tmp_path):
     assert steps == [70, 80, 90]
     assert torch.equal(weights(whole), weights(again))
     assert whole.log == again.log
-    assert not (tmp_path / STATE_FILE).exists()
+    # The state outlives the training; once the result is on disk it goes, with what kills left of its writes.
+    assert (tmp_path / STATE_FILE).is_file()
+    (tmp_path / f".{STATE_FILE}.abcd").write_bytes(b"half")
+    (tmp_path / ".mine").write_bytes(b"not of geosae")
+    save(again, tmp_path)
+    assert {p.name for p in tmp_path.iterdir()} == {"sae.safetensors", "log.jsonl", "card.json", ".mine"}
 
 
 def test_a_stream_goes_on_where_it_was_left(tmp_path):
