@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from geosae.fca.context import FormalContext
     from geosae.geometry import separate, separate_unit, smallest_unit
     from geosae.sae import ReLU, TopK, TrainConfig, neurons_of
-    from geosae.sae.checkpoint import load, save
+    from geosae.sae.folder import load, save
     from geosae.sae.training.grid import train_grid
     from geosae.sae.training.train import train
     from geosae.verification import verify
@@ -30,7 +30,7 @@ _HOME = {
     "geosae.data.dataset": ("ConceptDataset",),
     "geosae.data.storage": ("load_dataset", "save_dataset"),
     "geosae.sae": ("ReLU", "TopK", "TrainConfig", "neurons_of"),
-    "geosae.sae.checkpoint": ("load", "save"),
+    "geosae.sae.folder": ("load", "save"),
     "geosae.sae.training.grid": ("train_grid",),
     "geosae.sae.training.train": ("train",),
     "geosae.analysis": ("Alignment", "AnalysisConfig", "analyse"),

@@ -21,3 +21,7 @@ class InvalidInput(ValueError):  # noqa: N818
         if remedy:
             lines.append(f"  What to do: {remedy.rstrip('.')}.")
         super().__init__("\n".join(lines))
+
+
+class WorkFailed(RuntimeError):  # noqa: N818
+    """Work that was begun and could not be ended, such as that of a process that died; the rest is kept."""

@@ -60,7 +60,7 @@ def analyse(
     from geosae.analysis.certified import CORRECTIONS
     from geosae.cli._files import read_dataset
     from geosae.sae.interop import NONE, read
-    from geosae.storage.files import content_hash
+    from geosae.storage.files import check_output_folder, content_hash
     from geosae.validation import refuse_unknown
 
     refuse_unknown([edges], ("certified", "point"), "--edges", "kind of edge")
@@ -68,6 +68,7 @@ def analyse(
     rule: Any = correction
     dataset = read_dataset(data, membership, names)
     imported = read(sae)
+    check_output_folder(out)
     if imported.source.trained_on == content_hash(dataset.points):
         warn("note: the SAE was trained on these very points; the answers describe them and no others")
     untrained = untrained_like(sae, imported, dataset)

@@ -47,7 +47,7 @@ def root(
 
 
 def run_app() -> None:
-    """Run the application; input that is refused is shown without a traceback."""
+    """Run the application; what is refused or fails is shown without a traceback."""
     try:
         app(prog_name="geosae")
     except ValueError as error:
@@ -56,6 +56,17 @@ def run_app() -> None:
         if not isinstance(error, InvalidInput):
             raise
         sys.stderr.write(f"geosae: {error}\n")
+        sys.exit(2)
+    except RuntimeError as error:
+        from geosae.errors import WorkFailed
+
+        if not isinstance(error, WorkFailed):
+            raise
+        sys.stderr.write(f"geosae: {error}\n")
+        sys.exit(1)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        sys.stderr.write(f"geosae: {where}{error.strerror or error}\n")
         sys.exit(2)
     except KeyboardInterrupt:
         sys.stderr.write("geosae: stopped\n")

@@ -45,9 +45,10 @@ def lattice(
     also lattice or stable as .pdf and .png, with --truth also comparison.json.
     """
     from geosae.fca.context import FormalContext
-    from geosae.storage.files import write_json
+    from geosae.storage.files import check_output_folder, write_json
 
     table = FormalContext.read(context)
+    check_output_folder(out)
     clarified = table.clarify()
     paragraph(
         f"{len(table.objects)} objects × {len(table.attributes)} attributes; without repetition: {clarified}"

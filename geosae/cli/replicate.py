@@ -28,8 +28,9 @@ def replicate(
     """
     from geosae.experiments import load_results
     from geosae.replication import replicate as compare
-    from geosae.storage.files import write_json
+    from geosae.storage.files import check_output_file, write_json
 
+    check_output_file(json_file)
     replication = compare(load_results(first), load_results(second))
     if json_file is not None:
         write_json(json_file, replication.to_dict())

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -35,7 +36,8 @@ def run(
     """Run a plan: train, analyse, check, draw, report. The same command resumes it after any interruption.
 
     With --shift-seeds the plan runs on other seeds: `geosae replicate` compares the two runs. The folder's
-    plan.toml holds the seeds as used. Exit status 1 if a cell failed or a theorem check does not hold.
+    plan.toml holds the seeds as used. Exit status 1 if a cell or a theorem check failed, or a
+    check does not hold.
     """
     import proofs_checks
     from geosae.cli.sources import make_world
@@ -91,23 +93,20 @@ def _announce(outline: "Outline") -> None:
 
 def _draw(folder: Path, workers: int) -> dict[str, str]:
     """Draw the figures side by side and write the report; return what could not be drawn, and why."""
-    from concurrent.futures import as_completed
-
     from geosae.cli.run import draw_family
     from geosae.figures.draw import FAMILIES
-    from geosae.parallel import LocalPool
+    from geosae.parallel import Task, run_tasks
     from geosae.report import write_report
     from geosae.report.exports import write_tables
 
-    pool = LocalPool(workers)
     failed: dict[str, str] = {}
+    tasks = [
+        # Drawn anew when a worker dies: which families it had begun is not on disk.
+        Task(draw_family, (folder.resolve(), name), lambda: True, partial(failed.__setitem__, name))
+        for name in FAMILIES
+    ]
     with bar("figures") as progress:
-        tasks = {pool.executor.submit(draw_family, folder.resolve(), name): name for name in FAMILIES}
-        for done, task in enumerate(as_completed(tasks), start=1):
-            if (error := task.exception()) is not None:
-                failed[tasks[task]] = f"{type(error).__name__}: {error}"
-            progress(done, len(tasks))
-    pool.close()
+        run_tasks(tasks, None, workers, [], progress)
     say(f"figures: {folder / 'figures'}")
     say(f"tables: {write_tables(folder)[0].parent}")
     say(f"report: {write_report(folder)}")
@@ -119,7 +118,8 @@ def _end(results: "Results", figures: dict[str, str], seconds: float) -> None:
     from geosae.cli.run_summary import answer, table_lines, table_words
 
     bad = [checked for checked in results.verdicts if checked.verdict.status != "holds"]
-    checks = f"{len(results.verdicts) - len(bad)} of {len(results.verdicts)} theorem checks hold"
+    tried = len(results.verdicts) + len(results.failed_checks)
+    checks = f"{len(results.verdicts) - len(bad)} of {tried} theorem checks hold"
     say(f"{checks}; {seconds:.0f} s in all")
     say()
     paragraph(answer(results))
@@ -130,11 +130,13 @@ def _end(results: "Results", figures: dict[str, str], seconds: float) -> None:
         say(line)
     for checked in bad:
         warn(f"{checked.id} is {checked.verdict.status}: {checked.verdict.reason}")
+    for claim_id, error in results.failed_checks.items():
+        warn(f"{claim_id} failed: {error}")
     for name, error in results.failures.items():
         warn(f"failed: {name}: {error}")
     for name, error in figures.items():
         warn(f"the figures {name!r} could not be drawn: {error}")
-    if bad or results.failures or figures:
+    if bad or results.failed_checks or results.failures or figures:
         raise typer.Exit(1)
 
 

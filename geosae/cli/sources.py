@@ -16,13 +16,16 @@ if TYPE_CHECKING:
 def make_world(name: str, params: Mapping[str, Any], rng: np.random.Generator) -> "ConceptDataset":
     """Make the data set called `name`: "digits", "file" (path = …), or a world of the registry.
 
+    A run adds to a file its `content`, the SHA-256 of its bytes, which decides the cells.
+
     Raises
     ------
     InvalidInput
-        If there is no such world, or it does not take these parameters.
+        If there is no such world, it does not take these parameters, or a file has other bytes than it had.
     """
     from geosae.data.storage import load_dataset
     from geosae.errors import InvalidInput
+    from geosae.storage.files import check_content
     from geosae.validation import refuse_unknown
 
     if name == "digits":
@@ -31,8 +34,11 @@ def make_world(name: str, params: Mapping[str, Any], rng: np.random.Generator) -
         refuse_unknown(params, (), "the world 'digits'", "parameter")
         return digits()
     if name == "file":
-        refuse_unknown(params, ("path",), "the world 'file'", "parameter")
-        return load_dataset(Path(str(params.get("path", ""))))
+        refuse_unknown(params, ("path", "content"), "the world 'file'", "parameter")
+        path = Path(str(params.get("path", "")))
+        if "content" in params:
+            check_content(path, str(params["content"]))
+        return load_dataset(path)
     import geosae_synthetic
 
     refuse_unknown([name], (*geosae_synthetic.names(), "digits", "file"), "the registry", "world")

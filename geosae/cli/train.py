@@ -26,14 +26,16 @@ def train_sweep(file: Path, data: Path, out: Path, device: str | None, workers: 
     from geosae.errors import InvalidInput
     from geosae.experiments.sweep import parse_sweep, summarise_sweep, sweep_csv
     from geosae.sae.training.grid import train_grid
-    from geosae.storage.files import write_atomic, write_json
-    from geosae.storage.structure import write_record
+    from geosae.sae.training.train import TrainingDiverged
+    from geosae.storage.files import check_output_folder, write_atomic, write_json
+    from geosae.storage.structure import to_json
 
     if not file.is_file():
         raise InvalidInput(f"there is no file {file}", remedy="name a TOML file with --sweep")
     sweep = parse_sweep(file.read_text(encoding="utf-8"))
     configs = sweep.configs()
     points, directions = read_points(data), read_directions(data)
+    check_output_folder(out)
     try:
         with bar(f"{len(configs)} settings × {len(sweep.seeds)} seeds") as progress:
             runs = train_grid(
@@ -45,12 +47,15 @@ def train_sweep(file: Path, data: Path, out: Path, device: str | None, workers: 
                 folder=out,
                 progress=progress,
             )
+    except TrainingDiverged as error:
+        warn(f"geosae: {error}\n  The SAEs that did not diverge are kept in {out}.")
+        raise typer.Exit(2) from None
     except KeyboardInterrupt:
         warn(f"stopped; finished SAEs are kept: the same command goes on in {out}")
         raise typer.Exit(130) from None
     measured = [{**run.metrics, "mcc": _mcc(run, directions)} for run in runs]
     rows = summarise_sweep(sweep, measured)
-    write_record(out / "summary.json", rows)
+    write_json(out / "summary.json", to_json(rows))
     write_atomic(out / "summary.csv", sweep_csv(rows).encode())
     write_json(out / "cells.json", _cells(sweep, runs, measured, out))
     paragraph(f"{len(runs)} SAEs in {out}; summary.csv, summary.json and cells.json beside them")
@@ -68,11 +73,11 @@ def _cells(
     sweep: "Sweep", runs: Sequence["TrainedSAE"], measured: Sequence[Mapping[str, Any]], out: Path
 ) -> list[dict[str, Any]]:
     """Say for each SAE what it is, how it did, and in which folder it lies."""
-    from geosae.storage.files import read_json
+    from geosae.storage.structure import read_plain_record
 
     folders: dict[str, str] = {}
     for card in sorted(out.glob("*/card.json")):
-        entries = read_json(card)
+        entries = read_plain_record(card)
         folders[_named(entries["config"], entries["seed"], entries["device"])] = card.parent.name
     heads = [(setting, seed) for setting in sweep.settings() for seed in sweep.seeds]
     return [
@@ -212,24 +217,49 @@ def _one(
     from geosae.cli.worlds import parse_settings
     from geosae.experiments import GATES, config_of
     from geosae.sae.checkpoint import save
+    from geosae.sae.training.train import TrainingDiverged
     from geosae.sae.training.train import train as train_sae
+    from geosae.storage.files import check_output_folder
     from geosae.validation import refuse_unknown
 
     refuse_unknown([gate], GATES, "--gate", "gate")
     config = config_of(gate, sparsity_of(gate, *sparsities), width, "trained", parse_settings(settings))
     points, directions = read_points(data), read_directions(data)
     probe = None if directions is None else recovery_of(directions)
+    refuse_finished(out)
+    check_output_folder(out)
     try:
         with bar(f"train {gate} width {width}") as progress:
             trained = train_sae(
                 points, config, seed, device=device, folder=out, probe=probe, progress=progress
             )
+    except TrainingDiverged as error:
+        warn(f"geosae: {error}\n  The state of the last log line before is kept in {out}.")
+        raise typer.Exit(2) from None
     except KeyboardInterrupt:
         warn(f"stopped; the same command goes on in {out}, from the last line of the log")
         raise typer.Exit(130) from None
     save(trained, out)
     metrics = {**trained.metrics, **(probe(trained.sae) if probe is not None else {})}
     paragraph(f"{out}: {width} neurons of {gate} in dimension {points.shape[1]}. {quality(width, metrics)}")
+
+
+def refuse_finished(out: Path) -> None:
+    """Refuse a folder that holds a finished SAE: it may have cost hours.
+
+    Raises
+    ------
+    InvalidInput
+        If it does.
+    """
+    from geosae.errors import InvalidInput
+    from geosae.sae.checkpoint import CARD_FILE
+
+    if (out / CARD_FILE).is_file():
+        raise InvalidInput(
+            f"{out} holds a finished SAE, which is not overwritten",
+            remedy="name another folder with --out, or delete this one",
+        )
 
 
 def quality(width: int, metrics: Mapping[str, float]) -> str:

@@ -39,13 +39,14 @@ def verify(
     """
     import proofs_checks
     from geosae.errors import InvalidInput
-    from geosae.storage.files import write_json
+    from geosae.storage.files import check_output_file, write_json
     from geosae.verification import AUDIT_INSTANCES, INSTANCES, chosen_claims
 
     if run is not None and audit:
         raise InvalidInput("--run and --audit ask for different things", remedy="give one of them")
     claims = proofs_checks.claims()
     chosen = chosen_claims(claims, ids or None)
+    check_output_file(json_file)
     if run is not None:
         records, outcome = _on_run(run, chosen)
     elif audit:

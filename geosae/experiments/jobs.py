@@ -20,8 +20,8 @@ from geosae.errors import InvalidInput
 from geosae.experiments.cell import FORMAT, short_hash
 from geosae.experiments.plan import Plan, StudyEntry
 from geosae.sae.device import Device
-from geosae.storage.files import read_json, write_json
-from geosae.storage.structure import from_table, read_record, to_json, write_record
+from geosae.storage.files import write_json
+from geosae.storage.structure import from_table, read_plain_record, read_record, to_json, write_record
 from geosae.validation import refuse_unknown
 
 S = TypeVar("S", covariant=True)
@@ -173,7 +173,7 @@ def write_job_list(folder: Path, jobs: Sequence[Job]) -> None:
     for job in jobs:
         by_study.setdefault(job.study, []).append(job.key)
     if by_study:
-        write_json(_index(folder), by_study)
+        write_record(_index(folder), by_study)
 
 
 def _job_keys(folder: Path, plan: Plan) -> dict[str, tuple[str, ...]]:
@@ -209,7 +209,7 @@ def fail(folder: Path, job: Job, reason: str, trace: str = "") -> None:
 def study_records(folder: Path, plan: Plan) -> dict[str, tuple[Mapping[str, Any], ...]]:
     """Return the finished records of each study of a plan as they stand in JSON, in the order of its jobs."""
     return {
-        study: tuple(read_json(path) for key in keys if (path := _file(folder, study, key)).is_file())
+        study: tuple(read_plain_record(path) for key in keys if (path := _file(folder, study, key)).is_file())
         for study, keys in _job_keys(folder, plan).items()
     }
 

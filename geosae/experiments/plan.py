@@ -69,7 +69,8 @@ class WorldEntry:
     label
         The name in tables and figures, unique in the plan.
     source
-        The name in the registry of worlds, or "digits", or "file" (params: path).
+        The name in the registry of worlds, or "digits", or "file" (params: path, and in the plan of a run the
+        content, the SHA-256 of the file).
     params
         What the world is made with.
     data_seed

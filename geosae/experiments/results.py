@@ -19,7 +19,7 @@ from geosae.experiments.measures import numbers
 from geosae.experiments.plan import Plan
 from geosae.experiments.store import Store
 from geosae.experiments.summary import Setting, Summary, SummaryRow
-from geosae.experiments.theorem_checks import CheckedClaim
+from geosae.experiments.theorem_checks import CheckedClaim, failed_checks
 from geosae.notebook import Columns, columns_of, html_table, short_repr, short_text
 from geosae.storage.files import read_json_lines
 from geosae.storage.structure import from_json, read_record
@@ -102,6 +102,8 @@ class Results:
     studies
         The finished records of each study of the plan, as they stand in JSON: their types are the studies'
         own, and `geosae.studies.Study.records` returns them in these.
+    failed_checks
+        Why theorem checks could not be done, by the ids of their statements.
     """
 
     folder: Path
@@ -113,6 +115,7 @@ class Results:
     studies: Mapping[str, tuple[Mapping[str, Any], ...]] = field(
         default_factory=dict[str, tuple[Mapping[str, Any], ...]]
     )
+    failed_checks: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def __repr__(self) -> str:
         return short_text(
@@ -223,6 +226,7 @@ def load_results(folder: str | Path) -> Results:
         verdicts=read_record(verdicts, tuple[CheckedClaim, ...]) if verdicts.is_file() else (),
         summary=read_record(summary, Summary) if summary.is_file() else Summary(()),
         studies=study_records(store.folder, plan),
+        failed_checks=failed_checks(store, plan.checks),
     )
 
 

@@ -8,22 +8,23 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
+from typing import Literal
 
 from geosae._version import __version__
 from geosae.errors import InvalidInput
 from geosae.experiments.cell import Cell
 from geosae.experiments.jobs import Job, Studies, do_job, fail, job_file, plan_jobs, write_job_list
-from geosae.experiments.plan import Plan
+from geosae.experiments.plan import Plan, WorldEntry
 from geosae.experiments.results import Results, load_results
 from geosae.experiments.sae_config import check_configs
 from geosae.experiments.store import RunCard, Store
 from geosae.experiments.summary import summarise
-from geosae.experiments.theorem_checks import Claims, check_ids, check_key, do_check, gather
+from geosae.experiments.theorem_checks import Claims, check_ids, check_key, do_check, fail_check, gather
 from geosae.experiments.worker import HEAVY, MakeWorld, can_be_had, do_cell, ensure_dataset
 from geosae.notebook import short_repr
 from geosae.parallel import Task, run_tasks
 from geosae.sae.device import gpu_name, resolve_device
-from geosae.storage.files import write_json
+from geosae.storage.files import check_content, file_hash
 from geosae.storage.structure import write_record
 
 
@@ -95,7 +96,7 @@ def run(
     """
     store = Store(Path(out))
     device = resolve_device(plan.device)
-    plan = replace(plan, device="cuda" if device.type == "cuda" else "cpu")
+    plan = _with_contents(replace(plan, device="cuda" if device.type == "cuda" else "cpu"))
     cells = plan.cells()
     ids = check_ids(plan.checks, claims)
     jobs = plan_jobs(plan, {} if studies is None else studies())
@@ -138,16 +139,48 @@ def run(
         store.write_card(
             replace(
                 card,
-                status="failed cells" if results.failures else "finished",
-                failures=dict(results.failures),
+                status=_status(results),
+                failures={**results.failures, **results.failed_checks},
                 seconds=round(time.time() - begun, 2),
             )
         )
     return results
 
 
+def _status(results: Results) -> Literal["finished", "failed cells", "failed checks"]:
+    if results.failures:
+        return "failed cells"
+    return "failed checks" if results.failed_checks else "finished"
+
+
 def _silent(done: int, total: int) -> None:
     """Report nothing."""
+
+
+def _with_contents(plan: Plan) -> Plan:
+    """Return the plan with the hash of every file that it names: the bytes decide the cells, not the path.
+
+    A plan that names a hash already is one that a run wrote; the file, where it still is there, must have it.
+    """
+    return replace(plan, worlds=tuple(_with_content(world) for world in plan.worlds))
+
+
+def _with_content(world: WorldEntry) -> WorldEntry:
+    path = Path(str(world.params.get("path", "")))
+    if world.source != "file" or "path" not in world.params:
+        return world
+    if "content" not in world.params:
+        try:
+            return replace(world, params={**world.params, "content": file_hash(path)})
+        except InvalidInput as error:
+            raise _cannot_be_made(world.label, error) from error
+    if path.is_file():
+        check_content(path, str(world.params["content"]))
+    return world
+
+
+def _cannot_be_made(label: str, error: InvalidInput) -> InvalidInput:
+    return InvalidInput(f"the world {label!r} of the plan cannot be made: {error}")
 
 
 def _make_datasets(store: Store, cells: Sequence[Cell], make_world: MakeWorld) -> None:
@@ -156,7 +189,7 @@ def _make_datasets(store: Store, cells: Sequence[Cell], make_world: MakeWorld) -
         try:
             ensure_dataset(store, cell, make_world)
         except InvalidInput as error:
-            raise InvalidInput(f"the world {cell.world!r} of the plan cannot be made: {error}") from error
+            raise _cannot_be_made(cell.world, error) from error
 
 
 def _cell_task(store: Store, cell: Cell, make_world: MakeWorld, claims: Claims | None) -> Task:
@@ -169,11 +202,13 @@ def _cell_task(store: Store, cell: Cell, make_world: MakeWorld, claims: Claims |
 
 
 def _check_task(store: Store, claim_id: str, plan: Plan, claims: Claims) -> Task:
-    def fail(reason: str) -> None:
-        path = store.check(check_key(claim_id, plan.checks))
-        write_json(path.with_suffix(".error.json"), {"id": claim_id, "error": reason})
-
-    return Task(do_check, (str(store.folder.resolve()), claim_id, plan.checks, claims), lambda: True, fail)
+    return Task(
+        call=do_check,
+        args=(str(store.folder.resolve()), claim_id, plan.checks, claims),
+        # A check leaves no trace before it is done: after a worker's death each open one is suspect.
+        begun=lambda: not store.check(check_key(claim_id, plan.checks)).is_file(),
+        fail=lambda reason: fail_check(store, claim_id, plan.checks, reason),
+    )
 
 
 def _job_task(store: Store, job: Job, make_world: MakeWorld, studies: Studies) -> Task:

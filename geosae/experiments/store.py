@@ -15,8 +15,8 @@ from geosae.experiments.cell_result import CellResult
 from geosae.experiments.plan import Plan
 from geosae.experiments.plan_file import parse_plan, plan_toml
 from geosae.sae.device import Device
-from geosae.storage.files import read_json, write_atomic, write_json
-from geosae.storage.structure import from_json, read_record, write_record
+from geosae.storage.files import check_output_folder, read_json, write_atomic, write_json
+from geosae.storage.structure import read_record, write_record
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class RunCard:
     checks: int
     jobs: int
     machine: Mapping[str, str | int | None]
-    status: Literal["running", "interrupted", "finished", "failed cells"]
+    status: Literal["running", "interrupted", "finished", "failed cells", "failed checks"]
     failures: Mapping[str, str] = field(default_factory=dict[str, str])
     seconds: float = math.nan
     format: str = FORMAT
@@ -115,6 +115,7 @@ class Store:
         """
         path = self.folder / "run.json"
         entries = read_json(path)
+        # The version first: a card of another one is whole, and may have no hash.
         written = _format_of(entries)
         if written != FORMAT:
             raise InvalidInput(
@@ -122,7 +123,7 @@ class Store:
                 causes="a run of an earlier version",
                 remedy="run the plan again into a new folder with --out, or read it with that version",
             )
-        return from_json(RunCard, entries, str(path))
+        return read_record(path, RunCard)
 
     def plan(self) -> Plan:
         """Return the plan of the run.
@@ -154,10 +155,10 @@ class Store:
         Raises
         ------
         InvalidInput
-            If another run holds the folder, or the folder is in use for something else.
+            If another run holds the folder, it is in use for something else, or it cannot be written to.
         """
         self._refuse_foreign_folder()
-        self.folder.mkdir(parents=True, exist_ok=True)
+        check_output_folder(self.folder)
         lock = FileLock(self.folder / ".lock", timeout=0)
         try:
             lock.acquire()

@@ -40,6 +40,14 @@ class CheckedClaim:
         return self.verdict.id
 
 
+@dataclass(frozen=True)
+class CheckError:
+    """Why a check could not be done, as its error file holds it."""
+
+    id: str
+    error: str
+
+
 def check_ids(entry: CheckEntry, claims: Claims | None) -> tuple[str, ...]:
     """Return the ids to be checked.
 
@@ -77,6 +85,26 @@ def do_check(folder: str, claim_id: str, entry: CheckEntry, claims: Claims) -> N
     path = Store(Path(folder)).check(check_key(claim_id, entry))
     write_json(path.with_suffix(".timing.json"), {"seconds": round(time.perf_counter() - start, 4)})
     write_record(path, checked)
+    path.with_suffix(".error.json").unlink(missing_ok=True)
+
+
+def fail_check(store: Store, claim_id: str, entry: CheckEntry, reason: str) -> None:
+    """Record that a check could not be done: its worker died, say."""
+    path = store.check(check_key(claim_id, entry)).with_suffix(".error.json")
+    write_record(path, CheckError(claim_id, reason))
+
+
+def failed_checks(store: Store, entry: CheckEntry) -> dict[str, str]:
+    """Return why checks of a plan could not be done, by the ids of their statements."""
+    failures: dict[str, str] = {}
+    for path in sorted((store.folder / "checks").glob("*.error.json")):
+        failure = read_record(path, CheckError)
+        checked = store.check(check_key(failure.id, entry))
+        # Files of other plans lie in the same folder.
+        is_ours = path == checked.with_suffix(".error.json") and failure.id in (entry.claims or (failure.id,))
+        if is_ours and not checked.is_file():
+            failures[failure.id] = failure.error
+    return failures
 
 
 def gather(store: Store, ids: Sequence[str], entry: CheckEntry) -> list[CheckedClaim]:

@@ -37,7 +37,7 @@ def ensure_dataset(store: Store, cell: Cell, make_world: MakeWorld) -> Path:
     """Make the cell's data set unless it is there, and return its file."""
     path = store.world(cell)
     # The card is written last: where it is, the data set is whole.
-    if not path.with_suffix(".json").is_file():
+    if not (path.is_file() and path.with_suffix(".json").is_file()):
         dataset = make_world(cell.source, cell.world_params, np.random.default_rng(cell.data_seed))
         save_dataset(dataset, path)
     return path

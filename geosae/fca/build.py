@@ -12,7 +12,7 @@ questions, and each answer is verified. All A ∩ m′ of one A are counted in o
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Bool, Int
@@ -65,8 +65,17 @@ class Count:
         return f"{self.found} concepts" if self.complete else f"at least {self.found} concepts"
 
 
+@runtime_checkable
+class HasContext(Protocol):
+    """What gives its formal context: an alignment of `geosae.analysis`, whose usual one is of detection."""
+
+    def context(self, notion: Literal["detection"]) -> FormalContext:
+        """Return the context of a notion."""
+        ...
+
+
 def concept_lattice(
-    context: FormalContext,
+    context: FormalContext | HasContext,
     *,
     cap: int = 200_000,
     seconds: float = float("inf"),
@@ -80,7 +89,7 @@ def concept_lattice(
     Parameters
     ----------
     context
-        Objects × attributes.
+        Objects × attributes; of an alignment, the context of detection.
     cap
         The most concepts to accept. 2 million take about 1 GiB.
     seconds
@@ -105,6 +114,8 @@ def concept_lattice(
     >>> len(lattice), lattice.top.intent, lattice.bottom.extent
     (8, (), ())
     """
+    if not isinstance(context, FormalContext):
+        context = context.context("detection")
     search = Search.of(context, short_objects=len(context.objects) <= len(context.attributes))
     concepts = search.run(cap=cap, seconds=seconds, engine=engine, progress=progress)
     if concepts.stopped:
@@ -114,7 +125,11 @@ def concept_lattice(
 
 
 def count_concepts(
-    context: FormalContext, *, cap: int = 200_000, seconds: float = float("inf"), engine: Engine = "auto"
+    context: FormalContext | HasContext,
+    *,
+    cap: int = 200_000,
+    seconds: float = float("inf"),
+    engine: Engine = "auto",
 ) -> Count:
     """Count the concepts of a context, up to a cap and for a time, and say whether these are all.
 
@@ -123,6 +138,8 @@ def count_concepts(
     >>> print(count_concepts(FormalContext.from_array(~np.eye(10, dtype=bool)), cap=500))
     at least 501 concepts
     """
+    if not isinstance(context, FormalContext):
+        context = context.context("detection")
     search = Search.of(context, short_objects=len(context.objects) <= len(context.attributes))
     concepts = search.run(cap=cap, seconds=seconds, engine=engine)
     at_least = cap + 1 if concepts.stopped == "cap" else len(concepts)

@@ -20,7 +20,8 @@ from geosae.errors import InvalidInput
 from geosae.figures.glyphs import set_literally
 from geosae.figures.style import styled
 from geosae.notebook import short_repr
-from geosae.storage.files import write_atomic, write_json
+from geosae.storage.files import write_atomic
+from geosae.storage.structure import write_record
 
 FORMATS = ("pdf", "png", "svg")
 PNG_DPI = 220
@@ -176,5 +177,5 @@ def save_sheet(
         "width_in": float(sheet.figure.get_figwidth()),
         "files": [path.name for path in paths],
     }
-    write_json(folder / f"{sheet.name}.json", card)
+    write_record(folder / f"{sheet.name}.json", card)
     return paths

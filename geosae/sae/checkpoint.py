@@ -1,7 +1,7 @@
 """Checkpoints: weights as safetensors, everything else as a JSON card, the log as JSON lines.
 
-The card is written last and holds the SHA-256 of the other two files, so a folder is either one whole run or
-refused.
+The card is written last and holds the SHA-256 of the other two files and its own, so a folder is either one
+whole run or refused.
 """
 
 import json
@@ -13,6 +13,7 @@ import torch
 from geosae.errors import InvalidInput
 from geosae.sae.config import TrainConfig
 from geosae.sae.model import SparseAutoencoder
+from geosae.sae.training.checkpoint_state import clear_state
 from geosae.sae.training.train import TrainedSAE
 from geosae.sae.weights_file import (
     DTYPES,
@@ -24,9 +25,10 @@ from geosae.sae.weights_file import (
     write_hashed,
     write_weights,
 )
-from geosae.storage.files import read_json, write_json
+from geosae.storage.files import read_json
+from geosae.storage.structure import read_plain_record, write_record
 
-SCHEMA = "geosae.sae/1"
+SCHEMA = "geosae.sae/2"
 CARD_FILE, LOG_FILE = "card.json", "log.jsonl"
 CARD_KEYS = {
     "schema",
@@ -45,6 +47,13 @@ CARD_KEYS = {
 
 def save(run: TrainedSAE, folder: Path | str) -> None:
     """Write a run into a folder: sae.safetensors, log.jsonl and, last, card.json; each file atomically.
+
+    The state of the unfinished run, where `train` kept one in this folder, is removed after that.
+
+    Raises
+    ------
+    InvalidInput
+        If a file cannot be written.
 
     Examples
     --------
@@ -76,7 +85,9 @@ def save(run: TrainedSAE, folder: Path | str) -> None:
         "torch": torch.__version__,
         "files": files,
     }
-    write_json(folder / CARD_FILE, card)
+    write_record(folder / CARD_FILE, card)
+    # The result is on disk: only now the state of the unfinished run may go.
+    clear_state(folder)
 
 
 def load(folder: Path | str) -> TrainedSAE:
@@ -108,6 +119,8 @@ def _card(folder: Path) -> dict[str, Any]:
             causes="a file of another program, or of another version of geosae",
             remedy="load it with the version that wrote it",
         )
+    # The schema first: a card of another version is whole, and has no hash.
+    card = read_plain_record(folder / CARD_FILE)
     same_keys(set(card), CARD_KEYS, CARD_FILE)
     whole = isinstance(card["seed"], int) and isinstance(card["dim"], int) and card["dim"] >= 1
     if not whole or card["dtype"] not in DTYPES:

@@ -33,6 +33,11 @@ def write_atomic(path: Path, data: bytes) -> None:
 def atomic_path(path: Path) -> Generator[Path]:
     """Hand out a neighbour to write to; it takes the path's place when the block ends without an error.
 
+    Raises
+    ------
+    InvalidInput
+        If the file cannot be written: a full or read-only disk, or a file in the way.
+
     Examples
     --------
     >>> import tempfile
@@ -42,19 +47,78 @@ def atomic_path(path: Path) -> Generator[Path]:
     >>> target.read_text()
     'whole'
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # The temporary file is a neighbour: os.replace is atomic only inside one file system.
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    os.close(handle)
+    name: str | None = None
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # The temporary file is a neighbour: os.replace is atomic only inside one file system.
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        os.close(handle)
         yield Path(name)
         with Path(name).open("rb+") as file:
             os.fsync(file.fileno())
         Path(name).chmod(0o644)
         Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
+    except BaseException as error:
+        if name is not None:
+            Path(name).unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise _cannot_write(path, error) from error
         raise
+
+
+def _cannot_write(path: Path, error: OSError) -> InvalidInput:
+    return InvalidInput(
+        f"{path} cannot be written: {error.strerror or error}",
+        causes="a full or read-only disk, or a file where a folder should be",
+        remedy="make room, or name another place; what is written already is whole",
+    )
+
+
+def remove_temporaries(path: Path) -> None:
+    """Remove what killed processes left of unfinished writes of a file; nobody may be writing it now."""
+    for each in path.parent.glob(f".{path.name}.*"):
+        each.unlink(missing_ok=True)
+
+
+def check_output_folder(folder: Path) -> None:
+    """Make a folder unless it is there, and try to write into it: before long work, not after it.
+
+    Raises
+    ------
+    InvalidInput
+        If it cannot be made or written to.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp()) / "new"
+    >>> check_output_folder(folder)
+    >>> folder.is_dir(), list(folder.iterdir())
+    (True, [])
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(4096))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise _cannot_write(folder, error) from error
+
+
+def check_output_file(path: Path | None) -> None:
+    """Try whether a file could be written, before long work; None is no file.
+
+    Raises
+    ------
+    InvalidInput
+        If it could not.
+    """
+    if path is None:
+        return
+    check_output_folder(path.parent)
+    if path.is_dir():
+        raise InvalidInput(f"{path} is a folder", remedy="name a file")
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -130,6 +194,47 @@ def json_value(data: str | bytes, where: str) -> Any:
     except ValueError as error:
         # Also bytes that are no UTF-8, and integers of thousands of digits.
         raise InvalidInput(f"{where} is not JSON: {error}", causes="a truncated or foreign file") from error
+
+
+def file_hash(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no such file, or it cannot be read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> file = Path(tempfile.mkdtemp()) / "empty"
+    >>> file.touch()
+    >>> file_hash(file)[:16]
+    'e3b0c44298fc1c14'
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError as error:
+        raise InvalidInput(f"there is no file {path}", remedy="check the path") from error
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be read: {error.strerror}") from error
+
+
+def check_content(path: Path, digest: str) -> None:
+    """Refuse a file whose bytes have another SHA-256 than they had.
+
+    Raises
+    ------
+    InvalidInput
+        If it has another one, or there is no such file.
+    """
+    if file_hash(path) != digest:
+        raise InvalidInput(
+            f"{path} no longer has the content that the plan names ({digest[:16]}…)",
+            causes="the file was replaced after the run began",
+            remedy="put it back, or leave `content` out of the plan: what depends on it is computed anew",
+        )
 
 
 def content_hash(*parts: bytes | str | np.ndarray) -> str:

@@ -119,7 +119,7 @@ def check_digest(path: Path, stored: StoredArrays, digest: str) -> None:
         raise InvalidInput(
             f"{path} does not have the content hash that it states",
             causes="the file was changed after it was written, or damaged in a transfer",
-            remedy="make or fetch it again",
+            remedy="fetch it again, or delete it: the command that wrote it computes it again",
         )
 
 

@@ -4,8 +4,12 @@ The structuring is done by cattrs, which works on plain dataclasses, generic one
 unknown keys everywhere by one setting (msgspec forbids them on its own classes only, pydantic asks every
 dataclass for a configuration of its own). JSON has no NaN and no infinity: a float that is not finite is
 written as null, and null is read as NaN where a float is promised.
+
+A record on disk carries the hash of what it says, so that an edited or damaged one is refused by name. What
+can be computed again is then deleted and computed again; nothing is repaired.
 """
 
+import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import fields
@@ -18,7 +22,7 @@ from cattrs.errors import ClassValidationError, ForbiddenExtraKeysError, Iterabl
 
 from geosae.errors import InvalidInput
 from geosae.notebook import short_text
-from geosae.storage.files import read_json, write_json
+from geosae.storage.files import content_hash, read_json, write_json
 from geosae.validation import refuse_unknown
 
 T = TypeVar("T")
@@ -226,9 +230,77 @@ def entries(table: Mapping[str, Any], key: str, kind: type[T] | Any, where: str)
     return values
 
 
+HASH, RECORDS = "content_hash", "records"
+"""The keys of a stored record's hash, and of a list of records, which has no keys of its own."""
+AGAIN = "delete it: the same command computes it again"
+"""What to do about a stored record that is damaged."""
+
+
 def write_record(path: Path, record: Any) -> None:
-    """Write a record as JSON, whole or not at all."""
-    write_json(path, to_json(record))
+    """Write a record as JSON with its hash, whole or not at all; a list stands under "records".
+
+    Raises
+    ------
+    InvalidInput
+        If JSON cannot express the record, or the file cannot be written.
+    """
+    plain = to_json(record)
+    table: dict[str, Any] = dict(plain) if isinstance(plain, Mapping) else {RECORDS: plain}
+    write_json(path, {**table, HASH: _hash_of(table)})
+
+
+def _hash_of(table: Mapping[str, Any]) -> str:
+    # As it is read back, with text for keys; what JSON cannot express is refused where it is written.
+    as_read = json.loads(json.dumps(table, default=str))
+    return content_hash(json.dumps(as_read, sort_keys=True, separators=(",", ":"), ensure_ascii=False))
+
+
+def read_plain_record(path: Path) -> Any:
+    """Return what `write_record` wrote as it stands in JSON, without its hash, which must be the right one.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no such file, its text is not JSON, or it says something else than when it was written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "point.json"
+    >>> write_record(path, {"x": 0.5})
+    >>> read_plain_record(path)
+    {'x': 0.5}
+    >>> _ = path.write_text(path.read_text().replace("0.5", "0.6"))
+    >>> read_plain_record(path)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    geosae.errors.InvalidInput: .../point.json does not have the content hash that it states.
+      Likely causes: it was edited after it was written, or damaged in a transfer.
+      What to do: delete it: the same command computes it again.
+    """
+    if not path.is_file():
+        raise InvalidInput(f"there is no file {path}", remedy="check the path")
+    try:
+        table = read_json(path)
+    except InvalidInput as error:
+        raise InvalidInput(
+            str(error).partition("\n")[0], causes="it was edited or damaged", remedy=AGAIN
+        ) from error
+    if not isinstance(table, dict) or HASH not in table:
+        raise InvalidInput(
+            f"{path} does not state its content hash",
+            causes="it was edited, or another version of geosae wrote it",
+            remedy=AGAIN,
+        )
+    entries: dict[str, Any] = table
+    stated = entries.pop(HASH)
+    if stated != _hash_of(entries):
+        raise InvalidInput(
+            f"{path} does not have the content hash that it states",
+            causes="it was edited after it was written, or damaged in a transfer",
+            remedy=AGAIN,
+        )
+    return entries[RECORDS] if set(entries) == {RECORDS} else entries
 
 
 def read_record(path: Path, kind: type[T] | Any) -> T:
@@ -237,7 +309,8 @@ def read_record(path: Path, kind: type[T] | Any) -> T:
     Raises
     ------
     InvalidInput
-        If there is no such file, its text is not JSON, or it does not hold such a record.
+        If there is no such file, its text is not JSON, it says something else than when it was written, or it
+        does not hold such a record.
 
     Examples
     --------
@@ -251,7 +324,7 @@ def read_record(path: Path, kind: type[T] | Any) -> T:
     >>> read_record(path, Point)
     Point(x=0.5)
     """
-    return from_json(kind, read_json(path), str(path))
+    return from_json(kind, read_plain_record(path), str(path))
 
 
 def from_table(kind: type[T] | Any, table: Mapping[str, Any], where: str) -> T:

@@ -6,7 +6,9 @@ import torch
 from cli.command import call
 from sae.interop.test_reading import B_DEC, B_ENC, DEC, DIM, ENC, OPENAI_TOP, WIDTH, save
 
-from geosae.sae.interop import LayerNorm, read
+import geosae
+from geosae.errors import InvalidInput
+from geosae.sae.interop import Imported, LayerNorm, read
 
 
 @pytest.fixture
@@ -38,6 +40,14 @@ def test_kept_in_geosaes_form_and_analysed(shell, tmp_path):
     save(tmp_path, "0.pt", OPENAI_TOP)
     assert shell("convert", tmp_path / "0.pt", tmp_path / "sae", "--to", "geosae")[0] == 0
     assert read(tmp_path / "sae").normalisation == LayerNorm()
+    loaded = geosae.load(tmp_path / "sae")
+    assert isinstance(loaded, Imported)
+    geosae.save(loaded, tmp_path / "again")
+    for name in ("sae.safetensors", "imported.json"):
+        assert (tmp_path / "again" / name).read_bytes() == (tmp_path / "sae" / name).read_bytes()
+    with pytest.raises(InvalidInput, match="a bare SparseAutoencoder cannot be saved"):
+        geosae.save(loaded.sae, tmp_path / "bare")
+    assert not (tmp_path / "bare").exists()
     x = np.random.default_rng(0).standard_normal((300, DIM))
     np.save(tmp_path / "points.npy", x)
     np.save(tmp_path / "member.npy", np.stack([x[:, 0] > 0, x[:, 1] > 0], axis=1))

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from geosae.storage.files import read_json, write_json
+from geosae.storage.files import read_json
+from geosae.storage.structure import read_plain_record, write_record
 
 sys.path.insert(0, str(Path(__file__).parent))
 import command
@@ -102,9 +103,9 @@ def test_two_runs_on_different_seeds_are_compared(runs: Path, monkeypatch, capsy
 def test_a_run_that_differs_is_noticed(runs: Path, monkeypatch, capsys):
     """The negative control: the same files, with every reconstruction made worse."""
     for path in runs.glob("my-shifted-100/cells/*/result.json"):
-        result = read_json(path)
+        result = read_plain_record(path)
         result["measures"]["metrics"]["fvu"] += 10
-        write_json(path, result)
+        write_record(path, result)
     status, out, err = command.call(
         monkeypatch, capsys, "replicate", "runs/my", "runs/my-shifted-100", "--worst", 2
     )

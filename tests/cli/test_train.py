@@ -9,12 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from sae.dying import dying_member
 
 from geosae.cli import train as command_module
 from geosae.experiments import GATES, mean_interval
 from geosae.experiments.plan import SAESetting
 from geosae.experiments.sweep import SweepRow
 from geosae.sae.checkpoint import load
+from geosae.sae.training import grid
 from geosae.storage.files import read_json
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -171,3 +173,38 @@ def test_the_widest_row_of_a_sweep_fits_into_eighty_columns(capsys):
     assert matryoshka == [
         "matryoshka", "0.03", "16384", "1.500", "±0.621", "130.0", "±24.8", "0.42", "±0.36", "0.58", "±0.36"
     ]  # fmt: skip
+
+
+def test_a_finished_sae_is_not_overwritten(home: Path, monkeypatch, capsys):
+    same = ("train", "x.npy", "-o", "s", "--width", 6, "--set", "steps=3")
+    assert call(monkeypatch, capsys, *same)[0] == 0
+    before = {path: path.read_bytes() for path in (home / "s").iterdir()}
+    status, _, err = call(monkeypatch, capsys, *same, "--seed", 1)
+    assert (status, "s holds a finished SAE, which is not overwritten" in err) == (2, True)
+    assert {path: path.read_bytes() for path in (home / "s").iterdir()} == before
+
+
+@pytest.mark.parametrize("more", [(), ("--sweep", "grid.toml")])
+def test_an_output_that_is_a_file_is_refused_before_any_work(home: Path, monkeypatch, capsys, more):
+    Path("grid.toml").write_text(SWEEP)
+    status, _, err = call(monkeypatch, capsys, "train", "x.npy", "-o", "x.npy", *more)
+    assert (status, "x.npy cannot be written: File exists" in err, "Traceback" in err) == (2, True, False)
+    assert "train" not in err.split("geosae:")[0]
+
+
+def test_a_training_that_diverges_ends_in_its_reason_and_loses_no_other(home: Path, monkeypatch, capsys):
+    settings = ("--set", "steps=50", "--set", "lr=1e30", "--set", "log_every=1")
+    status, _, err = call(monkeypatch, capsys, "train", "x.npy", "-o", "s", "--gate", "relu", *settings)
+    assert (status, "the loss stopped being finite" in err, "Traceback" in err) == (2, True, False)
+
+
+def test_a_worker_of_a_sweep_that_dies_is_named_and_tried_again(home: Path, monkeypatch, capsys):
+    Path("grid.toml").write_text(SWEEP.replace('"spade"\nsparsity = [2.0]', '"relu"\nsparsity = [0.1]'))
+    same = ("train", "x.npy", "-o", "grid", "--sweep", "grid.toml", "--workers", 2)
+    with monkeypatch.context() as patched:
+        patched.setattr(grid, "train_member", dying_member)
+        status, _, err = call(patched, capsys, *same)
+    assert (status, "width 4, seed 1) failed: its worker process died" in err) == (1, True)
+    assert ("Traceback" in err, len(list((home / "grid").glob("*/card.json")))) == (False, 4)
+    assert call(monkeypatch, capsys, *same)[0] == 0
+    assert len(list((home / "grid").glob("*/card.json"))) == 8

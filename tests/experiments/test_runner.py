@@ -9,14 +9,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from typer import Exit
 
 from geosae.analysis import NOTIONS
+from geosae.cli.run import _end as end_run
+from geosae.cli.sources import make_world as make_source
+from geosae.data.storage import save_dataset
 from geosae.errors import InvalidInput
 from geosae.experiments import CheckEntry, GateEntry, Plan, Results, WorldEntry, load_results, run
 from geosae.experiments.measures import LEARNERS, numbers
 from geosae.experiments.results import log_line
 from geosae.experiments.store import Store
 from geosae.experiments.worker import fit_or_build
+from geosae.fca import concept_lattice, count_concepts
 from geosae.storage.files import read_json, write_json
 from geosae.storage.structure import to_json
 
@@ -119,6 +124,14 @@ def test_what_is_stored_can_be_read_back_and_agrees(done: Path):
     assert result.pairs == alignment.judgement.pairs
     assert results.sae_neurons(result).width == result.cell.width == alignment.width
     assert results.lattices(result) is not None
+
+
+def test_the_lattice_of_an_alignment_is_that_of_detection(done: Path):
+    results = load_results(done)
+    alignment = results.alignment(results.cells[0])
+    lattice = concept_lattice(alignment)
+    assert lattice.to_dict() == concept_lattice(alignment.context("detection")).to_dict()
+    assert count_concepts(alignment) == count_concepts(alignment.context("detection"))
 
 
 def test_a_training_log_is_read_line_by_line_with_all_that_the_trainer_writes(done: Path):
@@ -277,6 +290,82 @@ def test_auto_is_decided_once_and_the_run_says_how(done: Path, tmp_path: Path):
     assert ("gpu" in store.card().machine) == (there == "cuda")
     if there == "cpu":
         assert files(tmp_path / "r") == files(done)
+
+
+def test_checks_whose_workers_die_are_failures_and_are_tried_again(done: Path, tmp_path: Path, capsys):
+    """K16."""
+    out = Path(shutil.copytree(done, tmp_path / "r"))
+    plan = replace(PLAN, checks=CheckEntry((), instances=2))
+    results = run(plan, out, make_world=tasks.make_world, claims=tasks.dying_claims, workers=1)
+    assert list(results.failed_checks) == ["S1", "S6"]
+    assert (results.verdicts, len(results.cells)) == ((), 4)
+    assert read_json(out / "run.json")["status"] == "failed checks"
+    with pytest.raises(Exit) as ended:
+        end_run(load_results(out), {}, 0.0)
+    said = capsys.readouterr()
+    assert ended.value.exit_code == 1
+    assert "0 of 2 theorem checks hold" in said.out
+    assert "S1 failed: its worker process died" in said.err
+    results = go(plan, out, claims=tasks.dying_claims)
+    assert [checked.id for checked in results.verdicts] == ["S1", "S6"]
+    assert not results.failed_checks
+
+
+def a_file(path: Path, seed: int) -> Path:
+    return save_dataset(tasks.make_world("nested-balls", WORLD.params, np.random.default_rng(seed)), path)
+
+
+def test_a_file_that_was_replaced_makes_other_cells(tmp_path: Path):
+    """K14: the bytes of a plan's file decide its cells."""
+    file, out = a_file(tmp_path / "x.npz", 0), tmp_path / "r"
+    world = WorldEntry("mine", "file", {"path": str(file)})
+    plan = replace(NO_CHECKS, worlds=(world,), seeds=(0,), baselines=())
+    (before,) = run(plan, out, make_world=make_source, executor=Inline()).cells
+    run(plan, out, make_world=make_source, executor=Inline(limit=0))
+    a_file(file, 1)
+    again, outlines = Inline(), []
+    (after,) = run(plan, out, make_world=make_source, executor=again, outline=outlines.append).cells
+    assert (again.count, outlines[0].finished, outlines[0].foreign) == (1, 0, 1)
+    assert after.measures != before.measures
+    # The plan in the folder says which bytes it is of, and goes on with no others.
+    assert load_results(out).cells == (after,)
+    stored = Store(out).plan()
+    run(stored, out, make_world=make_source, executor=Inline(limit=0))
+    a_file(file, 2)
+    with pytest.raises(InvalidInput, match=r"no longer has the content(.|\n)*leave `content` out"):
+        run(stored, out, make_world=make_source, executor=Inline(limit=0))
+    file.unlink()
+    assert run(stored, out, make_world=make_source, executor=Inline(limit=0)).cells == (after,)
+    with pytest.raises(InvalidInput, match="the world 'mine' of the plan cannot be made: there is no file"):
+        run(plan, out, make_world=make_source, executor=Inline(limit=0))
+
+
+@pytest.mark.parametrize("name", ["result.json", "lattice.json", "card.json", "summary.json", "run.json"])
+def test_an_edited_record_is_refused_and_computed_again_once_deleted(done: Path, tmp_path: Path, name: str):
+    """K17: every stored record carries its hash."""
+    folder = Path(shutil.copytree(done, tmp_path / "r"))
+    path = next(folder.glob(name) if name in ("summary.json", "run.json") else folder.glob(f"cells/*/{name}"))
+    before, text = files(folder), path.read_text()
+    digits = [i for i, letter in enumerate(text) if letter in "123456789" and text[i - 1] in " ."]
+    edited = text[: digits[0]] + "7" * (text[digits[0]] != "7") + "8" * (text[digits[0]] == "7")
+    path.write_text(edited + text[digits[0] + 1 :])
+
+    def read() -> None:
+        results = load_results(folder)
+        for result in results.cells:
+            results.lattices(result)
+            results.sae_neurons(result)
+
+    with pytest.raises(
+        InvalidInput, match=rf"{name} does not have the content hash(.|\n)*delete it: the same"
+    ):
+        read()
+    path.unlink()
+    if name in ("lattice.json", "card.json"):
+        path.with_name("result.json").unlink()
+    go(NO_CHECKS, folder)
+    read()
+    assert files(folder) == before
 
 
 def test_two_runs_at_once_and_foreign_folders_are_refused(done: Path, tmp_path: Path):

@@ -9,6 +9,7 @@ from geosae.experiments import load_results
 from geosae.figures import FAMILIES, draw
 from geosae.figures.paper.families import PAPER
 from geosae.storage.files import read_json, write_json
+from geosae.storage.structure import read_plain_record, write_record
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +107,6 @@ def test_without_verdicts_and_evidence_there_is_no_bounds_figure(tmp_path: Path)
     folder = write_run(tmp_path)
     (folder / "verdicts.json").unlink()
     for path in folder.glob("cells/*/result.json"):
-        write_json(path, {**read_json(path), "evidence": {}})
+        write_record(path, {**read_plain_record(path), "evidence": {}})
     assert draw(folder, ["png"], ["bounds"]) == []
     assert load_results(folder).verdicts == ()

@@ -15,8 +15,8 @@ from geosae.figures import draw
 from geosae.report import write_report
 from geosae.report.pages import ENVIRONMENT
 from geosae.report.world_part import vacuous_verdict
-from geosae.storage.files import read_json, write_json
-from geosae.storage.structure import write_record
+from geosae.storage.files import read_json
+from geosae.storage.structure import read_plain_record, write_record
 from geosae.studies.run_answers import run_answers
 
 LOADING = {
@@ -173,14 +173,14 @@ def test_a_world_opens_with_its_picture_and_one_map_and_folds_say_what_they_hold
 def test_a_trivial_answer_is_called_one_and_an_empty_unit_is_a_dash(tmp_path: Path):
     folder = write_run(tmp_path)
     for path in folder.glob("cells/*/result.json"):
-        record = read_json(path)
+        record = read_plain_record(path)
         for row, changes in zip(
             record["answers"]["separation"]["units"],
             ({"answer": "not learned", "trivial": True}, {"answer": "no unit", "neurons": []}, {}),
             strict=True,
         ):
             row |= changes
-        write_json(path, record)
+        write_record(path, record)
     result = load_results(folder).cells_of("plane")[0]
     table = str(ENVIRONMENT.get_template("tables.html.j2").module.concepts(result))
     assert table.count("no better than a trivial answer") == 1
@@ -211,9 +211,9 @@ def test_failed_cells_are_named(tmp_path: Path):
 def test_a_violated_bound_is_said_loudly(tmp_path: Path):
     folder = write_run(tmp_path)
     path = sorted(folder.glob("cells/*/result.json"))[0]
-    record = read_json(path)
+    record = read_plain_record(path)
     record["evidence"]["S5"][0] |= {"observed": 9.0, "slack": -5.0, "holds": False}
-    write_json(path, record)
+    write_record(path, record)
     answers = [a for a in run_answers(load_results(folder)).bounds if a.id == "S5"]
     assert [a.verdict for a in answers] == ["the prediction fails"]
     assert answers[0].observation.startswith("Held on 27 of 28 instances")
@@ -225,9 +225,9 @@ def test_a_violated_bound_is_said_loudly(tmp_path: Path):
 
 def test_a_broken_check_gives_its_reason(tmp_path: Path):
     folder = write_run(tmp_path)
-    verdicts = read_json(folder / "verdicts.json")
+    verdicts = read_plain_record(folder / "verdicts.json")
     verdicts[0]["verdict"] |= {"status": "broken", "reason": "control 2 passed: <too weak>"}
-    write_json(folder / "verdicts.json", verdicts)
+    write_record(folder / "verdicts.json", verdicts)
     text = Reader(write_report(folder).read_text()).text
     assert "Control 2 passed: <too weak>." in text
     assert "0 of 1" in text  # the headline counts it
@@ -244,11 +244,11 @@ def verdicts_on_baselines(folder: Path) -> list[str]:
 def set_shares(folder: Path, baseline: Baseline, share: float) -> None:
     """Give all SAEs of this kind, in all seeds, the same share of concepts separated."""
     for path in folder.glob("cells/*/result.json"):
-        record = read_json(path)
+        record = read_plain_record(path)
         if record["cell"]["baseline"] == baseline:
             for learner in ("neurons", "units"):
                 record["measures"]["separation"][learner]["share"] = share
-            write_json(path, record)
+            write_record(path, record)
     write_record(folder / "summary.json", summarise(load_results(folder).cells))
 
 

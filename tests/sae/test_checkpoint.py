@@ -13,6 +13,7 @@ from geosae.sae.config import TrainConfig
 from geosae.sae.gates import ReLU, TopK
 from geosae.sae.model import WEIGHTS
 from geosae.sae.training.train import train
+from geosae.storage.structure import read_plain_record, write_record
 
 
 def trained(gate, **knobs):
@@ -85,9 +86,20 @@ def test_a_save_cut_short_over_another_run_is_refused(folder, tmp_path):
 
 
 def edit_card(folder, change):
-    card = json.loads((folder / "card.json").read_text())
+    """Change the card and forge its hash, so that only what it says can betray the change."""
+    card = read_plain_record(folder / "card.json")
     change(card)
-    (folder / "card.json").write_text(json.dumps(card))
+    write_record(folder / "card.json", card)
+
+
+@pytest.mark.parametrize("change", [{"seed": 4}, {"content_hash": "0" * 64}, {"data_hash": "a"}])
+def test_an_edited_card_is_refused_with_the_remedy(folder, change):
+    card = json.loads((folder / "card.json").read_text())
+    (folder / "card.json").write_text(json.dumps(card | change))
+    with pytest.raises(
+        InvalidInput, match=r"card.json does not have the content hash(.|\n)*delete it: the same"
+    ):
+        load(folder)
 
 
 @pytest.mark.parametrize(

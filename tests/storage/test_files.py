@@ -1,3 +1,6 @@
+import errno
+import os
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -6,6 +9,8 @@ from hypothesis import strategies as st
 from geosae.errors import InvalidInput
 from geosae.storage.files import (
     atomic_path,
+    check_output_file,
+    check_output_folder,
     content_hash,
     read_json,
     read_json_lines,
@@ -71,3 +76,27 @@ def test_what_is_not_json_is_refused_by_the_file(tmp_path, text: str | bytes) ->
         read_json(tmp_path)
     with pytest.raises(InvalidInput, match=r"b\.json cannot be written as UTF-8"):
         write_json(tmp_path / "b.json", ["\ud800"])
+
+
+def full(_: int) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_full_disk_and_a_file_in_the_way_are_one_clear_error(tmp_path, monkeypatch) -> None:
+    file = tmp_path / "file"
+    write_atomic(file, b"old")
+    for path in (file / "a.txt", file / "deep" / "a.txt"):
+        with pytest.raises(InvalidInput, match=r"a.txt cannot be written: (File exists|Not a directory)"):
+            write_atomic(path, b"new")
+    for check in (check_output_folder, lambda path: check_output_file(path / "a.json")):
+        with pytest.raises(InvalidInput, match="file cannot be written: File exists"):
+            check(file)
+    with pytest.raises(InvalidInput, match="is a folder"):
+        check_output_file(tmp_path)
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(InvalidInput, match="file cannot be written: No space left"):
+        write_atomic(file, b"new")
+    with pytest.raises(InvalidInput, match="cannot be written: No space left"):
+        check_output_folder(tmp_path)
+    assert file.read_bytes() == b"old"
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]

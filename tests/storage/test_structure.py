@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
 
 import pytest
@@ -11,7 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geosae.errors import InvalidInput
-from geosae.storage.structure import entries, entry, from_json, read_record, to_json, write_record
+from geosae.storage.structure import (
+    entries,
+    entry,
+    from_json,
+    read_plain_record,
+    read_record,
+    to_json,
+    write_record,
+)
 
 V = TypeVar("V")
 
@@ -68,6 +77,30 @@ def test_a_file_gives_it_back(tmp_path_factory: pytest.TempPathFactory, record: 
     path = tmp_path_factory.mktemp("r") / f"{number}.json"
     write_record(path, [record, record])
     assert read_record(path, tuple[Record, ...]) == (record, record)
+
+
+@pytest.mark.parametrize(
+    "record", [{"a": 1.5, "b": [0.1, None]}, [{"a": 1}, {"a": 2}], {"m": {1: "a", 10: "b", 2: "c"}}]
+)
+def test_any_edit_of_a_stored_record_is_refused_with_the_remedy(tmp_path: Path, record: Any) -> None:
+    path = tmp_path / "a.json"
+    write_record(path, record)
+    as_read = json.loads(json.dumps(record))
+    assert read_plain_record(path) == as_read
+    whole = json.loads(path.read_text())
+    for key in whole:
+        for edited in (
+            {k: v for k, v in whole.items() if k != key},
+            {**whole, key: "b"},
+            {**whole, "new": 1},
+        ):
+            path.write_text(json.dumps(edited))
+            with pytest.raises(InvalidInput, match="delete it: the same command computes it again"):
+                read_plain_record(path)
+    for text in ("null", "[]", "{", "", "3"):
+        path.write_text(text)
+        with pytest.raises(InvalidInput, match="delete it: the same command computes it again"):
+            read_plain_record(path)
 
 
 def plain() -> dict[str, Any]:

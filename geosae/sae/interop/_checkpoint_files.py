@@ -1,6 +1,5 @@
 """Weights and configuration of a foreign SAE on disk, read without running code that a file may contain."""
 
-import hashlib
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ import torch
 from safetensors import SafetensorError
 
 from geosae.errors import InvalidInput
-from geosae.storage.files import read_json
+from geosae.storage.files import file_hash, read_json
 
 TORCH = (".pt", ".pth", ".bin", ".ckpt")
 SUFFIXES = (*TORCH, ".safetensors", ".npz")
@@ -40,13 +39,7 @@ class CheckpointFiles:
     def files(self) -> tuple[tuple[str, str], ...]:
         """Name and SHA-256 of what was read."""
         read = [self.weights_file] if self.config_file is None else [self.weights_file, self.config_file]
-        return tuple((path.name, sha256(path)) for path in read)
-
-
-def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return tuple((path.name, file_hash(path)) for path in read)
 
 
 def read_files(path: Path, ignore: Sequence[str] = ()) -> CheckpointFiles:

@@ -10,14 +10,14 @@ from typing import Any
 from geosae.errors import InvalidInput
 from geosae.sae.checkpoint import CARD_FILE, load
 from geosae.sae.gates import gate_from_dict
-from geosae.sae.interop._checkpoint_files import sha256
 from geosae.sae.interop.normalisation import NONE, normalisation_from_dict
 from geosae.sae.interop.record import Imported, Source
 from geosae.sae.model import SparseAutoencoder
 from geosae.sae.weights_file import DTYPES, WEIGHTS_FILE, dtype_name, read_weights, write_weights
-from geosae.storage.files import read_json, write_json
+from geosae.storage.files import file_hash, read_json
+from geosae.storage.structure import read_plain_record, write_record
 
-SCHEMA = "geosae.sae.imported/1"
+SCHEMA = "geosae.sae.imported/2"
 RECORD_FILE = "imported.json"
 
 
@@ -62,7 +62,7 @@ def keep(imported: Imported, folder: Path | str) -> None:
         "notes": list(imported.notes),
         "sha256": digest,
     }
-    write_json(folder / RECORD_FILE, record)
+    write_record(folder / RECORD_FILE, record)
 
 
 def read_own(folder: Path) -> Imported:
@@ -75,7 +75,7 @@ def read_own(folder: Path) -> Imported:
     """
     if not (folder / RECORD_FILE).is_file():
         run = load(folder)
-        files = tuple((name, sha256(folder / name)) for name in (WEIGHTS_FILE, CARD_FILE))
+        files = tuple((name, file_hash(folder / name)) for name in (WEIGHTS_FILE, CARD_FILE))
         return Imported(run.sae, NONE, Source("geosae", run.sae.gate.kind, files, (), run.data_hash))
     record = read_json(folder / RECORD_FILE)
     if not isinstance(record, dict) or record.get("schema") != SCHEMA:
@@ -83,7 +83,7 @@ def read_own(folder: Path) -> Imported:
             f"{folder / RECORD_FILE} is not of schema {SCHEMA}", causes="another version of geosae"
         )
     try:
-        return _rebuilt(folder, record)
+        return _rebuilt(folder, read_plain_record(folder / RECORD_FILE))
     except (KeyError, TypeError) as error:
         raise InvalidInput(
             f"{folder / RECORD_FILE} cannot be read: {error!r}", causes="an edited file"

@@ -21,12 +21,12 @@ from geosae.sae.gates import (
     ReLU,
     TopK,
 )
-from geosae.sae.interop._checkpoint_files import CheckpointFiles, sha256
+from geosae.sae.interop._checkpoint_files import CheckpointFiles
 from geosae.sae.interop._format import Format, value, whole_k
 from geosae.sae.interop._tensors import NamedTensors, assemble, refuse_unknown, tensors
 from geosae.sae.interop.normalisation import NONE, ConstantFactor, ConstantNorm, LayerNorm, Normalisation
 from geosae.sae.interop.record import Imported, Source
-from geosae.storage.files import read_json
+from geosae.storage.files import file_hash, read_json
 
 Config: TypeAlias = Mapping[str, Any]
 GateAndWeights: TypeAlias = tuple[Gate, dict[str, torch.Tensor]]
@@ -329,7 +329,7 @@ def _factor(
             remedy="give it: scale=√n / (mean norm of the points the SAE was trained on)",
         )
     factor = value({"scaling_factor": factor}, "scaling_factor", float, SCALER)
-    return ConstantFactor(factor), ((SCALER, sha256(scaler)),)
+    return ConstantFactor(factor), ((SCALER, file_hash(scaler)),)
 
 
 FORMAT = Format("saelens", "SAELens 6 and later", _recognises, _read, SETTINGS)

@@ -1,11 +1,12 @@
 """An unfinished training run on disk, from which it goes on bit for bit (on a CPU).
 
-Tensors are in `state.safetensors`; its metadata hold step and log, and the hash of what decides the run. One
-file, written atomically, is one moment of the run.
+Tensors are in `state.safetensors`; its metadata hold step and log, the hash of what decides the run, and the
+hash of tensors, step and log. One file, written atomically, is one moment of the run.
 """
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from safetensors import SafetensorError, safe_open
 
 from geosae.errors import InvalidInput
 from geosae.sae.training.state import TrainingState
-from geosae.storage.files import write_atomic
+from geosae.storage.files import content_hash, remove_temporaries, write_atomic
 
 SCHEMA = "geosae.sae.state/2"
 STATE_FILE = "state.safetensors"
@@ -43,12 +44,14 @@ class TrainingCheckpoint:
 
     def save(self, state: TrainingState) -> None:
         """Write the state of a run, atomically."""
+        tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in _tensors(state).items()}
+        rest = json.dumps({"step": state.step, "adam": state.adam.steps, "log": state.log})
         metadata = {
             "schema": SCHEMA,
             "identity": self.identity,
-            "rest": json.dumps({"step": state.step, "adam": state.adam.steps, "log": state.log}),
+            "rest": rest,
+            "content_hash": _hash_of(tensors, rest),
         }
-        tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in _tensors(state).items()}
         write_atomic(self.file, safetensors.torch.save(tensors, metadata=metadata))
 
     def restore(self, state: TrainingState) -> bool:
@@ -59,6 +62,7 @@ class TrainingCheckpoint:
         InvalidInput
             If the state is damaged, of another schema, or of another run.
         """
+        remove_temporaries(self.file)
         if not self.file.is_file():
             return False
         try:
@@ -67,12 +71,18 @@ class TrainingCheckpoint:
             tensors = safetensors.torch.load_file(self.file)
         except SafetensorError as error:
             raise InvalidInput(
-                f"{self.file} is damaged: {error}", remedy="delete it; the run then starts again"
+                f"{self.file} is damaged: {error}", remedy="delete it: the same command starts the run again"
             ) from error
         if metadata.get("schema") != SCHEMA or metadata.get("identity") != self.identity:
             raise InvalidInput(
                 f"{self.file} holds another run: points, config, seed, device or version of geosae differ",
                 remedy="use another folder, or delete the file to start again",
+            )
+        if metadata.get("content_hash") != _hash_of(tensors, metadata.get("rest", "")):
+            raise InvalidInput(
+                f"{self.file} does not have the content hash that it states",
+                causes="it was edited after it was written, or damaged in a transfer",
+                remedy="delete it: the same command starts the run again",
             )
         rest = json.loads(metadata["rest"])
         for name, target in _tensors(state).items():
@@ -83,9 +93,16 @@ class TrainingCheckpoint:
         state.log[:] = rest["log"]
         return True
 
-    def clear(self) -> None:
-        """Remove the state of a run that is finished."""
-        self.file.unlink(missing_ok=True)
+
+def clear_state(folder: Path) -> None:
+    """Remove the state of a run whose result is saved, and what killed writes of it left."""
+    remove_temporaries(folder / STATE_FILE)
+    (folder / STATE_FILE).unlink(missing_ok=True)
+
+
+def _hash_of(tensors: Mapping[str, torch.Tensor], rest: str) -> str:
+    arrays = (part for name in sorted(tensors) for part in (name, tensors[name].numpy()))
+    return content_hash(rest, *arrays)
 
 
 def _tensors(state: TrainingState) -> dict[str, torch.Tensor]:

@@ -9,6 +9,7 @@ import os
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,14 +18,15 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from geosae.errors import InvalidInput
+from geosae.errors import InvalidInput, WorkFailed
 from geosae.parallel import Task, run_tasks
 from geosae.sae.checkpoint import CARD_FILE, load, save
 from geosae.sae.config import TrainConfig
 from geosae.sae.device import resolve_device
 from geosae.sae.training.stacked import stackable, train_stacked
 from geosae.sae.training.train import TrainedSAE, TrainingDiverged, checked_seed, train
-from geosae.storage.files import content_hash, read_json, write_json
+from geosae.storage.files import content_hash
+from geosae.storage.structure import read_record, write_record
 from geosae.validation import as_array, finite_points
 
 # Weights, start, gradient, two moments, average and the temporary arrays of a step.
@@ -34,7 +36,7 @@ COPIES_OF_BATCH = 6
 # Written by the process of a member that could not be trained: error and message.
 FAILURE_FILE = "error.json"
 FAILURES: dict[str, type[Exception]] = {
-    error.__name__: error for error in (InvalidInput, TrainingDiverged, RuntimeError)
+    error.__name__: error for error in (InvalidInput, TrainingDiverged, WorkFailed)
 }
 
 
@@ -69,13 +71,15 @@ def train_grid(
     InvalidInput
         If there is no config or no seed, one of them occurs twice, or one member alone needs more memory
         than there is.
-    RuntimeError
+    WorkFailed
         If a process of a member died, also when it was tried again alone.
+    TrainingDiverged
+        If the loss of a member stopped being finite.
 
     Notes
     -----
-    With several workers a member that fails does not stop the others: its error is raised at the end, and
-    with a `folder` the next call tries it again and reads the others.
+    A member that fails does not stop the others (except where members step together): its error is raised at
+    the end, and with a `folder` the next call tries it again and reads the others.
 
     Examples
     --------
@@ -192,10 +196,10 @@ def _train_unfinished(
         _in_processes(cloud, unfinished, workers, device, lambda more: progress(done + more, total))
         return
     for member in unfinished:
-        run = train(cloud, member.config, member.seed, device=device, folder=member.folder)
-        save(run, member.folder)
+        _train_and_save(cloud, member.config, member.seed, device, member.folder)
         done += 1
         progress(done, total)
+    _raise_first_failure(unfinished)
 
 
 def _groups(cloud: Float[np.ndarray, "N n"], members: Sequence[Member], device: str) -> list[list[Member]]:
@@ -238,18 +242,36 @@ def _in_processes(
         run_tasks(
             tasks, None, workers, ["geosae.sae.training.grid"], lambda done, _: report(done) if done else None
         )
-    for member in members:
-        if not member.finished:
-            failure = read_json(member.folder / FAILURE_FILE)
-            raise FAILURES[failure["error"]](failure["message"])
+    _raise_first_failure(members)
+
+
+def _raise_first_failure(members: Sequence[Member]) -> None:
+    failed = [member for member in members if not member.finished]
+    if failed:
+        failure = read_record(failed[0].folder / FAILURE_FILE, _Failure)
+        raise FAILURES[failure.error](failure.message)
+
+
+@dataclass(frozen=True)
+class _Failure:
+    """Why a member could not be trained."""
+
+    error: str
+    message: str
 
 
 def train_member(file: Path, config: dict[str, Any], seed: int, device: str, folder: Path) -> None:
     """Train one member in a process of its own and write its checkpoint, or why it could not be trained."""
     folder.mkdir(parents=True, exist_ok=True)
     points = np.load(file, allow_pickle=False)
+    _train_and_save(points, TrainConfig.from_dict(config), seed, device, folder)
+
+
+def _train_and_save(
+    points: Float[np.ndarray, "N n"], config: TrainConfig, seed: int, device: str, folder: Path
+) -> None:
     try:
-        save(train(points, TrainConfig.from_dict(config), seed, device=device, folder=folder), folder)
+        save(train(points, config, seed, device=device, folder=folder), folder)
     except (InvalidInput, TrainingDiverged) as error:
         _record_failure(folder, type(error).__name__, str(error))
 
@@ -257,12 +279,15 @@ def train_member(file: Path, config: dict[str, Any], seed: int, device: str, fol
 def _record_death(member: Member, reason: str) -> None:
     name = f"{member.config.gate.kind}, width {member.config.width}, seed {member.seed}"
     _record_failure(
-        member.folder, "RuntimeError", f"the process that trained an SAE ({name}) failed: {reason}"
+        member.folder,
+        WorkFailed.__name__,
+        f"the process that trained an SAE ({name}) failed: {reason}; the others are kept, and the same call "
+        "tries this one again",
     )
 
 
 def _record_failure(folder: Path, error: str, message: str) -> None:
-    write_json(folder / FAILURE_FILE, {"error": error, "message": message})
+    write_record(folder / FAILURE_FILE, _Failure(error, message))
 
 
 def _name(config: TrainConfig, seed: int, data_hash: str, device: str) -> str:

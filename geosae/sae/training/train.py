@@ -102,7 +102,8 @@ def train(
         "cpu", "cuda", or "auto": a GPU if there is one.
     folder
         Where the state of the unfinished run is saved, at each log line. After an interruption the same call
-        goes on from there: on a CPU to the same bytes as a run that was never interrupted.
+        goes on from there: on a CPU to the same bytes as a run that was never interrupted. The state stays
+        until the result is there: `geosae.sae.checkpoint.save` into the same folder removes it.
     probe
         Called at each log line with the SAE of that step; returns further columns of the log, such as the
         recovery of true directions.
@@ -143,10 +144,7 @@ def train(
                 save = partial(checkpoint.save, state)
             measures = None if probe is None else lambda: probe(_fold(state, state.at, inputs.standardizer))
             state.run(progress, measures, save)
-        trained = finished(state, inputs, seed)
-    if checkpoint is not None:
-        checkpoint.clear()
-    return trained
+        return finished(state, inputs, seed)
 
 
 def finished(state: TrainingState, inputs: TrainingInputs, seed: int) -> TrainedSAE:

@@ -9,6 +9,7 @@ import torch
 from sae.clouds import blobs
 
 from geosae.errors import InvalidInput
+from geosae.sae.checkpoint import save
 from geosae.sae.config import TrainConfig
 from geosae.sae.gates import BatchTopK, Gated, JumpReLU, Matryoshka, ReLU, TopK
 from geosae.sae.training.checkpoint_state import STATE_FILE
@@ -53,7 +54,12 @@ def test_an_interrupted_run_goes_on_bit_for_bit(gate, tmp_path):
     assert steps == [70, 80, 90]
     assert torch.equal(weights(whole), weights(again))
     assert whole.log == again.log
-    assert not (tmp_path / STATE_FILE).exists()
+    # The state outlives the training; once the result is on disk it goes, with what kills left of its writes.
+    assert (tmp_path / STATE_FILE).is_file()
+    (tmp_path / f".{STATE_FILE}.abcd").write_bytes(b"half")
+    (tmp_path / ".mine").write_bytes(b"not of geosae")
+    save(again, tmp_path)
+    assert {p.name for p in tmp_path.iterdir()} == {"sae.safetensors", "log.jsonl", "card.json", ".mine"}
 
 
 def test_a_stream_goes_on_where_it_was_left(tmp_path):
@@ -89,6 +95,13 @@ def test_the_state_of_another_run_is_refused(tmp_path):
             train(other, config, seed, folder=tmp_path)
     with pytest.raises(InvalidInput, match="holds another run"):
         train(points, config_of(ReLU(), lr=0.1), 3, folder=tmp_path)
+    data = bytearray((tmp_path / STATE_FILE).read_bytes())
+    data[-1] ^= 1
+    (tmp_path / STATE_FILE).write_bytes(data)
+    with pytest.raises(
+        InvalidInput, match=r"does not have the content hash(.|\n)*delete it: the same command"
+    ):
+        train(points, config, 3, folder=tmp_path)
     (tmp_path / STATE_FILE).write_bytes(b"not a state")
     with pytest.raises(InvalidInput, match="is damaged"):
         train(points, config, 3, folder=tmp_path)
