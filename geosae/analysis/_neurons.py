@@ -5,6 +5,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Bool, Float
 
+from geosae.data.dataset import ConceptDataset
 from geosae.errors import InvalidInput
 from geosae.validation import as_mask, finite_points
 
@@ -74,13 +75,29 @@ def reconstruction_of(neurons: FiringNeurons, points: Float[np.ndarray, "N n"]) 
     return reconstruction
 
 
+def prepared(sae: Any, dataset: ConceptDataset) -> tuple[FiringNeurons, ConceptDataset]:
+    """Return the neurons, and the data set with its points as they read them.
+
+    An imported SAE may normalise its points first; then neurons, regions and FVU live in that space.
+
+    Raises
+    ------
+    InvalidInput
+        If the object is no SAE, or reads points of another dimension.
+    """
+    if hasattr(sae, "prepare_dataset"):
+        return as_neurons(sae.neurons, dataset.dim), sae.prepare_dataset(dataset)
+    return as_neurons(sae, dataset.dim), dataset
+
+
 def as_neurons(sae: Any, dim: int) -> FiringNeurons:
     """Return the neurons of a SparseAutoencoder, of a TrainedSAE, or the neurons themselves.
 
     Raises
     ------
     InvalidInput
-        If the object is none of these, or reads points of another dimension than `dim`.
+        If the object is none of these, reads points of another dimension than `dim`, or is an imported SAE
+        that normalises its points first.
     """
     neurons = sae if isinstance(sae, FiringNeurons) else _through_customs(sae)
     if neurons.dim != dim:
@@ -93,6 +110,12 @@ def as_neurons(sae: Any, dim: int) -> FiringNeurons:
 
 
 def _through_customs(sae: Any) -> FiringNeurons:
+    if hasattr(sae, "normalisation") and sae.normalisation.kind != "none":
+        raise InvalidInput(
+            f"the imported SAE reads normalised points ({sae.normalisation.kind}), and these are not",
+            causes="an SAE that was trained on normalised activations",
+            remedy="pass imported.neurons together with imported.prepare_dataset(dataset)",
+        )
     inner = getattr(sae, "sae", sae)
     if not hasattr(inner, "W_enc"):
         raise InvalidInput(

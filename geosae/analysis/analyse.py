@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from geosae.analysis._neurons import as_neurons
+from geosae.analysis._neurons import prepared
 from geosae.analysis.alignment import Alignment
 from geosae.analysis.ambient import why_not
 from geosae.analysis.ambient_points import AmbientPoints, Judged
@@ -23,10 +23,10 @@ from geosae.analysis.passes import (
     search_rows,
     test_pass,
     unit_pass,
-    variance_of,
 )
 from geosae.analysis.sae_metrics import SAEMetrics
 from geosae.data.dataset import ConceptDataset
+from geosae.data.fvu import unexplained
 from geosae.data.split import split_rows
 from geosae.errors import InvalidInput
 from geosae.storage.records import check_fields
@@ -120,7 +120,8 @@ def analyse(
     Parameters
     ----------
     sae
-        A SparseAutoencoder, a TrainedSAE, or Neurons.
+        A SparseAutoencoder, a TrainedSAE, Neurons, or an imported SAE: one that normalises its points first
+        is analysed on the normalised points (`Imported.prepare_dataset`), as the command line does.
     dataset
         Points (N, n) with membership in p concepts; regions and ν, if approximation is to be measured.
     config
@@ -154,7 +155,7 @@ def analyse(
     >>> al.approximation_reason
     'the dataset has no ambient measure ν'
     """
-    neurons = as_neurons(sae, dataset.dim)
+    neurons, dataset = prepared(sae, dataset)
     # One stream per use, so that asking for more ambient points does not change the split.
     streams = np.random.SeedSequence(config.seed).spawn(4)
     for_split, for_labels, for_ambient, for_search = (np.random.default_rng(s) for s in streams)
@@ -181,11 +182,11 @@ def analyse(
 
     tests = test_pass(reader, labellings, test_rows, choices)
     test_ambient = ambient.judge(choices)
+    left = unexplained(dataset.points, np.concatenate(reader.residuals), test_rows, chunk=config.chunk)
     metrics = SAEMetrics(
         points=dataset.size,
         active=fits[0].active + tests[0].neurons.active,
-        residual=reader.residual,
-        variance=variance_of(dataset.points, test_rows, config.chunk),
+        unexplained=left,
         fired=fits[0].fired + tests[0].neurons.fired,
     )
     alignments = [

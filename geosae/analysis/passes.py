@@ -44,8 +44,8 @@ class Reader:
     ) -> None:
         self.neurons, self._points, self._chunk = neurons, points, chunk
         self._progress, self._in_all, self._read = progress, in_all, 0
-        self.residual = 0.0
-        """Σ ‖x − x̂‖² over the points that were read with their reconstruction."""
+        self.residuals: list[Float[np.ndarray, " c"]] = []
+        """‖x − x̂‖² of the points that were read with their reconstruction, chunk by chunk."""
 
     def read(
         self, rows: Int[np.ndarray, "K"], *, reconstruct: bool = False
@@ -56,7 +56,8 @@ class Reader:
             points = self._points[take].astype(np.float64)
             yield take, points, firing_of(self.neurons, points)
             if reconstruct:
-                self.residual += float(np.sum((points - reconstruction_of(self.neurons, points)) ** 2))
+                away = points - reconstruction_of(self.neurons, points)
+                self.residuals.append(np.square(away).sum(axis=1))
             self._read += len(take)
             if self._progress is not None:
                 self._progress(self._read, self._in_all)
@@ -186,11 +187,3 @@ def _areas(
         )
         for rule, by_learner in choices.items()
     }
-
-
-def variance_of(points: Float[np.ndarray, "N n"], rows: Int[np.ndarray, "K"], chunk: int) -> float:
-    """Σ ‖x − mean‖² over the rows, in two passes of chunks."""
-    starts = range(0, len(rows), chunk)
-    total = sum(points[rows[s : s + chunk]].sum(axis=0, dtype=np.float64) for s in starts)
-    mean = np.asarray(total) / len(rows)
-    return float(sum(np.sum((points[rows[s : s + chunk]] - mean) ** 2) for s in starts))

@@ -17,6 +17,8 @@ from geosae.analysis.matching import mcc as mcc
 from geosae.analysis.matching import mcc_floor as mcc_floor
 from geosae.analysis.matching import uniqueness as uniqueness
 from geosae.data.dataset import ConceptDataset
+from geosae.data.fvu import RunningVariance
+from geosae.data.fvu import fvu as fvu
 from geosae.errors import InvalidInput
 from geosae.validation import as_mask, finite_points
 
@@ -25,25 +27,6 @@ _NO_NORM = 1e-6  # shorter inputs are left out of the shrinkage
 # Points (N, n), reconstructions (N, n), who fires (N, d), which features are present (N, p); the last two are
 # bool. Shapes are not bound here: batches differ in length.
 Batch = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
-
-
-def fvu(points: Float[np.ndarray, "N n"], reconstruction: Float[np.ndarray, "M n"]) -> float:
-    """Return Σ‖x − x̂‖² / Σ‖x − mean‖²: both sums are taken before the ratio, and variance is about the mean.
-
-    0 is perfect, 1 is as good as always answering the mean, nan means that the points do not vary.
-
-    Examples
-    --------
-    >>> x = np.array([[0.0], [2.0]])
-    >>> fvu(x, x), fvu(x, np.ones((2, 1)))
-    (0.0, 1.0)
-    """
-    x = finite_points(points)
-    y = finite_points(reconstruction, "reconstruction", dim=x.shape[1])
-    if len(x) != len(y):
-        raise InvalidInput(f"{len(x)} points against {len(y)} reconstructions")
-    spread = float(np.sum((x - x.mean(axis=0)) ** 2))
-    return float(np.sum((x - y) ** 2)) / spread if spread > 0 else float("nan")
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,7 +130,7 @@ def recovery(
     """
     match = best_features(decoder, directions)
     hits, active, present = (np.zeros(len(match), dtype=np.int64) for _ in range(3))
-    sums = _Sums(decoder.shape[1])
+    sums = _Sums()
     for points, reconstruction, fires, features in batches:
         fires, features = as_mask(fires, "who fires"), as_mask(features, "the features present")
         if fires.shape != (len(points), len(match)) or features.shape != (len(points), len(directions)):
@@ -215,13 +198,12 @@ def recovery_of(sae: Any, dataset: ConceptDataset, *, chunk: int = 8192) -> Reco
 
 
 class _Sums:
-    """Running sums, in float64 and about the first point, so that a large mean costs no digits."""
+    """Running sums in float64."""
 
-    def __init__(self, dim: int) -> None:
+    def __init__(self) -> None:
         self.samples = self.features = self._long = 0
-        self._origin: np.ndarray | None = None
-        self._sum = np.zeros(dim)
-        self._squares = self._residual = self._ratios = 0.0
+        self._variance = RunningVariance()
+        self._residual = self._ratios = 0.0
 
     def add(
         self, points: Float[np.ndarray, "N n"], reconstruction: Float[np.ndarray, "N n"], features: int
@@ -229,13 +211,12 @@ class _Sums:
         if not len(points):
             return
         x, y = finite_points(points), finite_points(reconstruction, "reconstruction", dim=points.shape[1])
-        if self._origin is None:
-            self._origin = x[0].copy()
+        if len(x) != len(y):
+            raise InvalidInput(f"{len(x)} points against {len(y)} reconstructions")
         self.samples += len(x)
         self.features += features
-        self._sum += (x - self._origin).sum(axis=0)
-        self._squares += float(((x - self._origin) ** 2).sum())
-        self._residual += float(((x - y) ** 2).sum())
+        self._variance.add(x)
+        self._residual += float(np.square(x - y).sum())
         lengths = np.linalg.norm(x, axis=1)
         long = lengths > _NO_NORM
         self._ratios += float((np.linalg.norm(y[long], axis=1) / lengths[long]).sum())
@@ -247,7 +228,7 @@ class _Sums:
 
     @property
     def explained_variance(self) -> float:
-        variance = self._squares - float(self._sum @ self._sum) / self.samples
+        variance = self._variance.total
         return 1 - self._residual / variance if variance > 0 else float("nan")
 
 

@@ -1,13 +1,16 @@
 """How an SAE does on the points as a whole: sparsity, reconstruction, dead and dense neurons (P6)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 from jaxtyping import Int
 
+from geosae.data.fvu import Unexplained
 from geosae.errors import InvalidInput
+
+_LEFT = tuple(field.name for field in fields(Unexplained))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -17,10 +20,8 @@ class SAEMetrics:
     points: int
     active: int
     """Number of (point, neuron) pairs that are active."""
-    residual: float
-    """Σ ‖x − x̂‖² over the held-out half."""
-    variance: float
-    """Σ ‖x − mean‖² over the held-out half."""
+    unexplained: Unexplained
+    """What the reconstructions leave of the variance of the held-out half."""
     fired: Int[np.ndarray, "d"]
     """Number of points on which each neuron fires."""
 
@@ -32,7 +33,12 @@ class SAEMetrics:
     @property
     def fvu(self) -> float:
         """Σ ‖x − x̂‖² / Σ ‖x − mean‖²: sums first, then the ratio; nan if the points do not vary."""
-        return self.residual / self.variance if self.variance > 0 else float("nan")
+        return self.unexplained.fvu
+
+    @property
+    def warning(self) -> str | None:
+        """What to know of the FVU where few points carry the variance, else None."""
+        return self.unexplained.warning
 
     @property
     def dead_share(self) -> float:
@@ -54,8 +60,7 @@ class SAEMetrics:
         return {
             "points": self.points,
             "active": self.active,
-            "residual": _finite(self.residual),
-            "variance": _finite(self.variance),
+            **{name: _finite(getattr(self.unexplained, name)) for name in _LEFT},
         }
 
     @classmethod
@@ -65,15 +70,18 @@ class SAEMetrics:
             raise InvalidInput(
                 "the active pairs are not the sum of the neurons' counts", causes="a damaged file"
             )
-        sums = {k: float("nan") if value[k] is None else float(value[k]) for k in ("residual", "variance")}
+        left = {k: float("nan") if value[k] is None else float(value[k]) for k in _LEFT}
         return cls(
-            int(value["points"]), int(value["active"]), **sums, fired=np.asarray(fired, dtype=np.int64)
+            int(value["points"]),
+            int(value["active"]),
+            Unexplained(**left),
+            fired=np.asarray(fired, dtype=np.int64),
         )
 
     def __repr__(self) -> str:
         return (
             f"L0 {self.l0:.2f}, FVU {self.fvu:.4f}, dead {self.dead_share:.1%}, dense {self.dense_share:.1%} "
-            f"of {len(self.fired)} neurons"
+            f"of {len(self.fired)} neurons" + (f"; {self.warning}" if self.warning else "")
         )
 
 

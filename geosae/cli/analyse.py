@@ -153,6 +153,8 @@ def in_words(alignment: "Alignment", floors: Floors) -> str:
         because = f", {len(few)} of them for want of held-out points" if few else ""
         sentences.append(f"{len(undecided)} stay undecided{because}.")
     sentences.append(f"The SAE has L0 {number(alignment.l0)} and FVU {number(alignment.fvu)}.")
+    if alignment.metrics.warning:
+        sentences.append(f"Note: {alignment.metrics.warning}.")
     return " ".join(sentences)
 
 

@@ -136,7 +136,7 @@ def owned(
 
 def _measured(sae: "Neurons", data: ConceptDataset, parts: Bool[np.ndarray, "N r"]) -> SaeResult:
     from geosae.analysis.phenomena import tiling
-    from geosae.analysis.recovery import fvu
+    from geosae.data.fvu import fvu
 
     fires = sae.fires(data.points)
     return SaeResult(

@@ -10,7 +10,7 @@ CASES = [
     ("no-such-world", 2, {}, "unknown world 'no-such-world'"),
     ("nested-bals", 2, {}, "the nearest valid one is 'nested-balls'"),
     ("nested-balls", 2, {"dept": 3}, "unknown parameter 'dept'; the nearest valid one is 'depth'"),
-    ("nested-balls", 0, {}, "dim ≥ 1, not 0"),
+    ("nested-balls", 0, {}, "dimension of a world is 0; it must be at least 1"),
     ("nested-balls", 2, {"depth": 0}, r"depth = 0: an integer in \[1"),
     ("nested-balls", 2, {"depth": 2.5}, "depth = 2.5: an integer"),
     ("nested-balls", 2, {"depth": True}, "depth = True"),
@@ -98,7 +98,7 @@ def test_refused_by_name(name: str, dim: int, params: dict, message: str) -> Non
 
 @pytest.mark.parametrize("points", [0, 3])
 def test_too_few_points_are_refused(points: int) -> None:
-    with pytest.raises(InvalidInput, match=r"points ≥ 1|too few"):
+    with pytest.raises(InvalidInput, match=r"must be at least 1|too few"):
         geosae_synthetic.make("disjoint-balls", points=points, dim=2, rng=np.random.default_rng(0))
 
 

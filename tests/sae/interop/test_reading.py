@@ -11,6 +11,7 @@ from sae.interop.foreign import DIM, WIDTH, assert_agree, numbers, points
 
 import geosae
 from geosae.analysis import AnalysisConfig
+from geosae.analysis.phenomena import dead_and_dense
 from geosae.data.dataset import ConceptDataset
 from geosae.errors import InvalidInput
 from geosae.sae.interop import FORMATS, NONE, ConstantFactor, LayerNorm, keep, read
@@ -315,6 +316,12 @@ def test_an_imported_sae_is_analysed_in_its_own_space(tmp_path):
     assert prepared.names == data.names
     alignment = geosae.analyse(imported.sae, prepared, AnalysisConfig(ambient_samples=100))
     assert alignment.l0 == pytest.approx(3, abs=0.1)
+    # Handed in as it was read, it is prepared in the same way; what cannot prepare it refuses it.
+    whole = geosae.analyse(imported, data, AnalysisConfig(ambient_samples=100))
+    assert (whole.fvu, whole.l0) == (alignment.fvu, alignment.l0)
+    assert whole.fvu != geosae.analyse(imported.sae, data, AnalysisConfig(ambient_samples=100)).fvu
+    with pytest.raises(InvalidInput, match=r"reads normalised points \(layer_norm\)"):
+        dead_and_dense(imported, data)
 
 
 def test_kept_and_read_again(tmp_path):

@@ -7,6 +7,7 @@ import torch
 from sae.clouds import blobs, superposition
 from scipy.optimize import linear_sum_assignment
 
+from geosae.data.fvu import fvu
 from geosae.errors import InvalidInput
 from geosae.sae.config import TrainConfig
 from geosae.sae.gates import (
@@ -20,7 +21,7 @@ from geosae.sae.gates import (
     SpaDE,
     TopK,
 )
-from geosae.sae.metrics import fvu, measure
+from geosae.sae.metrics import measure
 from geosae.sae.neurons import neurons_of
 from geosae.sae.training.state import TrainingDiverged
 from geosae.sae.training.train import train
