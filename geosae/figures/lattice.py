@@ -229,7 +229,9 @@ def _requests(diagram: Diagram) -> list[Request]:
             has_room = count <= NAMES_UP_TO or (side == "below" and objects <= LARGE_UP_TO)
             # A count of one would say less than the name, and that there is a label the filled half says.
             is_named = has_room or len(names) == 1
-            texts = label_texts([printable(name) for name in names]) if is_named else (f"×{len(names)}",)
+            # A blank label would leave a node that seems to have none; rules call it so too.
+            words = [printable(name) if name.strip() else "(no name)" for name in names]
+            texts = label_texts(words) if is_named else (f"×{len(names)}",)
             requests.append(Request(node, texts, "below" if side == "below" else "above"))
     return requests
 

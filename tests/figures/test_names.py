@@ -32,7 +32,7 @@ def texts_of(figure) -> set[str]:
     return {text.get_text() for text in figure.findobj(Text) if isinstance(text, Text)}
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(st.lists(st.text(max_size=8), min_size=4, max_size=4))
 @example(ODD[:4])
 @example(ODD[4:8])
@@ -45,8 +45,9 @@ def test_any_label_is_drawn_without_error(labels: list[str]) -> None:
         return
     context = FormalContext.from_array([[1, 0], [0, 1]], labels[:2], labels[2:])
     bars = heatmap(np.array([[0.1, 0.9]]), [labels[0]], labels[2:], column_label=labels[1], value_label="ε")
-    for figure in (lattice_diagram(concept_lattice(context), title=labels[0]), bars):
-        for format in ("png", "pdf", "svg"):
+    lattice = lattice_diagram(concept_lattice(context), title=labels[0])
+    for figure, formats in ((lattice, ("png", "pdf")), (bars, ("svg",))):
+        for format in formats:
             with warnings.catch_warnings():
                 warnings.simplefilter("error")  # a missing glyph is a warning
                 data = render(figure, format)
@@ -60,7 +61,14 @@ def test_dollars_stand_in_the_figure_as_in_the_file() -> None:
     context = FormalContext.read(DOLLARS)
     figure = lattice_diagram(concept_lattice(context), title="$x$")
     render(figure, "svg")
-    assert texts_of(figure) >= {"$x$", "$x^2$ term", "$\\foo$", "costs $1 to $2", "item $5 and $6"}
+    assert texts_of(figure) >= {
+        "$x$",
+        "$x^2$ term",
+        "$\\foo$",
+        "costs $1 to $2",
+        "item $5 and $6",
+        "(no name)",
+    }
     assert not any(text.get_parse_math() for text in figure.findobj(Text) if isinstance(text, Text))
 
 
