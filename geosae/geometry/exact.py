@@ -84,16 +84,16 @@ def fraction(value: fmpq) -> Fraction:
     return Fraction(int(value.p), int(value.q))
 
 
-def nearest_float(value: fmpq) -> float:
+def nearest_float(value: fmpq | Fraction) -> float:
     """Round a rational to the nearest float; beyond the largest float it is ±inf.
 
     Examples
     --------
-    >>> nearest_float(fmpq(1, 3))
-    0.3333333333333333
+    >>> nearest_float(fmpq(1, 3)), nearest_float(Fraction(-(10**400)))
+    (0.3333333333333333, -inf)
     """
     try:
-        return int(value.p) / int(value.q)
+        return float(value) if isinstance(value, Fraction) else int(value.p) / int(value.q)
     except OverflowError:
         return math.inf if value > 0 else -math.inf
 

@@ -36,11 +36,3 @@ def measure(neurons: Neurons, points: Float[np.ndarray, "N n"]) -> dict[str, flo
         "dead_share": float((counts == 0).mean()),
         "dense_share": float((rates > 0.5).mean()),
     }
-
-
-def _quotient(error: float, cloud: Float[np.ndarray, "N n"]) -> float:
-    # From the first point first: the offsets are then small, and exactly 0 where all points are equal.
-    offsets = cloud - cloud[0]
-    offsets -= offsets.mean(axis=0)
-    spread = float(np.square(offsets).sum())
-    return error / spread if spread > 0 else float("nan")

@@ -100,8 +100,9 @@ def approximate(
 
     The disk and its affine images get the regular m-gon, which is best; a polytope with at most m facets gets
     its facets. Otherwise, up to dimension 4, the normals descend along the gradient of the volume (by qhull)
-    from several starts; a facet is in place when it touches the region in its own centroid. Above, normals
-    are spread evenly and the excess is sampled, with an exact binomial interval.
+    from several starts, in coordinates where the region is about as wide as long; a facet is in place when it
+    touches the region in its own centroid. Above, normals are spread evenly and the excess is sampled, with
+    an exact binomial interval.
 
     Raises
     ------
@@ -123,9 +124,26 @@ def approximate(
         return _measured(region, normals, rng, samples, alpha, best=True)
     if n > _QHULL_DIM:
         return _measured(region, _spread(m, n, rng), rng, samples, alpha, best=False)
-    inner = np.mean(region.extreme(np.vstack([np.eye(n), -np.eye(n)])), axis=0)
-    descents = [_descend(region, _spread(m, n, rng), inner, steps) for _ in range(restarts)]
-    return _measured(region, min(descents, key=lambda pair: pair[0])[1], rng, samples, alpha, best=False)
+    # The problem is affine-invariant, the descent is not: it runs where the region is about as wide as long.
+    matrix = _whitening(region, rng)
+    round_region = AffineImage(region, np.linalg.inv(matrix), np.zeros(n))
+    inner = np.mean(round_region.extreme(np.vstack([np.eye(n), -np.eye(n)])), axis=0)
+    descents = [_descend(round_region, _spread(m, n, rng), inner, steps) for _ in range(restarts)]
+    units = min(descents, key=lambda pair: pair[0])[1]
+    return _measured(region, unit_rows(np.linalg.solve(matrix.T, units.T).T), rng, samples, alpha, best=False)
+
+
+def _whitening(region: Region, rng: np.random.Generator) -> Float[np.ndarray, "n n"]:
+    """Return a matrix whose inverse maps the region to one whose outermost points spread alike everywhere."""
+    n = region.dim
+    directions = np.vstack([np.eye(n), -np.eye(n), sphere_points(64, n, rng)])
+    matrix = np.diag(np.subtract(*region.bounds[::-1]))
+    # Which points are outermost depends on the coordinates: after a few rounds these no longer change much.
+    for _ in range(8):
+        touch = region.extreme(unit_rows(np.linalg.solve(matrix.T, directions.T).T))
+        local = np.linalg.solve(matrix, (touch - touch.mean(axis=0)).T)
+        matrix = matrix @ np.linalg.cholesky(local @ local.T / len(directions))
+    return matrix
 
 
 def _best_normals(region: Region, m: int) -> Float[np.ndarray, "k n"] | None:

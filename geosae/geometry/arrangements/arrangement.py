@@ -10,7 +10,7 @@ from geosae.errors import InvalidInput
 from geosae.geometry.arrangements._signs import CellMap, Row, count_cells, enumerate_cells
 from geosae.geometry.arrangements.counting import cells as cell_ceiling
 from geosae.geometry.arrangements.halfspaces import HalfSpaces
-from geosae.geometry.exact import integers
+from geosae.geometry.exact import integers, nearest_float
 from geosae.geometry.regions.polytopes import Box
 from geosae.notebook import short_repr
 from geosae.validation import finite_points
@@ -25,7 +25,8 @@ class Cells:
     signs
         True where the cell lies in the half-space {⟨w_i, x⟩ + c_i > 0}, one row per cell.
     points
-        The interior points rounded to floats; of a very thin cell the rounded point may lie outside it.
+        The interior points rounded to floats, beyond the largest float to ±∞; of a very thin cell the rounded
+        point may lie outside it.
     exact
         The interior points as rationals.
     """
@@ -161,7 +162,7 @@ def as_cells(cells: CellMap, skip: int, d: int, n: int) -> Cells:
     """Return the cells that `enumerate_cells` gives as arrays, without the first `skip` signs."""
     signs = np.array([key[skip:] for key in cells], dtype=np.bool_).reshape(len(cells), d)
     exact = tuple(tuple(Fraction(p, point[-1]) for p in point[:-1]) for point in cells.values())
-    points = np.array([[float(p) for p in point] for point in exact]).reshape(len(cells), n)
+    points = np.array([[nearest_float(p) for p in point] for point in exact]).reshape(len(cells), n)
     return Cells(signs, points, exact)
 
 
@@ -175,10 +176,12 @@ def exact_signs(
     >>> exact_signs(np.array([[0.1]]), np.array([-0.1]), np.array([[1.0], [1.0 + 2**-52]])).ravel().tolist()
     [False, True]
     """
-    values = points @ w.T + c
-    # Higham's bound for a sum of n+1 products in any order, doubled, plus what underflow can lose.
-    bound = 2 * (w.shape[1] + 2) * np.finfo(np.float64).eps * (np.abs(points) @ np.abs(w).T + np.abs(c))
-    bound += (w.shape[1] + 2) * 1e-300
+    # Where a product leaves the floats the bound is infinite too, and rationals decide.
+    with np.errstate(over="ignore", invalid="ignore"):
+        values = points @ w.T + c
+        # Higham's bound for a sum of n+1 products in any order, doubled, plus what underflow can lose.
+        bound = 2 * (w.shape[1] + 2) * np.finfo(np.float64).eps * (np.abs(points) @ np.abs(w).T + np.abs(c))
+        bound += (w.shape[1] + 2) * 1e-300
     fired = values > 0
     for i, j in np.argwhere(~(np.abs(values) > bound)):
         terms = (Fraction(float(a)) * Fraction(float(b)) for a, b in zip(w[j], points[i], strict=True))
@@ -196,7 +199,9 @@ def _clipped(
     corners: Float[np.ndarray, "k 2"], w: Float[np.ndarray, " 2"], c: float
 ) -> Float[np.ndarray, "j 2"]:
     """Cut a convex polygon down to {⟨w, x⟩ + c ≥ 0} (Sutherland and Hodgman)."""
-    values = corners @ w + c
+    # A row counts up to a positive factor: with entries of at most 1 no product leaves the floats.
+    scale = max(float(np.max(np.abs(w))), abs(c))
+    values = corners @ (w / scale) + c / scale if scale else np.zeros(len(corners))
     clipped: list[Float[np.ndarray, " 2"]] = []
     for i, value in enumerate(values):
         after = (i + 1) % len(values)

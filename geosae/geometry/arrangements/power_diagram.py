@@ -17,7 +17,7 @@ from geosae.geometry.approximation.measures import Measure, UniformBox
 from geosae.geometry.arrangements._signs import Row, enumerate_cells
 from geosae.geometry.arrangements.counting import ranking_cells, topk_ceiling
 from geosae.geometry.arrangements.halfspaces import HalfSpaces
-from geosae.geometry.exact import integers
+from geosae.geometry.exact import integers, nearest_float
 from geosae.geometry.intervals import clopper_pearson
 from geosae.geometry.regions.combined import Union
 from geosae.geometry.regions.polytopes import Box
@@ -36,7 +36,7 @@ class KeptSets:
     kept
         True for the neurons that are kept.
     points
-        An interior point of each cell, rounded to floats.
+        An interior point of each cell, rounded to floats; beyond the largest float ±∞.
     complete
         Whether these are all kept sets that occur on a set with interior (enumerated exactly).
     unseen
@@ -145,7 +145,7 @@ class TopKCells:
         firsts: dict[tuple[bool, ...], Exact] = {}
         for point in self._ranking_points():
             firsts.setdefault(self._kept_at(point), point)
-        points = np.array([[float(p) for p in point] for point in firsts.values()])
+        points = np.array([[nearest_float(p) for p in point] for point in firsts.values()])
         ceiling = topk_ceiling(self.width, self.K, self.dim)
         return KeptSets(np.array(list(firsts), dtype=np.bool_), points, True, 0.0, ceiling)
 

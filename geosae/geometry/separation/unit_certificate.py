@@ -53,7 +53,8 @@ class UnitSeparated:
     Parameters
     ----------
     halfspaces
-        The unit: open half-spaces {⟨w_i, x⟩ + c_i > 0}.
+        The unit: open half-spaces {⟨w_i, x⟩ + c_i > 0}, of which those in `rationals` are rounded: as floats
+        they may not hold A or not exclude B.
     excluded_by
         For every row of B a half-space that excludes it.
     positives, negatives
@@ -85,7 +86,8 @@ class UnitSeparated:
         many = _half_spaces(len(self.halfspaces))
         return with_warning(
             f"UnitSeparated: a unit of {many} holds "
-            f"{clouds_phrase(self.positives, self.negatives, 'and none of')}; proved exactly",
+            f"{clouds_phrase(self.positives, self.negatives, 'and none of')}; proved exactly"
+            f"{_in_rationals_only(self.rationals)}",
             self.vacuous,
         )
 
@@ -108,6 +110,13 @@ class UnitSeparated:
             raise ForgedCertificate("not every point of B is said to be excluded")
         check_halfspaces(self.halfspaces, self.excluded_by, self.positives, self.negatives, self.rationals)
         return self
+
+
+def _in_rationals_only(rationals: Mapping[int, RationalHyperplane]) -> str:
+    """Say which half-spaces of a unit do as floats not what they do as rationals; nothing where all do."""
+    if not rationals:
+        return ""
+    return f" in rationals only: rounded to floats, {_half_spaces(len(rationals))} of these may not hold it"
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,7 +159,7 @@ class UnitInseparable:
         return with_warning(
             f"UnitInseparable: no unit holds {clouds_phrase(self.positives, self.negatives, 'and none of')}; "
             f"{len(self.inside):,} of B lie in the hull of A, proved exactly, and "
-            f"{_half_spaces(len(self.halfspaces))} exclude the others",
+            f"{_half_spaces(len(self.halfspaces))} exclude the others{_in_rationals_only(self.rationals)}",
             self.vacuous,
         )
 

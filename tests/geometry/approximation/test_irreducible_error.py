@@ -177,3 +177,21 @@ def test_refusals() -> None:
         irreducible_error(np.zeros((3, 2)), around(3, 1.0))
     with pytest.raises(InvalidInput):
         irreducible_error(Shell(np.zeros(2), 1.0, 2.0), around(3, 1.0))
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-160, 1e160, 1e300, 1e308])
+def test_scales_that_floats_cannot_square_are_refused_by_name(scale: float) -> None:
+    box = UniformBox(np.full(2, -scale), np.full(2, scale))
+    for region in (
+        Shell(np.zeros(2), scale / 4, scale / 2),
+        Union((Ball(np.zeros(2), scale / 4), Ball(np.full(2, scale / 2), scale / 8))),
+    ):
+        with pytest.raises(InvalidInput, match=r"no floats(.|\n)*scale points, regions and measure"):
+            irreducible_error(region, box, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("scale", [1e-140, 1e140])
+def test_the_share_does_not_depend_on_the_unit(scale: float) -> None:
+    box = UniformBox(np.full(2, -scale), np.full(2, scale))
+    error = irreducible_error(Shell(np.zeros(2), scale / 4, scale / 2), box)
+    assert error.value == pytest.approx(math.pi / 64)

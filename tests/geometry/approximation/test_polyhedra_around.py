@@ -242,3 +242,15 @@ def test_an_l_shape_keeps_its_irreducible_part() -> None:
     assert found.hull_excess == pytest.approx(0, abs=1e-12)
     two = Union((Box(np.zeros(2), np.ones(2)), Box(np.full(2, 2.0), np.full(2, 3.0))), disjoint=True)
     assert approximate(two, 6, np.random.default_rng(0)).excess.value == pytest.approx(3.0)
+
+
+@pytest.mark.parametrize("width", [1e-4, 1.0, 10.0, 100.0, 1e4, 1e6])
+def test_the_least_triangle_does_not_depend_on_the_coordinates(width: float) -> None:
+    """The least triangle around a parallelogram has twice its area (section D: 50 for 1 at a = 100)."""
+    shear = np.array([[width, 0.3 * width], [0.0, 1.0]])
+    for region in (
+        Box(np.zeros(2), np.array([width, 1.0])),
+        AffineImage(Box(np.zeros(2), np.ones(2)), shear, np.array([width, 2.0])),
+    ):
+        around = approximate(region, 3, np.random.default_rng(0))
+        assert around.excess.value / region.volume == pytest.approx(1.0, abs=1e-4)

@@ -169,3 +169,25 @@ def test_refusals() -> None:
         random_arrangement(3, 3, 0).cells(Box(np.zeros(2), np.ones(2)))
     with pytest.raises(InvalidInput):
         Arrangement(np.array([[np.nan]]), np.zeros(1))
+
+
+@pytest.mark.parametrize(("w", "c"), [(1e-300, 1e300), (1e300, 1e-300), (1e300, -1e300), (5e-324, 1.7e308)])
+def test_cells_at_the_ends_of_the_floats(w: float, c: float) -> None:
+    """Points that no float holds are ±∞ as floats and exact as rationals; nothing overflows or is NaN."""
+    arrangement = Arrangement(np.array([[w]]), np.array([c]))
+    cells = arrangement.cells()
+    assert sorted(cells.signs.ravel().tolist()) == [False, True]
+    assert not np.isnan(cells.points).any()
+    for (sign,), (point,) in zip(cells.signs, cells.exact, strict=True):
+        assert (Fraction(w) * point + Fraction(c) > 0) == sign
+    values = [-1e300, -1.0, 0.0, 1.0, 1e300]
+    fired = exact_signs(arrangement.w, arrangement.c, np.array([values]).T).ravel().tolist()
+    assert fired == [Fraction(w) * Fraction(x) + Fraction(c) > 0 for x in values]
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1.0, 1e300])
+def test_polygons_of_cells_at_the_ends_of_the_floats(scale: float) -> None:
+    line = Arrangement(np.array([[scale, 0.0]]), np.array([0.0]))
+    corners = [cell.vertices for cell in line.cell_polygons(Box(np.full(2, -1e300), np.full(2, 1e300)))]
+    assert sorted(len(each) for each in corners) == [4, 4]
+    assert np.isfinite(np.concatenate(corners)).all()

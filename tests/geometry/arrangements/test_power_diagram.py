@@ -126,3 +126,11 @@ def test_refusals() -> None:
         with pytest.raises(InvalidInput):
             TopKCells(np.ones((3, 1)), np.zeros(3), K)
     assert issubclass(NoHalfSpace, TypeError)
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e300])
+def test_kept_sets_at_the_ends_of_the_floats(scale: float) -> None:
+    w, c = np.array([[scale], [-scale]]), np.array([1.0 / scale, -1.0 / scale])
+    kept = TopKCells(w, c, 1).kept_sets()
+    assert sorted(map(tuple, kept.kept.tolist())) == [(False, True), (True, False)]
+    assert not np.isnan(kept.points).any()

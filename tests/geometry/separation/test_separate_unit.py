@@ -139,3 +139,14 @@ def test_forged_witnesses_are_refused():
         broken(verdict, inside=np.array([0, 1]), witnesses=(witness, witness)).check()
     with pytest.raises(ForgedCertificate):
         broken(verdict, inside=np.array([], dtype=int), witnesses=()).check()
+
+
+def test_a_unit_that_floats_do_not_express_says_so() -> None:
+    tight = separate_unit(np.array([[0.0, 0.0], [1.0, 1 / 3]]), np.array([[0.5, 1 / 6 + 2**-55]]))
+    assert isinstance(tight, UnitSeparated)
+    assert list(tight.check().rationals) == [0]
+    assert "proved exactly in rationals only: rounded to floats, 1 half-space of these may not hold" in repr(
+        tight
+    )
+    loose = separate_unit(np.array([[0.0, 0.0], [1.0, 1.0]]), np.array([[0.0, 1.0]]))
+    assert "rationals" not in repr(loose)
