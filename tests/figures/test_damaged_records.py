@@ -41,10 +41,6 @@ def test_damaged_json_is_refused_by_its_file(folder: Path, name: str, text: str)
     before = path.read_bytes()
     path.write_text(text)
     try:
-        # An empty list of checks is one, and an empty log has no lines.
-        if (name, text) == ("verdicts.json", "[]"):
-            read_everything(folder)
-            return
         with pytest.raises(InvalidInput, match=re.escape(name)):
             read_everything(folder)
     finally:

@@ -192,8 +192,8 @@ def test_the_grid_answers_wherever_there_are_baselines(tmp_path):
     for name in results.plan.baselines:
         beaten = BASELINES[name].expected.rstrip(".")
         verdicts = [answer.verdict for answer in answers if answer.prediction.startswith(beaten)]
-        # Shares by neurons and units, errors; the variance explained is the same for all.
-        assert verdicts == [*["as predicted"] * 3, "undecided"]
+        # Shares by neurons and units, and errors.
+        assert verdicts == ["as predicted"] * 3
     assert all_answers(replace(results, plan=replace(results.plan, baselines=()))) == {}
 
 

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
+from geosae.data.fvu import fvu
 from geosae.errors import InvalidInput
 from geosae.sae.config import TrainConfig
 from geosae.sae.gates import TopK
-from geosae.sae.metrics import fvu
 from geosae.sae.neurons import neurons_of
 from geosae.sae.training.shuffling import shuffled
 from geosae.sae.training.train import train

@@ -291,7 +291,7 @@ def test_fvu_is_computed_in_float64_from_every_type():
 
 @pytest.mark.parametrize("shape", [(5, 1), (1, 3), (5,), (4, 3)])
 def test_fvu_refuses_shapes_that_numpy_would_broadcast(shape):
-    with pytest.raises(InvalidInput, match="have a reconstruction of shape"):
+    with pytest.raises(InvalidInput, match=r"reconstruction|against"):
         fvu(np.eye(5, 3), np.ones(shape))
 
 
