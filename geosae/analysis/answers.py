@@ -61,8 +61,14 @@ class ConceptAnswer:
         μ(C∖θ)/μ(C) and μ(θ∖C)/μ(C); for approximation over ν.
     price
         μ(θ)/μ(C), what the detection costs (D5).
-    precision, recall, f1, false_alarm_rate
-        On the held-out points of the data, as scikit-learn has them.
+    precision
+        On the held-out points of the data, as scikit-learn has it.
+    recall
+        Likewise.
+    f1
+        Likewise.
+    false_alarm_rate
+        Likewise: alarms over the negatives.
     auc
         The area under the ROC curve of a single neuron's activation there; nan for larger units.
     positives

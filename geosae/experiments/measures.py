@@ -53,8 +53,14 @@ class Learned(Generic[V]):
 
     Attributes
     ----------
-    share, not_learned, undecided, no_unit
-        The shares of the four answers at the tolerance; they add up to 1.
+    share
+        The share of concepts that are learned at the tolerance; with the next three it adds up to 1.
+    not_learned
+        The share certified not to be.
+    undecided
+        The share that is neither.
+    no_unit
+        The share for which no unit was chosen.
     within
         The share whose estimates are within the tolerance, certified or not.
     best_error
