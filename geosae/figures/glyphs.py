@@ -19,6 +19,8 @@ LONGEST_LINE = 300
 """Characters beyond which a line leaves every page, and is cut there with an ellipsis."""
 LONGEST_TICK = 40
 """Characters of a tick's label beyond which it would leave no room for the axes."""
+LONGEST_OF_CELLS = 20
+"""The same for the names of a heat map's rows and columns, of which several share a page's width."""
 
 
 def printable(text: str) -> str:
@@ -83,6 +85,17 @@ def _spelling(formatter: Formatter) -> FuncFormatter:
         return _cut(printable(formatter(value, position)), LONGEST_TICK)
 
     return FuncFormatter(spelled)
+
+
+def name_of_cells(text: str) -> str:
+    """Return the name of a row or column of cells, in so few characters that the cells keep room.
+
+    Examples
+    --------
+    >>> name_of_cells("K = 4"), name_of_cells("a name of many characters")
+    ('K = 4', 'a name of many char…')
+    """
+    return _cut(printable(text), LONGEST_OF_CELLS)
 
 
 def _cut(text: str, most: int) -> str:

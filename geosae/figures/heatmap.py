@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from geosae.errors import InvalidInput
+from geosae.figures.glyphs import name_of_cells
 from geosae.figures.style import COLUMN, GREAT_IS_GOOD, MUTED, blank, ink_on, styled
 
 GAP = 0.35
@@ -121,8 +122,8 @@ def draw_heatmap(
     ax.add_collection(cells)
     ax.set_xlim(0, float(lefts[-1]) + 1)
     ax.set_ylim(0, len(rows))
-    ax.set_xticks(lefts + 0.5, [*columns, *strips])
-    ax.set_yticks(np.arange(len(rows)) + 0.5, list(rows))
+    ax.set_xticks(lefts + 0.5, [name_of_cells(name) for name in (*columns, *strips)])
+    ax.set_yticks(np.arange(len(rows)) + 0.5, [name_of_cells(name) for name in rows])
     ax.tick_params(length=0, pad=2)
     for label in ax.get_xticklabels()[len(columns) :]:
         label.set(color=MUTED, fontstyle="italic", rotation=90, fontsize=text_size)

@@ -37,6 +37,8 @@ def texts_of(figure) -> set[str]:
 @example(ODD[:4])
 @example(ODD[4:8])
 @example(ODD[7:])
+@example(["\x13¶2\x9a1婖\ufffdz", "", "", "0\x1fഀ\U00016fd0"])
+@example(["日" * 8] * 3 + ["月" * 8])
 def test_any_label_is_drawn_without_error(labels: list[str]) -> None:
     wrong = [label for label in labels if any(c == "\0" or "\ud800" <= c <= "\udfff" for c in label)]
     if wrong:

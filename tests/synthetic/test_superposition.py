@@ -312,7 +312,11 @@ def test_one_path_fires_in_each_of_so_many_trees(
 ) -> None:
     count = roots * sum(branching**level for level in range(depth + 1)) + free
     paths = data.draw(st.integers(1, roots + free - 1))
-    world = drawn(400, features=count, paths=paths, roots=roots, branching=branching, depth=depth, seed=count)
+    # A leaf fires at one point in about (roots + free)·branching^depth: each is to fire somewhere.
+    points = max(400, 40 * (roots + free) * branching**depth)
+    world = drawn(
+        points, features=count, paths=paths, roots=roots, branching=branching, depth=depth, seed=count
+    )
     forest = grown(count, roots, branching, depth, 1.0, np.random.default_rng(0))
     fires = world.membership
     assert (fires[:, forest.roots].sum(axis=1) == paths).all()
