@@ -99,8 +99,8 @@ def html_table(sentence: str, columns: Mapping[str, Any] | None = None, rows: in
     return f"<div><p>{html.escape(sentence)}</p>{table}</div>"
 
 
-def distinct(names: Iterable[str], taken: Iterable[str] = ()) -> list[str]:
-    """Return names for columns, none twice and none of those taken: a repeated one gets a number.
+def distinct(names: Iterable[str], taken: Iterable[str] = (), numbered: str = "{} ({})") -> list[str]:
+    """Return names, none twice and none of those taken: a repeated one gets a number, written as `numbered`.
 
     Examples
     --------
@@ -113,7 +113,7 @@ def distinct(names: Iterable[str], taken: Iterable[str] = ()) -> list[str]:
     for name in wanted_names:
         candidate, number = name, 2
         while candidate in used or (candidate != name and candidate in later):
-            candidate, number = f"{name} ({number})", number + 1
+            candidate, number = numbered.format(name, number), number + 1
         used.add(candidate)
         unique.append(candidate)
     return unique

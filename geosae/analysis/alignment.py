@@ -207,9 +207,9 @@ class Alignment:
         It is the alignment's own tolerance, or where nothing is certified at it the least of `DRAWN_AT` with
         at least `ENOUGH_EDGES` edges (the largest of them if none has so many).
         """
-        own = self.context(notion)
-        if own.incidence.any():
-            return self.tolerance, own
+        context = self.context(notion)
+        if context.incidence.any():
+            return self.tolerance, context
         along = self.contexts_along(notion, DRAWN_AT)
         enough = [t for t in DRAWN_AT if np.count_nonzero(along[t].incidence) >= ENOUGH_EDGES]
         tolerance = min(enough, default=DRAWN_AT[-1])

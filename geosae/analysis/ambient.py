@@ -242,6 +242,6 @@ def choose_approximation(
     """Return the neuron or unit of least ν(θ△C) among those that hold some of the concept, or ()."""
     singles = tuple((i,) for i in range(every.inner_hits.shape[1]))
     error = np.concatenate([every.values()["difference"][concept], counts.values()["difference"]])
-    held = np.concatenate([every.inner_hits[concept], counts.inner_hits]) > 0
+    holds_some = np.concatenate([every.inner_hits[concept], counts.inner_hits]) > 0
     pool = (*singles, *units)
-    return least(pool, error, held & ~np.isnan(error) & admitted(pool, learner))
+    return least(pool, error, holds_some & ~np.isnan(error) & admitted(pool, learner))

@@ -55,13 +55,13 @@ class AmbientPoints:
             return [None] * len(choices)
         p = len(self._dataset.names)
         concepts = np.tile(np.arange(p), len(LEARNERS))
-        wanted = [
+        chosen_units = [
             Pool(tuple(u for learner in LEARNERS for u in chosen["approximation"][learner]), concepts)
             for chosen in choices
         ]
         return [
             Judged(every, {x: units.at(slice(i * p, (i + 1) * p)) for i, x in enumerate(LEARNERS)})
-            for every, units in self._measure(wanted)
+            for every, units in self._measure(chosen_units)
         ]
 
     def _measure(self, pools: Sequence[Pool]) -> list[tuple[AmbientCounts, AmbientCounts]]:

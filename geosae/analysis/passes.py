@@ -119,8 +119,8 @@ def choose_all(fit: Counts, pool: Pool, pool_counts: Counts, tolerance: float) -
     rules: tuple[Rule, ...] = ("detection", "separation", "f1")
     per_concept: list[Candidates] = []
     for k in range(fit.hits.shape[0]):
-        own = pool.of(k)
-        per_concept.append(candidates(k, fit, pool.units[own], pool_counts.at(own)))
+        places = pool.of(k)
+        per_concept.append(candidates(k, fit, pool.units[places], pool_counts.at(places)))
     return {
         rule: {
             learner: tuple(choose(each, rule, learner, tolerance) for each in per_concept)

@@ -82,8 +82,8 @@ def analyse(
         config = AnalysisConfig(tolerance=at, alpha=alpha, correction=rule, test_share=test_share, seed=seed)
         with bar(f"analyse at {at:g}") as progress:
             alignments.append(analyse_sae(imported.neurons, dataset, config, progress=progress))
-        beside = None if untrained is None else analyse_sae(untrained, dataset, config)
-        floors.append(Floors(floor_of(alignments[-1]), beside))
+        of_untrained = None if untrained is None else analyse_sae(untrained, dataset, config)
+        floors.append(Floors(floor_of(alignments[-1]), of_untrained))
     _write(alignments, out, edges)
     for alignment, beside in zip(alignments, floors, strict=True):
         say(in_words(alignment, beside))

@@ -19,6 +19,7 @@ from geosae.figures.run import (
     world_pictures,
 )
 from geosae.figures.save import FORMATS, Sheet, save_sheet
+from geosae.notebook import distinct
 from geosae.storage.files import read_json
 from geosae.storage.structure import entry, from_json
 from geosae.validation import refuse_unknown
@@ -103,15 +104,7 @@ def file_names(names: Sequence[str], taken: Sequence[str] = ()) -> list[str]:
     >>> file_names(["lattice-a", "lattice-a", "lattice-b"], taken=["lattice-b"])
     ['lattice-a', 'lattice-a-2', 'lattice-b-2']
     """
-    used, later = set(taken), set(names)
-    unique: list[str] = []
-    for name in names:
-        candidate, number = name, 2
-        while candidate in used or (candidate != name and candidate in later):
-            candidate, number = f"{name}-{number}", number + 1
-        used.add(candidate)
-        unique.append(candidate)
-    return unique
+    return distinct(names, taken, "{}-{}")
 
 
 def _forget(folder: Path, family: str, names: set[str]) -> None:

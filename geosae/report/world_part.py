@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from geosae.analysis import LEARNERS, NOTIONS, Notion
+from geosae.analysis import LEARNERS, NOTIONS, AnalysisConfig, Notion
 from geosae.data.dataset import ConceptDataset
 from geosae.experiments import CellResult, Gate, Results, Setting, SummaryRow
 from geosae.report.matrix import AnswerMatrix, Rows, SAEAnswers, in_words, matrix_html
@@ -183,5 +183,7 @@ def vacuous_verdict(results: Results, world: str) -> str:
     from geosae.geometry.arrangements.counting import vacuous
 
     data = results.dataset(next(r for r in results.cells if r.cell.world == world))
-    # Half of the points are held out, and separation is measured there.
-    return vacuous(data.size // 2, data.dim) or ""
+    test_share = AnalysisConfig(**results.plan.analysis).test_share
+    # Of what the SAE never saw a part chooses neurons and units; separation is judged on the rest.
+    judged = int(data.size * (1 - results.plan.train_share) * test_share)
+    return vacuous(judged, data.dim) or ""
