@@ -74,8 +74,13 @@ def units_in_plane(
         # Panels keep the size they would have in a full row, so that one panel is not blown up.
         side = width / max(across, min(columns, 3))
         shape = (window[3] - window[2]) / (window[1] - window[0])
-        height = down * (side * min(shape, 1.6) + 0.26) + 0.45
+        lines = 1 + max(picture.title.count("\n") for picture in pictures)
+        height = down * (side * min(shape, 1.6) + 0.16 + 0.1 * lines) + 0.45
         figure, grid = panels(down, across, width=width, height=height)
+        # The layout does not see all of a title of several lines: room for one more.
+        engine = figure.get_layout_engine()
+        if engine is not None:
+            engine.set(h_pad=0.12)
         axes = [ax for row in grid for ax in row]
         for ax, picture in zip(axes, pictures, strict=False):
             _panel(ax, neurons, picture, points, membership, window)

@@ -80,11 +80,11 @@ def unit_sheets(results: Results) -> list[Sheet]:
 
 
 def _title(unit: ConceptAnswer) -> str:
-    """Return the concept, and below it the answer with the unit's size and separation error."""
+    """Return the concept, below it the answer, and below that the unit's size and separation error."""
     if not unit.neurons:
         return f"{unit.concept}\n– no unit"
     error = "" if math.isnan(unit.error) else f", s = {number(unit.error)}"
-    return f"{unit.concept}\n{unit.answer}: |M| = {len(unit.neurons)}{error}"
+    return f"{unit.concept}\n{unit.answer}\n|M| = {len(unit.neurons)}{error}"
 
 
 def _best_cells(results: Results) -> list[CellResult]:
