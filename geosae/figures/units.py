@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Polygon
 
@@ -23,6 +24,10 @@ GRID = 320
 """Resolution, per axis, of sets that are known only point by point."""
 TINT = "#56B4E9"
 WRONG = "#D55E00"
+
+
+PAD = 0.12
+"""Inches above and below a panel."""
 
 
 @dataclass(frozen=True)
@@ -75,12 +80,12 @@ def units_in_plane(
         side = width / max(across, min(columns, 3))
         shape = (window[3] - window[2]) / (window[1] - window[0])
         lines = 1 + max(picture.title.count("\n") for picture in pictures)
-        height = down * (side * min(shape, 1.6) + 0.16 + 0.1 * lines) + 0.45
+        height = down * (side * min(shape, 1.6) + 2 * PAD + 0.16 + 0.1 * lines) + 0.45
         figure, grid = panels(down, across, width=width, height=height)
         # The layout does not see all of a title of several lines: room for one more.
         engine = figure.get_layout_engine()
-        if engine is not None:
-            engine.set(h_pad=0.12)
+        if isinstance(engine, ConstrainedLayoutEngine):
+            engine.set(h_pad=PAD)
         axes = [ax for row in grid for ax in row]
         for ax, picture in zip(axes, pictures, strict=False):
             _panel(ax, neurons, picture, points, membership, window)
