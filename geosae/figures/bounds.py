@@ -13,7 +13,7 @@ from matplotlib.patches import Polygon
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
 from geosae.errors import InvalidInput
-from geosae.figures.style import FAINT, INK, MUTED, PAGE, log_scale, panels, styled
+from geosae.figures.style import FAINT, INK, MUTED, PAGE, RAISED, log_scale, panels, styled
 from geosae.verification import Evidence
 
 TRAINED, CONSTRUCTED, BROKEN = "#0072B2", "#CC79A7", "#D55E00"
@@ -212,7 +212,8 @@ def _clipped(values: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
 def _tick(value: float) -> str:
     if value == 0 or 0.001 <= abs(value) < 10_000:
         return f"{value:g}" if value == round(value) else f"{value:.3g}"
-    return f"$10^{{{np.log10(abs(value)):.0f}}}$" if value > 0 else f"{value:.0e}"
+    power = f"{np.log10(abs(value)):.0f}".translate(RAISED)
+    return f"10{power}" if value > 0 else f"{value:.0e}"
 
 
 def _handles(table: Mapping[str, Sequence[Point]]) -> list[Line2D]:

@@ -96,3 +96,15 @@ def test_methods_keep_their_place_and_unknown_ends_draw_no_bar():
 def test_all_unknown_and_many_rows_are_drawn():
     table = {f"p{i}": {f"row {k}": {"a": UNKNOWN, "b": UNKNOWN} for k in range(30)} for i in range(4)}
     assert render(interval_dots(table, limits={"p0": (0, 1)}), "png")
+
+
+def test_powers_at_the_bounds_are_plain_characters():
+    """No text of a figure is set as mathematics, so no tick may be spelled in it."""
+    evidence = [
+        compare(Observed(value, f"instance {value}"), 2 * value, "upper") for value in (1e-5, 1e-2, 1.0, 1e6)
+    ]
+    figure = bound_vs_observed({"D4": evidence})
+    figure.draw_without_rendering()
+    ticks = [label.get_text() for label in figure.axes[0].get_xticklabels()]
+    assert any(tick.startswith(("10⁻", "10⁶")) for tick in ticks), ticks
+    assert not any("$" in tick for tick in ticks)
