@@ -65,16 +65,6 @@ class AmbientCounts:
         shortfall = graded_share(self.inner_size - self.inner_hits, self.inner_size, level)
         return {"excess": excess, "shortfall": shortfall, "difference": excess + shortfall}
 
-    def pick(self, columns: Int[np.ndarray, "p"]) -> "AmbientCounts":
-        """Take one neuron per concept: (p, d) counts become (p,) counts."""
-        rows = np.arange(len(columns))
-        return AmbientCounts(
-            self.outer.pick(columns),
-            self.inner_hits[rows, columns],
-            self.inner_size[:, 0],
-            self.mass[:, 0],
-        )
-
     def at(self, rows: slice) -> "AmbientCounts":
         """Take some of the units."""
         return AmbientCounts(

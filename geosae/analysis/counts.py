@@ -64,13 +64,6 @@ class Counts:
         """Take some of the units."""
         return Counts(self.hits[rows], self.alarms[rows], self.positives[rows], self.negatives[rows])
 
-    def pick(self, columns: Int[np.ndarray, "p"]) -> "Counts":
-        """Take one neuron per concept: (p, d) counts become (p,) counts."""
-        rows = np.arange(self.hits.shape[0])
-        return Counts(
-            self.hits[rows, columns], self.alarms[rows, columns], self.positives[:, 0], self.negatives[:, 0]
-        )
-
     def arrays(self, prefix: str) -> dict[str, np.ndarray]:
         """Name the four arrays for a file."""
         return {f"{prefix}.{key}": getattr(self, key) for key in ("hits", "alarms", "positives", "negatives")}

@@ -112,7 +112,12 @@ class NotionMeasures(Generic[V]):
 
     def floor(self, learner: Learner) -> V:
         """Return the share that the same learner reaches under shuffled labels."""
-        return getattr(self, f"shuffled_{learner}")
+        by_learner: dict[Learner, V] = {
+            "neurons": self.shuffled_neurons,
+            "small_units": self.shuffled_small_units,
+            "units": self.shuffled_units,
+        }
+        return by_learner[learner]
 
 
 @dataclass(frozen=True)

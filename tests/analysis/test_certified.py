@@ -16,6 +16,7 @@ from geosae.analysis.certified import (
     below,
     certified,
     detection_p,
+    least_approximation_tolerance,
     least_detection_tolerance,
     least_separation_tolerance,
     not_approximation_p,
@@ -110,6 +111,16 @@ def test_the_least_tolerance_is_where_certification_begins(misses, alarms, posit
     least = float(least_detection_tolerance(at(misses), at(positives), silent, negatives, level)[0])
     if math.isfinite(least):
         assert detection_p(at(misses), at(positives), silent, negatives, least * (1 + 1e-7))[0] <= level
+
+
+@given(st.integers(0, 50), st.integers(0, 50), st.integers(1, 400), st.sampled_from([0.05, 0.004]))
+def test_the_least_tolerance_of_approximation_is_where_certification_begins(missed, alarms, positives, level):
+    counts = at(min(missed, positives)), at(alarms), at(positives)
+    least = float(least_approximation_tolerance(*counts, level)[0])
+    if math.isfinite(least) and least < 0.99:
+        assert approximation_p(*counts, least * (1 + 1e-7))[0] <= level
+    if 1e-9 < least < 0.99:
+        assert approximation_p(*counts, least * (1 - 1e-7))[0] > level
 
 
 def test_detection_fails_again_where_the_complement_is_detected_too():

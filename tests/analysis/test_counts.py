@@ -38,16 +38,6 @@ def test_counts_of_other_points_add_up_and_parts_are_taken():
     assert both.at(slice(1, 2)).fired.tolist() == [6]
 
 
-def test_picking_takes_one_neuron_per_concept():
-    _, _, accumulator = _cases(5, 1)
-    counts = accumulator.neurons()
-    columns = np.arange(counts.hits.shape[0]) % counts.hits.shape[1]
-    picked = counts.pick(columns)
-    for k, i in enumerate(columns):
-        assert picked.hits[k] == counts.hits[k, i]
-        assert picked.positives[k] == counts.positives[k, 0]
-
-
 @pytest.mark.parametrize(
     ("hits", "alarms", "positives"), [([[5]], [[0]], [[4]]), ([[-1]], [[0]], [[4]]), ([[1]], [[8]], [[4]])]
 )
