@@ -6,7 +6,7 @@ from typing import Any, overload
 import numpy as np
 from jaxtyping import Bool, Int, UInt64
 
-from geosae.fca.bitsets import pack_words, unpack_words, word_integers
+from geosae.fca.bitsets import unpack_words, word_integers
 
 
 class Rows(Sequence[tuple[int, ...]]):
@@ -76,16 +76,6 @@ class ListRows(Rows):
 def sizes_of(rows: Sequence[tuple[int, ...]]) -> Int[np.ndarray, "m"]:
     """Return the number of indices in every set."""
     return rows.sizes if isinstance(rows, Rows) else np.array([len(row) for row in rows], dtype=np.int64)
-
-
-def words_of(rows: Sequence[tuple[int, ...]], columns: int) -> UInt64[np.ndarray, "m w"]:
-    """Return the sets as words."""
-    if isinstance(rows, BitRows):
-        return rows.words
-    matrix = np.zeros((len(rows), columns), dtype=bool)
-    for mask, row in zip(matrix, rows, strict=True):
-        mask[list(row)] = True
-    return pack_words(matrix)
 
 
 def lists_of(rows: Sequence[tuple[int, ...]]) -> tuple[Int[np.ndarray, "m1"], Int[np.ndarray, "e"]]:

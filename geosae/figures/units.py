@@ -155,26 +155,6 @@ def draw_region(
     ax.contour(xs, ys, values, levels=[0.5], colors=["#767676"], linewidths=0.5, zorder=3)
 
 
-def kept_cells(
-    fires: Fires,
-    points: Float[np.ndarray, "N 2"],
-    membership: Bool[np.ndarray, "N p"],
-    ax: Axes,
-) -> int:
-    """Draw the borders between sets of neurons that fire together; return how many such sets were met.
-
-    For a Top-K gate these are the cells of its order-K power diagram (theory G2), seen on a grid.
-    """
-    window = window_of(points)
-    xs, ys = np.linspace(window[0], window[1], GRID), np.linspace(window[2], window[3], GRID)
-    pattern = fires(np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2))
-    used = pattern[:, pattern.any(axis=0) & ~pattern.all(axis=0)]
-    for column in used.T:
-        field = column.reshape(GRID, GRID).astype(float)
-        ax.contour(xs, ys, field, levels=[0.5], colors=["#767676"], linewidths=0.4, zorder=3)
-    return len(np.unique(np.packbits(pattern, axis=1), axis=0))
-
-
 def _dots(ax: Axes, points: Float[np.ndarray, "N 2"], shape: str, tint: str, size: float) -> None:
     some = thin(points)
     ax.plot(

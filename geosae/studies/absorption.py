@@ -95,11 +95,6 @@ def _do(job: AbsorptionJob, make_world: MakeWorld, device: Device) -> Absorption
     return AbsorptionResult(l0_of(neurons, test_half.points), GATES[job.gate].absolute, pairs)
 
 
-def mean_silence(result: AbsorptionResult) -> float:
-    """Return the mean share of a child's points on which its parent's neuron is silent; nan if not known."""
-    return _mean([pair.silent.value for pair in result.pairs])
-
-
 def mean_effect(result: AbsorptionResult) -> float:
     """Return the mean excess of that silence over the silence on the child's siblings; nan if not known."""
     return _mean([pair.effect.value for pair in result.pairs])
@@ -107,11 +102,6 @@ def mean_effect(result: AbsorptionResult) -> float:
 
 def _mean(values: Sequence[float]) -> float:
     return sum(values) / len(values) if all(map(math.isfinite, values)) else math.nan
-
-
-def share_absorbed(result: AbsorptionResult) -> float:
-    """Return the share of pairs that are absorbed up to the tolerance."""
-    return sum(pair.absorbed for pair in result.pairs) / len(result.pairs)
 
 
 def _answers(records: Records) -> list[Answer]:

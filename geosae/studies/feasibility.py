@@ -1,7 +1,7 @@
 """What *any* neuron, or any unit, could do on these points: the certified answer (theory S1, S3, A1)."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -127,21 +127,6 @@ def probe(points: Float[np.ndarray, "N n"], inside: Bool[np.ndarray, "N"]) -> tu
     alarms = (len(others) - np.concatenate([[0], np.cumsum(~by_height)])) / len(members)
     best = int(np.argmin(np.maximum(misses, alarms)))
     return float(misses[best]), float(alarms[best])
-
-
-def possible_share(
-    records: Sequence[StudyRecord[Draw, Feasible]], world: str, judge: Callable[[Possible], bool]
-) -> float:
-    """Return the share of a world's concepts for which something is possible, a mean over its draws.
-
-    It is nan where the world was not drawn; `judge` says what is asked of a concept.
-    """
-    shares = [
-        np.mean([judge(concept) for concept in record.result.concepts])
-        for record in records
-        if record.settings.world == world
-    ]
-    return float(np.mean(shares)) if shares else math.nan
 
 
 def _answers(records: Sequence[StudyRecord[Draw, Feasible]]) -> list[Answer]:
