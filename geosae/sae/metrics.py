@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from geosae.data.fvu import unexplained_by
+from geosae.errors import InvalidInput
 from geosae.sae.neurons import Neurons
 from geosae.validation import finite_points
 
@@ -20,7 +21,17 @@ def measure(neurons: Neurons, points: Float[np.ndarray, "N n"]) -> dict[str, flo
         where the others do not vary; see `geosae.data.fvu`); "l0", the mean number of active neurons;
         "dead_share", the share of neurons that fire on none of the points; "dense_share", the share that
         fires on more than half of them (theory P6).
+
+    Raises
+    ------
+    InvalidInput
+        If these are no neurons, or the points are not finite or of another dimension.
     """
+    if not isinstance(neurons, Neurons):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise InvalidInput(
+            f"a {type(neurons).__name__} is no Neurons",
+            remedy="pass neurons_of(run.sae); for an imported SAE use geosae.sae.interop.compare_with_card",
+        )
     cloud = finite_points(points, dim=neurons.dim)
     counts, reconstruction = np.zeros(neurons.width, dtype=np.int64), np.empty_like(cloud)
     for rows, fires, part in neurons.in_chunks(cloud):
