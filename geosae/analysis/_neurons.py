@@ -99,6 +99,18 @@ def prepared(sae: Any, dataset: ConceptDataset) -> tuple[FiringNeurons, ConceptD
         )
     if prepares is not None:
         return neurons, prepares(dataset)
+    refuse_unprepared(neurons, dataset)
+    return neurons, dataset
+
+
+def refuse_unprepared(neurons: FiringNeurons, dataset: ConceptDataset) -> None:
+    """Refuse the neurons of an imported SAE on points that its normalisation was not applied to.
+
+    Raises
+    ------
+    InvalidInput
+        If they are such.
+    """
     needed = getattr(neurons, "normalisation", None)
     if needed is not None and dataset.provenance.get("normalisation") != needed:
         raise InvalidInput(
@@ -106,7 +118,6 @@ def prepared(sae: Any, dataset: ConceptDataset) -> tuple[FiringNeurons, ConceptD
             causes="imported.neurons, whose SAE was trained on normalised activations",
             remedy="pass the imported SAE itself, or prepare the points: imported.prepare_dataset(dataset)",
         )
-    return neurons, dataset
 
 
 def _through_customs(sae: Any) -> FiringNeurons:
