@@ -17,8 +17,9 @@ def measure(neurons: Neurons, points: Float[np.ndarray, "N n"]) -> dict[str, flo
     Returns
     -------
     dict
-        "fvu"; "trimmed_fvu", that of the points without the hundredth part farthest from the mean (left out
-        where the others do not vary; see `geosae.data.fvu`); "l0", the mean number of active neurons;
+        "fvu"; "trimmed_fvu", that of the points without the hundredth part farthest from the mean, and
+        "carried", the share of the variance which that part carries (both left out where the others do not
+        vary; see `geosae.data.fvu`); "l0", the mean number of active neurons;
         "dead_share", the share of neurons that fire on none of the points; "dense_share", the share that
         fires on more than half of them (theory P6).
 
@@ -39,7 +40,8 @@ def measure(neurons: Neurons, points: Float[np.ndarray, "N n"]) -> dict[str, flo
         reconstruction[rows] = part
     rates = counts / len(cloud)
     left = unexplained_by(cloud, reconstruction)
-    trimmed = {"trimmed_fvu": left.trimmed} if math.isfinite(left.trimmed) else {}
+    varies = math.isfinite(left.trimmed)
+    trimmed = {"trimmed_fvu": left.trimmed, "carried": left.carried} if varies else {}
     return {
         "fvu": left.fvu,
         **trimmed,
