@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from geosae.errors import InvalidInput
+from geosae.notebook import short_repr
 from geosae.storage.records import check_fields
 
 PLACES = ("model_name", "lm_name", "hf_hook_point_in", "hook_name", "hook_point", "submodule_name", "layer",
@@ -35,6 +36,8 @@ class Card:
     fvu: float | int | None = None
     fvu_source: str = ""
     place: str = ""
+
+    __repr__ = short_repr
 
     def __post_init__(self) -> None:
         check_fields(self, "what the files declare")

@@ -56,6 +56,8 @@ class Trial:
     l0: float
     fvu: float
 
+    __repr__ = short_repr
+
 
 @dataclass(frozen=True)
 class CardWarning:
@@ -64,6 +66,8 @@ class CardWarning:
     name: Finding
     text: str
     causes: tuple[str, ...]
+
+    __repr__ = short_repr
 
     def __str__(self) -> str:
         return f"{self.text}. Likely causes, the usual ones first: {'; '.join(self.causes)}."
@@ -202,7 +206,6 @@ def compare_with_card(
     cloud = cloud[drawn_rows(len(cloud), most, np.random.default_rng(seed))]
     neurons, own = imported.neurons, imported.normalisation
     counts, reconstruction = _measured(neurons, own, cloud)
-    inside = own.transform(cloud)
     card = imported.card
     return CardComparison(
         points=len(cloud),
@@ -212,8 +215,8 @@ def compare_with_card(
         space=own.space,
         l0=float(counts.mean()),
         l0_error=float(counts.std(ddof=1) / math.sqrt(len(counts))) if len(counts) > 1 else math.inf,
-        unexplained=unexplained_by(cloud, reconstruction),
-        fvu_inside=unexplained_by(inside, neurons.reconstruct(inside)).fvu,
+        unexplained=unexplained_by(cloud, own.inverse_transform(reconstruction, cloud)),
+        fvu_inside=unexplained_by(own.transform(cloud), reconstruction).fvu,
         card=card,
         rules=tuple(
             _trial(word, replace(neurons, gate=gate), own, cloud)
@@ -256,18 +259,19 @@ def _apart(value: float, declared: float, factor: float, slack: float) -> bool:
 def _measured(
     neurons: Neurons, normalisation: Normalisation, cloud: Float[np.ndarray, "N n"]
 ) -> tuple[Float[np.ndarray, " N"], Float[np.ndarray, "N n"]]:
-    """Return how many neurons fire at each point, and the reconstructions in the points' own space."""
+    """Return how many neurons fire at each point, and the reconstructions in the space that the SAE reads."""
     counts, inside = np.zeros(len(cloud)), np.empty_like(cloud)
     for rows, fires, part in neurons.in_chunks(normalisation.transform(cloud)):
         counts[rows], inside[rows] = np.count_nonzero(fires, axis=1), part
-    return counts, normalisation.inverse_transform(inside, cloud)
+    return counts, inside
 
 
 def _trial(
     what: str, neurons: Neurons, normalisation: Normalisation, cloud: Float[np.ndarray, "N n"]
 ) -> Trial:
     counts, reconstruction = _measured(neurons, normalisation, cloud)
-    return Trial(what, float(counts.mean()), unexplained_by(cloud, reconstruction).fvu)
+    restored = normalisation.inverse_transform(reconstruction, cloud)
+    return Trial(what, float(counts.mean()), unexplained_by(cloud, restored).fvu)
 
 
 def _other_rules(neurons: Neurons, card: Card) -> list[tuple[str, Gate]]:

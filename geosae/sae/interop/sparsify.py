@@ -61,8 +61,9 @@ def _read(checkpoint: CheckpointFiles, settings: Mapping[str, Any]) -> Imported:
         b_pre=weights["b_dec"],
     )
     unread = tuple(key for key in (*TRAINING, *checkpoint.ignore) if key in config)
-    # Each SAE lies in a folder named after the module that it reads.
-    card = Card(gate.k, f"k of {of}", place=checkpoint.weights_file.absolute().parent.name)
+    # Each SAE lies in a folder named after the module that it reads, as in layers.10.mlp.
+    folder = checkpoint.weights_file.absolute().parent.name
+    card = Card(gate.k, f"k of {of}", place=folder if "." in folder else "")
     return Imported(sae, NONE, Source("sparsify", "topk", checkpoint.files, unread), weights.notes, card)
 
 

@@ -148,7 +148,7 @@ DECLARED = {
     "saelens": Card(place="hook_name blocks.8.hook_resid_pre"),
     "saelens-legacy": Card(place="hook_point blocks.8.hook_resid_pre"),
     "dictionary-learning": Card(3, "k of the files"),
-    "sparsify": Card(3, "k of cfg.json", place="sparsify"),
+    "sparsify": Card(3, "k of cfg.json", place="layers.10.mlp"),
     "gemma-scope": Card(9, "the name of its folder", place="layer_20"),
     "gemma-scope-2": Card(9, "l0 of config.json"),
     "batchtopk": Card(3, "top_k of config.json"),
@@ -159,8 +159,9 @@ DECLARED = {
 @pytest.mark.parametrize("name", NINE)
 def test_every_format_says_what_it_declares_and_is_compared(name, tmp_path):
     write, settings = NINE[name]
-    (tmp_path / name).mkdir()
-    imported = read(write(tmp_path / name), **settings)
+    home = tmp_path / ("layers.10.mlp" if name == "sparsify" else name)
+    home.mkdir()
+    imported = read(write(home), **settings)
     assert imported.card == DECLARED[name]
     comparison = compare_with_card(imported, X)
     assert comparison.l0 == pytest.approx(imported.fires(X).sum(axis=1).mean())
