@@ -7,6 +7,7 @@ measured and said before anything else is asked of it.
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -126,46 +127,48 @@ class CardComparison:
         L0 differs from a factor of √2 on that its standard error (twice) does not explain, FVU from a factor
         of 2 on. An FVU of 1 or more needs no card: the mean of the points would be a better answer.
         """
-        rows: list[CardWarning] = []
-        declared = self.card.l0
-        slack = 2 * self.l0_error
-        if declared is not None and _apart(self.l0, declared, L0_APART, slack):
-            text = f"mean L0 {self.l0:.4g} on these points, and the card says {declared:.4g} "
-            rows.append(CardWarning("L0 apart", f"{text}({self.card.l0_source})", self._causes()))
-        declared = self.card.fvu
+        card, rows = self.card, list[CardWarning]()
+        if card.l0 is not None and _apart(self.l0, card.l0, L0_APART, 2 * self.l0_error):
+            text = (
+                f"mean L0 {self.l0:.4g} on these points, and the card says {card.l0:.4g} ({card.l0_source})"
+            )
+            rows.append(CardWarning("L0 apart", text, self._causes("L0 apart")))
         if self.fvu >= 1:
             text = f"FVU {self.fvu:.3g}: the mean of the points would be a better reconstruction"
-            if declared is not None:
-                text += f"; the card says {declared:.3g} ({self.card.fvu_source})"
-            rows.append(CardWarning("FVU at least 1", text, self._causes()))
-        elif declared is not None and _apart(self.fvu, declared, FVU_APART, 0.0):
-            text = f"FVU {self.fvu:.3g} on these points, and the card says {declared:.3g} "
-            rows.append(CardWarning("FVU apart", f"{text}({self.card.fvu_source})", self._causes()))
+            if card.fvu is not None:
+                text += f"; the card says {card.fvu:.3g} ({card.fvu_source})"
+            rows.append(CardWarning("FVU at least 1", text, self._causes("FVU at least 1")))
+        elif card.fvu is not None and _apart(self.fvu, card.fvu, FVU_APART, 0.0):
+            text = f"FVU {self.fvu:.3g} on these points, and the card says {card.fvu:.3g} ({card.fvu_source})"
+            rows.append(CardWarning("FVU apart", text, self._causes("FVU apart")))
         return tuple(rows)
 
-    def _causes(self) -> tuple[str, ...]:
-        """Return the usual causes in order, each with the trials that come nearer to the card."""
+    def _causes(self, of: Finding) -> tuple[str, ...]:
+        """Return the usual causes in order, each with the trials that would not be warned of so."""
+
+        def tried(trials: Iterable[Trial]) -> str:
+            better = [trial for trial in trials if self._agrees(trial, of)]
+            words = "; ".join(f"{each.what}: L0 {each.l0:.4g}, FVU {each.fvu:.3g}" for each in better)
+            return f" (nearer with {words})" if words else ""
+
         place = f" than {self.card.place}" if self.card.place else ""
-        scaled = [trial for trial in self.normalisations if trial.what == ConstantFactor.kind]
-        rowwise = [trial for trial in self.normalisations if trial.what != ConstantFactor.kind]
+        scale = ConstantFactor.kind
         return (
-            "another normalisation than in training" + self._nearer(rowwise),
-            "another rule of inference" + self._nearer(self.rules),
+            "another normalisation than in training"
+            + tried(trial for trial in self.normalisations if trial.what != scale),
+            "another rule of inference" + tried(self.rules),
             f"points of another network, layer or hook{place}",
-            "points on another scale than in training" + self._nearer(scaled),
+            "points on another scale than in training"
+            + tried(trial for trial in self.normalisations if trial.what == scale),
         )
 
-    def _nearer(self, trials: "list[Trial] | tuple[Trial, ...]") -> str:
-        told = [f"{t.what}: L0 {t.l0:.4g}, FVU {t.fvu:.3g}" for t in trials if self._is_nearer(t)]
-        return f" (nearer with {'; '.join(told)})" if told else ""
-
-    def _is_nearer(self, trial: Trial) -> bool:
-        """Tell whether a trial agrees with the card; where that is silent, whether it halves the FVU."""
-        if self.card.l0 is not None and _apart(self.l0, self.card.l0, L0_APART, 2 * self.l0_error):
-            return not _apart(trial.l0, self.card.l0, L0_APART, 0.0)
-        if self.card.fvu is not None:
-            return not _apart(trial.fvu, self.card.fvu, FVU_APART, 0.0)
-        return trial.fvu < 1 and trial.fvu <= self.fvu / 2
+    def _agrees(self, trial: Trial, of: Finding) -> bool:
+        """Tell whether a trial is as the card says, or, where FVU was 1 or more, at most half of 1."""
+        if of == "L0 apart":
+            return self.card.l0 is not None and not _apart(trial.l0, self.card.l0, L0_APART, 0.0)
+        if of == "FVU apart":
+            return self.card.fvu is not None and not _apart(trial.fvu, self.card.fvu, FVU_APART, 0.0)
+        return trial.fvu <= 1 / FVU_APART
 
 
 def compare_with_card(

@@ -13,7 +13,16 @@ from sae.interop.test_reading import LENS, OPENAI, THRESHOLD, WIDTH, dictionary,
 from geosae.data.fvu import fvu
 from geosae.errors import InvalidInput
 from geosae.sae.gates import BatchTopK, ReLU
-from geosae.sae.interop import NONE, Card, Imported, LayerNorm, Source, compare_with_card, read
+from geosae.sae.interop import (
+    NONE,
+    Card,
+    ConstantFactor,
+    Imported,
+    LayerNorm,
+    Source,
+    compare_with_card,
+    read,
+)
 from geosae.sae.model import SparseAutoencoder
 
 X = points().double().numpy()
@@ -130,6 +139,24 @@ def test_fvu_apart_and_at_least_one():
     (warning,) = compare_with_card(silent, x).warnings
     assert warning.name == "FVU at least 1"
     assert "the mean of the points would be a better reconstruction" in str(warning)
+    # What is tried is named only where it would help.
+    assert not any("nearer with" in cause for cause in warning.causes)
+
+
+def test_points_on_another_scale_are_told_by_the_fvu():
+    """A thousandth of the scale of training: nothing fires, and the SAE answers 0 for every point."""
+    imported, _ = normalised_sae()
+    x = 1e-3 * (np.random.default_rng(0).normal(size=(500, 6)) + 0.5)
+    (warning,) = compare_with_card(replace(imported, normalisation=NONE, card=Card()), x).warnings
+    assert warning.name == "FVU at least 1"
+    scaled = replace(imported, normalisation=ConstantFactor(np.sqrt(6) / np.linalg.norm(x, axis=1).mean()))
+    healed = fvu(x, scaled.reconstruct(x))
+    assert healed < 0.1
+    assert (
+        f"constant_factor: L0 {scaled.fires(x).sum(axis=1).mean():.4g}, FVU {healed:.3g})"
+        in warning.causes[3]
+    )
+    assert "nearer with" not in warning.causes[1]
 
 
 def test_points_are_drawn_at_random_and_counted():
