@@ -22,15 +22,20 @@ from geosae.errors import InvalidInput
 from geosae.experiments.plan import CheckEntry, GateEntry, Plan, StudyEntry, WorldEntry
 from geosae.experiments.sweep import Sweep
 from geosae.fca import FormalContext
+from geosae.figures.units import UnitPicture, units_in_plane
 from geosae.geometry import HalfSpaces, separate_many
 from geosae.geometry.regions.registry import Ball
-from geosae.sae import gates
+from geosae.sae import SparseAutoencoder, gates
 from geosae.sae.baselines import supervised
 from geosae.sae.config import TrainConfig
 from geosae.sae.gates import BatchTopK, Matryoshka, ReLU, TopK
+from geosae.sae.interop import NONE, Imported, LayerNorm, Source, compare_with_card, write_saelens
+from geosae.sae.metrics import measure
+from geosae.sae.neurons import neurons_of
 from geosae.sae.training.train import TrainedSAE
 from geosae.validation import finite_points, finite_vector
 from geosae.verification import verify
+from geosae.verification.claim import TrainedInstance
 
 NAN = float("nan")
 POINTS = np.random.default_rng(0).normal(size=(200, 3))
@@ -92,6 +97,23 @@ for helper in (saved_and_loaded, same, lent, refilled, Odd, Ball, ConceptDataset
     NAMES[helper.__name__] = helper
 for helper in (finite_points, finite_vector, separate_many, subset_order, supervised, torch, phenomena):
     NAMES[helper.__name__.rpartition(".")[2]] = helper
+
+
+layered = Imported(
+    SparseAutoencoder.planted(HalfSpaces(np.eye(3), np.zeros(3))), LayerNorm(), Source("hand", "relu")
+)
+data = ConceptDataset(POINTS, POINTS[:, :1] > 0, ("right",))
+NAMES |= {"layered": layered, "data": data, "NONE": NONE}
+for helper in (
+    measure,
+    neurons_of,
+    write_saelens,
+    compare_with_card,
+    TrainedInstance,
+    UnitPicture,
+    units_in_plane,
+):
+    NAMES[helper.__name__] = helper
 
 
 def outcome(line: str) -> list[str]:

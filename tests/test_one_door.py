@@ -108,6 +108,21 @@ REFUSED |= {
     "finite_points([[1, 2], [3]])": "rows of unequal length",
 }  # fmt: skip
 
+REFUSED |= {
+    # An imported SAE that normalises its points, where bare neurons or weights are taken.
+    "geosae.neurons_of(layered)": "is no SparseAutoencoder",
+    "measure(layered, points)": "a Imported is no Neurons",
+    "measure(layered.sae, points)": "is no Neurons",
+    "geosae.analyse(layered.neurons, data)": "these neurons read normalised points (layer_norm)",
+    "phenomena.dead_and_dense(layered.neurons, data)": "these neurons read normalised points (layer_norm)",
+    "TrainedInstance(layered, data)": "those of the data set are not prepared",
+    "units_in_plane(layered, [UnitPicture(0, (0,))], points[:, :2], points[:, :1] > 0, ['right'])":
+    "a Imported is neither half-spaces nor a function",
+    "write_saelens(layered, 'x', normalisation=NONE)": "the imported SAE normalises by LayerNorm",
+    "compare_with_card(layered, points[:, :2])": "2 coordinates where 3 are needed",
+    "compare_with_card(layered, points, most=0)": "the number of points to measure is 0",
+}  # fmt: skip
+
 TAKEN = {
     "TopK(np.int64(2)).k": "2",
     "TopK(np.int64(2)) == TopK(2)": "True",

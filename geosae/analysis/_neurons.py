@@ -1,5 +1,6 @@
 """What the analysis needs of an SAE: who fires where, and what is reconstructed; numpy in, numpy out."""
 
+from collections.abc import Callable
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -83,39 +84,43 @@ def prepared(sae: Any, dataset: ConceptDataset) -> tuple[FiringNeurons, ConceptD
     Raises
     ------
     InvalidInput
-        If the object is no SAE, or reads points of another dimension.
+        If the object is no SAE or reads points of another dimension, or if they are the neurons of an
+        imported SAE, whose points must have been normalised, and those of the data set were not.
     """
-    if hasattr(sae, "prepare_dataset"):
-        return as_neurons(sae.neurons, dataset.dim), sae.prepare_dataset(dataset)
-    return as_neurons(sae, dataset.dim), dataset
+    prepares: Callable[[ConceptDataset], ConceptDataset] | None = getattr(sae, "prepare_dataset", None)
+    inner = sae if prepares is None else sae.neurons
+    neurons = inner if isinstance(inner, FiringNeurons) else _through_customs(inner)
+    if neurons.dim != dataset.dim:
+        raise InvalidInput(
+            f"the SAE reads points of dimension {neurons.dim}; the dataset's points have dimension "
+            f"{dataset.dim}",
+            causes="an SAE trained on another dataset or layer",
+            remedy="analyse it on points of the space it was trained on",
+        )
+    if prepares is not None:
+        return neurons, prepares(dataset)
+    refuse_unprepared(neurons, dataset)
+    return neurons, dataset
 
 
-def as_neurons(sae: Any, dim: int) -> FiringNeurons:
-    """Return the neurons of a SparseAutoencoder, of a TrainedSAE, or the neurons themselves.
+def refuse_unprepared(neurons: FiringNeurons, dataset: ConceptDataset) -> None:
+    """Refuse the neurons of an imported SAE on points that its normalisation was not applied to.
 
     Raises
     ------
     InvalidInput
-        If the object is none of these, reads points of another dimension than `dim`, or is an imported SAE
-        that normalises its points first.
+        If they are such.
     """
-    neurons = sae if isinstance(sae, FiringNeurons) else _through_customs(sae)
-    if neurons.dim != dim:
+    needed = getattr(neurons, "normalisation", None)
+    if needed is not None and dataset.provenance.get("normalisation") != needed:
         raise InvalidInput(
-            f"the SAE reads points of dimension {neurons.dim}; the dataset's points have dimension {dim}",
-            causes="an SAE trained on another dataset or layer",
-            remedy="analyse it on points of the space it was trained on",
+            f"these neurons read normalised points ({needed['kind']}), and the data set's are not",
+            causes="imported.neurons, whose SAE was trained on normalised activations",
+            remedy="pass the imported SAE itself, or prepare the points: imported.prepare_dataset(dataset)",
         )
-    return neurons
 
 
 def _through_customs(sae: Any) -> FiringNeurons:
-    if hasattr(sae, "normalisation") and sae.normalisation.kind != "none":
-        raise InvalidInput(
-            f"the imported SAE reads normalised points ({sae.normalisation.kind}), and these are not",
-            causes="an SAE that was trained on normalised activations",
-            remedy="pass imported.neurons together with imported.prepare_dataset(dataset)",
-        )
     inner = getattr(sae, "sae", sae)
     if not hasattr(inner, "W_enc"):
         raise InvalidInput(

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from geosae.analysis._neurons import FiringNeurons
+from geosae.analysis._neurons import FiringNeurons, refuse_unprepared
 from geosae.analysis.choice import Learner, admitted, least
 from geosae.analysis.counts import Counts
 from geosae.analysis.firing_bits import FiringBits, Unit, ones
@@ -169,7 +169,13 @@ def measure_ambient(
     Returns
     -------
     For each labelling the counts against neurons, (p, d), and against its units, (k,).
+
+    Raises
+    ------
+    InvalidInput
+        If there is no ambient measure, or the neurons read points that were normalised first.
     """
+    refuse_unprepared(neurons, dataset)
     measure = dataset.ambient
     if measure is None:
         raise InvalidInput(why_not(dataset))

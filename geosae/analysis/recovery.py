@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
-from geosae.analysis._neurons import as_neurons
+from geosae.analysis._neurons import prepared
 from geosae.analysis.matching import best_features as best_features
 from geosae.analysis.matching import mcc as mcc
 from geosae.analysis.matching import mcc_floor as mcc_floor
@@ -164,6 +164,9 @@ def recovery(
 def recovery_of(sae: Any, dataset: ConceptDataset, *, chunk: int = 8192) -> Recovery:
     """Measure how an SAE (or its neurons) recovers a world's features from the points of a dataset.
 
+    All is measured in the points' own space. An imported SAE may normalise each row first and undo it on its
+    reconstruction: that scales and shifts what its atoms add, and leaves their directions as they are.
+
     Raises
     ------
     InvalidInput
@@ -183,16 +186,20 @@ def recovery_of(sae: Any, dataset: ConceptDataset, *, chunk: int = 8192) -> Reco
         raise InvalidInput(
             "the dataset has no feature directions to recover", causes="a world of sets, or real data"
         )
-    neurons = as_neurons(sae, dataset.dim)
+    neurons, inside = prepared(sae, dataset)
+    restore = getattr(sae, "restore", None)
     decoder = getattr(neurons, "decoder", None)
     if decoder is None:
         raise InvalidInput(f"a {type(sae).__name__} has no decoder to compare with the directions")
 
     def batches() -> Iterable[Batch]:
         for start in range(0, dataset.size, chunk):
-            points = finite_points(dataset.points[start : start + chunk])
-            membership = dataset.membership[start : start + chunk]
-            yield points, np.asarray(neurons.reconstruct(points)), neurons.fires(points), membership
+            rows = slice(start, start + chunk)
+            points, read_points = finite_points(dataset.points[rows]), finite_points(inside.points[rows])
+            reconstruction = np.asarray(neurons.reconstruct(read_points))
+            if restore is not None:
+                reconstruction = restore(reconstruction, points)
+            yield points, reconstruction, neurons.fires(read_points), dataset.membership[rows]
 
     return recovery(np.asarray(decoder, dtype=np.float64), dataset.directions, batches())
 

@@ -38,15 +38,15 @@ def say(text: str = "") -> None:
     sys.stdout.flush()
 
 
-def paragraph(text: str, indent: str = "") -> None:
+def paragraph(text: str, indent: str = "", write: Callable[[str], None] | None = None) -> None:
     """Write sentences to standard output, in lines of at most 80 columns; a path is never broken.
 
-    All lines but the first begin with `indent`.
+    All lines but the first begin with `indent`. `write=warn` sends them to standard error.
     """
     for line in textwrap.wrap(
         text, COLUMNS, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
     ):
-        say(line)
+        (write or say)(line)
 
 
 def warn(text: str) -> None:

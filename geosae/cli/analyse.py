@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from geosae.cli._console import bar, number, say, table, warn
+from geosae.cli._console import bar, number, paragraph, say, table, warn
+from geosae.cli.convert import declared
 
 if TYPE_CHECKING:
     from geosae.analysis import Alignment, ConceptAnswer, Learner, Notion
     from geosae.analysis.separability import ConceptSeparability
     from geosae.data.dataset import ConceptDataset
-    from geosae.sae.interop import Imported
+    from geosae.sae.interop import CardComparison, Imported
 
 WIDEST = 14
 """A concept's name takes at most so many characters of a line."""
@@ -59,7 +60,7 @@ def analyse(
     from geosae.analysis import analyse as analyse_sae
     from geosae.analysis.certified import CORRECTIONS
     from geosae.cli._files import read_dataset
-    from geosae.sae.interop import NONE, read
+    from geosae.sae.interop import NONE, compare_with_card, read
     from geosae.storage.files import check_output_folder, content_hash
     from geosae.validation import refuse_unknown
 
@@ -72,6 +73,8 @@ def analyse(
     if imported.source.trained_on == content_hash(dataset.points):
         warn("note: the SAE was trained on these very points; the answers describe them and no others")
     untrained = untrained_like(sae, imported, dataset)
+    if imported.source.format != "geosae":
+        _print_card(imported.source.format, compare_with_card(imported, dataset.points, seed=seed))
     if imported.normalisation != NONE:
         warn(f"note: points are normalised first; neurons live in {imported.normalisation.space}")
         dataset = imported.prepare_dataset(dataset)
@@ -100,6 +103,26 @@ def analyse(
     if alignments[0].approximation_reason:
         say(f"approximation: {alignments[0].approximation_reason}")
     say(f"written to {out}")
+
+
+def _print_card(origin: str, comparison: "CardComparison") -> None:
+    """Print how an SAE of another library runs and does on the points, beside what its files declare."""
+    normalised = "points are read as they are"
+    if comparison.normalisation != "none":
+        normalised = f"points pass through {comparison.normalisation} first"
+    paragraph(f"{origin}: {comparison.rule}; {normalised}", "  ")
+    inside = f" ({comparison.fvu_inside:.3g} as the SAE reads them)" * (comparison.normalisation != "none")
+    paragraph(
+        f"  on {comparison.points:,} of the points: L0 {comparison.l0:.4g}, FVU {comparison.fvu:.3g}{inside}",
+        "    ",
+    )
+    said = "; ".join(declared(comparison.card)) or "nothing of L0, FVU or place"
+    paragraph(f"  its files say: {said}", "    ")
+    for trial in comparison.rules:
+        paragraph(f"  by another rule, {trial.what}: L0 {trial.l0:.4g}, FVU {trial.fvu:.3g}", "    ")
+    for warning in comparison.warnings:
+        paragraph(f"warning: {warning.name}: {warning}", "  ", warn)
+    say()
 
 
 def floor_of(alignment: "Alignment") -> "Alignment":

@@ -8,7 +8,7 @@ import typer
 from geosae.cli._console import say
 
 if TYPE_CHECKING:
-    from geosae.sae.interop import Imported
+    from geosae.sae.interop import Card, Imported
 
 TARGETS = ("saelens", "geosae")
 
@@ -53,12 +53,14 @@ def convert(
     if to == "geosae":
         keep(imported, out)
     else:
-        write_saelens(imported.sae, out, normalisation=imported.normalisation)
+        write_saelens(imported, out)
     say(f"{'written':<10} {out} ({to}: {', '.join(sorted(each.name for each in out.iterdir()))})")
 
 
 def lines(imported: "Imported") -> list[tuple[str, str]]:
     """Return what was read, line by line: a heading and a text."""
+    from geosae.sae.interop.comparison import rule_of
+
     sae, source = imported.sae, imported.source
     settings = {key: value for key, value in sae.gate.to_dict().items() if key in ("k", "inner")}
     gate = sae.gate.kind + (f" {settings}" if settings else "")
@@ -68,11 +70,20 @@ def lines(imported: "Imported") -> list[tuple[str, str]]:
         *(("file", f"{name} (SHA-256 {digest[:16]}…)") for name, digest in source.files),
         ("sae", f"dimension {sae.dim}, {sae.width} neurons, {str(sae.W_enc.dtype).removeprefix('torch.')}"),
         ("gate", f"{gate}, {sae.gate.gating} gating"),
+        ("", rule_of(imported.neurons)),
         (
             "points",
             f"normalisation {normalisation.pop('kind')}" + (f" {normalisation}" if normalisation else ""),
         ),
         ("", f"neurons live in {imported.normalisation.space}"),
+        *(("declared", entry) for entry in declared(imported.card)),
         *(("note", note) for note in imported.notes),
         *((("not read", ", ".join(source.unread)),) if source.unread else ()),
     ]
+
+
+def declared(card: "Card") -> list[str]:
+    """Return what the files of an SAE say of its L0, its FVU and the place its points come from."""
+    figures = (("L0", card.l0, card.l0_source), ("FVU", card.fvu, card.fvu_source))
+    entries = [f"{name} {value:.4g} ({where})" for name, value, where in figures if value is not None]
+    return [*entries, card.place] if card.place else entries

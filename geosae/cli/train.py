@@ -60,6 +60,10 @@ def train_sweep(file: Path, data: Path, out: Path, device: str | None, workers: 
     write_json(out / "cells.json", _cells(sweep, runs, measured, out))
     paragraph(f"{len(runs)} SAEs in {out}; summary.csv, summary.json and cells.json beside them")
     _show(rows)
+    notes = [warning for run in runs for warning in run.warnings]
+    if notes:
+        count = sum(bool(run.warnings) for run in runs)
+        paragraph(f"note, of {count} of {len(runs)} SAEs; of the first: {notes[0]}", "  ", warn)
 
 
 def _mcc(run: "TrainedSAE", directions: Any) -> float | None:
@@ -242,6 +246,8 @@ def _one(
     save(trained, out)
     metrics = {**trained.metrics, **(probe(trained.sae) if probe is not None else {})}
     paragraph(f"{out}: {width} neurons of {gate} in dimension {points.shape[1]}. {quality(width, metrics)}")
+    for warning in trained.warnings:
+        paragraph(f"note: {warning}", "  ", warn)
 
 
 def refuse_finished(out: Path) -> None:

@@ -82,13 +82,24 @@ class Unexplained:
         --------
         >>> Unexplained(1.0, 4.0, trimmed=0.5, carried=0.1).warning
         """
-        if not self.carried > CARRIED:
-            return None
-        return (
-            f"{TRIMMED:.0%} of the points, those farthest from the mean, carry {self.carried:.1%} of the "
-            f"variance, so that the FVU of {self.fvu:.3g} speaks of them; that of the others is "
-            f"{self.trimmed:.3g}"
-        )
+        return few_rows_warning(self.fvu, self.trimmed, self.carried)
+
+
+def few_rows_warning(fvu: float, trimmed: float, carried: float) -> str | None:
+    """Return what to know where few rows carry the variance (more than half of it), else None.
+
+    Examples
+    --------
+    >>> few_rows_warning(0.01, 0.8, 0.25)
+    >>> "that of the others is 0.8" in few_rows_warning(0.01, 0.8, 0.99)
+    True
+    """
+    if not carried > CARRIED:
+        return None
+    return (
+        f"{TRIMMED:.0%} of the points, those farthest from the mean, carry {carried:.1%} of the variance, so "
+        f"that the FVU of {fvu:.3g} speaks of them; that of the others is {trimmed:.3g}"
+    )
 
 
 def unexplained(

@@ -70,6 +70,11 @@ def units_in_plane(
     'right'
     """
     check_plane(points, membership, names)
+    if not isinstance(neurons, HalfSpaces) and not callable(neurons):
+        raise InvalidInput(
+            f"a {type(neurons).__name__} is neither half-spaces nor a function that tells who fires",
+            remedy="pass neurons.half_spaces(), or the function fires of neurons or of an imported SAE",
+        )
     if not pictures:
         raise InvalidInput("there is no unit to draw")
     window = window_of(points)

@@ -9,8 +9,9 @@ float32 model in `SparseAutoencoder` only at points within float32 rounding of a
 remains: a point within a few units in the last place of a hyperplane may be called either way.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -42,6 +43,9 @@ class Neurons:
         Atoms, one per row, and the bias of x̂ = decoderᵀ a + b_dec.
     weights
         All weights in float64, as the gate sees them; b_enc is the model's own, before b_pre is folded in.
+    normalisation
+        The record of what points must have passed through before, for neurons of an SAE that was imported
+        with one; all methods take points that have.
     """
 
     gate: Gate
@@ -49,6 +53,7 @@ class Neurons:
     decoder: Float[np.ndarray, "d n"]
     b_dec: Float[np.ndarray, " n"]
     weights: Weights
+    normalisation: Mapping[str, Any] | None = None
 
     @property
     def width(self) -> int:
@@ -173,7 +178,7 @@ def neurons_of(sae: SparseAutoencoder) -> Neurons:
     Raises
     ------
     InvalidInput
-        If a weight is NaN or infinite.
+        If it is no SparseAutoencoder, or a weight is NaN or infinite.
 
     Examples
     --------
@@ -182,6 +187,12 @@ def neurons_of(sae: SparseAutoencoder) -> Neurons:
     >>> neurons.fires(np.array([[3.0, 0.0], [1.0, 0.0]])).ravel().tolist()
     [True, False]
     """
+    if not isinstance(sae, SparseAutoencoder):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise InvalidInput(
+            f"a {type(sae).__name__} is no SparseAutoencoder",
+            causes="a result of geosae.train, or an imported SAE, which may normalise its points first",
+            remedy="pass run.sae; for an imported SAE take imported.neurons and imported.prepare(points)",
+        )
     weights: dict[str, torch.Tensor] = {}
     for name in sae.names:
         tensor: torch.Tensor = getattr(sae, name)

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from geosae.data.dataset import ConceptDataset
+from geosae.errors import InvalidInput
 from geosae.geometry.arrangements.halfspaces import HalfSpaces
 from geosae.notebook import short_repr
 from geosae.verification.evidence import Evidence, Kind, Number, Observed, compare
@@ -68,12 +69,28 @@ class NeuronsLike(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class TrainedInstance:
-    """A trained SAE with the concepts it met and, where there is one, their alignment: an instance too."""
+    """A trained SAE with the concepts it met and, where there is one, their alignment: an instance too.
+
+    Raises
+    ------
+    InvalidInput
+        If the neurons read normalised points, and those of the data set were not normalised so.
+    """
 
     neurons: NeuronsLike
     dataset: ConceptDataset
     alignment: Any = None
     label: str = "trained SAE"
+
+    def __post_init__(self) -> None:
+        needed = getattr(self.neurons, "normalisation", None)
+        whole = hasattr(self.neurons, "prepare_dataset")
+        if whole or (needed is not None and self.dataset.provenance.get("normalisation") != needed):
+            raise InvalidInput(
+                "an imported SAE may read normalised points, and those of the data set are not prepared",
+                causes="an SAE of another library",
+                remedy="pass imported.neurons with imported.prepare_dataset(dataset)",
+            )
 
     __repr__ = short_repr
 

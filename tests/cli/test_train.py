@@ -208,3 +208,27 @@ def test_a_worker_of_a_sweep_that_dies_is_named_and_tried_again(home: Path, monk
     assert ("Traceback" in err, len(list((home / "grid").glob("*/card.json")))) == (False, 4)
     assert call(monkeypatch, capsys, *same)[0] == 0
     assert len(list((home / "grid").glob("*/card.json"))) == 8
+
+
+def test_what_must_be_known_of_the_numbers_is_said(home: Path, monkeypatch, capsys):
+    far = POINTS.copy()
+    far[0] *= 1000
+    np.save("far.npy", far)
+    status, out, errors = call(
+        monkeypatch, capsys, "train", "far.npy", "-o", "far", "--width", 6, "--set", "steps=3"
+    )
+    assert status == 0
+    note = errors[errors.index("note: ") :]
+    assert " ".join(note.split()) == f"note: {load(home / 'far').warnings[0]}"
+    assert "carry 99.1% of the variance" in " ".join(note.split())
+    assert max(map(len, [*note.splitlines(), *out.splitlines()])) <= 80
+    jump = ("--gate", "jumprelu", "--width", 6, "--set", "steps=3")
+    assert "not of the price λ" in " ".join(
+        call(monkeypatch, capsys, "train", "x.npy", "-o", "j", *jump)[2].split()
+    )
+    assert "note: " not in call(monkeypatch, capsys, "train", "x.npy", "-o", "plain", "--set", "steps=3")[2]
+    Path("grid.toml").write_text(SWEEP)
+    sweep = ("--sweep", "grid.toml")
+    errors = call(monkeypatch, capsys, "train", "far.npy", "-o", "grid", *sweep)[2]
+    assert "note, of 8 of 8 SAEs; of the first: 1% of the points" in " ".join(errors.split())
+    assert "note, of" not in call(monkeypatch, capsys, "train", "x.npy", "-o", "grid2", *sweep)[2]

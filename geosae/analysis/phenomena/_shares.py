@@ -8,7 +8,7 @@ import numpy as np
 from cattrs.gen import make_dict_structure_fn
 from jaxtyping import Bool, Float, Int
 
-from geosae.analysis._neurons import FiringNeurons, as_neurons, firing_of
+from geosae.analysis._neurons import FiringNeurons, firing_of, prepared
 from geosae.data.dataset import ConceptDataset
 from geosae.data.split import split_at
 from geosae.errors import InvalidInput
@@ -92,14 +92,20 @@ def difference(left: Share, right: Share) -> Difference:
     return Difference(left.value - right.value, left.low - right.high, left.high - right.low)
 
 
-def read(sae: Any, dataset: ConceptDataset) -> tuple[FiringNeurons, Bool[np.ndarray, "N d"]]:
-    """Return an SAE's neurons and at which points each fires, computed chunk by chunk."""
-    neurons = as_neurons(sae, dataset.dim)
+def read(
+    sae: Any, dataset: ConceptDataset
+) -> tuple[FiringNeurons, Bool[np.ndarray, "N d"], Float[np.ndarray, "N n"]]:
+    """Return an SAE's neurons, at which points each fires (chunk by chunk), and the points as they read them.
+
+    An imported SAE that normalises its points reads them so; its half-spaces live in that space, too.
+    """
+    neurons, inside = prepared(sae, dataset)
+    points = np.asarray(inside.points, dtype=np.float64)
     fires = np.empty((dataset.size, neurons.width), dtype=np.bool_)
     for start in range(0, dataset.size, _CHUNK):
         rows = slice(start, start + _CHUNK)
-        fires[rows] = firing_of(neurons, np.asarray(dataset.points[rows], dtype=np.float64))
-    return neurons, fires
+        fires[rows] = firing_of(neurons, points[rows])
+    return neurons, fires, points
 
 
 def halves_of(count: int, seed: int) -> tuple[Int[np.ndarray, "fit"], Int[np.ndarray, "test"]]:

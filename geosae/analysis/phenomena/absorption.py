@@ -188,7 +188,7 @@ def absorption(
     tolerance = open_share(tolerance, "the tolerance")
     p, c = dataset.index(parent), dataset.index(child)
     parts = _parts(dataset, p, c)
-    neurons, fires = read(sae, dataset)
+    neurons, fires, points = read(sae, dataset)
     fit, test = halves_of(dataset.size, seed)
     for mask, words in zip((parts.child, parts.rest, parts.outside), _WORDS, strict=True):
         if not (mask[fit].any() and mask[test].any()):
@@ -202,7 +202,6 @@ def absorption(
     parent_fires, child_fires = _column(fires, parent_neuron), _column(fires, child_neuron)
     silent = share_of(~parent_fires[test][parts.child[test]], level)
     missed = share_of(~parent_fires[test][parts.rest[test]], level)
-    points = np.asarray(dataset.points, dtype=np.float64)
     return Absorption(
         parent=dataset.names[p],
         child=dataset.names[c],

@@ -114,12 +114,10 @@ def dead_and_dense(sae: Any, dataset: ConceptDataset, *, alpha: float = 0.05) ->
     ((0,), (1,), 1.0)
     """
     alpha = open_share(alpha, "alpha")
-    neurons, fires = read(sae, dataset)
+    neurons, fires, points = read(sae, dataset)
     fired = np.count_nonzero(fires, axis=0).astype(np.int64)
     low, high = clopper_pearson(fired, dataset.size, alpha / neurons.width)
-    distance = None
-    if absolute(neurons):
-        distance = _distance(neurons, np.asarray(dataset.points, dtype=np.float64))
+    distance = _distance(neurons, points) if absolute(neurons) else None
     return DeadAndDense(dataset.size, fired, low, high, distance, alpha)
 
 

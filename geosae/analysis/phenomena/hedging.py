@@ -131,7 +131,7 @@ def hedging(
             "hedging is measured against ground-truth directions, two at least; this dataset has too few",
             causes="a world of sets, or real data",
         )
-    neurons, fires = read(sae, dataset)
+    neurons, fires, _ = read(sae, dataset)
     decoder = getattr(neurons, "decoder", None)
     if decoder is None:
         raise InvalidInput(f"a {type(sae).__name__} has no decoder to compare with the directions")

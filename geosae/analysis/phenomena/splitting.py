@@ -203,7 +203,8 @@ def splits(
     Raises
     ------
     InvalidInput
-        If an SAE reads points of another dimension, or no coarse neuron fires.
+        If an SAE reads points of another dimension, no coarse neuron fires, or the two normalise their
+        points differently.
 
     Examples
     --------
@@ -217,14 +218,18 @@ def splits(
     ('whole', 0)
     """
     tolerance = open_share(tolerance, "the tolerance")
-    _, regions = read(coarse, dataset)
-    _, finer = read(fine, dataset)
+    _, regions, points = read(coarse, dataset)
+    _, finer, finer_points = read(fine, dataset)
+    if not np.array_equal(points, finer_points):
+        raise InvalidInput(
+            "the two SAEs normalise their points differently, so that no hyperplane can be asked of both",
+            remedy="compare SAEs that read the same points",
+        )
     fit, test = halves_of(dataset.size, seed)
     targets = np.flatnonzero(np.count_nonzero(regions[fit], axis=0) >= 2)
     if not len(targets):
         raise InvalidInput("no neuron of the coarse SAE fires on these points")
     level = alpha / (4 * len(targets))
-    points = np.asarray(dataset.points, dtype=np.float64)
     cuts = [
         _cut(int(i), regions[:, i], finer, (fit, test), points, tolerance, level, certify) for i in targets
     ]
@@ -267,10 +272,9 @@ def tiling(
     ('split', [0, 1], True, True)
     """
     tolerance = open_share(tolerance, "the tolerance")
-    _, fires = read(sae, dataset)
+    _, fires, points = read(sae, dataset)
     name = dataset.names[dataset.index(concept)]
     target = dataset.membership[:, dataset.index(concept)]
-    points = np.asarray(dataset.points, dtype=np.float64)
     if within:
         points, fires, target = points[target], fires[target], target[target]
     fit, test = halves_of(len(points), seed)

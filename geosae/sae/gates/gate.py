@@ -177,6 +177,17 @@ class Gate(ABC):
         `inputs` is a sample of the points, less the pre-bias.
         """
 
+    def movement(self, weights: Weights) -> Mapping[str, float]:
+        """Return, by name, how far training moved the gate's own parameters; nothing where none matters.
+
+        `weights` are those of training, in units of standardised points.
+        """
+        return {}
+
+    def warning(self, metrics: Mapping[str, float]) -> str | None:
+        """Return what to know of a training whose metrics, with those of `movement`, are given; else None."""
+        return None
+
     def to_dict(self) -> dict[str, Any]:
         """Return the kind and the settings, ready for JSON."""
         return {"kind": self.kind} | {f.name: _plain(getattr(self, f.name)) for f in fields(self)}

@@ -85,6 +85,14 @@ class Matryoshka(Gate):
         """Return the activations of the inner gate."""
         return self.inner.encode(z, weights)
 
+    def movement(self, weights: Weights) -> Mapping[str, float]:
+        """Return what the inner gate says."""
+        return self.inner.movement(weights)
+
+    def warning(self, metrics: Mapping[str, float]) -> str | None:
+        """Return what the inner gate says."""
+        return self.inner.warning(metrics)
+
     def thresholds(self, weights: Weights) -> torch.Tensor | None:
         """Return the thresholds of the inner gate."""
         return self.inner.thresholds(weights)

@@ -4,6 +4,8 @@
 read in part or by guess. `write_saelens` writes SAELens' form. There is one file per format.
 """
 
+from geosae.sae.interop.card import Card
+from geosae.sae.interop.comparison import CardComparison, CardWarning, Trial, compare_with_card
 from geosae.sae.interop.normalisation import NONE, ConstantFactor, ConstantNorm, LayerNorm, Normalisation
 from geosae.sae.interop.own import keep
 from geosae.sae.interop.reading import FORMATS, read
@@ -13,12 +15,17 @@ from geosae.sae.interop.saelens_write import write_saelens
 __all__ = [
     "FORMATS",
     "NONE",
+    "Card",
+    "CardComparison",
+    "CardWarning",
     "ConstantFactor",
     "ConstantNorm",
     "Imported",
     "LayerNorm",
     "Normalisation",
     "Source",
+    "Trial",
+    "compare_with_card",
     "keep",
     "read",
     "write_saelens",

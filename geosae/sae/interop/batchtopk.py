@@ -16,6 +16,7 @@ from geosae.sae.gates import BatchTopK, Gate, JumpReLU, Matryoshka, ReLU, TopK
 from geosae.sae.interop._checkpoint_files import CheckpointFiles
 from geosae.sae.interop._format import Format, value, whole_k
 from geosae.sae.interop._tensors import NamedTensors, assemble, tensors
+from geosae.sae.interop.card import Card, place_in
 from geosae.sae.interop.normalisation import NONE, LayerNorm
 from geosae.sae.interop.record import Imported, Source
 
@@ -29,7 +30,7 @@ KINDS: dict[str, dict[str, str]] = {
     "jumprelu": {"jumprelu.log_threshold": "width"},
 }
 READ = ("sae_type", "act_size", "dict_size", "top_k", "input_unit_norm", "group_sizes", "activation",
-        "tied_weights", "use_encoder_bias")  # fmt: skip
+        "tied_weights", "use_encoder_bias", "model_name", "layer", "hook_point")  # fmt: skip
 
 
 def _recognises(checkpoint: CheckpointFiles) -> bool:
@@ -73,7 +74,11 @@ def _read(checkpoint: CheckpointFiles, settings: Mapping[str, Any]) -> Imported:
         **extra,
     )
     source = Source("batchtopk", kind, checkpoint.files, tuple(sorted(set(config) - set(READ))))
-    return Imported(sae, LayerNorm() if normed else NONE, source, tuple(notes))
+    card = Card(place=place_in(config))
+    if gate.kind not in ("relu", "jumprelu"):
+        card = Card(whole_k(config.get("top_k"), "config.json", weights.width), "top_k of config.json",
+                    place=card.place)  # fmt: skip
+    return Imported(sae, LayerNorm() if normed else NONE, source, tuple(notes), card)
 
 
 def _refuse(kind: str, config: Mapping[str, Any], normed: bool) -> None:

@@ -15,8 +15,10 @@ from geosae.sae.gates import BatchTopK, Gate, Gated, JumpReLU, Matryoshka, ReLU,
 from geosae.sae.interop._checkpoint_files import CheckpointFiles
 from geosae.sae.interop._format import Format, value, whole_k
 from geosae.sae.interop._tensors import NamedTensors, assemble, tensors
+from geosae.sae.interop.card import PLACES, Card, number_in, place_in
 from geosae.sae.interop.normalisation import NONE
 from geosae.sae.interop.record import Imported, Source
+from geosae.storage.files import file_hash, read_json
 
 LINEAR = {"encoder.weight": "width dim", "decoder.weight": "dim width"}
 PLAIN = {"W_enc": "dim width", "W_dec": "width dim", "b_enc": "width", "b_dec": "dim"}
@@ -36,6 +38,8 @@ SHAPES: dict[str, dict[str, str]] = {
         "r_mag": "width",
     },
 }
+# What the package's evaluation writes beside the weights.
+EVALUATION = "eval_results.json"
 # Older versions of the package kept these in the configuration only.
 LATER = ("k", "threshold")
 
@@ -78,9 +82,37 @@ def _read(checkpoint: CheckpointFiles, settings: Mapping[str, Any]) -> Imported:
         b_pre=None if name in ("AutoEncoderNew", "JumpReluAutoEncoder") else out,
         **extra,
     )
-    unread = tuple(sorted(set(trainer) - {"dict_class", "activation_dim", "dict_size", "k"}))
-    source = Source("dictionary-learning", name, checkpoint.files, unread)
-    return Imported(sae, NONE, source, (*weights.notes, *notes))
+    interpreted = {"dict_class", "activation_dim", "dict_size", "k", "target_l0", *PLACES}
+    unread = tuple(sorted(set(trainer) - interpreted))
+    card, evaluation = _card(checkpoint, gate, trainer)
+    source = Source("dictionary-learning", name, (*checkpoint.files, *evaluation), unread)
+    return Imported(sae, NONE, source, (*weights.notes, *notes), card)
+
+
+def _card(
+    checkpoint: CheckpointFiles, gate: Gate, trainer: Mapping[str, Any]
+) -> tuple[Card, tuple[tuple[str, str], ...]]:
+    """Return what was measured where the evaluation lies beside the weights, else what was aimed at."""
+    place = place_in(trainer)
+    file = checkpoint.weights_file.parent / EVALUATION
+    record = read_json(file) if file.is_file() else {}
+    if isinstance(record, Mapping) and record:
+        l0, explained = number_in(record, "l0"), number_in(record, "frac_variance_explained")
+        card = Card(
+            l0=None if l0 is None else l0[0],
+            l0_source="" if l0 is None else EVALUATION,
+            fvu=None if explained is None else 1 - explained[0],
+            fvu_source="" if explained is None else f"1 - frac_variance_explained of {EVALUATION}",
+            place=place,
+        )
+        return card, ((EVALUATION, file_hash(file)),)
+    aimed = number_in(trainer, "target_l0")
+    if aimed is not None:
+        return Card(aimed[0], "target_l0 of config.json", place=place), ()
+    counted = gate.inner if isinstance(gate, Matryoshka) else gate
+    if isinstance(counted, TopK | BatchTopK):
+        return Card(counted.k, "k of the files", place=place), ()
+    return Card(place=place), ()
 
 
 def _refuse_transcoder(checkpoint: CheckpointFiles) -> None:

@@ -3,7 +3,9 @@
 Lieberum et al., arXiv 2408.05147 (2024). The encoder does not subtract b_dec.
 """
 
+import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from geosae.errors import InvalidInput
@@ -11,6 +13,7 @@ from geosae.sae.gates import JumpReLU
 from geosae.sae.interop._checkpoint_files import CheckpointFiles
 from geosae.sae.interop._format import Format, value
 from geosae.sae.interop._tensors import assemble, tensors
+from geosae.sae.interop.card import Card
 from geosae.sae.interop.normalisation import NONE
 from geosae.sae.interop.record import Imported, Source
 
@@ -57,7 +60,15 @@ def _read(checkpoint: CheckpointFiles, settings: Mapping[str, Any]) -> Imported:
         b_dec=weights["b_dec"],
         threshold=weights["threshold"],
     )
-    return Imported(sae, NONE, Source("gemma-scope", "jumprelu", checkpoint.files), tuple(notes))
+    source = Source("gemma-scope", "jumprelu", checkpoint.files)
+    return Imported(sae, NONE, source, tuple(notes), _card(path))
+
+
+def _card(path: Path) -> Card:
+    """Return what the path declares, as in layer_20/width_16k/average_l0_71/params.npz."""
+    place = " ".join(part for part in path.parts if re.fullmatch(r"layer_\d+|embedding", part))
+    stated = re.fullmatch(r"average_l0_(\d+)", path.parent.name)
+    return Card(float(stated[1]), "the name of its folder", place=place) if stated else Card(place=place)
 
 
 FORMAT = Format(

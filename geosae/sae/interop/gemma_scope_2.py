@@ -12,6 +12,7 @@ from geosae.sae.gates import JumpReLU
 from geosae.sae.interop._checkpoint_files import CheckpointFiles
 from geosae.sae.interop._format import Format
 from geosae.sae.interop._tensors import assemble, tensors
+from geosae.sae.interop.card import Card, number_in, place_in
 from geosae.sae.interop.normalisation import NONE
 from geosae.sae.interop.record import Imported, Source
 
@@ -22,7 +23,8 @@ SHAPES = {
     "b_dec": "dim",
     "threshold": "width",
 }
-READ = ("architecture", "affine_connection", "hf_hook_point_out", "hf_hook_point_in")
+READ = ("architecture", "affine_connection", "hf_hook_point_out", "hf_hook_point_in", "l0",
+        "model_name")  # fmt: skip
 
 
 def _recognises(checkpoint: CheckpointFiles) -> bool:
@@ -57,7 +59,11 @@ def _read(checkpoint: CheckpointFiles, settings: Mapping[str, Any]) -> Imported:
         threshold=weights["threshold"],
     )
     unread = tuple(sorted(set(config) - set(READ)))
-    return Imported(sae, NONE, Source("gemma-scope-2", architecture, checkpoint.files, unread), weights.notes)
+    stated = number_in(config, "l0")
+    place = place_in(config)
+    card = Card(stated[0], "l0 of config.json", place=place) if stated else Card(place=place)
+    source = Source("gemma-scope-2", architecture, checkpoint.files, unread)
+    return Imported(sae, NONE, source, weights.notes, card)
 
 
 FORMAT = Format("gemma-scope-2", "Gemma Scope 2 (params.safetensors)", _recognises, _read, {})

@@ -11,10 +11,11 @@ from typing import Any
 import torch
 
 from geosae.errors import InvalidInput
-from geosae.sae.gates import ReLU, TopK
+from geosae.sae.gates import Gate, ReLU, TopK
 from geosae.sae.interop._checkpoint_files import CheckpointFiles
 from geosae.sae.interop._format import Format, value, whole_k
 from geosae.sae.interop._tensors import assemble, refuse_unknown, tensors
+from geosae.sae.interop.card import Card, sum_of_rates
 from geosae.sae.interop.normalisation import NONE, LayerNorm
 from geosae.sae.interop.record import Imported, Source
 
@@ -59,7 +60,20 @@ def _read(checkpoint: CheckpointFiles, settings: Mapping[str, Any]) -> Imported:
         b_dec=weights["pre_bias"],
         b_pre=weights["pre_bias"],
     )
-    return Imported(sae, normalisation, Source("openai", str(activation), checkpoint.files), tuple(notes))
+    source = Source("openai", str(activation), checkpoint.files)
+    return Imported(sae, normalisation, source, tuple(notes), _card(checkpoint, gate, weights.width))
+
+
+def _card(checkpoint: CheckpointFiles, gate: Gate, width: int) -> Card:
+    of = checkpoint.weights_file.name
+    if gate.sparsity is not None:
+        return Card(gate.sparsity, f"k of {of}")
+    rates = checkpoint.tensors.get("latents_activation_frequency")
+    # The released class starts this buffer at 1 for every latent.
+    if rates is None or bool((rates == 1).all()):
+        return Card()
+    name = f"latents_activation_frequency of {of}"
+    return Card(sum_of_rates(rates, width, name), name)
 
 
 def _k(checkpoint: CheckpointFiles, width: int) -> int:

@@ -15,6 +15,7 @@ from geosae.sae.gates import BatchTopK, Gate, JumpReLU, ReLU, TopK
 from geosae.sae.interop._checkpoint_files import CheckpointFiles
 from geosae.sae.interop._format import Format, value, whole_k
 from geosae.sae.interop._tensors import NamedTensors, assemble, tensors
+from geosae.sae.interop.card import Card
 from geosae.sae.interop.normalisation import NONE
 from geosae.sae.interop.record import Imported, Source
 
@@ -73,7 +74,9 @@ def _read(checkpoint: CheckpointFiles, settings: Mapping[str, Any]) -> Imported:
         if architecture == "jump"
         else (*weights.notes, "architecture and k are as the user says")
     )
-    return Imported(sae, NONE, Source("overcomplete", architecture, checkpoint.files), notes)
+    # Of the architecture 'relu' and 'jump' nothing is asked but the weights, which tell no L0.
+    card = Card(gate.k, "k as the user says") if isinstance(gate, TopK | BatchTopK) else Card()
+    return Imported(sae, NONE, Source("overcomplete", architecture, checkpoint.files), notes, card)
 
 
 def _architecture(names: set[str], settings: Mapping[str, Any]) -> str:

@@ -4,12 +4,14 @@ An imported SAE is stored as sae.safetensors (canonical weights) and imported.js
 source), which is written last and holds the SHA-256 of the weights.
 """
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from geosae.errors import InvalidInput
 from geosae.sae.checkpoint import CARD_FILE, load
 from geosae.sae.gates import gate_from_dict
+from geosae.sae.interop.card import Card
 from geosae.sae.interop.normalisation import NONE, normalisation_from_dict
 from geosae.sae.interop.record import Imported, Source
 from geosae.sae.model import SparseAutoencoder
@@ -17,7 +19,7 @@ from geosae.sae.weights_file import DTYPES, WEIGHTS_FILE, dtype_name, read_weigh
 from geosae.storage.files import file_hash, read_json
 from geosae.storage.structure import read_plain_record, write_record
 
-SCHEMA = "geosae.sae.imported/2"
+SCHEMA = "geosae.sae.imported/3"
 RECORD_FILE = "imported.json"
 
 
@@ -58,7 +60,9 @@ def keep(imported: Imported, folder: Path | str) -> None:
             "architecture": source.architecture,
             "files": [list(each) for each in source.files],
             "unread": list(source.unread),
+            "trained_on": source.trained_on,
         },
+        "card": asdict(imported.card),
         "notes": list(imported.notes),
         "sha256": digest,
     }
@@ -76,7 +80,9 @@ def read_own(folder: Path) -> Imported:
     if not (folder / RECORD_FILE).is_file():
         run = load(folder)
         files = tuple((name, file_hash(folder / name)) for name in (WEIGHTS_FILE, CARD_FILE))
-        return Imported(run.sae, NONE, Source("geosae", run.sae.gate.kind, files, (), run.data_hash))
+        source = Source("geosae", run.sae.gate.kind, files, (), run.data_hash)
+        card = Card(run.metrics["l0"], CARD_FILE, run.metrics["fvu"], CARD_FILE)
+        return Imported(run.sae, NONE, source, (), card)
     record = read_json(folder / RECORD_FILE)
     if not isinstance(record, dict) or record.get("schema") != SCHEMA:
         raise InvalidInput(
@@ -96,5 +102,8 @@ def _rebuilt(folder: Path, record: dict[str, Any]) -> Imported:
     read_weights(folder, record.get("sha256"), RECORD_FILE, sae)
     entries = record["source"]
     files = tuple((str(name), str(digest)) for name, digest in entries["files"])
-    source = Source(entries["format"], entries["architecture"], files, tuple(entries["unread"]))
-    return Imported(sae, normalisation_from_dict(record["normalisation"]), source, tuple(record["notes"]))
+    source = Source(
+        entries["format"], entries["architecture"], files, tuple(entries["unread"]), entries["trained_on"]
+    )
+    normalisation = normalisation_from_dict(record["normalisation"])
+    return Imported(sae, normalisation, source, tuple(record["notes"]), Card(**record["card"]))

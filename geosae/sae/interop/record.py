@@ -3,10 +3,12 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from geosae.data.dataset import ConceptDataset
+from geosae.errors import InvalidInput
 from geosae.notebook import short_repr
+from geosae.sae.interop.card import SILENT, Card
 from geosae.sae.interop.normalisation import NONE, Normalisation
 from geosae.sae.model import SparseAutoencoder
 from geosae.sae.neurons import Neurons, neurons_of
@@ -55,19 +57,25 @@ class Imported:
         Format, architecture, files and their hashes.
     notes
         What a reader should know: repairs made, things the file does not say.
+    card
+        What the files declare: L0, FVU, place.
     """
 
     sae: SparseAutoencoder
     normalisation: Normalisation
     source: Source
     notes: tuple[str, ...] = ()
+    card: Card = SILENT
 
     __repr__ = short_repr
 
     @property
     def neurons(self) -> Neurons:
-        """The neurons, which take prepared points."""
-        return neurons_of(self.sae)
+        """The neurons, which take prepared points; the analysis refuses to use them on others."""
+        unchanged = self.normalisation == NONE
+        return replace(
+            neurons_of(self.sae), normalisation=None if unchanged else self.normalisation.to_dict()
+        )
 
     def prepare(self, points: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N n"]:
         """Return the points, in float64, in the space that the SAE reads.
@@ -87,6 +95,10 @@ class Imported:
             reconstructions, finite_points(points, dim=self.sae.dim, allow_empty=True)
         )
 
+    def fires(self, points: Float[np.ndarray, "N n"]) -> Bool[np.ndarray, "N d"]:
+        """Tell which neurons are active at points of their own space."""
+        return self.neurons.fires(self.prepare(points))
+
     def activations(self, points: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N d"]:
         """Return the activations at points of their own space."""
         return self.neurons.activations(self.prepare(points))
@@ -99,11 +111,23 @@ class Imported:
         """Return the data set with its points in the space that the SAE reads.
 
         Points, names, membership and declared subsets are kept. Regions, ambient measure, directions and
-        truth speak of the points' own space and are dropped, unless there is no normalisation.
+        truth speak of the points' own space and are dropped, unless there is no normalisation. A data set
+        that was prepared so already is returned as it is.
+
+        Raises
+        ------
+        InvalidInput
+            If it was prepared for an SAE that normalises otherwise, or its points cannot be normalised.
         """
-        if self.normalisation == NONE:
+        record, before = self.normalisation.to_dict(), dataset.provenance.get("normalisation")
+        if self.normalisation == NONE or before == record:
             return dataset
-        provenance = {**dataset.provenance, "normalisation": self.normalisation.to_dict()}
+        if before is not None:
+            raise InvalidInput(
+                f"the points were normalised already, by {before}, and this SAE reads points after {record}",
+                remedy="start from the data set as it was",
+            )
+        provenance = {**dataset.provenance, "normalisation": record}
         return replace(
             dataset, points=self.prepare(dataset.points), regions=(), ambient=None, truth=(),
             directions=None, provenance=provenance,

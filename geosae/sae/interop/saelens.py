@@ -21,9 +21,10 @@ from geosae.sae.gates import (
     ReLU,
     TopK,
 )
-from geosae.sae.interop._checkpoint_files import CheckpointFiles
+from geosae.sae.interop._checkpoint_files import CheckpointFiles, read_files
 from geosae.sae.interop._format import Format, value, whole_k
 from geosae.sae.interop._tensors import NamedTensors, assemble, refuse_unknown, tensors
+from geosae.sae.interop.card import Card, number_in, place_in, sum_of_rates
 from geosae.sae.interop.normalisation import NONE, ConstantFactor, ConstantNorm, LayerNorm, Normalisation
 from geosae.sae.interop.record import Imported, Source
 from geosae.storage.files import file_hash, read_json
@@ -48,7 +49,7 @@ REFUSED = {
     ),
     "temporal": "its codes depend on the other points of a sequence, so no neuron is a function of one point",
 }
-SCALER = "activation_scaler.json"
+SCALER, SPARSITY = "activation_scaler.json", "sparsity.safetensors"
 SETTINGS = {"scale": "the factor by which points were multiplied, for expected_average_only_in"}
 
 
@@ -265,8 +266,31 @@ def interpreted(
         gate, encoder=encoder, b_enc=b_enc, decoder=decoder, b_dec=b_dec,
         b_pre=b_dec if subtracts else None, **extra,
     )  # fmt: skip
-    source = Source(name, architecture, (*checkpoint.files, *scaler_files), unread)
-    return Imported(sae, normalisation, source, (*weights.notes, *notes))
+    card, sparsity_files = _card(checkpoint)
+    source = Source(name, architecture, (*checkpoint.files, *scaler_files, *sparsity_files), unread)
+    return Imported(sae, normalisation, source, (*weights.notes, *notes), card)
+
+
+def _card(checkpoint: CheckpointFiles) -> tuple[Card, tuple[tuple[str, str], ...]]:
+    """Return what was measured where the sparsities lie beside the weights, else what was aimed at."""
+    config, metadata = checkpoint.config, checkpoint.config.get("metadata")
+    place = place_in(config, metadata if isinstance(metadata, Mapping) else {})
+    file = checkpoint.weights_file.parent / SPARSITY
+    if file.is_file():
+        rates = read_files(file).tensors
+        if set(rates) != {"sparsity"}:
+            raise InvalidInput(
+                f"{SPARSITY} holds {', '.join(sorted(rates)) or 'nothing'}, not sparsity alone"
+            )
+        # The file holds log10 of the rate at which each neuron fired.
+        l0 = sum_of_rates(
+            10.0 ** rates["sparsity"].double(), value(config, "d_sae", int, "cfg.json"), SPARSITY
+        )
+        return Card(l0, f"rates of {SPARSITY}", place=place), ((SPARSITY, file_hash(file)),)
+    stated = number_in(config, "k", "target_l0", "max_iterations")
+    if stated is None:
+        return Card(place=place), ()
+    return Card(stated[0], f"{stated[1]} of cfg.json", place=place), ()
 
 
 def _rescaled(

@@ -15,13 +15,14 @@ from geosae.errors import InvalidInput
 from geosae.sae.interop._checkpoint_files import CheckpointFiles
 from geosae.sae.interop._format import Format, value
 from geosae.sae.interop._tensors import refuse_unknown, widened
+from geosae.sae.interop.card import PLACES
 from geosae.sae.interop.record import Imported
 from geosae.sae.interop.saelens import SETTINGS, interpreted, recognised, refuse_architecture, version_of
 
 READ = ("architecture", "d_in", "d_sae", "dtype", "device", "apply_b_dec_to_input", "normalize_activations",
         "reshape_activations", "activation_fn", "activation_fn_str", "activation_fn_kwargs", "hook_point",
         "hook_name", "finetuning_scaling_factor", "is_transcoder", "d_out", "metadata", "sae_lens_version",
-        "rescale_acts_by_decoder_norm")  # fmt: skip
+        "rescale_acts_by_decoder_norm", *PLACES)  # fmt: skip
 
 
 def _recognises(checkpoint: CheckpointFiles) -> bool:
@@ -45,6 +46,7 @@ def _modern(config: Mapping[str, Any]) -> dict[str, Any]:
     function = config.get("activation_fn_str") or config.get("activation_fn") or "relu"
     arguments = config.get("activation_fn_kwargs") or {}
     modern: dict[str, Any] = {"d_in": config.get("d_in"), "d_sae": config.get("d_sae")}
+    modern |= {key: config[key] for key in PLACES if key in config}
     if function == "topk" and architecture in ("standard", "topk"):
         refuse_unknown(arguments, ("k",), "cfg.json: activation_fn_kwargs entry")
         architecture, modern["k"] = "topk", value(arguments, "k", int, "cfg.json: activation_fn_kwargs")

@@ -11,6 +11,7 @@ import geosae
 from geosae.errors import InvalidInput
 from geosae.sae.gates import Gate, Matryoshka
 from geosae.sae.interop.normalisation import NONE, ConstantFactor, Normalisation
+from geosae.sae.interop.record import Imported
 from geosae.sae.model import WEIGHTS, SparseAutoencoder
 from geosae.storage.files import write_atomic, write_json
 
@@ -31,10 +32,10 @@ Wide = dict[str, torch.Tensor]
 
 
 def write_saelens(
-    sae: SparseAutoencoder,
+    sae: SparseAutoencoder | Imported,
     folder: Path | str,
     *,
-    normalisation: Normalisation = NONE,
+    normalisation: Normalisation | None = None,
     metadata: Mapping[str, Any] | None = None,
 ) -> None:
     """Write an SAE as SAELens does when it exports for inference.
@@ -45,13 +46,16 @@ def write_saelens(
 
     Parameters
     ----------
+    normalisation
+        What points pass through first, for a bare SparseAutoencoder; an imported SAE has its own.
     metadata
         Further entries of cfg.json's metadata, such as model_name and hook_name.
 
     Raises
     ------
     InvalidInput
-        If SAELens has no architecture for the gate, or none that has this SAE's biases.
+        If SAELens has no architecture for the gate, or none that has this SAE's biases; if an imported SAE
+        comes with another normalisation than its own.
 
     Examples
     --------
@@ -63,6 +67,14 @@ def write_saelens(
     >>> json.loads((folder / "cfg.json").read_text())["architecture"]
     'standard'
     """
+    if isinstance(sae, Imported):
+        if normalisation not in (None, sae.normalisation):
+            raise InvalidInput(
+                f"the imported SAE normalises by {sae.normalisation}, not by {normalisation}",
+                remedy="leave normalisation out",
+            )
+        sae, normalisation = sae.sae, sae.normalisation
+    normalisation = NONE if normalisation is None else normalisation
     folder, gate = Path(folder), _plain(sae.gate)
     if gate.kind not in ARCHITECTURES:
         raise InvalidInput(

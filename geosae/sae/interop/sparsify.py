@@ -12,6 +12,7 @@ from geosae.sae.gates import TopK
 from geosae.sae.interop._checkpoint_files import CheckpointFiles
 from geosae.sae.interop._format import Format, config_name, value, whole_k
 from geosae.sae.interop._tensors import assemble, refuse_unknown, tensors
+from geosae.sae.interop.card import Card
 from geosae.sae.interop.normalisation import NONE
 from geosae.sae.interop.record import Imported, Source
 
@@ -50,8 +51,9 @@ def _read(checkpoint: CheckpointFiles, settings: Mapping[str, Any]) -> Imported:
     # 0 and absence both mean: so many times the input dimension.
     width = value(config, "num_latents", int, of, 0) or dim * value(config, "expansion_factor", int, of)
     weights = tensors(checkpoint, SHAPES, dim=dim, width=width)
+    gate = TopK(whole_k(config.get("k"), of, width))
     sae = assemble(
-        TopK(whole_k(config.get("k"), of, width)),
+        gate,
         encoder=weights["encoder.weight"],
         b_enc=weights["encoder.bias"],
         decoder=weights["W_dec"],
@@ -59,7 +61,10 @@ def _read(checkpoint: CheckpointFiles, settings: Mapping[str, Any]) -> Imported:
         b_pre=weights["b_dec"],
     )
     unread = tuple(key for key in (*TRAINING, *checkpoint.ignore) if key in config)
-    return Imported(sae, NONE, Source("sparsify", "topk", checkpoint.files, unread), weights.notes)
+    # Each SAE lies in a folder named after the module that it reads, as in layers.10.mlp.
+    folder = checkpoint.weights_file.absolute().parent.name
+    card = Card(gate.k, f"k of {of}", place=folder if "." in folder else "")
+    return Imported(sae, NONE, Source("sparsify", "topk", checkpoint.files, unread), weights.notes, card)
 
 
 def _refuse(config: Mapping[str, Any], of: str) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from jaxtyping import Float, Int
 
+from geosae.data.fvu import fvu
 from geosae.sae.training.adam import Adam, learning_rate
 from geosae.sae.training.autograd import objective
 from geosae.sae.training.batches import Source
@@ -163,7 +164,6 @@ class TrainingState:
         if not all(abs(part) < float("inf") for part in parts):
             raise _diverged(self.spec, self.step, lr, parts)
         rates = (losses.a != 0).double().mean(dim=0)
-        spread = (u - u.mean(dim=0)).double().square().sum()
         guess = torch.addmm(self.at.b_dec, losses.a, self.at.W_dec)
         return {
             "step": self.step,
@@ -172,7 +172,7 @@ class TrainingState:
             "error": parts[0],
             "penalty": parts[1],
             "aux": parts[2],
-            "fvu": float((u - guess).double().square().sum() / spread),
+            "fvu": fvu(u.cpu().numpy(), guess.float().cpu().numpy()),
             "l0": float(rates.sum()),
             "dead_share": float((rates == 0).double().mean()),
             **(probe() if probe is not None else {}),

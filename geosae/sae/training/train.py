@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from geosae.data.fvu import few_rows_warning
 from geosae.notebook import Columns, columns_of, html_table, short_text
 from geosae.sae.config import Baseline, TrainConfig
 from geosae.sae.metrics import measure
@@ -40,7 +41,8 @@ class TrainedSAE:
         them of the SAE at that step, on one fixed random sample of at most 4096 points. Step 0 is the start.
     metrics
         FVU, L0, dead and dense share of the SAE (see `geosae.sae.metrics.measure`): on all points of an
-        array, on a random sample of what is not in memory.
+        array, on a random sample of what is not in memory; and how far thresholds moved, for gates that
+        learn them.
     data_hash
         SHA-256 of the points.
     kernel
@@ -56,11 +58,21 @@ class TrainedSAE:
     device: str = "cpu"
     kernel: str = "autograd"
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What to know of the numbers: few points that carry the variance, thresholds that hardly moved."""
+        nan = float("nan")
+        carried = few_rows_warning(
+            *(self.metrics.get(name, nan) for name in ("fvu", "trimmed_fvu", "carried"))
+        )
+        return tuple(text for text in (carried, self.config.gate.warning(self.metrics)) if text is not None)
+
     def __repr__(self) -> str:
         numbers = ", ".join(f"{name} {number:.4g}" for name, number in self.metrics.items())
         return short_text(
             f"TrainedSAE: {self.sae.width:,} neurons over {self.sae.dim:,} dimensions, {numbers}; "
             f"{self.sae.gate!r}, {self.config.steps:,} steps, seed {self.seed}, {self.device}"
+            + "".join(f"; {warning}" for warning in self.warnings)
         )
 
     def _repr_html_(self) -> str:
@@ -149,9 +161,12 @@ def train(
 
 def finished(state: TrainingState, inputs: TrainingInputs, seed: int) -> TrainedSAE:
     """Return the result of a run: its SAE in the points' own coordinates, measured on them."""
-    sae = _fold(state, state.result(), inputs.standardizer)
-    metrics = measure(neurons_of(sae), inputs.sample)
+    at = state.result()
+    sae = _fold(state, at, inputs.standardizer)
     spec, log = state.spec, tuple(state.log)
+    metrics = measure(neurons_of(sae), inputs.sample)
+    if state.step:
+        metrics |= spec.config.gate.movement(at.weights(spec.config.gate))
     return TrainedSAE(sae, spec.config, seed, log, metrics, inputs.data_hash, spec.device.type, spec.kernel)
 
 

@@ -157,7 +157,8 @@ def test_saelens_before_6(tmp_path):
     save(tmp_path, "sae_weights.safetensors", {**LENS, "scaling_factor": torch.ones(WIDTH)}, flat, "cfg.json")
     imported = read(tmp_path)
     assert (imported.source.format, imported.source.architecture) == ("saelens-legacy", "topk")
-    assert "hook_point_layer" in imported.source.unread
+    assert imported.source.unread == ("l1_coefficient",)
+    assert (imported.card.l0, imported.card.place) == (3, "hook_point_layer 3")
     inside, mean, std = rows(X)
     acts = top(z_tied(inside), 3)
     assert_agree(imported, X, acts, (acts @ DEC + B_DEC) * std + mean)
@@ -320,8 +321,8 @@ def test_an_imported_sae_is_analysed_in_its_own_space(tmp_path):
     whole = geosae.analyse(imported, data, AnalysisConfig(ambient_samples=100))
     assert (whole.fvu, whole.l0) == (alignment.fvu, alignment.l0)
     assert whole.fvu != geosae.analyse(imported.sae, data, AnalysisConfig(ambient_samples=100)).fvu
-    with pytest.raises(InvalidInput, match=r"reads normalised points \(layer_norm\)"):
-        dead_and_dense(imported, data)
+    with pytest.raises(InvalidInput, match=r"read normalised points \(layer_norm\)"):
+        dead_and_dense(imported.neurons, data)
 
 
 def test_kept_and_read_again(tmp_path):

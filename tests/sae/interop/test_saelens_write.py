@@ -112,7 +112,15 @@ def test_the_page_names_every_format_and_its_code_runs(tmp_path, monkeypatch, ca
     monkeypatch.chdir(tmp_path)
     scope: dict[str, object] = {}
     exec("\n".join(re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)), scope)
-    assert capsys.readouterr().out == "openai topk layer_norm\n"
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[:3] == [
+        "openai topk layer_norm",
+        "Top-K: neurons are decided against one another, at most 3 at a point",
+        "layer_norm 3.0 3.0 k of 8.pt",
+    ]
+    assert [line.split(" ")[0] for line in printed[4:7]] == ["none", "constant_norm", "constant_factor"]
+    # Random weights rebuild nothing.
+    assert printed[7].startswith("FVU at least 1 FVU ")
     assert scope["activations"].shape == (300, WIDTH)  # pyright: ignore[reportAttributeAccessIssue]
     np.testing.assert_allclose(scope["restored"], scope["reconstruction"])
     assert ENC.shape == DEC.shape

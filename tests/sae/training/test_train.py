@@ -4,6 +4,7 @@ import json
 import numpy as np
 import pytest
 import torch
+from data.test_fvu import exact_fvu
 from sae.clouds import blobs, superposition
 from scipy.optimize import linear_sum_assignment
 
@@ -23,8 +24,11 @@ from geosae.sae.gates import (
 )
 from geosae.sae.metrics import measure
 from geosae.sae.neurons import neurons_of
-from geosae.sae.training.state import TrainingDiverged
-from geosae.sae.training.train import train
+from geosae.sae.training.autograd import objective
+from geosae.sae.training.inputs import prepare_inputs
+from geosae.sae.training.spec import training_spec
+from geosae.sae.training.state import TrainingDiverged, TrainingState
+from geosae.sae.training.train import TrainedSAE, train
 
 GATES = [
     ReLU(l1=0.03),
@@ -143,6 +147,50 @@ def test_the_weight_of_jumprelu_acts_at_a_customary_learning_rate(wrapped):
     # Without a rate of its own θ stays near its start, and all three have about 12 active neurons.
     assert active[0] > 1.5 * active[1]
     assert active[1] > 1.5 * active[2]
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_a_run_too_short_for_the_thresholds_says_so(wrapped):
+    points, _ = superposition(1500)
+
+    def run(steps: int, l0: float = 0.1, **knobs: str) -> TrainedSAE:
+        gate = JumpReLU(l0=l0)
+        config = TrainConfig(Matryoshka(gate) if wrapped else gate, width=24, steps=steps, lr=3e-4, **knobs)
+        return train(points, config, 0, device="cpu")
+
+    short, cheap, long = run(50), run(50, 1e-3), run(800)
+    # The claim of the warning: a hundredfold price changes nothing there.
+    assert short.metrics["l0"] == pytest.approx(cheap.metrics["l0"], rel=0.14)
+    for warned in (short, cheap):
+        (text,) = warned.warnings
+        assert "L0 is that of the start, not of the price λ" in text
+        assert text[:40] in repr(warned)
+    assert long.warnings == ()
+    assert long.metrics["threshold_moved"] > 0.1
+    # Where there is no price, or no training, thresholds need not move.
+    assert run(50, 0).warnings == ()
+    assert run(50, baseline="untrained").warnings == ()
+    theta = short.sae.threshold.detach().numpy() / spread_of(points)
+    assert short.metrics["threshold_moved"] == pytest.approx(np.median(np.abs(theta - 0.01)) / 0.3, rel=1e-4)
+
+
+def spread_of(points: np.ndarray) -> float:
+    return float(np.sqrt(np.square(points - points.mean(axis=0)).sum(axis=1).mean()))
+
+
+@pytest.mark.parametrize("pre_bias", ["zero", "mean"])
+def test_the_fvu_of_the_log_is_the_one_fvu_at_an_offset(pre_bias):
+    """Points 5,000 spreads from the origin, at 1e8: exact sums over the very numbers that the log sees."""
+    points = 1e8 + 2e4 * np.random.default_rng(0).normal(size=(300, 3))
+    config = TrainConfig(TopK(k=2), 8, steps=30, log_every=10, pre_bias=pre_bias)
+    spec = training_spec(config, 3, "cpu")
+    inputs = prepare_inputs(points, points, spec, 0)
+    state = TrainingState.begin(spec, inputs.source, inputs.u, 0)
+    state.run()
+    u = inputs.u.double().numpy()
+    a = objective(spec, state.at, inputs.u).a
+    guess = torch.addmm(state.at.b_dec, a, state.at.W_dec).detach().double().numpy()
+    assert state.log[-1]["fvu"] == pytest.approx(exact_fvu(u, guess), rel=1e-12)
 
 
 @pytest.mark.parametrize("seed", [0, *(pytest.param(s, marks=pytest.mark.slow) for s in (1, 2))])
