@@ -34,6 +34,14 @@ class Rows(Sequence[tuple[int, ...]]):
             return tuple(self._row(i) for i in range(len(self))[index])
         return self._row(range(len(self))[index])
 
+    def __eq__(self, other: object) -> bool:
+        """Equal to any sequence of the same tuples, such as a tuple of them."""
+        if not isinstance(other, Sequence):
+            return NotImplemented
+        return len(self) == len(other) and all(a == b for a, b in zip(self, other, strict=True))
+
+    __hash__ = None  # pyright: ignore[reportAssignmentType]
+
     def __iter__(self) -> Iterator[tuple[int, ...]]:
         step = max(1, TABLE // max(1, self._columns()))
         for first in range(0, len(self), step):

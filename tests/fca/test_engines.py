@@ -91,7 +91,9 @@ def test_a_lattice_of_bits_answers_as_one_of_tuples():
         assert not isinstance(large.extents, tuple)
         assert [large.extents[i] for i in range(len(large))] == list(large.extents)
         assert [large.intents[i] for i in range(len(large))] == list(large.intents)
-        assert list(large.extents) == list(small.extents)
+        assert large.extents == small.extents
+        assert large.intents != small.extents
+        assert large.upper == small.upper
         assert large.extents[1:3] == small.extents[1:3]
         assert list(large.intents) == list(small.intents)
         assert large.covers == small.covers
