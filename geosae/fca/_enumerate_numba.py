@@ -1,5 +1,6 @@
 """The compiled engine: it grows the arrays, watches cap and clock, and calls the kernels of `_kernels.py`."""
 
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +20,11 @@ STEP = 4096
 def available() -> bool:
     """Return whether numba is installed."""
     return find_spec("numba") is not None
+
+
+def loaded() -> bool:
+    """Return whether this process has loaded the kernels."""
+    return "geosae.fca._kernels" in sys.modules
 
 
 @dataclass(frozen=True, eq=False)

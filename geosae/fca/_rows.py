@@ -1,12 +1,17 @@
 """Sets of indices, one per concept: stored as bits or lists, or derived, and made into tuples on demand."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from itertools import pairwise
 from typing import Any, overload
 
 import numpy as np
-from jaxtyping import Bool, Int, UInt64
+from jaxtyping import Bool, Float32, Int, UInt64
 
 from geosae.fca.bitsets import unpack_words, word_integers
+
+TABLE = 1 << 22
+"""So many truth values are unpacked at once, where all rows are made one after the other."""
 
 
 class Rows(Sequence[tuple[int, ...]]):
@@ -29,7 +34,26 @@ class Rows(Sequence[tuple[int, ...]]):
             return tuple(self._row(i) for i in range(len(self))[index])
         return self._row(range(len(self))[index])
 
+    def __eq__(self, other: object) -> bool:
+        """Equal to any sequence of the same tuples, such as a tuple of them."""
+        if not isinstance(other, Sequence):
+            return NotImplemented
+        return len(self) == len(other) and all(a == b for a, b in zip(self, other, strict=True))
+
+    __hash__ = None  # pyright: ignore[reportAssignmentType]
+
+    def __iter__(self) -> Iterator[tuple[int, ...]]:
+        step = max(1, TABLE // max(1, self._columns()))
+        for first in range(0, len(self), step):
+            yield from self._between(first, min(first + step, len(self)))
+
     def _row(self, i: int) -> tuple[int, ...]:
+        return self._between(i, i + 1)[0]
+
+    def _columns(self) -> int:
+        raise TypeError("Rows is abstract")
+
+    def _between(self, first: int, last: int) -> list[tuple[int, ...]]:
         raise TypeError("Rows is abstract")
 
 
@@ -41,8 +65,11 @@ class BitRows(Rows):
         self.columns = columns
         self.sizes = np.bitwise_count(words).sum(axis=1, dtype=np.int64)
 
-    def _row(self, i: int) -> tuple[int, ...]:
-        return tuple(np.flatnonzero(unpack_words(self.words[i : i + 1], self.columns)[0]).tolist())
+    def _columns(self) -> int:
+        return self.columns
+
+    def _between(self, first: int, last: int) -> list[tuple[int, ...]]:
+        return _tuples(unpack_words(self.words[first:last], self.columns))
 
     def masks(self) -> tuple[int, ...]:
         """Return each set as an integer."""
@@ -60,6 +87,18 @@ class DerivedRows(Rows):
     def _row(self, i: int) -> tuple[int, ...]:
         return tuple(np.flatnonzero(self.crosses[:, list(self.sets[i])].all(axis=1)).tolist())
 
+    @cached_property
+    def _missing(self) -> Float32[np.ndarray, "s l"]:
+        return np.ascontiguousarray(~self.crosses.T).astype(np.float32)
+
+    def _columns(self) -> int:
+        return max(self.crosses.shape)
+
+    def _between(self, first: int, last: int) -> list[tuple[int, ...]]:
+        # A long element is common to a set where it misses none of its members: a count, exact below 2²⁴.
+        members = unpack_words(self.sets.words[first:last], self.sets.columns).astype(np.float32)
+        return _tuples(members @ self._missing == 0)
+
 
 class ListRows(Rows):
     """Sets stored as one array of their members in order, cut at the starts."""
@@ -69,8 +108,20 @@ class ListRows(Rows):
         self.items = items
         self.sizes = np.diff(start)
 
-    def _row(self, i: int) -> tuple[int, ...]:
-        return tuple(self.items[self.start[i] : self.start[i + 1]].tolist())
+    def _columns(self) -> int:
+        return 1
+
+    def _between(self, first: int, last: int) -> list[tuple[int, ...]]:
+        starts = self.start[first : last + 1].tolist()
+        items = self.items[starts[0] : starts[-1]].tolist()
+        ends = [start - starts[0] for start in starts]
+        return [tuple(items[one:two]) for one, two in pairwise(ends)]
+
+
+def _tuples(table: Bool[np.ndarray, "m c"]) -> list[tuple[int, ...]]:
+    columns = np.nonzero(table)[1].tolist()
+    ends = np.cumsum(table.sum(axis=1)).tolist()
+    return [tuple(columns[one:two]) for one, two in pairwise([0, *ends])]
 
 
 def sizes_of(rows: Sequence[tuple[int, ...]]) -> Int[np.ndarray, "m"]:

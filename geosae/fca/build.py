@@ -29,10 +29,11 @@ from geosae.notebook import short_repr
 
 Engine = Literal["auto", "ints", "fast"]
 Progress = Callable[[int, int], None]
-INTS = 5_000
-"""Up to so many concepts plain integers are fast enough, and the compiled engine is not loaded."""
-TUPLES = 5_000
-"""Up to so many concepts are stored as tuples of indices; beyond, as bits."""
+LOADED, COLD = 64, 5_000
+"""Up to so many concepts plain integers are faster: where the compiled engine is loaded, and where it is not.
+
+Loading it takes as long as plain integers take for some 10 000 concepts; where nobody knows how many there
+are, half of that is risked."""
 
 
 class TooManyConcepts(InvalidInput):
@@ -95,8 +96,8 @@ def concept_lattice(
     seconds
         The most time to spend.
     engine
-        "ints" (plain Python), "fast" (numba, the extra `geosae[fast]`), or "auto": ints up to 5 000 concepts,
-        then numba if it is installed.
+        "ints" (plain Python), "fast" (numba, the extra `geosae[fast]`), or "auto": ints up to 64 concepts (up
+        to 5 000 in a process that has not loaded numba's engine yet), then numba if it is installed.
     progress
         Called with the concepts expanded and found so far.
 
@@ -183,7 +184,7 @@ class Search:
         deadline = time.monotonic() + seconds
         if engine != "fast":
             slow = engine == "ints" or not _enumerate_numba.available()
-            most = cap if slow else min(cap, INTS)
+            most = cap if slow else min(cap, LOADED if _enumerate_numba.loaded() else COLD)
             concepts = enumerate_ints(self.crosses, self.weights, least=least, cap=most, deadline=deadline)
             if slow or concepts.stopped != "cap" or most == cap:
                 return concepts
@@ -208,9 +209,7 @@ class Search:
         long = DerivedRows(short, crosses, concepts.supports[order])
         upper = _upper(concepts, rank, smaller_above=self.short_objects)
         extents, intents = (short, long) if self.short_objects else (long, short)
-        if len(order) > TUPLES:
-            return ConceptLattice(self.context, extents, intents, upper)
-        return ConceptLattice(self.context, tuple(extents), tuple(intents), tuple(upper))
+        return ConceptLattice(self.context, extents, intents, upper)
 
 
 def _lexicographic(words: np.ndarray) -> list[np.ndarray]:

@@ -39,7 +39,7 @@ class ConceptLattice:
     extents: Sequence[tuple[int, ...]]
     """Object indices of each concept, by size and then lexicographically by the context's shorter side.
 
-    Tuples up to 5 000 concepts; beyond, stored as bits and made into tuples on demand."""
+    Built lattices store bits and make tuples on demand; iterating makes many at once."""
     intents: Sequence[tuple[int, ...]]
     """Attribute indices of each concept."""
     upper: Sequence[tuple[int, ...]]
@@ -57,8 +57,7 @@ class ConceptLattice:
     @cached_property
     def lower(self) -> Sequence[tuple[int, ...]]:
         """The concepts that each concept covers: its next smaller ones."""
-        rows = ListRows(*transpose(*lists_of(self.upper)))
-        return rows if isinstance(self.upper, ListRows) else tuple(rows)
+        return ListRows(*transpose(*lists_of(self.upper)))
 
     @cached_property
     def covers(self) -> tuple[tuple[int, int], ...]:

@@ -14,6 +14,7 @@ from geosae.fca._enumerate_numba import enumerate_fast
 from geosae.fca._enumerate_python import enumerate_ints
 from geosae.fca.context import FormalContext
 from geosae.fca.interop_concepts import oracle, to_concepts
+from geosae.fca.lattice import ConceptLattice
 from geosae.geometry import InvalidInput
 
 DATA = Path(__file__).parent / "data"
@@ -81,20 +82,22 @@ def test_more_than_one_word_and_growing_arrays(shape):
     one.check()
 
 
-@needs_numba
-def test_beyond_tuples_a_lattice_answers_alike(monkeypatch):
+def test_a_lattice_of_bits_answers_as_one_of_tuples():
     for shape in ((12, 40), (40, 12)):
         context = FormalContext.from_array(np.random.default_rng(2).random(shape) < 0.35)
-        small = concept_lattice(context)
-        monkeypatch.setattr(build, "TUPLES", 10)
         large = concept_lattice(context)
-        monkeypatch.undo()
+        small = ConceptLattice.from_dict(large.to_dict())
+        assert isinstance(small.extents, tuple)
         assert not isinstance(large.extents, tuple)
-        assert list(large.extents) == list(small.extents)
+        assert [large.extents[i] for i in range(len(large))] == list(large.extents)
+        assert [large.intents[i] for i in range(len(large))] == list(large.intents)
+        assert large.extents == small.extents
+        assert large.intents != small.extents
+        assert large.upper == small.upper
         assert large.extents[1:3] == small.extents[1:3]
         assert list(large.intents) == list(small.intents)
         assert large.covers == small.covers
-        assert tuple(large.lower) == small.lower
+        assert tuple(large.lower) == tuple(small.lower)
         assert large.extent_sizes.tolist() == small.extent_sizes.tolist()
         assert large.intent_sizes.tolist() == small.intent_sizes.tolist()
         assert large.object_labels == small.object_labels
@@ -165,8 +168,25 @@ def test_an_engine_that_is_not_there_is_refused(monkeypatch):
     context = FormalContext.from_array(~np.eye(3, dtype=bool))
     with pytest.raises(InvalidInput, match="numba"):
         concept_lattice(context, engine="fast")
-    monkeypatch.setattr(build, "INTS", 4)
+    monkeypatch.setattr(build, "COLD", 4)
     assert len(concept_lattice(context)) == 8
+
+
+@needs_numba
+def test_the_compiled_engine_is_used_early_where_it_is_loaded(monkeypatch):
+    """Which engine runs depends on the process; the lattice does not."""
+    context = FormalContext.from_array(np.random.default_rng(3).random((40, 30)) < 0.3)
+    plain = concept_lattice(context, engine="ints")
+    assert build.LOADED < len(plain) < build.COLD
+    for loaded, used in ((False, False), (True, True)):
+        calls = []
+        monkeypatch.setattr(_enumerate_numba, "loaded", lambda loaded=loaded: loaded)
+        monkeypatch.setattr(
+            build._enumerate_numba, "enumerate_fast",
+            lambda *a, calls=calls, **k: (calls.append(1), enumerate_fast(*a, **k))[1],
+        )  # fmt: skip
+        assert concept_lattice(context).to_dict() == plain.to_dict()
+        assert bool(calls) == used
 
 
 @needs_numba

@@ -121,7 +121,7 @@ def test_a_missing_or_doubled_concept_is_noticed():
     with pytest.raises(InvalidInput, match="missing"):
         ConceptLattice(whole.context, e[:1] + e[2:], i[:1] + i[2:], u[1:]).check()
     with pytest.raises(InvalidInput, match="distinct"):
-        ConceptLattice(whole.context, e[:1] + e, i[:1] + i, ((), *u)).check()
+        ConceptLattice(whole.context, (*e[:1], *e), (*i[:1], *i), ((), *u)).check()
 
 
 def test_the_bottom_of_an_object_with_every_attribute_holds_it():
