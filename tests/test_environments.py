@@ -86,3 +86,13 @@ def test_every_python_of_the_workflow_is_in_the_classifiers() -> None:
     prefix = "Programming Language :: Python :: "
     assert [c.removeprefix(prefix) for c in PROJECT["classifiers"] if c.startswith(prefix)] == versions
     assert PROJECT["requires-python"] == f">={versions[0]}"
+
+
+def test_the_readme_says_what_an_install_weighs_and_names_the_index_of_the_workflow() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    index = "https://download.pytorch.org/whl/cpu"
+    assert f"pip install torch --index-url {index}\npip install .\n" in readme
+    assert re.search(r"weighs about \d+ GB", readme)
+    assert index in (ROOT / ".github/workflows/tests.yml").read_text(encoding="utf-8")
+    versions = [c.split(" :: ")[-1] for c in PROJECT["classifiers"] if "Python :: 3." in c]
+    assert f"Python {', '.join(versions[:-1])} or {versions[-1]}" in readme
