@@ -63,7 +63,7 @@ def test_bounds_that_were_false_are_not_declared_again() -> None:
         "typer": "0.18",
         "scipy": "1.14.1",
         "matplotlib": "3.9.4",
-        "beartype": "0.21",
+        "beartype": "0.22.1",
     }.items():
         assert bounds[name] > release(failing), name
 
