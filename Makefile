@@ -4,7 +4,7 @@ BIN := .venv/bin
 # One thread per process: the suites and the demo run several processes.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: .venv demo test test-slow check coverage wheel format docs benchmarks benchmark-gpu upgrade clean
+.PHONY: .venv demo test test-slow test-lowest test-newest check coverage wheel format docs benchmarks benchmark-gpu upgrade clean
 .DEFAULT_GOAL := test
 
 .venv: .venv/installed
@@ -24,6 +24,20 @@ test: .venv/installed
 # Exhaustive suites: the hunt for a wrong verdict, large arrangements, a real browser.
 test-slow: .venv/installed
 	HYPOTHESIS_PROFILE=hunt $(BIN)/python -m pytest -m slow
+
+# The oldest releases that pyproject.toml admits (on Python 3.11), and the newest that there are: each in an environment
+# of its own, made anew.
+test-lowest:
+	rm -rf .venv-lowest
+	$(PYTHON) -m venv .venv-lowest
+	.venv-lowest/bin/python -m pip install --quiet --constraint constraints-lowest.txt --editable '.[fast,test]'
+	.venv-lowest/bin/python -m pytest -n 2
+
+test-newest:
+	rm -rf .venv-newest
+	$(PYTHON) -m venv .venv-newest
+	.venv-newest/bin/python -m pip install --quiet --editable '.[fast,test]'
+	.venv-newest/bin/python -m pytest -n 2
 
 check: .venv/installed
 	$(BIN)/ruff format --check .
@@ -79,4 +93,4 @@ upgrade:
 	touch .venv/installed
 
 clean:
-	rm -rf .venv docs/_build docs/gallery docs/generated .hypothesis .pytest_cache .ruff_cache .coverage .tested_lines.txt dist
+	rm -rf .venv .venv-lowest .venv-newest docs/_build docs/gallery docs/generated .hypothesis .pytest_cache .ruff_cache .coverage .tested_lines.txt dist

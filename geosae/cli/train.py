@@ -82,22 +82,25 @@ def _cells(
     folders: dict[str, str] = {}
     for card in sorted(out.glob("*/card.json")):
         entries = read_plain_record(card)
-        folders[_named(entries["config"], entries["seed"], entries["device"])] = card.parent.name
+        folders[_named(entries["config"], entries["seed"], entries["device"], entries["kernel"])] = (
+            card.parent.name
+        )
     heads = [(setting, seed) for setting in sweep.settings() for seed in sweep.seeds]
     return [
         {
             "gate": setting.gate, "sparsity": setting.sparsity, "width": setting.width, "seed": seed,
-            "device": run.device, "folder": folders.get(_named(run.config.to_dict(), seed, run.device)),
+            "device": run.device, "kernel": run.kernel,
+            "folder": folders.get(_named(run.config.to_dict(), seed, run.device, run.kernel)),
             **metrics,
         }
         for (setting, seed), run, metrics in zip(heads, runs, measured, strict=True)
     ]  # fmt: skip
 
 
-def _named(config: Mapping[str, Any], seed: int, device: str) -> str:
+def _named(config: Mapping[str, Any], seed: int, device: str, kernel: str) -> str:
     import json
 
-    return json.dumps([config, seed, device], sort_keys=True)
+    return json.dumps([config, seed, device, kernel], sort_keys=True)
 
 
 DIGITS = {"fvu": 3, "l0": 1, "dead_share": 2, "mcc": 2}

@@ -12,6 +12,7 @@ from geosae.experiments.baselines import Baseline
 from geosae.experiments.gates import GATES, Gate, gate_name
 from geosae.notebook import short_repr
 from geosae.sae.device import Device
+from geosae.sae.training.spec import Kernel
 from geosae.storage.structure import to_json
 
 # Part of every key: results of another version of geosae are never taken for one's own.
@@ -61,6 +62,8 @@ class Cell:
         The share of the points that the SAE learns from; everything is measured on the others.
     device
         Where the SAE is trained.
+    kernel
+        How its gradients are computed; None where nothing is trained.
 
     Examples
     --------
@@ -84,6 +87,7 @@ class Cell:
     tolerance: float = 0.05
     train_share: float = 0.5
     device: Device = "cpu"
+    kernel: Kernel | None = None
 
     __repr__ = short_repr
 

@@ -8,7 +8,7 @@ study; here they are only written, read and named.
 import time
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
@@ -20,6 +20,7 @@ from geosae.errors import InvalidInput
 from geosae.experiments.cell import FORMAT, short_hash
 from geosae.experiments.plan import Plan, StudyEntry
 from geosae.sae.device import Device
+from geosae.sae.training.numba import installed
 from geosae.storage.files import write_json
 from geosae.storage.structure import from_table, read_plain_record, read_record, to_json, write_record
 from geosae.validation import refuse_unknown
@@ -43,17 +44,23 @@ class StudyWorld:
 class Job:
     """One job of a study: `settings` is a frozen dataclass of the study, its seed included.
 
-    Its SAEs are trained on `device`.
+    Its SAEs are trained on `device`, and where `numba` is installed or not: their kernels depend on it.
     """
 
     study: str
     settings: Any
     device: Device = "cpu"
+    numba: bool = field(default_factory=installed)
 
     @property
     def key(self) -> str:
         """Return 16 hexadecimal digits that name the job; equal jobs have equal keys on every machine."""
-        entries = {"format": FORMAT, "study": self.study, "settings": to_json(self.settings)}
+        entries = {
+            "format": FORMAT,
+            "study": self.study,
+            "settings": to_json(self.settings),
+            "numba": self.numba,
+        }
         # As for cells: another device is another job.
         return short_hash(entries if self.device == "cpu" else {**entries, "device": self.device})
 
@@ -187,6 +194,12 @@ def do_job(folder: str, job: Job, make_world: MakeWorld, studies: Studies) -> st
     path = job_file(Path(folder), job)
     start = time.perf_counter()
     try:
+        if job.numba != installed():
+            raise InvalidInput(
+                f"the job is one of a run {'with' if job.numba else 'without'} numba, unlike this machine",
+                causes="an executor one of whose machines has numba and another has not",
+                remedy="install the same packages on all of them (pip install 'geosae[fast]')",
+            )
         with threadpool_limits(1):
             result = studies()[job.study].do(job.settings, make_world, job.device)
         write_record(path, StudyRecord(job.settings, result))

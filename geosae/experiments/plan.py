@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import product
 from typing import Any
 
@@ -9,8 +10,10 @@ from geosae.errors import InvalidInput
 from geosae.experiments.baselines import BASELINES, USUAL, Baseline, place_of
 from geosae.experiments.cell import Cell, short_hash
 from geosae.experiments.gates import GATES, Gate, checked_sparsities
+from geosae.experiments.sae_config import config_of
 from geosae.notebook import short_repr
-from geosae.sae.device import Device
+from geosae.sae.device import Device, resolve_device
+from geosae.sae.training.spec import Kernel, resolve_kernel
 from geosae.storage.records import check_fields
 from geosae.storage.structure import to_json
 from geosae.validation import refuse_unknown
@@ -247,16 +250,31 @@ class Plan:
         for world in self.worlds:
             refuse_unknown(world.gates, [g.name for g in self.gates], f"the world {world.label!r}", "gate")
 
-    def cells(self) -> tuple[Cell, ...]:
-        """Return the cells in a fixed order, world by world, each once."""
+    def cells(self, *, numba: bool | None = None) -> tuple[Cell, ...]:
+        """Return the cells in a fixed order, world by world, each once.
+
+        Their kernels are those of a machine with or without numba: of the one that the plan was run on, for
+        the cells of a run; None takes this one.
+
+        Raises
+        ------
+        InvalidInput
+            If a training setting of the plan is not valid.
+        """
         by_key: dict[str, Cell] = {}
         for world in self.worlds:
-            for cell in self._cells_of(world):
+            for cell in self._cells_of(world, numba):
                 by_key.setdefault(cell.key, cell)
         return tuple(by_key.values())
 
-    def _cells_of(self, world: WorldEntry) -> Iterator[Cell]:
+    def _cells_of(self, world: WorldEntry, numba: bool | None) -> Iterator[Cell]:
         train = {**self.train, **world.train}
+        device = resolve_device("auto").type if self.device == "auto" else self.device
+
+        @cache
+        def kernel(gate: Gate, sparsity: float | int, width: int, baseline: str) -> Kernel:
+            return resolve_kernel(config_of(gate, sparsity, width, baseline, train), device, numba=numba)
+
         places = ((g, w) for g in self._gates_of(world) for w in g.widths or world.widths or self.widths)
         for (gate, width), seed in product(places, self.seeds):
             data_seed = seed if world.data_seed is None else world.data_seed
@@ -271,6 +289,7 @@ class Plan:
                         world.label, world.source, world.params, data_seed, *stands, seed,
                         baseline, train if trains else {}, self.analysis, self.tolerance, self.train_share,
                         self.device if trains else "cpu",
+                        kernel(*stands, baseline) if trains else None,
                     )  # fmt: skip
 
     def _gates_of(self, world: WorldEntry) -> tuple[GateEntry, ...]:

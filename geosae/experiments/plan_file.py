@@ -126,6 +126,8 @@ def parse_plan(text: str, title: str = "") -> Plan:
     )
     try:
         cells = plan.cells()
+    except InvalidInput:
+        raise
     except (TypeError, ValueError) as error:
         raise InvalidInput(f"the plan holds a value that JSON cannot express: {error}") from error
     if not cells:

@@ -211,7 +211,7 @@ def load_results(folder: str | Path) -> Results:
     """
     store = Store(Path(folder))
     plan = store.plan()
-    cells = plan.cells()
+    cells = plan.cells(numba=store.numba())
     finished = tuple(_result(store, cell) for cell in cells if store.finished(cell))
     if not finished:
         raise InvalidInput(f"no cell of the run in {folder} is finished", remedy="run it again to resume it")

@@ -16,7 +16,6 @@ from geosae.experiments.cell import Cell
 from geosae.experiments.jobs import Job, Studies, do_job, fail, job_file, plan_jobs, write_job_list
 from geosae.experiments.plan import Plan, WorldEntry
 from geosae.experiments.results import Results, load_results
-from geosae.experiments.sae_config import check_configs
 from geosae.experiments.store import RunCard, Store
 from geosae.experiments.summary import summarise
 from geosae.experiments.theorem_checks import Claims, check_ids, check_key, do_check, fail_check, gather
@@ -24,8 +23,12 @@ from geosae.experiments.worker import HEAVY, MakeWorld, can_be_had, do_cell, ens
 from geosae.notebook import short_repr
 from geosae.parallel import Task, run_tasks
 from geosae.sae.device import gpu_name, resolve_device
+from geosae.sae.training.numba import installed
 from geosae.storage.files import check_content, file_hash
 from geosae.storage.structure import write_record
+
+NUMERICAL = ("numpy", "scipy", "torch", "scikit-learn", "cvxpy", "python-flint")
+"""The packages whose releases can change numbers; run.json names those of the run."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,6 @@ def run(
     ids = check_ids(plan.checks, claims)
     jobs = plan_jobs(plan, {} if studies is None else studies())
     preload = _modules(make_world, claims, studies)
-    check_configs(cells)
     with store.lock():
         begun = time.time()
         _make_datasets(store, cells, make_world)
@@ -242,7 +244,9 @@ def _summarised(store: Store, cells: Sequence[Cell]) -> Results:
 
 
 def _machine(gpu: str | None) -> dict[str, str | int | None]:
-    packages = {name: version(name) for name in ("numpy", "scipy", "torch")}
+    packages: dict[str, str | None] = {name: version(name) for name in NUMERICAL}
+    # Whether it is there decides the kernels, and so the bytes, of a run.
+    packages["numba"] = version("numba") if installed() else None
     return {
         "geosae": __version__,
         "python": platform.python_version(),

@@ -1,11 +1,9 @@
 """The configuration of a training run, from the entries of a plan."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from geosae.errors import InvalidInput
-from geosae.experiments.baselines import BASELINES
-from geosae.experiments.cell import Cell
 from geosae.experiments.gates import GATES, gate_record
 from geosae.sae.config import TrainConfig
 
@@ -38,21 +36,3 @@ def config_of(
     # What the grid decides cannot be overridden by a setting.
     fixed = {"gate": record, "width": width, "baseline": None if baseline == "trained" else baseline}
     return TrainConfig.from_dict({**training, **fixed})
-
-
-def check_configs(cells: Sequence[Cell]) -> None:
-    """Refuse, before a run begins, what would fail in each of its cells.
-
-    Raises
-    ------
-    InvalidInput
-        If a training setting of the plan is not valid.
-    """
-    checked: set[tuple[Any, ...]] = set()
-    for cell in cells:
-        # Settings differ between worlds only; seeds do not enter.
-        kind = (cell.world, cell.gate, cell.sparsity, cell.width, cell.baseline)
-        constructed = cell.baseline != "trained" and BASELINES[cell.baseline].constructed
-        if kind not in checked and not constructed:
-            checked.add(kind)
-            config_of(cell.gate, cell.sparsity, cell.width, cell.baseline, cell.train)

@@ -125,6 +125,11 @@ class Store:
             )
         return read_record(path, RunCard)
 
+    def numba(self) -> bool | None:
+        """Return whether numba was installed where the run was made; None where run.json does not say."""
+        machine = self.card().machine if (self.folder / "run.json").is_file() else {}
+        return machine["numba"] is not None if "numba" in machine else None
+
     def plan(self) -> Plan:
         """Return the plan of the run.
 

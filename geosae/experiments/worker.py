@@ -108,6 +108,8 @@ def fit_or_build(cell: Cell, data: ConceptDataset) -> "TrainedSAE":
     """Return the cell's SAE, trained or constructed on the points it may see."""
     from geosae.experiments.sae_config import config_of
     from geosae.sae import baselines
+    from geosae.sae.device import resolve_device
+    from geosae.sae.training.spec import resolve_kernel
     from geosae.sae.training.train import train
 
     if cell.baseline == "pca":
@@ -122,6 +124,13 @@ def fit_or_build(cell: Cell, data: ConceptDataset) -> "TrainedSAE":
     if cell.baseline == "supervised":
         return baselines.supervised(data.points, data.membership, cell.seed)
     config = config_of(cell.gate, cell.sparsity, cell.width, cell.baseline, cell.train)
+    kernel = resolve_kernel(config, resolve_device(cell.device))
+    if cell.kernel not in (None, kernel):
+        raise InvalidInput(
+            f"the cell is one of the kernel {cell.kernel!r}, and this machine would train it with {kernel!r}",
+            causes="an executor one of whose machines has numba and another has not",
+            remedy="install the same packages on all of them (pip install 'geosae[fast]')",
+        )
     return train(data.points, config, cell.seed, device=cell.device)
 
 

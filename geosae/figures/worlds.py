@@ -216,7 +216,7 @@ def _handles_count(data: ConceptDataset, coloured: int, owners: Int[np.ndarray, 
 def _handles(data: ConceptDataset, coloured: int, owners: Int[np.ndarray, "m"]) -> list[Line2D]:
     shaded = data.dim == 2 and len(data.regions) > 0
     handles = [
-        Line2D([], [], color=colour(k), marker=marker(k), ms=3.5, lw=0.9 if shaded else 0, ls=line(k),
+        Line2D([], [], color=colour(k), marker=marker(k), ms=3.5, lw=0.9, ls=line(k) if shaded else "",
                label=data.names[k])
         for k in range(coloured)
     ]  # fmt: skip

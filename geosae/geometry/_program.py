@@ -2,8 +2,17 @@
 
 Linear and mixed-integer programs go to HiGHS (Huangfu and Hall, doi:10.1007/s12532-017-0130-5) through scipy;
 quadratic programs to Clarabel through cvxpy, which is loaded only then. No other module calls a solver.
+
+No call lasts for ever. HiGHS, Clarabel and L-BFGS are ended after `time_limit()` seconds, and
+`SolverTimedOut` says so. The other two take no limit of time, and end by themselves: non-negative least
+squares after a number of iterations (scipy 1.12 to 1.14 counted only some of them, and could go on for ever:
+the package asks for 1.15), the assignment after at most rows² · columns steps.
 """
 
+import math
+import os
+import time
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -11,6 +20,13 @@ from typing import Any, Literal
 import numpy as np
 from jaxtyping import Float, Int
 from scipy import optimize, sparse
+
+from geosae.errors import InvalidInput, SolverTimedOut
+
+SECONDS = 600.0
+"""How long one call of a solver may take, unless the environment says otherwise: those of a run take well
+below a second, so that one which takes ten minutes has lost its way."""
+SECONDS_SETTING = "GEOSAE_SOLVER_SECONDS"
 
 Status = Literal["optimal", "infeasible", "unbounded", "stopped"]
 _STATUS: dict[int, Status] = {0: "optimal", 1: "stopped", 2: "infeasible", 3: "unbounded"}
@@ -26,6 +42,34 @@ class Outcome:
     bound: float | None = None
 
 
+def time_limit() -> float:
+    """Return the seconds that a solver may take: GEOSAE_SOLVER_SECONDS of the environment, or 600.
+
+    Raises
+    ------
+    InvalidInput
+        If the environment names no positive, finite number.
+
+    Examples
+    --------
+    >>> time_limit()
+    600.0
+    """
+    text = os.environ.get(SECONDS_SETTING, "")
+    if not text:
+        return SECONDS
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise InvalidInput(
+            f"{SECONDS_SETTING} is {text!r}; it must be a positive, finite number of seconds",
+            remedy=f"unset it for {SECONDS:g} seconds, or set another number",
+        )
+    return seconds
+
+
 def linear_program(
     cost: Float[np.ndarray, " v"],
     *,
@@ -35,6 +79,11 @@ def linear_program(
 ) -> Outcome:
     """Minimise ⟨cost, x⟩ with M x ≤ r, E x = e and bounds on x (dense or sparse matrices).
 
+    Raises
+    ------
+    SolverTimedOut
+        If the solver needs more than `time_limit()` seconds.
+
     Examples
     --------
     >>> linear_program(np.array([1.0, 1.0]), equal=(np.array([[1.0, 2.0]]), np.array([4.0]))).value
@@ -42,9 +91,20 @@ def linear_program(
     """
     rows, right = at_most or (None, None)
     equations, level = equal or (None, None)
+    seconds = time_limit()
     solution: Any = optimize.linprog(
-        cost, A_ub=rows, b_ub=right, A_eq=equations, b_eq=level, bounds=bounds, method="highs"
+        cost,
+        A_ub=rows,
+        b_ub=right,
+        A_eq=equations,
+        b_eq=level,
+        bounds=bounds,
+        method="highs",
+        options={"time_limit": seconds},
     )
+    # Iterations are not limited: what HiGHS reports as a limit is that of time.
+    if int(solution.status) == 1:
+        raise SolverTimedOut("HiGHS (a linear program)", seconds)
     status = _STATUS.get(int(solution.status), "stopped")
     if status != "optimal":
         return Outcome(status, None, None)
@@ -63,20 +123,29 @@ def milp(
 ) -> Outcome:
     """Minimise ⟨cost, x⟩ with low ≤ M x ≤ high and x in [0, upper], integer by default.
 
+    With `seconds`, the best point of so much time is an answer (status "stopped").
+
+    Raises
+    ------
+    SolverTimedOut
+        If `seconds` is not given and the solver needs more than `time_limit()`.
+
     Examples
     --------
     >>> low = np.array([1.0])
     >>> milp(np.ones(2), np.array([[2.0, 2.0]]), low, low * 4).value
     1.0
     """
-    options: Any = {} if seconds is None else {"time_limit": seconds}
+    limit = time_limit() if seconds is None else seconds
     solution: Any = optimize.milp(
         cost,
         constraints=optimize.LinearConstraint(sparse.csr_array(rows), low, high),
         integrality=np.full(len(cost), int(integer)),
         bounds=optimize.Bounds(0.0, upper),
-        options=options,
+        options={"time_limit": limit},
     )
+    if seconds is None and int(solution.status) == 1:
+        raise SolverTimedOut("HiGHS (an integer program)", limit)
     status = _STATUS.get(int(solution.status), "stopped")
     bound = None if solution.mip_dual_bound is None else float(solution.mip_dual_bound)
     if solution.x is None:
@@ -108,6 +177,11 @@ def quadratic_program(
 ) -> Outcome:
     """Minimise ½‖factor·x − target‖² with M x ≤ r and E x = e.
 
+    Raises
+    ------
+    SolverTimedOut
+        If the solver needs more than `time_limit()` seconds.
+
     Examples
     --------
     >>> first_is_one = (np.array([[1.0, 0.0]]), np.array([1.0]))
@@ -124,7 +198,13 @@ def quadratic_program(
     if equal is not None:
         constraints.append(equal[0] @ variable == equal[1])
     problem = cvxpy.Problem(cvxpy.Minimize(0.5 * cvxpy.sum_squares(factor @ variable - target)), constraints)
-    problem.solve(solver=cvxpy.CLARABEL)
+    seconds = time_limit()
+    with warnings.catch_warnings():
+        # Where time ran out, cvxpy warns of an inaccurate solution; none is returned here.
+        warnings.filterwarnings("ignore", message="Solution may be inaccurate")
+        problem.solve(solver=cvxpy.CLARABEL, time_limit=seconds)
+    if problem.status == "user_limit":
+        raise SolverTimedOut("Clarabel (a quadratic program)", seconds)
     statuses: dict[str, Status] = {"optimal": "optimal", "infeasible": "infeasible", "unbounded": "unbounded"}
     status = statuses.get(str(problem.status), "stopped")
     if variable.value is None:
@@ -157,14 +237,27 @@ def minimise(
 ) -> Outcome:
     """Look for a local minimum of a function that returns its value and gradient (L-BFGS).
 
+    Raises
+    ------
+    SolverTimedOut
+        If the search needs more than `time_limit()` seconds.
+
     Examples
     --------
     >>> outcome = minimise(lambda x: (float(x @ x), 2 * x), np.ones(2))
     >>> outcome.point is not None and bool(np.allclose(outcome.point, 0))
     True
     """
+    seconds = time_limit()
+    end = time.monotonic() + seconds
+
+    def timed(x: Float[np.ndarray, " v"]) -> tuple[float, Float[np.ndarray, " v"]]:
+        if time.monotonic() > end:
+            raise SolverTimedOut("L-BFGS (a local minimum)", seconds)
+        return function(x)
+
     solution = optimize.minimize(
-        function, start, jac=True, method="L-BFGS-B", options={"maxiter": steps, "ftol": 1e-14, "gtol": 1e-10}
+        timed, start, jac=True, method="L-BFGS-B", options={"maxiter": steps, "ftol": 1e-14, "gtol": 1e-10}
     )
     status: Status = "optimal" if solution.success else "stopped"
     return Outcome(status, np.asarray(solution.x, dtype=np.float64), float(solution.fun))

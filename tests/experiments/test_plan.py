@@ -12,6 +12,7 @@ from geosae.experiments.cell import Cell
 from geosae.experiments.jobs import plan_jobs
 from geosae.experiments.plan import CheckEntry, GateEntry, Plan, WorldEntry
 from geosae.experiments.plan_file import load_plan, parse_plan, plan_toml, preset_names
+from geosae.sae.training.numba import installed
 from geosae.studies.registry import STUDIES as ALL_STUDIES
 
 SMALL = """
@@ -198,7 +199,7 @@ KS = st.sets(st.integers(1, 9), min_size=1)
 @given(label=st.text(), params=PARAMS, ks=KS, data_seed=st.none() | st.integers(0, 5))
 @settings(max_examples=60)
 def test_a_plan_survives_its_own_text(label: str, params: dict, ks: set[int], data_seed: int | None):
-    world = WorldEntry(label, "w", params, data_seed, train={"gate.aux k": 1})
+    world = WorldEntry(label, "w", params, data_seed, train={"gate.aux_k": 1})
     gate = GateEntry("topk", tuple(ks))
     plan = Plan("t\x7f\n", (world,), (gate,), (9,), (0, 4), checks=CheckEntry(("S1",), 3))
     assert parse_plan(plan_toml(plan)) == plan
@@ -238,7 +239,7 @@ def test_the_key_depends_on_everything_but_the_label_and_the_order_of_keys():
         {"source": "digits"}, {"world_params": {"dim": 3}}, {"data_seed": 1}, {"gate": "relu"},
         {"sparsity": 5}, {"width": 17}, {"seed": 1}, {"baseline": "untrained"}, {"train": {"steps": 1}},
         {"analysis": {"alpha": 0.1}}, {"tolerance": 0.1}, {"train_share": 0.4},
-        {"device": "cuda"}, {"device": "auto"},
+        {"device": "cuda"}, {"device": "auto"}, {"kernel": "torch"}, {"kernel": "numba"},
     ]  # fmt: skip
     keys = {replace(CELL, **change).key for change in changes}
     assert len(keys | {CELL.key}) == len(changes) + 1
@@ -246,12 +247,56 @@ def test_the_key_depends_on_everything_but_the_label_and_the_order_of_keys():
 
 def test_the_key_is_the_same_on_every_machine_and_day():
     text = (
-        '{"cell":{"analysis":{},"baseline":"trained","data_seed":0,"gate":"topk","seed":0,'
-        '"source":"nested-balls","sparsity":4,"tolerance":0.05,"train":{},"train_share":0.5,"width":16,'
+        '{"cell":{"analysis":{},"baseline":"trained","data_seed":0,"gate":"topk","kernel":null,'
+        '"seed":0,"source":"nested-balls","sparsity":4,"tolerance":0.05,"train":{},"train_share":0.5,"width":16,'
         f'"world_params":{{"dim":2,"gap":0.5}}}},"format":"geosae {__version__}"}}'
     )
     assert CELL.key == hashlib.sha256(text.encode()).hexdigest()[:16]
     assert CELL.data_key != replace(CELL, data_seed=1).data_key
+
+
+def test_the_kernel_of_a_cell_is_that_of_a_machine_with_or_without_numba():
+    """At width 6 Top-K is too dense for numba's step; PCA and k-means are trained by none."""
+    text = """
+widths = [6, 16]
+seeds = 1
+baselines = ["untrained", "pca", "kmeans"]
+[[worlds]]
+name = "nested-balls"
+[[gates]]
+name = "topk"
+sparsity = [2]
+[[gates]]
+name = "relu"
+sparsity = [0.1]
+[[gates]]
+name = "gated"
+sparsity = [0.1]
+"""
+    plan = parse_plan(text)
+    having, lacking = plan.cells(numba=True), plan.cells(numba=False)
+    assert plan.cells() == (having if installed() else lacking)
+    kernels = {(c.gate, c.width, c.baseline): c.kernel for c in having}
+    assert kernels["topk", 16, "trained"] == kernels["topk", 16, "untrained"] == "numba"
+    assert kernels["topk", 6, "trained"] == kernels["relu", 16, "trained"] == "torch"
+    assert kernels["gated", 16, "trained"] == "autograd"
+    assert {c.kernel for c in having if c.baseline in ("pca", "kmeans")} == {None}
+    assert "numba" not in {c.kernel for c in lacking}
+    common = {c.key for c in having} & {c.key for c in lacking}
+    other = {(c.gate, c.width) for c in having if c.key not in common}
+    assert other == {("topk", 16)}
+    assert len(having) == len(lacking) > len(common)
+    # The kernel of a GPU is none of numba's.
+    on_gpu = replace(plan, device="cuda").cells(numba=True)
+    assert {c.kernel for c in on_gpu if c.gate == "topk" and c.baseline == "trained"} == {"torch"}
+
+
+def test_a_kernel_that_the_machine_lacks_is_refused_with_the_plan():
+    gates = (GateEntry("topk", (1,)),)
+    plan = replace(parse_plan(SMALL), train={"kernel": "numba"}, gates=gates, widths=(8,))
+    assert {c.kernel for c in plan.cells(numba=True) if c.baseline == "trained"} == {"numba"}
+    with pytest.raises(InvalidInput, match="numba is not installed"):
+        plan.cells(numba=False)
 
 
 def test_the_device_of_a_plan_is_that_of_what_it_trains():

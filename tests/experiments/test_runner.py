@@ -4,6 +4,7 @@ import shutil
 import sys
 from concurrent.futures import Executor
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,8 @@ from geosae.experiments.results import log_line
 from geosae.experiments.store import Store
 from geosae.experiments.worker import fit_or_build
 from geosae.fca import concept_lattice, count_concepts
+from geosae.report.report import write_report
+from geosae.sae.training.numba import installed
 from geosae.storage.files import read_json, write_json
 from geosae.storage.structure import to_json
 
@@ -40,6 +43,9 @@ PLAN = Plan(
     analysis={"ambient_samples": 200},
     checks=CheckEntry(("S6",), instances=2),
 )
+
+
+needs_numba = pytest.mark.skipif(not installed(), reason="numba is not installed")
 
 
 class Inline(Executor):
@@ -366,6 +372,67 @@ def test_an_edited_record_is_refused_and_computed_again_once_deleted(done: Path,
     go(NO_CHECKS, folder)
     read()
     assert files(folder) == before
+
+
+SPARSE = replace(NO_CHECKS, widths=(16,), seeds=(0,), baselines=())
+"""Top-K that fires 2 of 16 neurons: sparse enough for numba's kernel."""
+
+
+def without_numba(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("geosae.sae.training.numba.find_spec", lambda name: None)
+
+
+@needs_numba
+def test_a_run_without_numba_has_other_keys_and_is_not_mixed_with_one_that_had_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    out = tmp_path / "r"
+    (compiled,) = go(SPARSE, out).cells
+    assert compiled.cell.kernel == "numba"
+    weights = (out / "cells" / compiled.cell.key / "sae.safetensors").read_bytes()
+    with monkeypatch.context() as patched:
+        without_numba(patched)
+        # Reading computes nothing: the cells are those of the machine that ran the plan.
+        assert load_results(out).cells == (compiled,)
+        again, outlines = Inline(), []
+        (plain,) = go(SPARSE, out, again, outline=outlines.append).cells
+        assert (again.count, outlines[0].finished, outlines[0].foreign) == (1, 0, 1)
+        assert plain.cell.kernel == "torch"
+        assert plain.cell.key != compiled.cell.key
+        assert (out / "cells" / plain.cell.key / "sae.safetensors").read_bytes() != weights
+        go(SPARSE, out, Inline(limit=0))
+    # With numba again, the first cell is still there.
+    assert load_results(out).cells == (plain,)
+    assert go(SPARSE, out, Inline(limit=0)).cells == (compiled,)
+
+
+@needs_numba
+def test_a_worker_without_numba_does_not_pass_for_one_that_has_it(monkeypatch: pytest.MonkeyPatch):
+    (cell,) = SPARSE.cells()
+    data = tasks.make_world(cell.source, cell.world_params, np.random.default_rng(0))
+    assert fit_or_build(cell, data).kernel == "numba"
+    without_numba(monkeypatch)
+    with pytest.raises(
+        InvalidInput, match="the kernel 'numba', and this machine would train it with 'torch'"
+    ):
+        fit_or_build(cell, data)
+
+
+def test_a_run_names_the_numerical_packages_and_numba_where_it_was_installed(
+    done: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    machine = Store(done).card().machine
+    names = ("numpy", "scipy", "torch", "scikit-learn", "cvxpy", "python-flint")
+    assert {name: machine[name] for name in names} == {name: version(name) for name in names}
+    assert machine["numba"] == (version("numba") if installed() else None)
+    assert Store(done).numba() == installed()
+    without_numba(monkeypatch)
+    go(NO_CHECKS, tmp_path / "r")
+    assert Store(tmp_path / "r").card().machine["numba"] is None
+    assert Store(tmp_path / "r").numba() is False
+    assert Store(tmp_path / "none").numba() is None
+    page = write_report(tmp_path / "r").read_text(encoding="utf-8")
+    assert "numba not installed" in page
 
 
 def test_two_runs_at_once_and_foreign_folders_are_refused(done: Path, tmp_path: Path):

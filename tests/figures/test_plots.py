@@ -1,4 +1,5 @@
 import json
+import re
 
 import numpy as np
 import pytest
@@ -106,5 +107,6 @@ def test_powers_at_the_bounds_are_plain_characters():
     figure = bound_vs_observed({"D4": evidence})
     figure.draw_without_rendering()
     ticks = [label.get_text() for label in figure.axes[0].get_xticklabels()]
-    assert any(tick.startswith(("10⁻", "10⁶")) for tick in ticks), ticks
+    # Which powers have a tick differs between releases of matplotlib.
+    assert any(re.match("10[⁻⁴⁵⁶]", tick) for tick in ticks), ticks
     assert not any("$" in tick for tick in ticks)

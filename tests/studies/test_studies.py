@@ -22,6 +22,7 @@ from geosae.experiments.jobs import (
     write_job_list,
 )
 from geosae.experiments.plan import StudyEntry
+from geosae.sae.training.numba import installed
 from geosae.studies import approximation_answers
 from geosae.studies.absorption import AbsorptionResult
 from geosae.studies.approximation_answers import slope_of
@@ -129,6 +130,14 @@ def test_a_job_gives_the_same_bytes_again_and_a_failed_one_says_why(tmp_path):
     assert one.read_bytes() == two.read_bytes()
     wrong = replace(job.settings, source="no-such-world")
     assert "no-such-world" in str(do_job(str(tmp_path), Job("feasibility", wrong), make_world, all_studies))
+
+
+def test_a_job_of_a_machine_with_numba_is_none_of_one_without(tmp_path):
+    job = plan_jobs(plan_of("feasibility"), STUDIES)[0]
+    assert job.numba == installed()
+    other = replace(job, numba=not installed())
+    assert other.key != job.key
+    assert "numba, unlike this machine" in str(do_job(str(tmp_path), other, make_world, all_studies))
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="shown by the refusal of a GPU that is not there")

@@ -23,6 +23,7 @@ from geosae.parallel import Task, run_tasks
 from geosae.sae.checkpoint import CARD_FILE, load, save
 from geosae.sae.config import TrainConfig
 from geosae.sae.device import resolve_device
+from geosae.sae.training.spec import Kernel, resolve_kernel
 from geosae.sae.training.stacked import stackable, train_stacked
 from geosae.sae.training.train import TrainedSAE, TrainingDiverged, checked_seed, train
 from geosae.storage.files import content_hash
@@ -104,9 +105,10 @@ def train_grid(
     stacks = on_gpu if stack is None else stack
     with tempfile.TemporaryDirectory() if folder is None else nullcontext(folder) as root:
         data_hash = content_hash(cloud)
+        kernels: list[Kernel] = [_kernel(config, resolved, stacks=stacks) for config in configs]
         members = [
-            Member(config, seed, Path(root) / _name(config, seed, data_hash, resolved))
-            for config in configs
+            Member(config, seed, Path(root) / _name(config, seed, data_hash, resolved, kernel))
+            for config, kernel in zip(configs, kernels, strict=True)
             for seed in seeds
         ]
         _train_unfinished(cloud, members, processes, stacks, resolved, progress or _silent)
@@ -290,7 +292,12 @@ def _record_failure(folder: Path, error: str, message: str) -> None:
     write_record(folder / FAILURE_FILE, _Failure(error, message))
 
 
-def _name(config: TrainConfig, seed: int, data_hash: str, device: str) -> str:
-    # Another device gives other bytes; on the CPU the name says nothing of it.
-    parts = [repr(sorted(config.to_dict().items())), str(seed), data_hash]
+def _kernel(config: TrainConfig, device: str, *, stacks: bool) -> Kernel:
+    """Return the kernel of a member; those that are stacked step in torch."""
+    return "torch" if stacks and stackable([config]) else resolve_kernel(config, device)
+
+
+def _name(config: TrainConfig, seed: int, data_hash: str, device: str, kernel: Kernel) -> str:
+    # Another kernel or device gives other bytes; on the CPU the name says nothing of the device.
+    parts = [repr(sorted(config.to_dict().items())), str(seed), data_hash, kernel]
     return content_hash(*(part.encode() for part in (parts if device == "cpu" else [*parts, device])))[:16]

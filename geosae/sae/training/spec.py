@@ -55,7 +55,7 @@ def training_spec(config: TrainConfig, dim: int, device: str = "cpu") -> Trainin
     ('torch', 'cpu', AuxK(k=32, coefficient=0.03125))
     """
     resolved = resolve_device(device)
-    return TrainingSpec(config, dim, resolved, _resolve_kernel(config, resolved), _resolve_aux(config, dim))
+    return TrainingSpec(config, dim, resolved, resolve_kernel(config, resolved), _resolve_aux(config, dim))
 
 
 def written_out(gate: Gate) -> bool:
@@ -70,8 +70,25 @@ def written_out(gate: Gate) -> bool:
     return isinstance(gate, TopK | BatchTopK) or (isinstance(gate, ReLU) and gate.shape == "l1")
 
 
-def _resolve_kernel(config: TrainConfig, device: torch.device) -> Kernel:
-    against = reason_against(config, device)
+def resolve_kernel(
+    config: TrainConfig, device: torch.device | str = "cpu", *, numba: bool | None = None
+) -> Kernel:
+    """Return how the gradients of a run are computed: its bytes depend on it.
+
+    `numba` says whether numba is installed where the run is; None looks here.
+
+    Raises
+    ------
+    InvalidInput
+        If the config asks for a kernel that cannot do this run.
+
+    Examples
+    --------
+    >>> config = TrainConfig(TopK(k=2), width=16)
+    >>> resolve_kernel(config, numba=True), resolve_kernel(config, numba=False)
+    ('numba', 'torch')
+    """
+    against = reason_against(config, device, numba=numba)
     if config.kernel == "numba" and against is not None:
         raise InvalidInput(f"the kernel 'numba' is not for this run: {against}", remedy="use kernel='auto'")
     if config.kernel == "torch" and not written_out(config.gate):

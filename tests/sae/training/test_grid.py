@@ -11,6 +11,7 @@ from geosae.sae.config import TrainConfig
 from geosae.sae.gates import BatchTopK, Gated, ReLU, TopK
 from geosae.sae.training import grid
 from geosae.sae.training.grid import member_bytes, train_grid, workers_that_fit
+from geosae.sae.training.numba import installed
 from geosae.sae.training.train import TrainingDiverged, train
 
 CONFIGS = [
@@ -110,3 +111,17 @@ def test_a_process_that_dies_is_tried_again_alone_and_named(tmp_path, monkeypatc
     train_grid(blobs(500), CONFIGS[1:2], [0, 1, 2], workers=2, folder=tmp_path)
     assert len(list(tmp_path.glob("*/card.json"))) == 3
     assert not list(tmp_path.glob("*/error.json"))
+
+
+@pytest.mark.skipif(not installed(), reason="numba is not installed")
+def test_members_of_another_kernel_are_others(tmp_path, monkeypatch):
+    """A folder that a machine with numba filled is not read as that of one without."""
+    points, config = blobs(500), TrainConfig(TopK(k=1), width=16, steps=20)
+    (compiled,) = train_grid(points, [config], [0], device="cpu", folder=tmp_path)
+    with monkeypatch.context() as patched:
+        patched.setattr("geosae.sae.training.numba.find_spec", lambda name: None)
+        (plain,) = train_grid(points, [config], [0], device="cpu", folder=tmp_path)
+    assert (compiled.kernel, plain.kernel) == ("numba", "torch")
+    assert len(list(tmp_path.glob("*/card.json"))) == 2
+    (again,) = train_grid(points, [config], [0], device="cpu", folder=tmp_path)
+    assert same(again, compiled)

@@ -11,15 +11,24 @@ import torch
 from geosae.sae.config import TrainConfig
 from geosae.sae.gates import TopK
 
-__all__ = ["reason_against"]
+__all__ = ["installed", "reason_against"]
 
 SPARSE = 8
 """Lists pay while at most one neuron in so many is kept. Against the torch step, sizes (dimension, width)
 from (2, 32) to (256, 1024): 1.5 to 2 times as fast at one in 8, 0.8 to 1.5 times at one in 4."""
 
 
-def reason_against(config: TrainConfig, device: torch.device | str = "cpu") -> str | None:
+def installed() -> bool:
+    """Return whether numba is installed here."""
+    return find_spec("numba") is not None
+
+
+def reason_against(
+    config: TrainConfig, device: torch.device | str = "cpu", *, numba: bool | None = None
+) -> str | None:
     """Tell why the compiled step is not for this run, or return None if it is.
+
+    `numba` says whether numba is installed where the run is; None looks here.
 
     Examples
     --------
@@ -38,6 +47,6 @@ def reason_against(config: TrainConfig, device: torch.device | str = "cpu") -> s
         return "the compiled step computes in float32"
     if torch.device(device).type != "cpu":
         return "the compiled step runs on the CPU"
-    if find_spec("numba") is None:
+    if not (installed() if numba is None else numba):
         return "numba is not installed (pip install 'geosae[fast]')"
     return None
