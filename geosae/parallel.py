@@ -1,7 +1,9 @@
 """Tasks on local processes, or on an executor of yours; what a dying worker takes is tried again, alone."""
 
+import atexit
 import multiprocessing
 import os
+import shutil
 import signal
 import threading
 from collections.abc import Callable, Generator, Sequence
@@ -10,9 +12,11 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from multiprocessing.forkserver import ensure_running
+from multiprocessing.util import get_temp_dir
 from typing import Any
 
-from geosae.errors import InvalidInput
+from geosae.errors import CannotWrite, InvalidInput
 
 THREAD_SETTINGS: tuple[str, ...] = (
     "OMP_NUM_THREADS",
@@ -20,6 +24,12 @@ THREAD_SETTINGS: tuple[str, ...] = (
     "OPENBLAS_NUM_THREADS",
     "VECLIB_MAXIMUM_THREADS",
 )
+
+SOCKETS = "GEOSAE_SOCKETS"
+"""Tells the server of worker processes in which folder its socket lies."""
+if SOCKETS in os.environ:
+    # Here is that server; workers leave by another door, and do not do this.
+    atexit.register(shutil.rmtree, os.environ.pop(SOCKETS), ignore_errors=True)
 
 
 class LocalPool:
@@ -34,9 +44,10 @@ class LocalPool:
             raise InvalidInput(f"{workers} workers cannot work", remedy="ask for at least one")
         methods = multiprocessing.get_all_start_methods()
         context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
-        if preload and "forkserver" in methods:
+        if "forkserver" in methods:
             # Imported once by the server, from which each worker is forked in milliseconds.
-            context.set_forkserver_preload(list(preload))
+            context.set_forkserver_preload([__name__, *preload])
+            _start_server()
         reader, self._writer = context.Pipe(duplex=False)
         self.executor = ProcessPoolExecutor(workers, context, initializer=start_worker, initargs=(reader,))
 
@@ -49,6 +60,22 @@ class LocalPool:
         """Wait for the tasks under way and end the workers."""
         self.executor.shutdown(wait=True, cancel_futures=True)
         self._writer.close()
+
+
+def _start_server() -> None:
+    """Start the server, unless it runs: without Ctrl-C, and with the folder of its socket to be cleared.
+
+    A terminal sends Ctrl-C to the server too, which would die of it with a traceback as long as it imports.
+    The socket's folder is removed by Python when its owner ends; if that is killed, the server does it.
+    """
+    os.environ[SOCKETS] = get_temp_dir()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        ensure_running()
+    finally:
+        # Ctrl-C that came meanwhile arrives here.
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        del os.environ[SOCKETS]
 
 
 def start_worker(reader: Connection) -> None:
@@ -110,6 +137,8 @@ def run_tasks(
 
     Raises
     ------
+    CannotWrite
+        If a task could write nothing more, not even why it failed: the others are not begun.
     KeyboardInterrupt
         After Ctrl-C, once nothing is under way any more on the local pool; finished tasks stay finished.
     """
@@ -173,6 +202,8 @@ def _through(executor: Executor, tasks: Sequence[Task], count: _Count) -> list[t
             error = future.exception()
             if error is None:
                 count.one_more()
+            elif isinstance(error, CannotWrite):
+                raise error
             elif isinstance(error, BrokenProcessPool):
                 lost.append((futures[future], "its worker process died (out of memory, or a crash)"))
             else:

@@ -93,7 +93,7 @@ def test_a_stopped_run_goes_on_with_the_same_command_to_the_same_bytes(home: Pat
         status, _, err = call(patched, capsys, *same, "-o", "part")
     assert (status, "the same command goes on in part" in err) == (130, True)
     kept = sorted(p.name for p in (home / "part").iterdir())
-    assert kept == ["state.safetensors"]
+    assert kept == [".lock", "state.safetensors"]
     other = (*same[:-1], "log_every=20")
     status, _, err = call(monkeypatch, capsys, *other, "-o", "part")
     assert (status, "holds another run" in err) == (2, True)

@@ -371,7 +371,7 @@ def test_an_edited_record_is_refused_and_computed_again_once_deleted(done: Path,
 def test_two_runs_at_once_and_foreign_folders_are_refused(done: Path, tmp_path: Path):
     from geosae.experiments.store import Store
 
-    with Store(done).lock(), pytest.raises(InvalidInput, match="another run"):
+    with Store(done).lock(), pytest.raises(InvalidInput, match="another process is writing into"):
         go(NO_CHECKS, done)
     (tmp_path / "thesis.txt").write_text("mine")
     with pytest.raises(InvalidInput, match="not empty"):
