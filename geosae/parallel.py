@@ -12,7 +12,8 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from multiprocessing.forkserver import ensure_running
+from multiprocessing.forkserver import ensure_running as start_forkserver
+from multiprocessing.resource_tracker import ensure_running as start_tracker
 from multiprocessing.util import get_temp_dir
 from typing import Any
 
@@ -63,17 +64,20 @@ class LocalPool:
 
 
 def _start_server() -> None:
-    """Start the server, unless it runs: without Ctrl-C, and with the folder of its socket to be cleared.
+    """Start the server, unless it runs: deaf to what stops its owner, after which it ends by itself.
 
-    A terminal sends Ctrl-C to the server too, which would die of it with a traceback as long as it imports.
-    The socket's folder is removed by Python when its owner ends; if that is killed, the server does it.
+    A terminal sends Ctrl-C, and a cluster SIGTERM, to all processes of a command: the server, as long as it
+    imports, and workers that are about to begin would die of them with a traceback. The folder of its socket
+    is removed by Python when the owner ends; if the owner is killed, the server does it.
     """
     os.environ[SOCKETS] = get_temp_dir()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    # Before the mask, which it would lift.
+    start_tracker()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
-        ensure_running()
+        start_forkserver()
     finally:
-        # Ctrl-C that came meanwhile arrives here.
+        # What came meanwhile arrives here.
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
         del os.environ[SOCKETS]
 
@@ -81,6 +85,9 @@ def _start_server() -> None:
 def start_worker(reader: Connection) -> None:
     """Prepare a worker: Ctrl-C is its owner's to handle, and the end of the pipe is its own end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        # The server cannot hear it; a worker can be ended.
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
     threading.Thread(target=_end_with, args=(reader,), daemon=True).start()
 
 

@@ -130,8 +130,8 @@ def remove_temporaries_below(folder: Path) -> None:
     >>> list(folder.iterdir())
     []
     """
-    for parent, _, names in os.walk(folder):
-        _remove(Path(parent), names)
+    for parent, folders, files in os.walk(folder):
+        _remove(Path(parent), [*folders, *files])
 
 
 def _remove(folder: Path, names: Iterable[str]) -> None:

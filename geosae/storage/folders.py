@@ -93,6 +93,7 @@ def new_folder(folder: Path) -> Generator[Path]:
         parent.mkdir(parents=True, exist_ok=True)
         remove_temporaries(folder.absolute())
         name = tempfile.mkdtemp(dir=parent, prefix=f".{folder.absolute().name}.{os.getpid()}-", suffix="~")
+        check_output_folder(Path(name))
         yield Path(name)
         Path(name).chmod(0o755)
         if folder.exists():

@@ -81,7 +81,8 @@ def _campaign(trials: Trials, name: str, how: str, kills: int, strike, fault, mo
                 started = start(home, *COMMANDS[name], fault=fault())
                 struck = strike(started)
                 ended = finish(started)
-                assert "Traceback" not in ended.stderr, ended.stderr
+                # A worker that has just been forked when its owner is gone ends in Python's own words.
+                assert how == "KILL" or "Traceback" not in ended.stderr, ended.stderr
                 if ended.status == 0:
                     # It was done before the signal came.
                     check_whole(trials, name, home)

@@ -2,7 +2,7 @@
 
 Python imports this file by its name where its folder is on PYTHONPATH. Without GEOSAE_FAULT it does
 nothing. GEOSAE_FAULT is "MODE N FOLDER COUNTER": what happens below FOLDER is counted in the length of
-the file COUNTER, over all processes. Counted are opening for writing, fsync, renaming and making a folder. MODE is
+the file COUNTER, over all processes. Counted are opening for writing, fsync, renaming, making a folder. MODE:
 
     count       nothing fails
     full        the N-th event fails with ENOSPC
