@@ -121,7 +121,7 @@ def test_a_command_whose_workers_are_killed_ends_or_says_so_and_goes_on(trials: 
             else:
                 assert ended.status == 1
                 assert "died" in ended.stderr
-            complete(trials, name, home)
+                complete(trials, name, home)
     record(
         what=name, how="KILL or TERM", moment="a worker", kills=killed, resumed=killed,
         seconds=time.monotonic() - since, ended_by_itself=alone, commands=attempts,
