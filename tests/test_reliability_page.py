@@ -21,6 +21,10 @@ def test_trials_of_a_kind_are_counted_together():
     assert "| `run` | folder removed | by the clock | 4 | 4 |" in text
     assert "**18 kills**: 7 of commands by the clock, 3 of commands at a write, 8 of workers.\n4 of" in text
     assert "7 minutes" in text
+    assert "asks for 100 kills: this run of it was stopped" in text
+    whole = page([{**LINES[2], "kills": 85}, *LINES])
+    assert "**103 kills**" in whole
+    assert "was stopped" not in whole
 
 
 def test_the_section_takes_its_own_place_and_no_other():

@@ -15,6 +15,10 @@ from pathlib import Path
 PAGE = Path(__file__).parents[2] / "docs" / "measured" / "reliability.md"
 BEGIN, END = "<!-- faults: written by tests/faults/page.py -->", "<!-- faults: end -->"
 HEAD = "# Reliability, measured\n\n"
+WHOLE = 100
+SHORT = f"""
+
+The campaign asks for {WHOLE} kills: this run of it was stopped before all of them had their turn."""
 SIGNALS = ("KILL", "TERM", "INT", "KILL or TERM")
 WORDS = {
     ("KILL", "by the clock"): "kill -9",
@@ -47,7 +51,7 @@ seeds; what runs at such a moment depends on the machine.
 
 **{kills} kills**: {clock} of commands by the clock, {writes} of commands at a write, {workers} of workers.
 {ended} of the {commands} commands whose workers were killed ended by themselves with the right bytes; the
-others said which task died (status 1), and the same command tried it again.
+others said which task died (status 1), and the same command tried it again.{short}
 
 | command | what happened | moment | times | resumed, bytes equal |
 |---|---|---|---|---|
@@ -94,6 +98,7 @@ def page(lines: list[dict[str, object]]) -> str:
         ended=sum(number(line, "ended_by_itself") for line in of_workers),
         commands=sum(number(line, "commands") for line in of_workers),
         rows="\n".join(rows),
+        short="" if sum(kills.values()) >= WHOLE else SHORT,
     )
 
 
