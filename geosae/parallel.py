@@ -52,6 +52,15 @@ class LocalPool:
         reader, self._writer = context.Pipe(duplex=False)
         self.executor = ProcessPoolExecutor(workers, context, initializer=start_worker, initargs=(reader,))
 
+    def submit(self, call: Callable[..., Any], *args: Any) -> Future[Any]:
+        """Hand a task to a worker; Ctrl-C waits meanwhile.
+
+        A worker that is begun here, and of which nobody knows because the call was cut short, would outlive
+        its owner and end in a traceback.
+        """
+        with _held_back(signal.SIGINT, signal.SIGTERM):
+            return self.executor.submit(call, *args)
+
     def abandon(self) -> None:
         """End the workers at once; tasks under way are lost."""
         self.executor.shutdown(wait=False, cancel_futures=True)
@@ -61,6 +70,26 @@ class LocalPool:
         """Wait for the tasks under way and end the workers."""
         self.executor.shutdown(wait=True, cancel_futures=True)
         self._writer.close()
+
+
+@contextmanager
+def _held_back(*numbers: signal.Signals) -> Generator[None]:
+    """Let signals that come meanwhile arrive at the end."""
+    handlers = {number: signal.getsignal(number) for number in numbers}
+    if threading.current_thread() is not threading.main_thread() or None in handlers.values():
+        # Handlers are called in the main thread; what is not of Python cannot be put back.
+        yield
+        return
+    arrived: list[int] = []
+    for number in numbers:
+        signal.signal(number, lambda number, _: arrived.append(number))
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        for number in arrived[:1]:
+            signal.raise_signal(number)
 
 
 def _start_server() -> None:
@@ -151,7 +180,7 @@ def run_tasks(
     """
     count = _Count(len(tasks), progress)
     if executor is not None:
-        for task, reason in _through(executor, tasks, count):
+        for task, reason in _through(executor.submit, tasks, count):
             task.fail(reason)
         return
     lost = _locally(tasks, workers, preload, count)
@@ -187,7 +216,7 @@ def _locally(
     with one_thread():
         pool = LocalPool(min(workers, max(1, len(tasks))), preload)
         try:
-            lost = _through(pool.executor, tasks, count)
+            lost = _through(pool.submit, tasks, count)
         except BaseException:
             pool.abandon()
             raise
@@ -195,14 +224,16 @@ def _locally(
     return lost
 
 
-def _through(executor: Executor, tasks: Sequence[Task], count: _Count) -> list[tuple[Task, str]]:
+def _through(
+    submit: Callable[..., Future[Any]], tasks: Sequence[Task], count: _Count
+) -> list[tuple[Task, str]]:
     """Return the tasks whose worker died or that could not be sent, with the reason."""
     futures: dict[Future[Any], Task] = {}
     lost: list[tuple[Task, str]] = []
     try:
         for task in tasks:
             try:
-                futures[executor.submit(task.call, *task.args)] = task
+                futures[submit(task.call, *task.args)] = task
             except BrokenProcessPool:
                 lost.append((task, "its worker process died"))
         for future in as_completed(futures):

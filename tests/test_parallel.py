@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from geosae.errors import CannotWrite
-from geosae.parallel import Task, run_tasks
+from geosae.parallel import Task, _held_back, run_tasks
 
 HERE = Path(__file__).parent / "experiments"
 sys.path.insert(0, str(HERE))
@@ -109,6 +109,22 @@ def test_what_stops_all_processes_of_a_command_is_heard_by_its_owner(tmp_path: P
     _, error = owner.communicate(timeout=60)
     assert error.decode().count("Traceback") == 1
     assert error.decode().rstrip().endswith("KeyboardInterrupt")
+
+
+def test_signals_that_are_held_back_arrive_at_the_end_and_handlers_are_put_back():
+    before = signal.getsignal(signal.SIGINT)
+    reached = []
+
+    def interrupted() -> None:
+        with _held_back(signal.SIGINT, signal.SIGTERM):
+            signal.raise_signal(signal.SIGINT)
+            reached.append("end of the block")
+        reached.append("after it")
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert reached == ["end of the block"]
+    assert signal.getsignal(signal.SIGINT) == before
 
 
 def children(owner: int) -> int:
