@@ -4,7 +4,7 @@ BIN := .venv/bin
 # One thread per process: the suites and the demo run several processes.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: .venv demo test test-slow test-lowest test-newest check coverage wheel format docs benchmarks benchmark-gpu upgrade clean
+.PHONY: .venv demo test test-slow test-faults test-lowest test-newest check coverage wheel format docs benchmarks benchmark-gpu upgrade clean
 .DEFAULT_GOAL := test
 
 .venv: .venv/installed
@@ -39,6 +39,13 @@ test-newest:
 	.venv-newest/bin/python -m pip install --quiet --editable '.[fast,test]'
 	.venv-newest/bin/python -m pytest -n 2
 
+# Commands are killed, their disks fill, their folders go: each must go on to the same bytes. At most 15 minutes on
+# two cores; the counts go into docs/measured/reliability.md.
+test-faults: .venv/installed
+	rm -f .faults.jsonl
+	GEOSAE_FAULTS_LOG=$(CURDIR)/.faults.jsonl $(BIN)/python -m pytest -n 2 -m faults tests/faults
+	$(BIN)/python tests/faults/page.py .faults.jsonl
+
 check: .venv/installed
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -53,7 +60,7 @@ check: .venv/installed
 coverage: .venv/installed
 	HYPOTHESIS_PROFILE=brief $(BIN)/python -m pytest -n 2 -q \
 		--override-ini='addopts=--import-mode=importlib --strict-markers --doctest-modules' \
-		-m 'not slow and not gpu' --cov --cov-report=
+		-m 'not slow and not gpu and not faults' --cov --cov-report=
 	$(BIN)/coverage report --skip-covered --show-missing --sort=cover > .tested_lines.txt; grep ^TOTAL .tested_lines.txt
 	@echo "Line by line: $(CURDIR)/.tested_lines.txt"
 	$(BIN)/coverage report --format=total
@@ -93,4 +100,4 @@ upgrade:
 	touch .venv/installed
 
 clean:
-	rm -rf .venv .venv-lowest .venv-newest docs/_build docs/gallery docs/generated .hypothesis .pytest_cache .ruff_cache .coverage .tested_lines.txt dist
+	rm -rf .venv .venv-lowest .venv-newest docs/_build docs/gallery docs/generated .hypothesis .pytest_cache .ruff_cache .coverage .tested_lines.txt .faults.jsonl dist

@@ -18,6 +18,10 @@ class InvalidInput(ValueError):  # noqa: N818
         super().__init__(_message(what, causes, remedy))
 
 
+class CannotWrite(InvalidInput):
+    """A full, read-only or broken disk: nothing more can be written there, and more work is in vain."""
+
+
 class WorkFailed(RuntimeError):  # noqa: N818
     """Work that was begun and could not be ended, such as that of a process that died; the rest is kept."""
 

@@ -1,7 +1,9 @@
 """Tasks on local processes, or on an executor of yours; what a dying worker takes is tried again, alone."""
 
+import atexit
 import multiprocessing
 import os
+import shutil
 import signal
 import threading
 from collections.abc import Callable, Generator, Sequence
@@ -10,9 +12,12 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from multiprocessing.forkserver import ensure_running as start_forkserver
+from multiprocessing.resource_tracker import ensure_running as start_tracker
+from multiprocessing.util import get_temp_dir
 from typing import Any
 
-from geosae.errors import InvalidInput
+from geosae.errors import CannotWrite, InvalidInput
 
 THREAD_SETTINGS: tuple[str, ...] = (
     "OMP_NUM_THREADS",
@@ -20,6 +25,12 @@ THREAD_SETTINGS: tuple[str, ...] = (
     "OPENBLAS_NUM_THREADS",
     "VECLIB_MAXIMUM_THREADS",
 )
+
+SOCKETS = "GEOSAE_SOCKETS"
+"""Tells the server of worker processes in which folder its socket lies."""
+if SOCKETS in os.environ:
+    # Here is that server; workers leave by another door, and do not do this.
+    atexit.register(shutil.rmtree, os.environ.pop(SOCKETS), ignore_errors=True)
 
 
 class LocalPool:
@@ -34,11 +45,21 @@ class LocalPool:
             raise InvalidInput(f"{workers} workers cannot work", remedy="ask for at least one")
         methods = multiprocessing.get_all_start_methods()
         context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
-        if preload and "forkserver" in methods:
+        if "forkserver" in methods:
             # Imported once by the server, from which each worker is forked in milliseconds.
-            context.set_forkserver_preload(list(preload))
+            context.set_forkserver_preload([__name__, *preload])
+            _start_server()
         reader, self._writer = context.Pipe(duplex=False)
         self.executor = ProcessPoolExecutor(workers, context, initializer=start_worker, initargs=(reader,))
+
+    def submit(self, call: Callable[..., Any], *args: Any) -> Future[Any]:
+        """Hand a task to a worker; Ctrl-C waits meanwhile.
+
+        A worker that is begun here, and of which nobody knows because the call was cut short, would outlive
+        its owner and end in a traceback.
+        """
+        with _held_back(signal.SIGINT, signal.SIGTERM):
+            return self.executor.submit(call, *args)
 
     def abandon(self) -> None:
         """End the workers at once; tasks under way are lost."""
@@ -51,9 +72,51 @@ class LocalPool:
         self._writer.close()
 
 
+@contextmanager
+def _held_back(*numbers: signal.Signals) -> Generator[None]:
+    """Let signals that come meanwhile arrive at the end."""
+    handlers = {number: signal.getsignal(number) for number in numbers}
+    if threading.current_thread() is not threading.main_thread() or None in handlers.values():
+        # Handlers are called in the main thread; what is not of Python cannot be put back.
+        yield
+        return
+    arrived: list[int] = []
+    for number in numbers:
+        signal.signal(number, lambda number, _: arrived.append(number))
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        for number in arrived[:1]:
+            signal.raise_signal(number)
+
+
+def _start_server() -> None:
+    """Start the server, unless it runs: deaf to what stops its owner, after which it ends by itself.
+
+    A terminal sends Ctrl-C, and a cluster SIGTERM, to all processes of a command: the server, as long as it
+    imports, and workers that are about to begin would die of them with a traceback. The folder of its socket
+    is removed by Python when the owner ends; if the owner is killed, the server does it.
+    """
+    os.environ[SOCKETS] = get_temp_dir()
+    # Before the mask, which it would lift.
+    start_tracker()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        start_forkserver()
+    finally:
+        # What came meanwhile arrives here.
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        del os.environ[SOCKETS]
+
+
 def start_worker(reader: Connection) -> None:
     """Prepare a worker: Ctrl-C is its owner's to handle, and the end of the pipe is its own end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        # The server cannot hear it; a worker can be ended.
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
     threading.Thread(target=_end_with, args=(reader,), daemon=True).start()
 
 
@@ -110,12 +173,14 @@ def run_tasks(
 
     Raises
     ------
+    CannotWrite
+        If a task could write nothing more, not even why it failed: the others are not begun.
     KeyboardInterrupt
         After Ctrl-C, once nothing is under way any more on the local pool; finished tasks stay finished.
     """
     count = _Count(len(tasks), progress)
     if executor is not None:
-        for task, reason in _through(executor, tasks, count):
+        for task, reason in _through(executor.submit, tasks, count):
             task.fail(reason)
         return
     lost = _locally(tasks, workers, preload, count)
@@ -151,7 +216,7 @@ def _locally(
     with one_thread():
         pool = LocalPool(min(workers, max(1, len(tasks))), preload)
         try:
-            lost = _through(pool.executor, tasks, count)
+            lost = _through(pool.submit, tasks, count)
         except BaseException:
             pool.abandon()
             raise
@@ -159,20 +224,24 @@ def _locally(
     return lost
 
 
-def _through(executor: Executor, tasks: Sequence[Task], count: _Count) -> list[tuple[Task, str]]:
+def _through(
+    submit: Callable[..., Future[Any]], tasks: Sequence[Task], count: _Count
+) -> list[tuple[Task, str]]:
     """Return the tasks whose worker died or that could not be sent, with the reason."""
     futures: dict[Future[Any], Task] = {}
     lost: list[tuple[Task, str]] = []
     try:
         for task in tasks:
             try:
-                futures[executor.submit(task.call, *task.args)] = task
+                futures[submit(task.call, *task.args)] = task
             except BrokenProcessPool:
                 lost.append((task, "its worker process died"))
         for future in as_completed(futures):
             error = future.exception()
             if error is None:
                 count.one_more()
+            elif isinstance(error, CannotWrite):
+                raise error
             elif isinstance(error, BrokenProcessPool):
                 lost.append((futures[future], "its worker process died (out of memory, or a crash)"))
             else:

@@ -2,13 +2,15 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from geosae.parallel import Task, run_tasks
+from geosae.errors import CannotWrite
+from geosae.parallel import Task, _held_back, run_tasks
 
 HERE = Path(__file__).parent / "experiments"
 sys.path.insert(0, str(HERE))
@@ -68,17 +70,76 @@ if __name__ == "__main__":
 """
 
 
+@pytest.fixture
+def short_path():
+    """A folder with a short name: that of a socket may have 107 characters."""
+    with tempfile.TemporaryDirectory(prefix="g") as folder:
+        yield Path(folder)
+
+
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
-def test_workers_end_with_their_owner(tmp_path: Path, how: signal.Signals):
+def test_workers_end_with_their_owner_and_so_does_the_folder_of_their_socket(
+    tmp_path: Path, short_path: Path, how: signal.Signals
+):
     script, marker = tmp_path / "owner.py", tmp_path / "pid"
     script.write_text(OWNER.format(here=str(HERE)))
-    owner = subprocess.Popen([sys.executable, str(script), str(marker)], stderr=subprocess.PIPE)
+    command = [sys.executable, str(script), str(marker)]
+    environment = {**os.environ, "TMPDIR": str(short_path)}
+    owner = subprocess.Popen(command, stderr=subprocess.PIPE, env=environment)
     until(lambda: marker.exists() and marker.read_text() != "")
+    assert [path.name[:5] for path in short_path.iterdir()] == ["pymp-"]
     os.kill(owner.pid, how)
     _, error = owner.communicate(timeout=20)
     until(lambda: not alive(int(marker.read_text())))
     assert owner.returncode != 0
     assert how == signal.SIGKILL or b"KeyboardInterrupt" in error
+    until(lambda: list(short_path.iterdir()) == [])
+
+
+def test_what_stops_all_processes_of_a_command_is_heard_by_its_owner(tmp_path: Path):
+    """Ctrl-C of a terminal, SIGTERM of a cluster: the server and workers that begin say nothing."""
+    script, marker = tmp_path / "owner.py", tmp_path / "pid"
+    handler = "import signal\nsignal.signal(signal.SIGTERM, signal.default_int_handler)\n"
+    script.write_text(handler + OWNER.format(here=str(HERE)).replace("1, [],", "1, ['torch'],"))
+    command = [sys.executable, str(script), str(marker)]
+    owner = subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True)
+    # The tracker and the server are there, and the server imports.
+    until(lambda: children(owner.pid) >= 2)
+    os.killpg(owner.pid, signal.SIGTERM)
+    _, error = owner.communicate(timeout=60)
+    assert error.decode().count("Traceback") == 1
+    assert error.decode().rstrip().endswith("KeyboardInterrupt")
+
+
+def test_signals_that_are_held_back_arrive_at_the_end_and_handlers_are_put_back():
+    before = signal.getsignal(signal.SIGINT)
+    reached = []
+
+    def interrupted() -> None:
+        with _held_back(signal.SIGINT, signal.SIGTERM):
+            signal.raise_signal(signal.SIGINT)
+            reached.append("end of the block")
+        reached.append("after it")
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert reached == ["end of the block"]
+    assert signal.getsignal(signal.SIGINT) == before
+
+
+def children(owner: int) -> int:
+    return len(Path(f"/proc/{owner}/task/{owner}/children").read_text().split())
+
+
+def test_a_task_that_can_write_nothing_stops_the_others(tmp_path: Path):
+    failures: list[str] = []
+    paths = [tmp_path / str(i) for i in range(40)]
+    todo = [make(tasks.find_disk_full, paths[0], failures)]
+    todo += [make(tasks.touch_slowly, path, failures) for path in paths[1:]]
+    with pytest.raises(CannotWrite, match="the disk is full"):
+        run_tasks(todo, None, 1, [], lambda *_: None)
+    assert not failures
+    assert not all(path.exists() for path in paths[1:])
 
 
 def alive(pid: int) -> bool:

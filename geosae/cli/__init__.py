@@ -1,8 +1,55 @@
 """The command line `geosae`: run plans, train, analyse, verify, convert, draw and report from a shell."""
 
+import signal
+import sys
+import threading
+from types import FrameType
+
+STOPPED = 128 + signal.SIGINT
+"""The exit status after Ctrl-C, as shells have it."""
+
 
 def main() -> None:
-    """Run the command line: bad input ends with its message and status 2, Ctrl-C with status 130."""
-    from geosae.cli.app import run_app
+    """Run the command line: bad input ends with its message and status 2, Ctrl-C with status 130.
 
-    run_app()
+    SIGTERM, which clusters and `kill` send, stops like Ctrl-C, with status 143: what is finished is kept,
+    worker processes end, and the same command goes on.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        _run()
+        return
+    terminated: list[int] = []
+
+    def stop(number: int, _: FrameType | None) -> None:
+        terminated.append(number)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        _run()
+    except SystemExit as ended:
+        if terminated and ended.code == STOPPED:
+            sys.exit(128 + terminated[0])
+        raise
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _run() -> None:
+    try:
+        from geosae.cli.app import run_app
+
+        run_app()
+    except KeyboardInterrupt:
+        sys.stderr.write("geosae: stopped\n")
+        sys.exit(STOPPED)
+
+
+def command() -> None:
+    """Run the command line as a program of its own, which ends with it."""
+    try:
+        main()
+    finally:
+        # How it ends is decided: what comes now must not tear Python's own clean-up.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)

@@ -61,7 +61,8 @@ def analyse(
     from geosae.analysis.certified import CORRECTIONS
     from geosae.cli._files import read_dataset
     from geosae.sae.interop import NONE, compare_with_card, read
-    from geosae.storage.files import check_output_folder, content_hash
+    from geosae.storage.files import content_hash
+    from geosae.storage.folders import output_folder
     from geosae.validation import refuse_unknown
 
     refuse_unknown([edges], ("certified", "point"), "--edges", "kind of edge")
@@ -69,25 +70,40 @@ def analyse(
     rule: Any = correction
     dataset = read_dataset(data, membership, names)
     imported = read(sae)
-    check_output_folder(out)
-    if imported.source.trained_on == content_hash(dataset.points):
-        warn("note: the SAE was trained on these very points; the answers describe them and no others")
-    untrained = untrained_like(sae, imported, dataset)
-    if imported.source.format != "geosae":
-        _print_card(imported.source.format, compare_with_card(imported, dataset.points, seed=seed))
-    if imported.normalisation != NONE:
-        warn(f"note: points are normalised first; neurons live in {imported.normalisation.space}")
-        dataset = imported.prepare_dataset(dataset)
-    tolerances = sorted(set(tolerance or [0.05]))
-    alignments: list[Alignment] = []
-    floors: list[Floors] = []
-    for at in tolerances:
-        config = AnalysisConfig(tolerance=at, alpha=alpha, correction=rule, test_share=test_share, seed=seed)
-        with bar(f"analyse at {at:g}") as progress:
-            alignments.append(analyse_sae(imported.neurons, dataset, config, progress=progress))
-        of_untrained = None if untrained is None else analyse_sae(untrained, dataset, config)
-        floors.append(Floors(floor_of(alignments[-1]), of_untrained))
-    _write(alignments, out, edges)
+    with output_folder(out):
+        if imported.source.trained_on == content_hash(dataset.points):
+            warn("note: the SAE was trained on these very points; the answers describe them and no others")
+        untrained = untrained_like(sae, imported, dataset)
+        if imported.source.format != "geosae":
+            _print_card(imported.source.format, compare_with_card(imported, dataset.points, seed=seed))
+        if imported.normalisation != NONE:
+            warn(f"note: points are normalised first; neurons live in {imported.normalisation.space}")
+            dataset = imported.prepare_dataset(dataset)
+        tolerances = sorted(set(tolerance or [0.05]))
+        alignments: list[Alignment] = []
+        floors: list[Floors] = []
+        for at in tolerances:
+            config = AnalysisConfig(
+                tolerance=at, alpha=alpha, correction=rule, test_share=test_share, seed=seed
+            )
+            with bar(f"analyse at {at:g}") as progress:
+                alignments.append(analyse_sae(imported.neurons, dataset, config, progress=progress))
+            _write(alignments[-1], out, f"-{at:g}" if len(tolerances) > 1 else "", edges)
+            of_untrained = None if untrained is None else analyse_sae(untrained, dataset, config)
+            floors.append(Floors(floor_of(alignments[-1]), of_untrained))
+        _write_concepts(alignments, out)
+        _print(alignments, floors, dataset, imported, seed, out)
+    say(f"written to {out}")
+
+
+def _print(
+    alignments: "Sequence[Alignment]",
+    floors: Sequence[Floors],
+    dataset: "ConceptDataset",
+    imported: "Imported",
+    seed: int,
+    out: Path,
+) -> None:
     for alignment, beside in zip(alignments, floors, strict=True):
         say(in_words(alignment, beside))
     say()
@@ -102,7 +118,6 @@ def analyse(
         say(line)
     if alignments[0].approximation_reason:
         say(f"approximation: {alignments[0].approximation_reason}")
-    say(f"written to {out}")
 
 
 def _print_card(origin: str, comparison: "CardComparison") -> None:
@@ -341,22 +356,22 @@ def _first_neurons(neurons: Sequence[int]) -> str:
     return " ".join(map(str, neurons[:2])) + (" …" if len(neurons) > 2 else "")
 
 
-def _write(alignments: "Sequence[Alignment]", out: Path, edges: str) -> None:
+def _write(alignment: "Alignment", out: Path, suffix: str, edges: str) -> None:
+    """Write an alignment and its contexts as soon as it is there: the next one may take as long again."""
+    alignment.save(out / f"alignment{suffix}.npz")
+    for notion in alignment.notions:
+        kind: Any = edges
+        alignment.context(notion, edges=kind).write(out / f"context-{notion}{suffix}.csv")
+
+
+def _write_concepts(alignments: "Sequence[Alignment]", out: Path) -> None:
     from geosae.storage.files import write_atomic
     from geosae.storage.tables import render
 
-    table_rows: list[list[Any]] = []
-    for i, alignment in enumerate(alignments):
-        suffix = f"-{alignment.tolerance:g}" if len(alignments) > 1 else ""
-        alignment.save(out / f"alignment{suffix}.npz")
-        columns = alignment.columns()
-        if i == 0:
-            table_rows.append(["tolerance", *columns])
-        for row in zip(*columns.values(), strict=True):
+    table_rows: list[list[Any]] = [["tolerance", *alignments[0].columns()]]
+    for alignment in alignments:
+        for row in zip(*alignment.columns().values(), strict=True):
             table_rows.append([alignment.tolerance, *(_cell(value) for value in row)])
-        for notion in alignment.notions:
-            kind: Any = edges
-            alignment.context(notion, edges=kind).write(out / f"context-{notion}{suffix}.csv")
     write_atomic(out / "concepts.csv", render(table_rows).encode())
 
 

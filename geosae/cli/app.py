@@ -68,6 +68,3 @@ def run_app() -> None:
         where = f"{error.filename}: " if error.filename else ""
         sys.stderr.write(f"geosae: {where}{error.strerror or error}\n")
         sys.exit(2)
-    except KeyboardInterrupt:
-        sys.stderr.write("geosae: stopped\n")
-        sys.exit(130)

@@ -38,22 +38,20 @@ def convert(
     from geosae.cli.worlds import parse_settings
     from geosae.errors import InvalidInput
     from geosae.sae.interop import keep, read, write_saelens
+    from geosae.storage.folders import new_folder
 
     if to not in TARGETS:
         raise InvalidInput(
             f"there is no form '{to}' to write", remedy=f"use --to {' or --to '.join(TARGETS)}"
         )
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise InvalidInput(
-            f"{out} is not an empty folder", remedy="choose a new one, so that no files are mixed"
-        )
-    imported = read(source, format, ignore=ignore or (), **parse_settings(settings or []))
-    for name, text in lines(imported):
-        say(f"{name:<10} {text}")
-    if to == "geosae":
-        keep(imported, out)
-    else:
-        write_saelens(imported, out)
+    with new_folder(out) as folder:
+        imported = read(source, format, ignore=ignore or (), **parse_settings(settings or []))
+        for name, text in lines(imported):
+            say(f"{name:<10} {text}")
+        if to == "geosae":
+            keep(imported, folder)
+        else:
+            write_saelens(imported, folder)
     say(f"{'written':<10} {out} ({to}: {', '.join(sorted(each.name for each in out.iterdir()))})")
 
 

@@ -45,26 +45,26 @@ def lattice(
     also lattice or stable as .pdf and .png, with --truth also comparison.json.
     """
     from geosae.fca.context import FormalContext
-    from geosae.storage.files import check_output_folder, write_json
+    from geosae.storage.files import write_json
+    from geosae.storage.folders import output_folder
 
     table = FormalContext.read(context)
-    check_output_folder(out)
-    clarified = table.clarify()
-    paragraph(
-        f"{len(table.objects)} objects × {len(table.attributes)} attributes; without repetition: {clarified}"
-    )
-    table.write(out / "context.json")
-    whole = _whole(table, cap, seconds)
-    if whole is not None and len(whole) <= WRITTEN:
-        write_json(out / "lattice.json", whole.to_dict())
-    family = _stable(table, theta, grounded)
-    if family is not None:
-        write_json(out / "stable.json", family.to_dict())
-        _rules(table if len(table.attributes) <= 50 else _core(family), out)
-    if truth is not None:
-        _compare(FormalContext.read(truth), table, out)
-    if draw:
-        _draw(whole, family, out, style)
+    with output_folder(out):
+        clarified = table.clarify()
+        size = f"{len(table.objects)} objects × {len(table.attributes)} attributes"
+        paragraph(f"{size}; without repetition: {clarified}")
+        table.write(out / "context.json")
+        whole = _whole(table, cap, seconds)
+        if whole is not None and len(whole) <= WRITTEN:
+            write_json(out / "lattice.json", whole.to_dict())
+        family = _stable(table, theta, grounded)
+        if family is not None:
+            write_json(out / "stable.json", family.to_dict())
+            _rules(table if len(table.attributes) <= 50 else _core(family), out)
+        if truth is not None:
+            _compare(FormalContext.read(truth), table, out)
+        if draw:
+            _draw(whole, family, out, style)
     paragraph(f"written to {out}")
 
 

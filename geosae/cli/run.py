@@ -94,6 +94,7 @@ def _announce(outline: "Outline") -> None:
 def _draw(folder: Path, workers: int) -> dict[str, str]:
     """Draw the figures side by side and write the report; return what could not be drawn, and why."""
     from geosae.cli.run import draw_family
+    from geosae.experiments.store import Store
     from geosae.figures.draw import FAMILIES
     from geosae.parallel import Task, run_tasks
     from geosae.report import write_report
@@ -105,11 +106,12 @@ def _draw(folder: Path, workers: int) -> dict[str, str]:
         Task(draw_family, (folder.resolve(), name), lambda: True, partial(failed.__setitem__, name))
         for name in FAMILIES
     ]
-    with bar("figures") as progress:
-        run_tasks(tasks, None, workers, [], progress)
-    say(f"figures: {folder / 'figures'}")
-    say(f"tables: {write_tables(folder)[0].parent}")
-    say(f"report: {write_report(folder)}")
+    with Store(folder).drawing():
+        with bar("figures") as progress:
+            run_tasks(tasks, None, workers, [], progress)
+        say(f"figures: {folder / 'figures'}")
+        say(f"tables: {write_tables(folder)[0].parent}")
+        say(f"report: {write_report(folder)}")
     return failed
 
 
@@ -151,6 +153,7 @@ def figures(
     only: Annotated[str | None, typer.Option(help="Names of figures, with commas between.")] = None,
 ) -> None:
     """Redraw the figures of a run from its stored results."""
+    from geosae.experiments.store import Store
     from geosae.figures import draw
     from geosae.figures.save import FORMATS
     from geosae.validation import refuse_unknown
@@ -158,8 +161,9 @@ def figures(
     file_formats = [format.strip() for format in formats.split(",")]
     refuse_unknown(file_formats, FORMATS, "--format", "format")
     families = None if only is None else [family.strip() for family in only.split(",")]
-    for path in draw(folder, file_formats, only=families):
-        say(str(path))
+    with Store(folder).drawing():
+        for path in draw(folder, file_formats, only=families):
+            say(str(path))
 
 
 def draw_family(folder: Path, name: str) -> None:
@@ -171,8 +175,10 @@ def draw_family(folder: Path, name: str) -> None:
 
 def report(folder: Folder) -> None:
     """Write the report of a run: one self-contained report.html, and its tables as CSV and LaTeX."""
+    from geosae.experiments.store import Store
     from geosae.report import write_report
     from geosae.report.exports import write_tables
 
-    write_tables(folder)
-    say(str(write_report(folder)))
+    with Store(folder).drawing():
+        write_tables(folder)
+        say(str(write_report(folder)))

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from geosae.experiments import Interval
     from geosae.experiments.sweep import Sweep, SweepRow
     from geosae.sae import SparseAutoencoder
+    from geosae.sae.config import TrainConfig
     from geosae.sae.training.train import TrainedSAE
 
 
@@ -226,49 +227,63 @@ def _one(
     from geosae.sae.checkpoint import save
     from geosae.sae.training.train import TrainingDiverged
     from geosae.sae.training.train import train as train_sae
-    from geosae.storage.files import check_output_folder
+    from geosae.storage.folders import output_folder
     from geosae.validation import refuse_unknown
 
     refuse_unknown([gate], GATES, "--gate", "gate")
     config = config_of(gate, sparsity_of(gate, *sparsities), width, "trained", parse_settings(settings))
     points, directions = read_points(data), read_directions(data)
     probe = None if directions is None else recovery_of(directions)
-    refuse_finished(out)
-    check_output_folder(out)
-    try:
-        with bar(f"train {gate} width {width}") as progress:
-            trained = train_sae(
-                points, config, seed, device=device, folder=out, probe=probe, progress=progress
-            )
-    except TrainingDiverged as error:
-        warn(f"geosae: {error}\n  The state of the last log line before is kept in {out}.")
-        raise typer.Exit(2) from None
-    except KeyboardInterrupt:
-        warn(f"stopped; the same command goes on in {out}, from the last line of the log")
-        raise typer.Exit(130) from None
-    save(trained, out)
+    with output_folder(out):
+        trained = finished_run(out, config, seed, device, points)
+        if trained is None:
+            try:
+                with bar(f"train {gate} width {width}") as progress:
+                    trained = train_sae(
+                        points, config, seed, device=device, folder=out, probe=probe, progress=progress
+                    )
+            except TrainingDiverged as error:
+                warn(f"geosae: {error}\n  The state of the last log line before is kept in {out}.")
+                raise typer.Exit(2) from None
+            except KeyboardInterrupt:
+                warn(f"stopped; the same command goes on in {out}, from the last line of the log")
+                raise typer.Exit(130) from None
+            save(trained, out)
     metrics = {**trained.metrics, **(probe(trained.sae) if probe is not None else {})}
     paragraph(f"{out}: {width} neurons of {gate} in dimension {points.shape[1]}. {quality(width, metrics)}")
     for warning in trained.warnings:
         paragraph(f"note: {warning}", "  ", warn)
 
 
-def refuse_finished(out: Path) -> None:
-    """Refuse a folder that holds a finished SAE: it may have cost hours.
+def finished_run(
+    out: Path, config: "TrainConfig", seed: int, device: str, points: Any
+) -> "TrainedSAE | None":
+    """Return the SAE that a folder holds, if it is the one to be trained; None if it holds none.
 
     Raises
     ------
     InvalidInput
-        If it does.
+        If it holds another one: that may have cost hours, and is not overwritten.
     """
     from geosae.errors import InvalidInput
-    from geosae.sae.checkpoint import CARD_FILE
+    from geosae.sae.checkpoint import CARD_FILE, load
+    from geosae.sae.device import resolve_device
+    from geosae.sae.training.checkpoint_state import clear_state
+    from geosae.storage.files import content_hash
 
-    if (out / CARD_FILE).is_file():
+    if not (out / CARD_FILE).is_file():
+        return None
+    trained = load(out)
+    asked = (config.to_dict(), seed, resolve_device(device).type, content_hash(points))
+    if (trained.config.to_dict(), trained.seed, trained.device, trained.data_hash) != asked:
         raise InvalidInput(
             f"{out} holds a finished SAE, which is not overwritten",
             remedy="name another folder with --out, or delete this one",
         )
+    warn(f"{out} holds this SAE already")
+    # Left where a process was killed between the result and the end.
+    clear_state(out)
+    return trained
 
 
 def quality(width: int, metrics: Mapping[str, float]) -> str:

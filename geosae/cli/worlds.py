@@ -49,10 +49,11 @@ def card(
     """Write the card of a data set as a page with a picture; nothing on it is loaded from elsewhere."""
     from geosae.data.storage import load_dataset
     from geosae.report.world_card import card_page
-    from geosae.storage.files import write_atomic
+    from geosae.storage.files import check_output_file, write_atomic
 
     data = load_dataset(file)
     target = out or file.with_suffix(".html")
+    check_output_file(target)
     picture = _picture(data, _pair(coordinates))
     name = str(data.provenance.get("world") or data.provenance.get("stream") or file.stem)
     write_atomic(target, card_page(name, data, _construction(data), picture).encode())
@@ -64,8 +65,9 @@ def gallery(
     seed: Annotated[int, typer.Option(min=0, help="Seed of all worlds.")] = 0,
 ) -> None:
     """Draw every world, each with its card, on one page; nothing on it is loaded from elsewhere."""
-    from geosae.storage.files import write_atomic
+    from geosae.storage.files import check_output_file, write_atomic
 
+    check_output_file(out)
     with bar("worlds") as progress:
         page = make_gallery(seed, progress)
     write_atomic(out, page.encode())
@@ -178,11 +180,14 @@ def make(
     from geosae.cli.sources import make_world
     from geosae.data.storage import save_dataset
     from geosae.errors import InvalidInput
+    from geosae.storage.files import check_output_file
     from geosae.validation import refuse_unknown
 
     if out.suffix != ".npz":
         raise InvalidInput(f"{out} does not end in .npz", remedy=f"name it {out.with_suffix('.npz')}")
     refuse_unknown([name], geosae_synthetic.names(), "the registry", "world")
+    for path in (out, out.with_suffix(".json")):
+        check_output_file(path)
     params = {**parse_settings(settings or []), "points": points, "dim": dim}
     dataset = make_world(name, params, np.random.default_rng(seed))
     save_dataset(dataset, out)

@@ -16,7 +16,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from geosae.data.dataset import ConceptDataset
-from geosae.errors import InvalidInput
+from geosae.errors import CannotWrite, InvalidInput
 from geosae.experiments.cell import FORMAT, short_hash
 from geosae.experiments.plan import Plan, StudyEntry
 from geosae.sae.device import Device
@@ -202,10 +202,13 @@ def do_job(folder: str, job: Job, make_world: MakeWorld, studies: Studies) -> st
             )
         with threadpool_limits(1):
             result = studies()[job.study].do(job.settings, make_world, job.device)
-        write_record(path, StudyRecord(job.settings, result))
         seconds = round(time.perf_counter() - start, 4)
         write_json(path.with_suffix(".timing.json"), {"seconds": seconds})
         path.with_suffix(".error.json").unlink(missing_ok=True)
+        # Last of all: where it lies, the job is done.
+        write_record(path, StudyRecord(job.settings, result))
+    except CannotWrite:
+        raise
     except Exception as error:  # one job that fails must not lose the others
         reason = f"{type(error).__name__}: {error}"
         fail(Path(folder), job, reason, traceback.format_exc())

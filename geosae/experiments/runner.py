@@ -5,13 +5,14 @@ import platform
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
 from geosae._version import __version__
-from geosae.errors import InvalidInput
+from geosae.errors import CannotWrite, InvalidInput
 from geosae.experiments.cell import Cell
 from geosae.experiments.jobs import Job, Studies, do_job, fail, job_file, plan_jobs, write_job_list
 from geosae.experiments.plan import Plan, WorldEntry
@@ -90,7 +91,9 @@ def run(
     ------
     InvalidInput
         If the plan's device is not there, a world cannot be made as the plan says, a claim is unknown, the
-        folder is another's or in use, or every cell failed.
+        folder is another's, in use or removed meanwhile, or every cell failed.
+    CannotWrite
+        If the disk is full or became read-only: nothing more is computed; what is finished is kept.
 
     Notes
     -----
@@ -133,9 +136,16 @@ def run(
         tasks += [_cell_task(store, cell, make_world, claims) for cell in todo]
         try:
             run_tasks(tasks, executor, workers, preload, progress or _silent)
-        except KeyboardInterrupt:
-            store.write_card(replace(card, status="interrupted"))
+        except (KeyboardInterrupt, CannotWrite):
+            # On a full disk there may be no room for this either; what was wrong first is what is told.
+            with suppress(InvalidInput):
+                store.write_card(replace(card, status="interrupted"))
             raise
+        if not store.has_plan:
+            raise InvalidInput(
+                f"{store.folder} was removed, or lost its plan, while the run wrote into it",
+                remedy="the same command goes on with what is there",
+            )
         gather(store, ids, plan.checks)
         results = _summarised(store, cells)
         store.write_card(

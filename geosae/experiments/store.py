@@ -7,15 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from filelock import FileLock, Timeout
-
 from geosae.errors import InvalidInput
 from geosae.experiments.cell import FORMAT, Cell
 from geosae.experiments.cell_result import CellResult
 from geosae.experiments.plan import Plan
 from geosae.experiments.plan_file import parse_plan, plan_toml
 from geosae.sae.device import Device
-from geosae.storage.files import check_output_folder, read_json, write_atomic, write_json
+from geosae.storage.files import read_json, write_atomic, write_json
+from geosae.storage.folders import LOCK_FILE, output_folder
 from geosae.storage.structure import read_record, write_record
 
 
@@ -45,6 +44,20 @@ class RunCard:
     format: str = FORMAT
     device: Device = "cpu"
     """Where SAEs were trained."""
+
+
+PARTS = {
+    "cells",
+    "worlds",
+    "checks",
+    "studies",
+    "figures",
+    "tables",
+    "verdicts.json",
+    "summary.json",
+    "run.json",
+}
+"""What lies in the folder of a run beside its plan."""
 
 
 class Store:
@@ -82,11 +95,12 @@ class Store:
         return (self.cell(cell) / "result.json").is_file()
 
     def write_result(self, result: CellResult, seconds: float) -> None:
-        """Write the timing, then the result, and forget an earlier failure."""
+        """Write the timing, forget an earlier failure, and write the result last."""
         folder = self.cell(result.cell)
         write_json(folder / "timing.json", {"seconds": round(seconds, 4)})
-        write_record(folder / "result.json", result)
+        # In this order: a cell that is killed in between counts as begun, not as failed and finished.
         (folder / "error.json").unlink(missing_ok=True)
+        write_record(folder / "result.json", result)
 
     def write_error(self, cell: Cell, error: str, trace: str) -> None:
         """Record by name that a cell failed."""
@@ -130,6 +144,11 @@ class Store:
         machine = self.card().machine if (self.folder / "run.json").is_file() else {}
         return machine["numba"] is not None if "numba" in machine else None
 
+    @property
+    def has_plan(self) -> bool:
+        """Whether the folder is that of a run."""
+        return (self.folder / "plan.toml").is_file()
+
     def plan(self) -> Plan:
         """Return the plan of the run.
 
@@ -138,15 +157,14 @@ class Store:
         InvalidInput
             If the folder holds no run.
         """
-        path = self.folder / "plan.toml"
-        if not path.is_file():
+        if not self.has_plan:
             raise InvalidInput(
                 f"{self.folder} is not the folder of a run: it has no plan.toml",
                 remedy="make one with `geosae run quickstart --out FOLDER`",
             )
         if (self.folder / "run.json").is_file():
             self.card()
-        return parse_plan(path.read_text(encoding="utf-8"))
+        return parse_plan((self.folder / "plan.toml").read_text(encoding="utf-8"))
 
     def foreign_cells(self, cells: Sequence[Cell]) -> int:
         """Return how many finished cells of other plans the folder holds."""
@@ -155,7 +173,7 @@ class Store:
 
     @contextmanager
     def lock(self) -> Generator[None]:
-        """Hold the folder for one run at a time; the system frees the lock when a run is killed.
+        """Hold the folder for one run at a time; what killed ones left half written is removed.
 
         Raises
         ------
@@ -163,26 +181,28 @@ class Store:
             If another run holds the folder, it is in use for something else, or it cannot be written to.
         """
         self._refuse_foreign_folder()
-        check_output_folder(self.folder)
-        lock = FileLock(self.folder / ".lock", timeout=0)
-        try:
-            lock.acquire()
-        except Timeout as error:
-            raise InvalidInput(
-                f"another run is writing into {self.folder}",
-                remedy="wait for it, stop it, or name another folder",
-            ) from error
-        try:
+        with output_folder(self.folder):
             yield
-        finally:
-            lock.release()
+
+    @contextmanager
+    def drawing(self) -> Generator[None]:
+        """Hold what is drawn and written from the results for one process at a time; the others wait.
+
+        Raises
+        ------
+        InvalidInput
+            If the folder holds no run, or it cannot be written to.
+        """
+        self.plan()
+        with output_folder(self.folder, lock_file=".drawing.lock", wait=True):
+            yield
 
     def _refuse_foreign_folder(self) -> None:
         if self.folder.exists() and not self.folder.is_dir():
             raise InvalidInput(f"{self.folder} is a file, not a folder")
-        ours = {"plan.toml", ".lock"}
         names = {path.name for path in self.folder.iterdir()} if self.folder.exists() else set[str]()
-        if names and not names & ours:
+        # Parts alone are what a run wrote whose folder was removed meanwhile.
+        if names and not names & {"plan.toml", LOCK_FILE} and not names <= PARTS:
             raise InvalidInput(
                 f"{self.folder} is not empty and is not the folder of a run",
                 remedy="name a new folder with --out",

@@ -84,8 +84,8 @@ def do_check(folder: str, claim_id: str, entry: CheckEntry, claims: Claims) -> N
     )  # fmt: skip
     path = Store(Path(folder)).check(check_key(claim_id, entry))
     write_json(path.with_suffix(".timing.json"), {"seconds": round(time.perf_counter() - start, 4)})
-    write_record(path, checked)
     path.with_suffix(".error.json").unlink(missing_ok=True)
+    write_record(path, checked)
 
 
 def fail_check(store: Store, claim_id: str, entry: CheckEntry, reason: str) -> None:

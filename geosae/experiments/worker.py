@@ -13,12 +13,13 @@ from threadpoolctl import threadpool_limits
 from geosae.data.dataset import ConceptDataset
 from geosae.data.planted import true_halfspaces
 from geosae.data.storage import load_dataset, save_dataset
-from geosae.errors import InvalidInput
+from geosae.errors import CannotWrite, InvalidInput
 from geosae.experiments.cell import Cell
 from geosae.experiments.cell_lattices import store_lattices
 from geosae.experiments.jobs import MakeWorld
 from geosae.experiments.store import Store
 from geosae.experiments.theorem_checks import Claims
+from geosae.storage.files import remove_temporaries_below
 from geosae.storage.structure import write_record
 
 if TYPE_CHECKING:
@@ -55,22 +56,18 @@ def do_cell(folder: str, cell: Cell, make_world: MakeWorld, claims: Claims | Non
     try:
         # One thread: sums then do not depend on how many cores the machine has.
         with threadpool_limits(1):
-            _sweep(store.cell(cell))
+            remove_temporaries_below(store.cell(cell))
             write_record(store.cell(cell) / "cell.json", cell)
             dataset = _load(ensure_dataset(store, cell, make_world))
             result = compute(cell, dataset, store.cell(cell), claims)
             store.write_result(result, time.perf_counter() - start)
+    except CannotWrite:
+        raise  # the failure could not be recorded either
     except Exception as error:  # one cell that fails must not lose the others
         reason = f"{type(error).__name__}: {error}"
         store.write_error(cell, reason, traceback.format_exc())
         return reason
     return None
-
-
-def _sweep(folder: Path) -> None:
-    """Remove what a killed worker left of an unfinished atomic write."""
-    for path in folder.glob(".*"):
-        path.unlink(missing_ok=True)
 
 
 def compute(cell: Cell, dataset: ConceptDataset, folder: Path, claims: Claims | None) -> "CellResult":

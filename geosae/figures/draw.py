@@ -114,4 +114,4 @@ def _forget(folder: Path, family: str, names: set[str]) -> None:
         if owner == family and name not in names:
             for format in FORMATS:
                 card.with_suffix(f".{format}").unlink(missing_ok=True)
-            card.unlink()
+            card.unlink(missing_ok=True)

@@ -1,17 +1,25 @@
 """Files that are either whole or absent: atomic writes, JSON cards, content hashes."""
 
+import errno
 import hashlib
 import json
 import os
+import re
+import shutil
 import tempfile
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from geosae.errors import InvalidInput
+from geosae.errors import CannotWrite, InvalidInput
+
+# What no other file of the same place could be written with either.
+OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EPERM, errno.EACCES}
+TEMPORARY = re.compile(r"\..*\.(\d+)-\w+~", flags=re.DOTALL)
+"""The name of an unfinished file: a dot, the file's name, the process that writes it, random characters."""
 
 
 def write_atomic(path: Path, data: bytes) -> None:
@@ -35,8 +43,10 @@ def atomic_path(path: Path) -> Generator[Path]:
 
     Raises
     ------
+    CannotWrite
+        If the disk is full or read-only.
     InvalidInput
-        If the file cannot be written: a full or read-only disk, or a file in the way.
+        If the file cannot be written for another reason: a file where a folder should be, say.
 
     Examples
     --------
@@ -47,27 +57,54 @@ def atomic_path(path: Path) -> Generator[Path]:
     >>> target.read_text()
     'whole'
     """
+    # The temporary file is a neighbour: os.replace is atomic only inside one file system.
+    with scratch_file(path) as temporary:
+        yield temporary
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        temporary.chmod(0o644)
+        temporary.replace(path)
+
+
+@contextmanager
+def scratch_file(path: Path) -> Generator[Path]:
+    """Hand out a neighbour of a file to write to, which is gone when the block ends.
+
+    Raises
+    ------
+    InvalidInput
+        As `atomic_path` does.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> with scratch_file(folder / "a.txt") as temporary:
+    ...     temporary.is_file()
+    True
+    >>> list(folder.iterdir())
+    []
+    """
     name: str | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # The temporary file is a neighbour: os.replace is atomic only inside one file system.
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        prefix = f".{path.name}.{os.getpid()}-"
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=prefix, suffix="~")
         os.close(handle)
         yield Path(name)
-        with Path(name).open("rb+") as file:
-            os.fsync(file.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException as error:
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    finally:
         if name is not None:
-            Path(name).unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise _cannot_write(path, error) from error
-        raise
+            # What is wrong with the place is said once: by the error on its way.
+            with suppress(OSError):
+                Path(name).unlink(missing_ok=True)
 
 
-def _cannot_write(path: Path, error: OSError) -> InvalidInput:
-    return InvalidInput(
+def cannot_write(path: Path, error: OSError) -> InvalidInput:
+    """Return what to raise where a file cannot be written: `CannotWrite` if the disk is the reason."""
+    kind = CannotWrite if error.errno in OF_THE_DISK else InvalidInput
+    return kind(
         f"{path} cannot be written: {error.strerror or error}",
         causes="a full or read-only disk, or a file where a folder should be",
         remedy="make room, or name another place; what is written already is whole",
@@ -75,9 +112,53 @@ def _cannot_write(path: Path, error: OSError) -> InvalidInput:
 
 
 def remove_temporaries(path: Path) -> None:
-    """Remove what killed processes left of unfinished writes of a file; nobody may be writing it now."""
-    for each in path.parent.glob(f".{path.name}.*"):
-        each.unlink(missing_ok=True)
+    """Remove what processes that no longer run left of unfinished writes of a file, or of a folder."""
+    with suppress(OSError):
+        names = [each.name for each in path.parent.iterdir() if each.name.startswith(f".{path.name}.")]
+        _remove(path.parent, names)
+
+
+def remove_temporaries_below(folder: Path) -> None:
+    """Remove what processes that no longer run left of unfinished writes, in a folder and all below it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> (folder / ".a.txt.999999999-x7~").touch()
+    >>> remove_temporaries_below(folder)
+    >>> list(folder.iterdir())
+    []
+    """
+    for parent, folders, files in os.walk(folder):
+        _remove(Path(parent), [*folders, *files])
+
+
+def _remove(folder: Path, names: Iterable[str]) -> None:
+    for name in names:
+        temporary = TEMPORARY.fullmatch(name)
+        if temporary is None or _is_running(int(temporary[1])):
+            continue
+        # Another process may be tidying up as well; what cannot be removed is in nobody's way.
+        if (folder / name).is_dir():
+            shutil.rmtree(folder / name, ignore_errors=True)
+        else:
+            with suppress(OSError):
+                (folder / name).unlink()
+
+
+def _is_running(process: int) -> bool:
+    """Return whether it runs; this process begins, and what bears its number is of one before it."""
+    if process == os.getpid() or os.name != "posix":
+        # Elsewhere a process cannot be asked without being stopped: there leftovers stay.
+        return process != os.getpid()
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def check_output_folder(folder: Path) -> None:
@@ -103,11 +184,13 @@ def check_output_folder(folder: Path) -> None:
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
-        raise _cannot_write(folder, error) from error
+        raise cannot_write(folder, error) from error
 
 
 def check_output_file(path: Path | None) -> None:
     """Try whether a file could be written, before long work; None is no file.
+
+    What killed processes left of earlier writes of it is removed.
 
     Raises
     ------
@@ -119,6 +202,7 @@ def check_output_file(path: Path | None) -> None:
     check_output_folder(path.parent)
     if path.is_dir():
         raise InvalidInput(f"{path} is a folder", remedy="name a file")
+    remove_temporaries(path)
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -44,7 +44,7 @@ def finished(home: Path) -> dict[Path, int]:
     return {p: p.stat().st_mtime_ns for p in (home / "r").glob("cells/*/result.json")}
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
 def test_a_stopped_run_keeps_what_is_finished_and_goes_on(done: Path, tmp_path: Path, how: signal.Signals):
     (tmp_path / "my.toml").write_text(command.PLAN)
     run = command.start(*RUN, cwd=tmp_path)
@@ -53,13 +53,14 @@ def test_a_stopped_run_keeps_what_is_finished_and_goes_on(done: Path, tmp_path: 
         assert time.monotonic() < end
         assert run.poll() is None
         time.sleep(0.01)
-    # kill -9 strikes the command alone, Ctrl-C the whole group.
-    os.kill(run.pid, how) if how == signal.SIGKILL else os.killpg(run.pid, how)
+    # Ctrl-C strikes the whole group, the others the command alone.
+    os.killpg(run.pid, how) if how == signal.SIGINT else os.kill(run.pid, how)
     _, err = run.communicate(timeout=60)
     kept = finished(tmp_path)
     assert 0 < len(kept) < CELLS
-    if how == signal.SIGINT:
-        assert run.returncode == 130
+    if how != signal.SIGKILL:
+        assert run.returncode == 128 + how
+        assert "Traceback" not in err
         assert "the same command goes on" in err
         assert read_json(tmp_path / "r/run.json")["status"] == "interrupted"
         return

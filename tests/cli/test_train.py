@@ -93,7 +93,7 @@ def test_a_stopped_run_goes_on_with_the_same_command_to_the_same_bytes(home: Pat
         status, _, err = call(patched, capsys, *same, "-o", "part")
     assert (status, "the same command goes on in part" in err) == (130, True)
     kept = sorted(p.name for p in (home / "part").iterdir())
-    assert kept == ["state.safetensors"]
+    assert kept == [".lock", "state.safetensors"]
     other = (*same[:-1], "log_every=20")
     status, _, err = call(monkeypatch, capsys, *other, "-o", "part")
     assert (status, "holds another run" in err) == (2, True)
@@ -179,9 +179,25 @@ def test_a_finished_sae_is_not_overwritten(home: Path, monkeypatch, capsys):
     same = ("train", "x.npy", "-o", "s", "--width", 6, "--set", "steps=3")
     assert call(monkeypatch, capsys, *same)[0] == 0
     before = {path: path.read_bytes() for path in (home / "s").iterdir()}
-    status, _, err = call(monkeypatch, capsys, *same, "--seed", 1)
-    assert (status, "s holds a finished SAE, which is not overwritten" in err) == (2, True)
+    for more in (("--seed", 1), ("--set", "lr=0.5")):
+        status, _, err = call(monkeypatch, capsys, *same, *more)
+        assert (status, "s holds a finished SAE, which is not overwritten" in err) == (2, True)
+    np.save("y.npy", POINTS + 1)
+    status, _, err = call(monkeypatch, capsys, "train", "y.npy", *same[2:])
+    assert (status, "which is not overwritten" in err) == (2, True)
     assert {path: path.read_bytes() for path in (home / "s").iterdir()} == before
+
+
+def test_a_training_that_is_done_is_done_again_without_work(home: Path, monkeypatch, capsys):
+    """As a kill between the result and the end leaves it: with the state of the last log line."""
+    same = ("train", "x.npy", "-o", "s", "--width", 6, "--set", "steps=3")
+    status, first, _ = call(monkeypatch, capsys, *same)
+    assert status == 0
+    before = {path: path.stat().st_mtime_ns for path in (home / "s").iterdir()}
+    (home / "s/state.safetensors").write_text("left over")
+    status, again, err = call(monkeypatch, capsys, *same)
+    assert (status, again, "s holds this SAE already" in err, "3/3" in err) == (0, first, True, False)
+    assert {path: path.stat().st_mtime_ns for path in (home / "s").iterdir()} == before
 
 
 @pytest.mark.parametrize("more", [(), ("--sweep", "grid.toml")])

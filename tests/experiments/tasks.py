@@ -9,6 +9,17 @@ def touch(path: str) -> None:
     Path(path).touch()
 
 
+def touch_slowly(path: str) -> None:
+    time.sleep(0.05)
+    Path(path).touch()
+
+
+def find_disk_full(path: str) -> None:
+    from geosae.errors import CannotWrite
+
+    raise CannotWrite("the disk is full")
+
+
 def die(path: str) -> None:
     Path(path).touch()
     os._exit(9)

@@ -438,7 +438,7 @@ def test_a_run_names_the_numerical_packages_and_numba_where_it_was_installed(
 def test_two_runs_at_once_and_foreign_folders_are_refused(done: Path, tmp_path: Path):
     from geosae.experiments.store import Store
 
-    with Store(done).lock(), pytest.raises(InvalidInput, match="another run"):
+    with Store(done).lock(), pytest.raises(InvalidInput, match="another process is writing into"):
         go(NO_CHECKS, done)
     (tmp_path / "thesis.txt").write_text("mine")
     with pytest.raises(InvalidInput, match="not empty"):

@@ -1,19 +1,25 @@
 import errno
 import os
+import signal
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geosae.errors import InvalidInput
+from geosae.errors import CannotWrite, InvalidInput
 from geosae.storage.files import (
+    TEMPORARY,
     atomic_path,
     check_output_file,
     check_output_folder,
     content_hash,
     read_json,
     read_json_lines,
+    remove_temporaries,
+    remove_temporaries_below,
     write_atomic,
     write_json,
 )
@@ -100,3 +106,61 @@ def test_a_full_disk_and_a_file_in_the_way_are_one_clear_error(tmp_path, monkeyp
         check_output_folder(tmp_path)
     assert file.read_bytes() == b"old"
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_disk_on_which_nothing_can_be_written_is_told_apart(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(CannotWrite):
+        write_atomic(tmp_path / "a.txt", b"new")
+    monkeypatch.undo()
+    (tmp_path / "file").touch()
+    with pytest.raises(InvalidInput) as refused:
+        write_atomic(tmp_path / "file" / "a.txt", b"new")
+    assert not isinstance(refused.value, CannotWrite)
+
+
+def dead_process() -> int:
+    """Return the number of a process that has run and runs no more."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+def test_what_dead_processes_left_goes_and_what_living_ones_write_stays(tmp_path) -> None:
+    dead, living = dead_process(), os.getppid()
+    left = [
+        tmp_path / f".a.txt.{dead}-x~",
+        tmp_path / "deep" / f".b.json.{dead}-y~",
+        tmp_path / f".c.{dead}-z~",
+    ]
+    stays = [
+        tmp_path / f".a.txt.{living}-x~",
+        tmp_path / ".hidden",
+        tmp_path / "a.txt.1~",
+        tmp_path / ".lock",
+    ]
+    (tmp_path / "deep").mkdir()
+    for path in (*left[:2], *stays):
+        path.touch()
+    left[2].mkdir()
+    (left[2] / "half.bin").touch()
+    check_output_file(tmp_path / "a.txt")
+    assert [path.exists() for path in left] == [False, True, True]
+    remove_temporaries_below(tmp_path)
+    assert [path.exists() for path in left] == [False] * 3
+    assert [path.exists() for path in stays] == [True] * 4
+
+
+def test_a_process_that_is_killed_leaves_a_name_that_says_whose_it_was(tmp_path) -> None:
+    code = (
+        "import os, pathlib, signal\nfrom geosae.storage.files import atomic_path\n"
+        f"with atomic_path(pathlib.Path({str(tmp_path / 'a.txt')!r})) as path:\n"
+        "    path.write_text('half')\n    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    assert subprocess.run([sys.executable, "-c", code]).returncode == -signal.SIGKILL
+    (name,) = [path.name for path in tmp_path.iterdir()]
+    assert TEMPORARY.fullmatch(name)
+    remove_temporaries(tmp_path / "other.txt")
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    remove_temporaries(tmp_path / "a.txt")
+    assert list(tmp_path.iterdir()) == []

@@ -7,8 +7,8 @@ stacked instead (`geosae.sae.training.stacked`), as many at a time as its memory
 
 import os
 import tempfile
-from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,15 +18,17 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from geosae.errors import InvalidInput, WorkFailed
+from geosae.errors import CannotWrite, InvalidInput, WorkFailed
 from geosae.parallel import Task, run_tasks
 from geosae.sae.checkpoint import CARD_FILE, load, save
 from geosae.sae.config import TrainConfig
 from geosae.sae.device import resolve_device
+from geosae.sae.training.checkpoint_state import clear_state
 from geosae.sae.training.spec import Kernel, resolve_kernel
 from geosae.sae.training.stacked import stackable, train_stacked
 from geosae.sae.training.train import TrainedSAE, TrainingDiverged, checked_seed, train
-from geosae.storage.files import content_hash
+from geosae.storage.files import content_hash, scratch_file
+from geosae.storage.folders import output_folder
 from geosae.storage.structure import read_record, write_record
 from geosae.validation import as_array, finite_points
 
@@ -70,8 +72,10 @@ def train_grid(
     Raises
     ------
     InvalidInput
-        If there is no config or no seed, one of them occurs twice, or one member alone needs more memory
-        than there is.
+        If there is no config or no seed, one of them occurs twice, one member alone needs more memory than
+        there is, or another process holds the folder.
+    CannotWrite
+        If the disk is full or became read-only; finished members are kept.
     WorkFailed
         If a process of a member died, also when it was tried again alone.
     TrainingDiverged
@@ -103,16 +107,27 @@ def train_grid(
     on_gpu = resolved == "cuda"
     processes = 1 if on_gpu else workers_that_fit(cloud.shape, configs, workers)
     stacks = on_gpu if stack is None else stack
-    with tempfile.TemporaryDirectory() if folder is None else nullcontext(folder) as root:
+    with _root(folder) as root:
         data_hash = content_hash(cloud)
         kernels: list[Kernel] = [_kernel(config, resolved, stacks=stacks) for config in configs]
         members = [
-            Member(config, seed, Path(root) / _name(config, seed, data_hash, resolved, kernel))
+            Member(config, seed, root / _name(config, seed, data_hash, resolved, kernel))
             for config, kernel in zip(configs, kernels, strict=True)
             for seed in seeds
         ]
         _train_unfinished(cloud, members, processes, stacks, resolved, progress or _silent)
         return [load(member.folder) for member in members]
+
+
+@contextmanager
+def _root(folder: Path | str | None) -> Generator[Path]:
+    """Hold the folder of a grid; without one, members lie in a temporary one."""
+    if folder is None:
+        with tempfile.TemporaryDirectory() as root:
+            yield Path(root)
+    else:
+        with output_folder(Path(folder)):
+            yield Path(folder)
 
 
 class Member(NamedTuple):
@@ -183,6 +198,10 @@ def _train_unfinished(
     progress: Callable[[int, int], None],
 ) -> None:
     unfinished = [member for member in members if not member.finished]
+    for member in members:
+        if member.finished:
+            # Left where a process was killed between the result and the end.
+            clear_state(member.folder)
     for member in unfinished:
         (member.folder / FAILURE_FILE).unlink(missing_ok=True)
     done, total = len(members) - len(unfinished), len(members)
@@ -229,9 +248,10 @@ def _in_processes(
     report: Callable[[int], None],
 ) -> None:
     """Train members in processes of their own; raise the first failure once all others are finished."""
-    with tempfile.TemporaryDirectory() as scratch:
-        file = Path(scratch) / "points.npy"
-        np.save(file, cloud)
+    # Beside the members and not in the system's folder: there the next call removes it if this one is killed.
+    with scratch_file(members[0].folder.parent / "points.npy") as file:
+        with file.open("wb") as stream:
+            np.save(stream, cloud, allow_pickle=False)
         tasks = [
             Task(
                 call=train_member,
@@ -274,6 +294,8 @@ def _train_and_save(
 ) -> None:
     try:
         save(train(points, config, seed, device=device, folder=folder), folder)
+    except CannotWrite:
+        raise  # the failure could not be recorded either
     except (InvalidInput, TrainingDiverged) as error:
         _record_failure(folder, type(error).__name__, str(error))
 

@@ -13,6 +13,7 @@ from geosae.sae.training import grid
 from geosae.sae.training.grid import member_bytes, train_grid, workers_that_fit
 from geosae.sae.training.numba import installed
 from geosae.sae.training.train import TrainingDiverged, train
+from geosae.storage.folders import output_folder
 
 CONFIGS = [
     TrainConfig(gate, width=10, steps=20, log_every=10)
@@ -125,3 +126,27 @@ def test_members_of_another_kernel_are_others(tmp_path, monkeypatch):
     assert len(list(tmp_path.glob("*/card.json"))) == 2
     (again,) = train_grid(points, [config], [0], device="cpu", folder=tmp_path)
     assert same(again, compiled)
+
+
+def test_a_grid_leaves_nothing_but_its_members_and_clears_what_a_killed_one_left(tmp_path):
+    points = blobs(500)
+
+    def again():
+        train_grid(points, CONFIGS[:2], [0, 1], workers=2, folder=tmp_path)
+        return {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()}
+
+    before = again()
+    assert {path.name for path in before} == {".lock", "card.json", "log.jsonl", "sae.safetensors"}
+    member = next(tmp_path.glob("*/card.json")).parent
+    for left in (
+        tmp_path / ".points.npy.999999999-x~",
+        member / ".card.json.999999999-x~",
+        member / "state.safetensors",
+    ):
+        left.touch()
+    assert again() == before
+
+
+def test_one_process_at_a_time_trains_into_the_folder_of_a_grid(tmp_path):
+    with output_folder(tmp_path), pytest.raises(InvalidInput, match="another process is writing into"):
+        train_grid(blobs(500), CONFIGS[:1], [0], folder=tmp_path)
