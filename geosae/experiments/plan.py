@@ -1,5 +1,6 @@
 """A plan: the grid of cells of one run, and the theorem checks that go with it."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
@@ -9,7 +10,7 @@ from geosae.errors import InvalidInput
 from geosae.experiments.baselines import BASELINES, USUAL, Baseline, place_of
 from geosae.experiments.cell import Cell, short_hash
 from geosae.experiments.gates import GATES, Gate, checked_sparsities
-from geosae.notebook import short_repr
+from geosae.notebook import short_repr, short_text
 from geosae.sae.device import Device
 from geosae.storage.records import check_fields
 from geosae.storage.structure import to_json
@@ -55,9 +56,34 @@ def refuse_repeated(names: Sequence[str], key: str, where: str) -> None:
     --------
     >>> refuse_repeated(["a", "b"], "worlds", "the plan")
     """
-    for name in names:
-        if names.count(name) > 1:
+    for name, count in Counter(names).items():
+        if count > 1:
             raise InvalidInput(f"{where} has two {key} called {name!r}", remedy=REMEDIES[key])
+
+
+LARGEST_GRID = 100_000
+"""SAEs beyond which a grid is a mistake, such as a seed in the place of the number of seeds."""
+
+
+def refuse_too_many(count: int, where: str) -> None:
+    """Refuse a grid of more SAEs than any run has, before they are listed.
+
+    Raises
+    ------
+    InvalidInput
+        If it is one.
+
+    Examples
+    --------
+    >>> refuse_too_many(27, "the plan")
+    """
+    if count > LARGEST_GRID:
+        raise InvalidInput(
+            f"{where} has {short_text(f'{count:,}', 40)} SAEs or seeds, and no grid has more than "
+            f"{LARGEST_GRID:,}",
+            causes="a seed in the place of the number of seeds, or a longer list than was meant",
+            remedy="write a single seed as a list: seeds = [7]",
+        )
 
 
 @dataclass(frozen=True)
@@ -248,12 +274,27 @@ class Plan:
             refuse_unknown(world.gates, [g.name for g in self.gates], f"the world {world.label!r}", "gate")
 
     def cells(self) -> tuple[Cell, ...]:
-        """Return the cells in a fixed order, world by world, each once."""
+        """Return the cells in a fixed order, world by world, each once.
+
+        Raises
+        ------
+        InvalidInput
+            If there are more than any run has.
+        """
+        refuse_too_many(sum(map(self._most_cells, self.worlds)), "the plan")
         by_key: dict[str, Cell] = {}
         for world in self.worlds:
             for cell in self._cells_of(world):
                 by_key.setdefault(cell.key, cell)
         return tuple(by_key.values())
+
+    def _most_cells(self, world: WorldEntry) -> int:
+        """Return how many cells a world has at most, without making them."""
+        settings = sum(
+            len(g.widths or world.widths or self.widths) * len(world.sparsity.get(g.name) or g.sparsity)
+            for g in self._gates_of(world)
+        )
+        return settings * len(self.seeds) * (1 + (len(self.baselines) if world.baselines else 0))
 
     def _cells_of(self, world: WorldEntry) -> Iterator[Cell]:
         train = {**self.train, **world.train}

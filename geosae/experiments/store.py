@@ -17,6 +17,7 @@ from geosae.experiments.plan_file import parse_plan, plan_toml
 from geosae.sae.device import Device
 from geosae.storage.files import check_output_folder, read_json, write_atomic, write_json
 from geosae.storage.structure import read_record, write_record
+from geosae.storage.toml_file import read_text
 
 
 @dataclass(frozen=True)
@@ -141,7 +142,7 @@ class Store:
             )
         if (self.folder / "run.json").is_file():
             self.card()
-        return parse_plan(path.read_text(encoding="utf-8"))
+        return parse_plan(read_text(path))
 
     def foreign_cells(self, cells: Sequence[Cell]) -> int:
         """Return how many finished cells of other plans the folder holds."""
