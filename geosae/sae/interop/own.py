@@ -34,6 +34,7 @@ def keep(imported: Imported, folder: Path | str) -> None:
     >>> import tempfile, numpy as np
     >>> from geosae.geometry import HalfSpaces
     >>> from geosae.sae.interop.normalisation import LayerNorm
+    >>> from geosae.sae.model import SparseAutoencoder
     >>> right = HalfSpaces(np.array([[1.0, 0.0]]), np.array([-2.0]))
     >>> imported = Imported(SparseAutoencoder.planted(right), LayerNorm(), Source("hand", "relu"))
     >>> folder = Path(tempfile.mkdtemp())
