@@ -97,11 +97,24 @@ def listed(rows: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
+START, END = "<!-- fuzzing: written by tests/fuzz/campaign.py --page -->", "<!-- end of fuzzing -->"
+
+
+def write_table(page: Path, rows: list[dict[str, Any]]) -> None:
+    """Put the counts between the two marks of a page, or at its end where it has none yet."""
+    text = page.read_text(encoding="utf-8")
+    before, _, rest = text.partition(START)
+    after = rest.partition(END)[2] or "\n"
+    table = f"{START}\n\n{listed(rows)}\n\n{END}"
+    page.write_text(f"{before.rstrip()}\n\n{table}{after}", encoding="utf-8")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=10.0, help="for all readers together")
     parser.add_argument("--only", action="append", help="a reader; may be repeated")
     parser.add_argument("--out", type=Path, default=ROOT / ".fuzz", help="where inputs and findings are kept")
+    parser.add_argument("--page", type=Path, help="a page of the documentation to write the counts into")
     parser.add_argument("--replay", nargs=2, metavar=("READER", "FILE"), help="read one input again")
     options = parser.parse_args()
     sys.path[:0] = [str(ROOT), str(ROOT / "synthetic"), str(ROOT / "tests")]
@@ -123,15 +136,14 @@ def main() -> int:
         folder = options.out / name.replace(" ", "-").replace(",", "").replace(".", "")
         rows.append(fuzzed(name, options.minutes * 60 / len(names), folder))
         row = rows[-1]
-        say(
-            f"{name}: {row['inputs']:,} inputs in {row['seconds']} s, {len(row['findings'])} findings",
-            flush=True,
-        )
+        say(f"{name}: {row['inputs']:,} inputs in {row['seconds']} s, {len(row['findings'])} findings")
         for kind, file in row["findings"].items():
             path = folder / "findings" / file
             say(f"  {kind}\n    {sys.executable} {Path(__file__)} --replay '{name}' '{path}'")
     (options.out / "table.md").write_text(listed(rows) + "\n")
     say(listed(rows))
+    if options.page:
+        write_table(options.page, rows)
     return 1 if any(row["findings"] for row in rows) else 0
 
 
