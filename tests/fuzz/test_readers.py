@@ -21,7 +21,7 @@ from fuzz.readers import READERS
 from geosae.sae.interop import FORMATS
 
 HERE = Path(__file__).parent
-CHANGES = 40
+CHANGES = 20
 """Changed inputs of each reader in the everyday tests."""
 
 
