@@ -4,7 +4,7 @@ BIN := .venv/bin
 # One thread per process: the suites and the demo run several processes.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: .venv demo test test-slow test-faults test-lowest test-newest check coverage wheel format docs benchmarks benchmark-gpu upgrade clean
+.PHONY: .venv demo test test-slow test-faults test-lowest test-newest check coverage wheel format fuzz docs benchmarks benchmark-gpu upgrade clean
 .DEFAULT_GOAL := test
 
 .venv: .venv/installed
@@ -78,6 +78,12 @@ format: .venv/installed
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+# Every reader of files under a coverage-guided fuzzer for MINUTES in all; skipped, with its reason, where there is none.
+MINUTES ?= 10
+fuzz: .venv/installed
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[fuzz]'
+	$(BIN)/python tests/fuzz/campaign.py --minutes $(MINUTES)
+
 docs: .venv/installed
 	$(BIN)/python -m sphinx -W -b html docs docs/_build/html
 	@echo "The documentation: $(CURDIR)/docs/_build/html/index.html"
@@ -100,4 +106,4 @@ upgrade:
 	touch .venv/installed
 
 clean:
-	rm -rf .venv .venv-lowest .venv-newest docs/_build docs/gallery docs/generated .hypothesis .pytest_cache .ruff_cache .coverage .tested_lines.txt .faults.jsonl dist
+	rm -rf .venv .venv-lowest .venv-newest docs/_build docs/gallery docs/generated .hypothesis .pytest_cache .ruff_cache .coverage .tested_lines.txt .faults.jsonl .fuzz dist

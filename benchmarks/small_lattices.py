@@ -2,7 +2,7 @@
 
     OMP_NUM_THREADS=1 python -P benchmarks/small_lattices.py [--repeats 5] [--write]
 
-The compiled engine is loaded and run once before the clock starts, as in any process that has built one larger
+The compiled engine is loaded and run once before the clock starts, as in any process that has built a larger
 lattice. The three ways take turns, and medians of processor time count: geosae as it chooses by itself,
 geosae in plain Python, and `concepts`. The last column is a fresh process, in which nothing is loaded: geosae
 as it chooses by itself, from the call to the lattice, the median of as many processes.
@@ -52,7 +52,7 @@ TEXT = """# Small lattices
 
 {doc}
 
-| random context | concepts | geosae, ms | plain Python, ms | `concepts`, ms | `concepts` / geosae | fresh process, ms |
+| context | concepts | geosae, ms | plain Python, ms | `concepts`, ms | `concepts` / geosae | fresh, ms |
 |---|---|---|---|---|---|---|
 {rows}
 """

@@ -1,6 +1,7 @@
 """What comes in is checked once, and what is refused is refused by name."""
 
 import difflib
+import math
 from collections.abc import Iterable
 from typing import Any, cast
 
@@ -203,6 +204,20 @@ def plain_number(value: Any) -> Any:
     return float(value) if value.dtype == np.longdouble else value.item()
 
 
+def as_float(number: int | float) -> float:
+    """Return a number as a float; an integer beyond all floats is infinite, as 1e400 is.
+
+    Examples
+    --------
+    >>> as_float(2), as_float(-(10**400))
+    (2.0, -inf)
+    """
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
+
+
 def whole_number(value: Any, name: str, *, least: int = 0, most: int | None = None) -> int:
     """Return an integer within bounds, numpy's included, as Python's; a bool and 2.0 are none.
 
@@ -241,7 +256,9 @@ def positive_number(value: Any, name: str, *, zero: bool = False) -> float:
     2.0
     """
     plain = plain_number(value)
-    number = float(plain) if isinstance(plain, int | float) and not isinstance(plain, bool) else float("nan")
+    number = (
+        as_float(plain) if isinstance(plain, int | float) and not isinstance(plain, bool) else float("nan")
+    )
     if not np.isfinite(number) or number < 0 or (number == 0 and not zero):
         raise InvalidInput(f"{name} is {value!r}, where a finite number {'≥' if zero else '>'} 0 is needed")
     return number

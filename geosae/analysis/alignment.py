@@ -25,11 +25,20 @@ from geosae.analysis.certified import Correction
 from geosae.analysis.choice import LEARNER_NAMES, LEARNERS, Learner, Rule
 from geosae.analysis.counts import Counts
 from geosae.analysis.sae_metrics import SAEMetrics
-from geosae.analysis.stored import chosen_arrays, chosen_from, hash_of_parts, listed
+from geosae.analysis.stored import (
+    check_shapes,
+    checked_card,
+    chosen_arrays,
+    chosen_from,
+    hash_of_parts,
+    listed,
+    listed_arrays,
+)
 from geosae.analysis.table import NOTIONS, Notion, NotionTable
 from geosae.errors import InvalidInput
 from geosae.fca.context import FormalContext
 from geosae.notebook import html_table
+from geosae.storage.files import json_value
 from geosae.storage.npz_card import StoredArrays, check_card, check_digest, load_arrays, save_arrays
 from geosae.storage.structure import to_json
 
@@ -244,11 +253,7 @@ class Alignment:
     @classmethod
     def from_dict(cls, value: Mapping[str, Any]) -> "Alignment":
         """Read what `to_dict` wrote; refuses another version, missing parts and impossible counts."""
-        try:
-            arrays = {k: np.asarray(a["values"], dtype=a["dtype"]) for k, a in value["arrays"].items()}
-        except (KeyError, TypeError, AttributeError) as error:
-            raise InvalidInput(f"the alignment's arrays cannot be read: {error!r}") from error
-        return cls._from_parts(value, arrays)
+        return cls._from_parts(value, listed_arrays(value.get("arrays")))
 
     def save(self, path: Path) -> None:
         """Write `path` (.npz, the counts) and beside it the same name with .json: card and answers."""
@@ -261,7 +266,7 @@ class Alignment:
         """Read what `save` wrote."""
         stored = load_arrays(path, _FORMAT, "alignment")
         check_digest(path, stored, hash_of_parts(stored.card, stored.arrays))
-        alignment = cls._from_parts(json.loads(stored.card), stored.arrays)
+        alignment = cls._from_parts(json_value(stored.card, str(path)), stored.arrays)
         check_card(path, _FORMAT, stored, alignment._readable())
         return alignment
 
@@ -341,14 +346,8 @@ class Alignment:
 
     @classmethod
     def _from_parts(cls, card: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> "Alignment":
-        if card.get("kind") != "alignment" or card.get("version") != _VERSION:
-            raise InvalidInput(
-                f"this is no alignment of version {_VERSION}: kind {card.get('kind')!r}, "
-                f"version {card.get('version')!r}"
-            )
         try:
-            parts: dict[str, Any] = {f.name: card[f.name] for f in fields(cls) if f.name not in _IN_ARRAYS}
-            parts["concepts"] = tuple(card["concepts"])
+            parts = checked_card(card, _VERSION)
             parts["metrics"] = SAEMetrics.from_parts(card["metrics"], arrays["fired"])
             parts["fit"] = Counts.from_arrays(arrays, "fit")
             parts["counts"] = Counts.from_arrays(arrays, "neurons")
@@ -356,6 +355,7 @@ class Alignment:
             if "ambient.mass" in arrays:
                 parts["fit_ambient"] = AmbientCounts.from_arrays(arrays, "fit_ambient")
                 parts["ambient"] = AmbientCounts.from_arrays(arrays, "ambient")
+            check_shapes(parts)
             if card["floor"] is not None:
                 of_floor = {
                     name.removeprefix("floor."): array

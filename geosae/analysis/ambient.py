@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float, Int
 
 from geosae.analysis._neurons import FiringNeurons, refuse_unprepared
 from geosae.analysis.choice import Learner, admitted, least
-from geosae.analysis.counts import Counts
+from geosae.analysis.counts import Counts, floats, integers
 from geosae.analysis.firing_bits import FiringBits, Unit, ones
 from geosae.analysis.grades import Graded, graded_odds, graded_share, shares
 from geosae.data.dataset import ConceptDataset
@@ -81,10 +81,18 @@ class AmbientCounts:
         """Read the arrays back from a mapping of names to arrays; null stands for nan."""
         return cls(
             Counts.from_arrays(arrays, f"{prefix}.outer"),
-            np.asarray(arrays[f"{prefix}.inner_hits"], dtype=np.int64),
-            np.asarray(arrays[f"{prefix}.inner_size"], dtype=np.int64),
-            np.asarray(arrays[f"{prefix}.mass"], dtype=np.float64),
+            integers(arrays, f"{prefix}.inner_hits"),
+            integers(arrays, f"{prefix}.inner_size"),
+            floats(arrays, f"{prefix}.mass"),
         )
+
+    def __post_init__(self) -> None:
+        shape, outer = self.outer.hits.shape, self.outer.positives.shape
+        fits = self.inner_hits.shape == shape and self.inner_size.shape == self.mass.shape == outer
+        if not fits or np.any(self.inner_hits < 0) or np.any(self.inner_hits > self.inner_size):
+            raise InvalidInput("the counts within the regions do not fit", causes="a damaged file")
+        if np.any(self.mass <= 0):
+            raise InvalidInput("a region has no mass", causes="a damaged file")
 
 
 def why_not(dataset: ConceptDataset) -> str:

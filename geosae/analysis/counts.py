@@ -1,10 +1,11 @@
 """Counts are the sufficient statistics: every graded error of the sample is a ratio of four of them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Int
+from jaxtyping import Bool, Float, Int
 
 from geosae.errors import InvalidInput
 from geosae.notebook import short_repr
@@ -33,7 +34,7 @@ class Counts:
             (self.hits, self.positives, "hits"),
             (self.alarms, self.negatives, "alarms"),
         ):
-            if np.broadcast_shapes(inside.shape, outside.shape) != inside.shape:
+            if not _fits(inside.shape, outside.shape):
                 raise InvalidInput(f"{name} of shape {inside.shape} do not fit totals {outside.shape}")
             if np.any(inside < 0) or np.any(inside > outside):
                 raise InvalidInput(
@@ -71,12 +72,51 @@ class Counts:
     @classmethod
     def from_arrays(cls, arrays: Any, prefix: str) -> "Counts":
         """Read the four arrays back from a mapping of names to arrays."""
-        return cls(
-            *(
-                np.asarray(arrays[f"{prefix}.{key}"], dtype=np.int64)
-                for key in ("hits", "alarms", "positives", "negatives")
-            )
-        )
+        names = (f"{prefix}.{key}" for key in ("hits", "alarms", "positives", "negatives"))
+        return cls(*(integers(arrays, name) for name in names))
+
+
+def _fits(shape: tuple[int, ...], totals: tuple[int, ...]) -> bool:
+    pairs = zip(shape, totals, strict=False)
+    return len(shape) == len(totals) and all(size in (axis, 1) for axis, size in pairs)
+
+
+MOST = 2**53
+"""No sample has so many points, and sums of counts below it are exact."""
+
+
+def integers(arrays: Mapping[str, np.ndarray], name: str) -> Int[np.ndarray, "..."]:
+    """Return an array of a file that must hold counts.
+
+    Raises
+    ------
+    KeyError
+        If there is none of this name.
+    InvalidInput
+        If it holds anything else than whole numbers, or one that no sample has.
+    """
+    array = arrays[name]
+    if array.dtype.kind not in "iu" and array.size:
+        raise InvalidInput(f"{name} holds {array.dtype}, where counts are needed", causes="a damaged file")
+    if array.size and (array.max() > MOST or array.min() < -MOST):
+        raise InvalidInput(f"{name} counts more points than there are", causes="a damaged file")
+    return array.astype(np.int64)
+
+
+def floats(arrays: Mapping[str, np.ndarray], name: str) -> Float[np.ndarray, "..."]:
+    """Return an array of a file that must hold numbers.
+
+    Raises
+    ------
+    KeyError
+        If there is none of this name.
+    InvalidInput
+        If it holds anything else.
+    """
+    array = arrays[name]
+    if array.dtype.kind not in "iuf" or array.dtype.itemsize > 8:
+        raise InvalidInput(f"{name} holds {array.dtype}, where numbers are needed", causes="a damaged file")
+    return array.astype(np.float64)
 
 
 class CountAccumulator:

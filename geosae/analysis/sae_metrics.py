@@ -7,8 +7,11 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int
 
+from geosae.analysis.counts import integers
 from geosae.data.fvu import Unexplained
 from geosae.errors import InvalidInput
+from geosae.storage.structure import from_json
+from geosae.validation import whole_number
 
 _LEFT = tuple(field.name for field in fields(Unexplained))
 
@@ -66,17 +69,16 @@ class SAEMetrics:
     @classmethod
     def from_parts(cls, value: Mapping[str, Any], fired: np.ndarray) -> "SAEMetrics":
         """Read back what `to_dict` wrote, with the array."""
-        if int(value["points"]) < 1 or int(value["active"]) != int(fired.sum()):
+        points, active = (whole_number(value[key], f"the number '{key}'") for key in ("points", "active"))
+        counts = integers({"fired": fired}, "fired")
+        if points < 1 or counts.ndim != 1 or np.any((counts < 0) | (counts > points)):
+            raise InvalidInput("neurons fire on more points than there are", causes="a damaged file")
+        if active != int(counts.sum()):
             raise InvalidInput(
                 "the active pairs are not the sum of the neurons' counts", causes="a damaged file"
             )
-        left = {k: float("nan") if value[k] is None else float(value[k]) for k in _LEFT}
-        return cls(
-            int(value["points"]),
-            int(value["active"]),
-            Unexplained(**left),
-            fired=np.asarray(fired, dtype=np.int64),
-        )
+        left = {k: from_json(float, value[k], f"the number '{k}'") for k in _LEFT}
+        return cls(points, active, Unexplained(**left), fired=counts)
 
     def __repr__(self) -> str:
         return (

@@ -24,16 +24,13 @@ def train_sweep(file: Path, data: Path, out: Path, device: str | None, workers: 
     Writes summary.csv and summary.json (per setting, over seeds) and cells.json (per SAE).
     """
     from geosae.cli._files import read_directions, read_points
-    from geosae.errors import InvalidInput
-    from geosae.experiments.sweep import parse_sweep, summarise_sweep, sweep_csv
+    from geosae.experiments.sweep import load_sweep, summarise_sweep, sweep_csv
     from geosae.sae.training.grid import train_grid
     from geosae.sae.training.train import TrainingDiverged
     from geosae.storage.files import check_output_folder, write_atomic, write_json
     from geosae.storage.structure import to_json
 
-    if not file.is_file():
-        raise InvalidInput(f"there is no file {file}", remedy="name a TOML file with --sweep")
-    sweep = parse_sweep(file.read_text(encoding="utf-8"))
+    sweep = load_sweep(file)
     configs = sweep.configs()
     points, directions = read_points(data), read_directions(data)
     check_output_folder(out)

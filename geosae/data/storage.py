@@ -1,7 +1,7 @@
 """A data set on disk: one .npz without pickle, a readable .json card beside it, and a hash over both."""
 
-import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,25 @@ from geosae.data.truth import truth_from_dict
 from geosae.errors import InvalidInput
 from geosae.geometry.approximation.measures import measure_from_dict
 from geosae.geometry.regions.registry import region_from_dict
+from geosae.storage.files import json_value
 from geosae.storage.npz_card import StoredArrays, check_card, check_digest, load_arrays, save_arrays
+from geosae.storage.structure import from_json
 
 _FORMAT = "geosae-concepts-1"
+
+
+@dataclass(frozen=True)
+class _Card:
+    """What is no array, as the file holds it; regions, measure and truth are read by what they are."""
+
+    names: tuple[str, ...]
+    regions: tuple[Any, ...]
+    ambient: Any
+    truth: tuple[Any, ...]
+    declared_subsets: tuple[tuple[str, str], ...]
+    seed: int | None
+    provenance: Mapping[str, Any]
+    allow_trivial: bool
 
 
 def save_dataset(dataset: ConceptDataset, path: str | Path) -> Path:
@@ -69,22 +85,22 @@ def load_dataset(path: str | Path) -> ConceptDataset:
 
 
 def _rebuild(path: Path, arrays: Mapping[str, np.ndarray], text: str) -> ConceptDataset:
+    card = from_json(_Card, json_value(text, f"{path}: the card"), f"{path}: the card")
     try:
-        card: dict[str, Any] = json.loads(text)
         return ConceptDataset(
             points=arrays["points"],
             membership=arrays["membership"],
-            names=tuple(card["names"]),
-            regions=tuple(None if value is None else region_from_dict(value) for value in card["regions"]),
-            ambient=None if card["ambient"] is None else measure_from_dict(card["ambient"]),
-            truth=tuple(truth_from_dict(value) for value in card["truth"]),
-            declared_subsets=tuple((child, parent) for child, parent in card["declared_subsets"]),
+            names=card.names,
+            regions=tuple(None if value is None else region_from_dict(value) for value in card.regions),
+            ambient=None if card.ambient is None else measure_from_dict(card.ambient),
+            truth=tuple(truth_from_dict(value) for value in card.truth),
+            declared_subsets=card.declared_subsets,
             directions=arrays.get("directions"),
-            seed=card["seed"],
-            provenance=card["provenance"],
-            allow_trivial=card["allow_trivial"],
+            seed=card.seed,
+            provenance=card.provenance,
+            allow_trivial=card.allow_trivial,
         )
-    except (KeyError, ValueError, TypeError) as error:
+    except (KeyError, ValueError) as error:
         raise InvalidInput(
             f"{path} cannot be rebuilt: {error}", causes="a damaged or foreign file"
         ) from error

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from geosae.errors import InvalidInput
+from geosae.storage.structure import from_json
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ def truth_from_dict(value: dict[str, Any] | None) -> ConceptTruth | None:
     Raises
     ------
     InvalidInput
-        If a statement is unknown or they contradict one another.
+        If a statement is unknown or of another type, or they contradict one another.
 
     Examples
     --------
@@ -118,11 +119,4 @@ def truth_from_dict(value: dict[str, Any] | None) -> ConceptTruth | None:
     """
     if value is None:
         return None
-    statements = ConceptTruth.__dataclass_fields__
-    for key in value:
-        if key not in statements:
-            raise InvalidInput(f"a truth states {key!r}; known are {', '.join(statements)}")
-    fields: dict[str, Any] = {}
-    for key, statement in value.items():
-        fields[key] = tuple(statement) if isinstance(statement, list) else statement
-    return ConceptTruth(**fields)
+    return from_json(ConceptTruth, value, "the truth of a concept")

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from geosae.errors import InvalidInput
 from geosae.sae.gates import GATES as CLASSES
 from geosae.sae.gates import Gate as GateClass
-from geosae.validation import refuse_unknown
+from geosae.validation import as_float, refuse_unknown
 
 Gate: TypeAlias = str
 """The word for a gate: a key of `GATES`."""
@@ -108,7 +108,7 @@ def checked_sparsities(gate: Gate, values: Sequence[float | int], where: str) ->
         counted = known.whole and not known.fractional
         if counted and not isinstance(value, int):
             raise InvalidInput(f"{where} holds {value}, and {gate} keeps a whole number of neurons")
-        if not math.isfinite(value):
+        if not math.isfinite(as_float(value)):
             raise InvalidInput(f"{where} holds {value}, which is not finite")
         if value < counted or (known.fractional and value == 0):
             raise InvalidInput(f"{where} holds {value}, which is too small for {gate}")

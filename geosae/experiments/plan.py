@@ -1,5 +1,6 @@
 """A plan: the grid of cells of one run, and the theorem checks that go with it."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -11,7 +12,7 @@ from geosae.experiments.baselines import BASELINES, USUAL, Baseline, place_of
 from geosae.experiments.cell import Cell, short_hash
 from geosae.experiments.gates import GATES, Gate, checked_sparsities
 from geosae.experiments.sae_config import config_of
-from geosae.notebook import short_repr
+from geosae.notebook import short_repr, short_text
 from geosae.sae.device import Device, resolve_device
 from geosae.sae.training.spec import Kernel, resolve_kernel
 from geosae.storage.records import check_fields
@@ -58,9 +59,34 @@ def refuse_repeated(names: Sequence[str], key: str, where: str) -> None:
     --------
     >>> refuse_repeated(["a", "b"], "worlds", "the plan")
     """
-    for name in names:
-        if names.count(name) > 1:
+    for name, count in Counter(names).items():
+        if count > 1:
             raise InvalidInput(f"{where} has two {key} called {name!r}", remedy=REMEDIES[key])
+
+
+LARGEST_GRID = 100_000
+"""SAEs beyond which a grid is a mistake, such as a seed in the place of the number of seeds."""
+
+
+def refuse_too_many(count: int, where: str) -> None:
+    """Refuse a grid of more SAEs than any run has, before they are listed.
+
+    Raises
+    ------
+    InvalidInput
+        If it is one.
+
+    Examples
+    --------
+    >>> refuse_too_many(27, "the plan")
+    """
+    if count > LARGEST_GRID:
+        raise InvalidInput(
+            f"{where} has {short_text(f'{count:,}', 40)} SAEs or seeds, and no grid has more than "
+            f"{LARGEST_GRID:,}",
+            causes="a seed in the place of the number of seeds, or a longer list than was meant",
+            remedy="write a single seed as a list: seeds = [7]",
+        )
 
 
 @dataclass(frozen=True)
@@ -259,13 +285,22 @@ class Plan:
         Raises
         ------
         InvalidInput
-            If a training setting of the plan is not valid.
+            If a training setting of the plan is not valid, or there are more cells than any run has.
         """
+        refuse_too_many(sum(map(self._most_cells, self.worlds)), "the plan")
         by_key: dict[str, Cell] = {}
         for world in self.worlds:
             for cell in self._cells_of(world, numba):
                 by_key.setdefault(cell.key, cell)
         return tuple(by_key.values())
+
+    def _most_cells(self, world: WorldEntry) -> int:
+        """Return how many cells a world has at most, without making them."""
+        settings = sum(
+            len(g.widths or world.widths or self.widths) * len(world.sparsity.get(g.name) or g.sparsity)
+            for g in self._gates_of(world)
+        )
+        return settings * len(self.seeds) * (1 + (len(self.baselines) if world.baselines else 0))
 
     def _cells_of(self, world: WorldEntry, numba: bool | None) -> Iterator[Cell]:
         train = {**self.train, **world.train}

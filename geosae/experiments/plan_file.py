@@ -1,6 +1,5 @@
 """Plans as TOML files, read strictly, and the presets that come with geosae."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import fields
 from importlib import resources
@@ -13,9 +12,18 @@ from geosae.analysis import AnalysisConfig
 from geosae.errors import InvalidInput
 from geosae.experiments.baselines import BASELINES, USUAL, Baseline
 from geosae.experiments.gates import GATES, Gate
-from geosae.experiments.plan import CheckEntry, GateEntry, Plan, StudyEntry, WorldEntry, refuse_repeated
+from geosae.experiments.plan import (
+    CheckEntry,
+    GateEntry,
+    Plan,
+    StudyEntry,
+    WorldEntry,
+    refuse_repeated,
+    refuse_too_many,
+)
 from geosae.sae.device import checked_device
 from geosae.storage.structure import entries, entry, from_table, to_json
+from geosae.storage.toml_file import read_text, toml_table
 from geosae.validation import nearest, refuse_unknown
 
 Table = Mapping[str, Any]
@@ -56,11 +64,7 @@ def load_plan(name: str | Path) -> Plan:
             f"there is no plan {str(name)!r}: neither a file nor a preset; the nearest preset is {close!r}",
             remedy=f"name a TOML file or one of the presets: {', '.join(preset_names())}",
         )
-    try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise InvalidInput(f"{path} is not UTF-8 text: {error}") from error
-    return parse_plan(text, path.stem)
+    return parse_plan(read_text(path), path.stem)
 
 
 def parse_plan(text: str, title: str = "") -> Plan:
@@ -87,11 +91,8 @@ def parse_plan(text: str, title: str = "") -> Plan:
     >>> plan.seeds, dict(plan.worlds[0].params)
     ((0, 1, 2), {'points': 500})
     """
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InvalidInput(f"the plan is not TOML: {error}") from error
     where = "the plan"
+    table = toml_table(text, where)
     valid = (
         "title",
         "worlds",
@@ -222,6 +223,7 @@ def seeds_of(table: Table, where: str) -> tuple[int, ...]:
     if isinstance(value, int) and not isinstance(value, bool):
         if value < 1:
             raise InvalidInput(f"{where}: seeds must be positive, not {value}")
+        refuse_too_many(value, f"{where}: seeds")
         return tuple(range(value))
     return entries(table, "seeds", int, where)
 

@@ -16,6 +16,7 @@ from geosae.sae.device import Device
 from geosae.storage.files import read_json, write_atomic, write_json
 from geosae.storage.folders import LOCK_FILE, output_folder
 from geosae.storage.structure import read_record, write_record
+from geosae.storage.toml_file import read_text
 
 
 @dataclass(frozen=True)
@@ -164,7 +165,7 @@ class Store:
             )
         if (self.folder / "run.json").is_file():
             self.card()
-        return parse_plan((self.folder / "plan.toml").read_text(encoding="utf-8"))
+        return parse_plan(read_text(self.folder / "plan.toml"))
 
     def foreign_cells(self, cells: Sequence[Cell]) -> int:
         """Return how many finished cells of other plans the folder holds."""

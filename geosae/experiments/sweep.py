@@ -1,15 +1,22 @@
 """A sweep: gates × sparsities × widths × seeds on one data set, and its summary."""
 
 import math
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 from geosae.errors import InvalidInput
 from geosae.experiments.interval import Interval, mean_interval
-from geosae.experiments.plan import GateEntry, SAESetting, check_integers, refuse_repeated, settings_of
+from geosae.experiments.plan import (
+    GateEntry,
+    SAESetting,
+    check_integers,
+    refuse_repeated,
+    refuse_too_many,
+    settings_of,
+)
 from geosae.experiments.plan_file import gates_of, seeds_of, widths_of
 from geosae.experiments.sae_config import config_of
 from geosae.sae.config import TrainConfig
@@ -17,6 +24,7 @@ from geosae.sae.device import Device, checked_device
 from geosae.storage.records import check_fields
 from geosae.storage.structure import entry
 from geosae.storage.tables import render
+from geosae.storage.toml_file import read_text, toml_table
 from geosae.validation import refuse_unknown
 
 # What a sweep measures, each with the range of the quantity.
@@ -45,6 +53,8 @@ class Sweep:
         check_integers(self.widths, "widths", "the sweep", least=1)
         check_integers(self.seeds, "seeds", "the sweep", least=0)
         refuse_repeated([gate.name for gate in self.gates], "gates", "the sweep")
+        settings = sum(len(gate.widths or self.widths) * len(gate.sparsity) for gate in self.gates)
+        refuse_too_many(settings * len(self.seeds), "the sweep")
 
     def settings(self) -> tuple[SAESetting, ...]:
         """Return the settings in a fixed order; a gate that keeps more neurons than there are is left out."""
@@ -85,10 +95,7 @@ def parse_sweep(text: str) -> Sweep:
     >>> len(sweep.settings()), sweep.seeds
     (4, (0, 1, 2))
     """
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InvalidInput(f"the sweep is not TOML: {error}") from error
+    table = toml_table(text, "the sweep")
     refuse_unknown(table, ("gates", "widths", "seeds", "train", "device"), "the sweep")
     sweep = Sweep(
         gates=gates_of(table, "the sweep"),
@@ -100,6 +107,17 @@ def parse_sweep(text: str) -> Sweep:
     if not sweep.settings():
         raise InvalidInput("the sweep has no SAE", causes="every k is larger than every width")
     return sweep
+
+
+def load_sweep(path: Path | str) -> Sweep:
+    """Return the sweep of a TOML file.
+
+    Raises
+    ------
+    InvalidInput
+        If there is no such file, or it is no valid sweep.
+    """
+    return parse_sweep(read_text(Path(path)))
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ whole run or refused.
 """
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,6 @@ import torch
 
 from geosae.errors import InvalidInput
 from geosae.sae.config import TrainConfig
-from geosae.sae.model import SparseAutoencoder
 from geosae.sae.training.checkpoint_state import clear_state
 from geosae.sae.training.train import TrainedSAE
 from geosae.sae.weights_file import (
@@ -20,13 +20,13 @@ from geosae.sae.weights_file import (
     WEIGHTS_FILE,
     dtype_name,
     read_hashed,
-    read_weights,
+    read_sae,
     same_keys,
     write_hashed,
     write_weights,
 )
-from geosae.storage.files import read_json
-from geosae.storage.structure import read_plain_record, write_record
+from geosae.storage.files import json_value, read_json
+from geosae.storage.structure import from_json, read_plain_record, write_record
 
 SCHEMA = "geosae.sae/2"
 CARD_FILE, LOG_FILE = "card.json", "log.jsonl"
@@ -43,6 +43,15 @@ CARD_KEYS = {
     "files",
     "torch",
 }
+TABLES: dict[str, Any] = {
+    "config": Mapping[str, Any],
+    "files": Mapping[str, str],
+    "metrics": Mapping[str, float],
+    "data_hash": str,
+    "device": str,
+    "kernel": str,
+}
+"""The types of what `load` hands on as it stands in the card."""
 
 
 def save(run: TrainedSAE, folder: Path | str) -> None:
@@ -101,9 +110,9 @@ def load(folder: Path | str) -> TrainedSAE:
     """
     folder = Path(folder)
     card = _card(folder)
-    config = TrainConfig.from_dict(card["config"])
-    sae = SparseAutoencoder(card["dim"], config.width, config.gate, DTYPES[card["dtype"]])
-    read_weights(folder, card["files"].get(WEIGHTS_FILE), CARD_FILE, sae)
+    config, digest = TrainConfig.from_dict(card["config"]), card["files"].get(WEIGHTS_FILE)
+    dtype = DTYPES[card["dtype"]]
+    sae = read_sae(folder, digest, CARD_FILE, card["dim"], config.width, config.gate, dtype)
     log = _log(read_hashed(folder / LOG_FILE, card["files"].get(LOG_FILE), CARD_FILE))
     return TrainedSAE(
         sae, config, card["seed"], log, card["metrics"], card["data_hash"], card["device"], card["kernel"]
@@ -122,16 +131,19 @@ def _card(folder: Path) -> dict[str, Any]:
     # The schema first: a card of another version is whole, and has no hash.
     card = read_plain_record(folder / CARD_FILE)
     same_keys(set(card), CARD_KEYS, CARD_FILE)
-    whole = isinstance(card["seed"], int) and isinstance(card["dim"], int) and card["dim"] >= 1
-    if not whole or card["dtype"] not in DTYPES:
+    whole = type(card["seed"]) is int and type(card["dim"]) is int and card["dim"] >= 1
+    if not whole or str(card["dtype"]) not in DTYPES:
         raise InvalidInput(
             f"{CARD_FILE} has seed {card['seed']!r}, dim {card['dim']!r}, dtype {card['dtype']!r}"
         )
+    for key, kind in TABLES.items():
+        from_json(kind, card[key], f"{CARD_FILE}: {key}")
     return card
 
 
 def _log(data: bytes) -> tuple[dict[str, float | int], ...]:
-    try:
-        return tuple(json.loads(line) for line in data.decode().splitlines())
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise InvalidInput(f"{LOG_FILE} is not JSON lines: {error}") from error
+    lines = enumerate(data.splitlines(), start=1)
+    values = [(json_value(line, f"{LOG_FILE}, line {number}"), number) for number, line in lines]
+    for value, number in values:
+        from_json(Mapping[str, Any], value, f"{LOG_FILE}, line {number}")
+    return tuple(value for value, _ in values)

@@ -8,6 +8,7 @@ import torch
 from safetensors import SafetensorError
 
 from geosae.errors import InvalidInput
+from geosae.sae.gates import Gate
 from geosae.sae.model import SparseAutoencoder
 from geosae.storage.files import write_atomic
 
@@ -52,8 +53,10 @@ def read_hashed(path: Path, digest: object, card: str) -> bytes:
     return data
 
 
-def read_weights(folder: Path, digest: object, card: str, sae: SparseAutoencoder) -> None:
-    """Load sae.safetensors into an SAE of the shapes and type that its card promises.
+def read_sae(
+    folder: Path, digest: object, card: str, dim: int, width: int, gate: Gate, dtype: torch.dtype
+) -> SparseAutoencoder:
+    """Return the SAE of the shapes and type that its card promises, with the weights of sae.safetensors.
 
     Raises
     ------
@@ -61,23 +64,41 @@ def read_weights(folder: Path, digest: object, card: str, sae: SparseAutoencoder
         If the file is missing, damaged or another one, lacks a weight or has one too many, or a weight has a
         wrong shape or type, or is not finite.
     """
-    try:
-        weights = safetensors.torch.load(read_hashed(folder / WEIGHTS_FILE, digest, card))
-    except SafetensorError as error:
-        raise InvalidInput(f"{WEIGHTS_FILE} is no safetensors file: {error}") from error
+    weights = _stored(read_hashed(folder / WEIGHTS_FILE, digest, card))
+    encoder = weights.get("W_enc")
+    if encoder is not None and tuple(encoder.shape) != (width, dim):
+        # Before an SAE of that size is made: what the card says may be anything.
+        raise _other_shape("W_enc", encoder, f"{(width, dim)} of {str(dtype).removeprefix('torch.')}")
+    if encoder is None:
+        raise InvalidInput(f"{WEIGHTS_FILE} has other keys than this schema's: missing W_enc")
+    sae = SparseAutoencoder(dim, width, gate, dtype)
     same_keys(set(weights), set(sae.names), WEIGHTS_FILE)
     for name, promised in sorted(sae.state_dict().items()):
         tensor = weights[name]
         if tensor.shape != promised.shape or tensor.dtype != promised.dtype:
-            stored, expected = (
-                f"{tuple(t.shape)} of {str(t.dtype).removeprefix('torch.')}" for t in (tensor, promised)
-            )
-            raise InvalidInput(f"{name} in {WEIGHTS_FILE} is {stored}; the card promises {expected}")
+            raise _other_shape(name, tensor, _shape_of(promised))
         if not bool(tensor.isfinite().all()):
             raise InvalidInput(
                 f"{name} in {WEIGHTS_FILE} holds NaN or infinite values", causes="a diverged run"
             )
     sae.load_state_dict(weights)
+    return sae
+
+
+def _stored(data: bytes) -> dict[str, torch.Tensor]:
+    try:
+        return safetensors.torch.load(data)
+    except (SafetensorError, KeyError, ValueError, TypeError, RuntimeError) as error:
+        # A KeyError: a type of number that torch does not know.
+        raise InvalidInput(f"{WEIGHTS_FILE} is no safetensors file: {error}") from error
+
+
+def _shape_of(tensor: torch.Tensor) -> str:
+    return f"{tuple(tensor.shape)} of {str(tensor.dtype).removeprefix('torch.')}"
+
+
+def _other_shape(name: str, tensor: torch.Tensor, promised: str) -> InvalidInput:
+    return InvalidInput(f"{name} in {WEIGHTS_FILE} is {_shape_of(tensor)}; the card promises {promised}")
 
 
 def same_keys(keys: set[str], needed: set[str], of: str) -> None:

@@ -21,6 +21,9 @@ OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EPERM, 
 TEMPORARY = re.compile(r"\..*\.(\d+)-\w+~", flags=re.DOTALL)
 """The name of an unfinished file: a dot, the file's name, the process that writes it, random characters."""
 
+DEEPEST = 100
+"""Levels of lists and tables within one another beyond which a file is no record of anything."""
+
 
 def write_atomic(path: Path, data: bytes) -> None:
     """Write the bytes so that a reader, or a crash, sees the old file or the new one and nothing between.
@@ -272,12 +275,44 @@ def json_value(data: str | bytes, where: str) -> Any:
     [1, 2]
     """
     try:
-        return json.loads(data if isinstance(data, str) else data.decode())
+        value = json.loads(data if isinstance(data, str) else data.decode())
     except RecursionError:
-        raise InvalidInput(f"{where} is not JSON: brackets within brackets, too deep to be read") from None
+        raise too_deep(where, "JSON") from None
     except ValueError as error:
         # Also bytes that are no UTF-8, and integers of thousands of digits.
         raise InvalidInput(f"{where} is not JSON: {error}", causes="a truncated or foreign file") from error
+    refuse_deep(value, where, "JSON")
+    return value
+
+
+def refuse_deep(value: Any, where: str, what: str) -> None:
+    """Refuse lists and tables within one another beyond `DEEPEST`: what reads them goes as deep as they do.
+
+    Raises
+    ------
+    InvalidInput
+        If they are nested deeper.
+
+    Examples
+    --------
+    >>> refuse_deep({"a": [[0]]}, "the card", "JSON")
+    """
+    level: list[Any] = [[value]]
+    for _ in range(DEEPEST + 1):
+        level = [
+            entry
+            for node in level
+            for entry in (node.values() if isinstance(node, dict) else node)
+            if isinstance(entry, dict | list)
+        ]
+        if not level:
+            return
+    raise too_deep(where, what)
+
+
+def too_deep(where: str, what: str) -> InvalidInput:
+    """Return the error of a text that is nested too deeply; `what` is its format."""
+    return InvalidInput(f"{where} is not {what}: brackets within brackets, too deep to be read")
 
 
 def file_hash(path: Path) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from geosae.errors import InvalidInput
 
+_NO_FILE = re.compile("[\0\ud800-\udfff]")
 LONGEST_STEM = 60
 """Characters of a name that its file name takes at most: file systems allow about 255 bytes in all."""
 
@@ -42,8 +43,8 @@ def admit_names(names: Iterable[Any], where: str) -> tuple[str, ...]:
                 f"{where}: name {position} is {repr(name)[:40]}, of type {type(name).__name__}, and no text",
                 remedy="give every name as a text: str(name)",
             )
-        wrong = next((c for c in name if c == "\0" or "\ud800" <= c <= "\udfff"), None)
-        if wrong is not None:
+        if (match := _NO_FILE.search(name)) is not None:
+            wrong = match[0]
             causes = "half of a surrogate pair: a text cut in the middle of a character"
             raise InvalidInput(
                 f"{where}: name {position}, {name[:40]!r}, holds {wrong!r}, which no file can hold",

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from geosae.errors import InvalidInput
-from geosae.storage.files import atomic_path, read_json, write_json
+from geosae.storage.arrays import read_archive, unpacked_too_far
+from geosae.storage.files import atomic_path, json_value, read_json, write_json
 
 META, CARD = "format", "card"
 
@@ -54,11 +55,20 @@ def _stated(kind: str, stored: StoredArrays, readable: Mapping[str, Any]) -> dic
 
 
 def _write(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    _pack(path, arrays, zipfile.ZIP_DEFLATED)
+    with zipfile.ZipFile(path) as archive:
+        too_far = unpacked_too_far(archive, path)
+    if too_far:
+        # Nearly nothing but zeros: read back, it would be taken for a file made to fill the memory.
+        _pack(path, arrays, zipfile.ZIP_STORED)
+
+
+def _pack(path: Path, arrays: Mapping[str, np.ndarray], compress_type: int) -> None:
     # numpy's own writer compresses all entries or none: truth values and counts shrink a lot, points do not.
     with zipfile.ZipFile(path, "w", allowZip64=True) as archive:
         for name, array in arrays.items():
             entry = zipfile.ZipInfo(f"{name}.npy")
-            entry.compress_type = zipfile.ZIP_STORED if array.dtype.kind == "f" else zipfile.ZIP_DEFLATED
+            entry.compress_type = zipfile.ZIP_STORED if array.dtype.kind == "f" else compress_type
             with archive.open(entry, "w", force_zip64=True) as file:
                 np.lib.format.write_array(file, array, allow_pickle=False)
 
@@ -80,10 +90,10 @@ def load_arrays(path: Path, kind: str, what: str, remedy: str = "") -> StoredArr
     """
     arrays = _read(path, what)
     try:
-        meta: dict[str, Any] = json.loads(arrays.pop(META).tobytes())
+        meta: dict[str, Any] = json_value(arrays.pop(META).tobytes(), f"{path}: {META}")
         card = arrays.pop(CARD).tobytes().decode()
         stated, digest = meta["format"], str(meta["content_hash"])
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
+    except (KeyError, ValueError, TypeError) as error:
         raise InvalidInput(
             f"{path} is no {what}", causes="an .npz of another program", remedy=remedy
         ) from error
@@ -94,10 +104,9 @@ def load_arrays(path: Path, kind: str, what: str, remedy: str = "") -> StoredArr
 
 def _read(path: Path, what: str) -> dict[str, np.ndarray]:
     try:
-        # Opened here: numpy leaves its own handle open when the archive turns out to be damaged.
-        with path.open("rb") as file:
-            archive: Any = np.load(file, allow_pickle=False)
-            return {name: archive[name] for name in archive.files}
+        return read_archive(path)
+    except InvalidInput:
+        raise
     except FileNotFoundError as error:
         raise InvalidInput(f"there is no file {path}", remedy="check the path") from error
     except Exception as error:

@@ -9,7 +9,7 @@ from typing import Any, Literal, Union, cast
 import numpy as np
 
 from geosae.errors import InvalidInput
-from geosae.validation import plain_number, refuse_unknown
+from geosae.validation import as_float, plain_number, refuse_unknown
 
 
 def check_fields(record: Any, of: str) -> None:
@@ -83,7 +83,7 @@ def _fit(value: Any, promised: Any, what: str) -> Any:
                 }
         elif choice is float:
             if isinstance(value, int | float) and not isinstance(value, bool):
-                return float(value)
+                return as_float(value)
         elif isinstance(value, choice) and (choice is bool or not isinstance(value, bool)):
             return value
     words = [

@@ -23,7 +23,7 @@ from cattrs.errors import ClassValidationError, ForbiddenExtraKeysError, Iterabl
 from geosae.errors import InvalidInput
 from geosae.notebook import short_text
 from geosae.storage.files import content_hash, read_json, write_json
-from geosae.validation import refuse_unknown
+from geosae.validation import as_float, refuse_unknown
 
 T = TypeVar("T")
 
@@ -48,10 +48,11 @@ def _float(value: Any, _: Any) -> float:
         return math.nan
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise _MismatchError(f"is {value!r}; it must be of type float")
+    number = as_float(value)
     # What is not known is null; a NaN or an infinity that somebody wrote is a mistake.
-    if not math.isfinite(value):
-        raise _MismatchError(f"is {value}; it must be finite")
-    return float(value)
+    if not math.isfinite(number):
+        raise _MismatchError(f"is {short_text(str(value), 40)}; it must be finite")
+    return number
 
 
 def _plain(value: Any, union: Any) -> Any:
@@ -294,7 +295,13 @@ def read_plain_record(path: Path) -> Any:
         )
     entries: dict[str, Any] = table
     stated = entries.pop(HASH)
-    if stated != _hash_of(entries):
+    try:
+        content = _hash_of(entries)
+    except UnicodeEncodeError as error:
+        raise InvalidInput(
+            f"{path} holds half of a surrogate pair, which is no text", causes="damaged bytes", remedy=AGAIN
+        ) from error
+    if stated != content:
         raise InvalidInput(
             f"{path} does not have the content hash that it states",
             causes="it was edited after it was written, or damaged in a transfer",

@@ -28,6 +28,8 @@ _FORMULA = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
 _GUARDED = re.compile(r"'+[=+\-@\t\r＝＋－＠]")
 _QUOTED = re.compile(r"[\",;|\t\r\n]|^\s|\s$")
 _SAMPLE = 100
+MOST_COLUMNS = 1_000_000
+"""Columns beyond which no table is one."""
 
 
 class Record(NamedTuple):
@@ -76,14 +78,22 @@ def records(text: str, name: str = "table") -> Iterator[Record]:
     Raises
     ------
     InvalidInput
-        If a quotation mark is not closed, or stands inside a cell; the line is named.
+        If a quotation mark is not closed, or stands inside a cell, or there are more columns than any table
+        has; the line is named.
 
     Examples
     --------
     >>> list(records("name;a\ncat;1\n"))
     [Record(line=1, cells=['name', 'a']), Record(line=2, cells=['cat', '1'])]
     """
-    declared = re.match(r"(?:sep=(.)|\"sep=(.)\")(?:\r\n|\r|\n)", text)
+    head = text[: text.find("\n")] if "\n" in text else text
+    if max(map(head.count, DELIMITERS)) >= MOST_COLUMNS:
+        raise InvalidInput(
+            f"{name}, line 1: more than {MOST_COLUMNS:,} columns",
+            causes="a table turned on its side, or another file under this extension",
+            remedy="put points or objects into rows; write very wide points with numpy.save",
+        )
+    declared = re.match(r"(?:sep=([^\"\r\n])|\"sep=([^\"\r\n])\")(?:\r\n|\r|\n)", text)
     if declared is None:
         return _records(text, _delimiter(text, name), 1, name)
     return _records(text[declared.end() :], declared[1] or declared[2], 2, name)

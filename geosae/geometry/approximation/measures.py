@@ -199,24 +199,31 @@ class Gaussian(Measure):
 def measure_from_dict(description: Mapping[str, Any]) -> Measure:
     """Build the measure that `Measure.to_dict` described.
 
+    Raises
+    ------
+    InvalidInput
+        If the kind is unknown, or the fields are not its own.
+
     Examples
     --------
     >>> measure_from_dict({"kind": "gaussian", "mean": [0.0], "scale": 1.0}).dim
     1
     """
-    values = {key: value for key, value in description.items() if key != "kind"}
-    fields = {
-        key: np.asarray(value, dtype=np.float64) if isinstance(value, list) else float(value)
-        for key, value in values.items()
-    }
     kinds: dict[str, Any] = {cls.kind: cls for cls in (UniformBox, UniformBall, Gaussian)}
-    kind = description.get("kind")
-    if kind not in kinds:
+    kind = description.get("kind") if isinstance(description, Mapping) else None
+    if not isinstance(kind, str) or kind not in kinds:
         raise InvalidInput(f"{kind!r} is not a kind of measure", remedy=f"use one of {', '.join(kinds)}")
+    values = {key: value for key, value in description.items() if key != "kind"}
     try:
+        fields = {
+            key: np.asarray(value, dtype=np.float64) if isinstance(value, list) else float(value)
+            for key, value in values.items()
+        }
         return kinds[kind](**fields)
-    except TypeError as error:
-        raise InvalidInput(f"the description of a {kind} has wrong fields: {sorted(fields)}") from error
+    except (TypeError, OverflowError, ValueError) as error:
+        if isinstance(error, InvalidInput):
+            raise
+        raise InvalidInput(f"the description of a {kind} has wrong fields: {sorted(values)}") from error
 
 
 def _check_dim(measure: Measure, region: Region) -> None:

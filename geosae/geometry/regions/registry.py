@@ -41,9 +41,12 @@ def _read_field(annotation: Any, value: Any) -> Any:
         return region_from_dict(value)
     if annotation == tuple[Region, ...]:
         return tuple(region_from_dict(part) for part in value)
-    if annotation is bool:
-        return bool(value)
-    return value if annotation in (int, float) else np.asarray(value, dtype=np.float64)
+    if annotation not in (bool, int, float):
+        return np.asarray(value, dtype=np.float64)
+    fits = isinstance(value, bool) == (annotation is bool) and isinstance(value, int | float)
+    if not fits or (annotation is int and not isinstance(value, int)):
+        raise TypeError(f"{value!r} is no {annotation.__name__}")
+    return value
 
 
 def region_from_dict(description: Mapping[str, Any]) -> Region:
@@ -52,14 +55,14 @@ def region_from_dict(description: Mapping[str, Any]) -> Region:
     Raises
     ------
     InvalidInput
-        If the kind is unknown or a field is missing.
+        If the kind is unknown, or a field is missing or of another type.
 
     Examples
     --------
     >>> region_from_dict({"kind": "ball", "center": [0.0, 0.0], "radius": 1.0}).volume
     3.141592653589793
     """
-    kind = description.get("kind")
+    kind = description.get("kind") if isinstance(description, Mapping) else None
     if not isinstance(kind, str) or kind not in _CLASSES:
         raise InvalidInput(
             f"{kind!r} is not a kind of region", remedy=f"use one of {', '.join(sorted(_CLASSES))}"
@@ -69,3 +72,7 @@ def region_from_dict(description: Mapping[str, Any]) -> Region:
         return cls(**{f.name: _read_field(f.type, description[f.name]) for f in fields(cls)})
     except KeyError as error:
         raise InvalidInput(f"the description of a {kind} lacks the field {error}") from error
+    except (TypeError, OverflowError, ValueError) as error:
+        if isinstance(error, InvalidInput):
+            raise
+        raise InvalidInput(f"the description of a {kind} holds what is no number: {error}") from error

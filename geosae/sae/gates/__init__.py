@@ -65,7 +65,7 @@ def gate_from_dict(record: Mapping[str, Any]) -> Gate:
     >>> gate_from_dict({"kind": "matryoshka", "inner": {"kind": "batchtopk", "k": 4}}).inner
     BatchTopK(k=4, aux_k=None, aux_coefficient=0.03125)
     """
-    kind = record.get("kind")
+    kind = record.get("kind") if isinstance(record, Mapping) else None
     if not isinstance(kind, str) or kind not in GATES:
         raise InvalidInput(f"there is no gate of kind {kind!r}", remedy=f"use one of {', '.join(GATES)}")
     gate, of = GATES[kind], f"the gate '{kind}'"

@@ -1,5 +1,6 @@
 """Weights and configuration of a foreign SAE on disk, read without running code that a file may contain."""
 
+import warnings
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,12 +8,12 @@ from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
 
-import numpy as np
 import safetensors.torch
 import torch
-from safetensors import SafetensorError
 
 from geosae.errors import InvalidInput
+from geosae.notebook import short_text
+from geosae.storage.arrays import RATIO, ROOM, read_archive, refuse_bomb
 from geosae.storage.files import file_hash, read_json
 
 TORCH = (".pt", ".pth", ".bin", ".ckpt")
@@ -21,6 +22,8 @@ SUFFIXES = (*TORCH, ".safetensors", ".npz")
 NO_WEIGHTS = ("sparsity.safetensors", "trainer_state.pt", "optimizer.pt", "lr_scheduler.pt",
           "activations_store_state.pt", "activations_store_state.safetensors",
           "activation_whitening.safetensors")  # fmt: skip
+KINDS = (torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.bool, torch.uint8, torch.int8,
+         torch.int16, torch.int32, torch.int64)  # fmt: skip
 CONFIGS = ("cfg.json", "config.json")
 
 
@@ -96,15 +99,10 @@ def _config_file(weights: Path) -> Path | None:
 
 
 def _load(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+    if path.suffix not in SUFFIXES:
+        raise InvalidInput(f"{path} is no weights file", remedy=f"name one of {', '.join(SUFFIXES)}")
     try:
-        if path.suffix == ".safetensors":
-            return safetensors.torch.load_file(path), {}
-        if path.suffix == ".npz":
-            with np.load(path, allow_pickle=False) as arrays:
-                return {name: torch.from_numpy(arrays[name]) for name in arrays.files}, {}
-        if path.suffix not in TORCH:
-            raise InvalidInput(f"{path} is no weights file", remedy=f"name one of {', '.join(SUFFIXES)}")
-        entries = torch.load(path, map_location="cpu", weights_only=True)
+        entries = _entries(path)
     except UnpicklingError as error:
         raise InvalidInput(
             f"{path} holds Python objects, not weights alone; loading them would run code of the file",
@@ -112,22 +110,53 @@ def _load(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
             remedy="where the file is trusted and its library installed, save the weights instead: "
             "torch.save(model.eval().state_dict(), 'weights.pt')",
         ) from error
-    except (
-        SafetensorError,
-        zipfile.BadZipFile,
-        RuntimeError,
-        EOFError,
-        OSError,
-        ValueError,
-        TypeError,
-    ) as error:
-        if isinstance(error, InvalidInput):
-            raise
-        raise InvalidInput(f"{path} cannot be read: {error}", causes="a truncated or foreign file") from error
+    except InvalidInput:
+        raise
+    except Exception as error:
+        # Damaged bytes make zipfile, numpy, safetensors and torch's unpickler raise a dozen kinds of errors.
+        raise InvalidInput(
+            f"{path} cannot be read: {type(error).__name__}: {short_text(str(error), 200)}",
+            causes="a truncated or foreign file",
+        ) from error
     if not isinstance(entries, Mapping) or not all(isinstance(key, str) for key in entries):
         raise InvalidInput(
             f"{path} holds a {type(entries).__name__}, where weights by name are needed",
             remedy="save the state_dict of one SAE",
         )
     tensors = {name: entry for name, entry in entries.items() if isinstance(entry, torch.Tensor)}
+    _refuse_odd(tensors, path)
     return tensors, {name: entry for name, entry in entries.items() if name not in tensors}
+
+
+def _entries(path: Path) -> Any:
+    if path.suffix == ".safetensors":
+        return safetensors.torch.load_file(path)
+    if path.suffix == ".npz":
+        return {name: torch.from_numpy(array) for name, array in read_archive(path).items()}
+    with path.open("rb") as file, warnings.catch_warnings(action="ignore"):
+        # Opened here, and without what torch remarks on old files: the file is read or refused.
+        if zipfile.is_zipfile(file):
+            with zipfile.ZipFile(file) as archive:
+                refuse_bomb(archive, path)
+        file.seek(0)
+        return torch.load(file, map_location="cpu", weights_only=True)
+
+
+def _refuse_odd(tensors: Mapping[str, torch.Tensor], path: Path) -> None:
+    """Refuse tensors that are no plain tables of numbers, or that claim far more than the file holds."""
+    for name, tensor in tensors.items():
+        kind, layout = (str(each).removeprefix("torch.") for each in (tensor.dtype, tensor.layout))
+        if tensor.layout != torch.strided or tensor.device.type != "cpu" or tensor.dtype not in KINDS:
+            raise InvalidInput(
+                f"{path}: {name[:80]!r} is a tensor of type {kind}, {layout}, on {tensor.device}, which is "
+                "no plain table of numbers",
+                causes="quantised or sparse weights, or a model saved without its numbers",
+                remedy="convert it with the library that wrote it: dense, in float32 or bfloat16",
+            )
+    claimed = sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())
+    if claimed > ROOM + RATIO * path.stat().st_size:
+        raise InvalidInput(
+            f"{path} has {path.stat().st_size:,} bytes, and its tensors claim {claimed:,}",
+            causes="one number that stands for all of a tensor, or a damaged file",
+            remedy="save the weights as they are: {name: w.contiguous() for name, w in state_dict.items()}",
+        )

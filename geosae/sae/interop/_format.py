@@ -1,13 +1,17 @@
 """A foreign format: how it is recognised and read, and how its configuration is read by name and type."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, cast
 
 from geosae.errors import InvalidInput
+from geosae.notebook import short_text
 from geosae.sae.interop._checkpoint_files import CheckpointFiles
 from geosae.sae.interop.record import Imported
+from geosae.validation import as_float
 
 T = TypeVar("T", str, int, float, bool)
+LARGEST = 2.0**63
+"""Sizes and settings beyond this are no numbers of an SAE."""
 
 
 class Format(NamedTuple):
@@ -49,10 +53,33 @@ def value(config: Mapping[str, Any], key: str, kind: type[T], of: str, default: 
     if entry is None:
         raise InvalidInput(f"{of} comes without '{key}'", causes="an incomplete or foreign configuration")
     if kind is float and isinstance(entry, int) and not isinstance(entry, bool):
-        entry = float(entry)
+        entry = as_float(entry)
     if not isinstance(entry, kind) or (isinstance(entry, bool) and kind is not bool):
-        raise InvalidInput(f"{of}: '{key}' is {entry!r}, which is no {kind.__name__}")
+        raise InvalidInput(f"{of}: '{key}' is {short_text(repr(entry), 80)}, which is no {kind.__name__}")
+    if not isinstance(entry, str) and not abs(entry) < LARGEST:
+        raise InvalidInput(f"{of}: '{key}' is {short_text(repr(entry), 80)}, where a finite number is needed")
     return entry
+
+
+def table(config: Mapping[str, Any], key: str, of: str) -> Mapping[str, Any]:
+    """Return a table within a configuration, empty where there is none.
+
+    Raises
+    ------
+    InvalidInput
+        If something else stands there.
+
+    Examples
+    --------
+    >>> table({"trainer": {"k": 4}}, "trainer", "config.json"), table({}, "trainer", "config.json")
+    ({'k': 4}, {})
+    """
+    entry = config.get(key)
+    if entry is None:
+        return {}
+    if not isinstance(entry, Mapping):
+        raise InvalidInput(f"{of}: '{key}' is {short_text(repr(entry), 80)}, which is no table of keys")
+    return cast("Mapping[str, Any]", entry)
 
 
 def config_name(checkpoint: CheckpointFiles) -> str:
@@ -68,8 +95,8 @@ def whole_k(k: object, of: str, width: int) -> int:
     InvalidInput
         If it is none.
     """
-    if isinstance(k, bool) or not isinstance(k, int | float) or k != int(k):
-        raise InvalidInput(f"{of}: k is {k!r}, which is no whole number")
+    if isinstance(k, bool) or not isinstance(k, int | float) or not abs(k) < LARGEST or k != int(k):
+        raise InvalidInput(f"{of}: k is {short_text(repr(k), 80)}, which is no whole number")
     if not 1 <= k <= width:
         raise InvalidInput(
             f"{of}: k is {k}, with {width} neurons",

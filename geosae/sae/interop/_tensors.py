@@ -68,8 +68,13 @@ def tensors(
     oriented: dict[str, torch.Tensor] = {}
     notes: list[str] = []
     for name, tensor in widened_tensors.items():
-        _refuse_not_finite(name, tensor, of)
         axes = shapes[name].split()
+        if axes and not tensor.is_floating_point():
+            raise InvalidInput(
+                f"{of}: {name} holds whole numbers ({str(tensor.dtype)[6:]}), which are no weights",
+                causes="quantised weights, or another tensor under this name",
+            )
+        _refuse_not_finite(name, tensor, of)
         if len(axes) == 2:
             oriented[name], transposed = _fit_matrix(name, tensor, axes, sizes, of)
             if transposed:
@@ -168,8 +173,10 @@ def assemble(
     width, dim = encoder.shape
     dtype = torch.float64 if encoder.dtype == torch.float64 else torch.float32
     sae = SparseAutoencoder(dim, width, gate, dtype)
-    weights = {"W_enc": encoder, "b_enc": b_enc, "W_dec": decoder, "b_dec": b_dec, "b_pre": b_pre, **extra}
-    sae.set_weights(
-        **{name: tensor.detach().to(dtype).numpy() for name, tensor in weights.items() if tensor is not None}
-    )
+    stated = {"W_enc": encoder, "b_enc": b_enc, "W_dec": decoder, "b_dec": b_dec, "b_pre": b_pre, **extra}
+    weights = {name: tensor.detach().to(dtype) for name, tensor in stated.items() if tensor is not None}
+    for name, tensor in weights.items():
+        # Finite in the file, and not any more once it is an exponential, or in float32.
+        _refuse_not_finite(name, tensor, "the SAE that the file describes")
+    sae.set_weights(**{name: tensor.numpy() for name, tensor in weights.items()})
     return sae

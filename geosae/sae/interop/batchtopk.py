@@ -5,7 +5,6 @@ Top-K kinds have a b_enc that is not used; JumpReLU does not subtract b_dec. "in
 per row. The configuration is a dump of the training run, in which lists are written as text.
 """
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,6 +18,7 @@ from geosae.sae.interop._tensors import NamedTensors, assemble, tensors
 from geosae.sae.interop.card import Card, place_in
 from geosae.sae.interop.normalisation import NONE, LayerNorm
 from geosae.sae.interop.record import Imported, Source
+from geosae.storage.files import json_value
 
 SHAPES = {"W_enc": "dim width", "W_dec": "width dim", "b_enc": "width", "b_dec": "dim"}
 KINDS: dict[str, dict[str, str]] = {
@@ -119,11 +119,8 @@ def _gate(
 
 
 def _shares(group_sizes: object, width: int) -> tuple[float, ...]:
-    try:
-        sizes = json.loads(group_sizes) if isinstance(group_sizes, str) else group_sizes
-    except json.JSONDecodeError:
-        sizes = None
-    fine = isinstance(sizes, list) and all(isinstance(size, int) and size > 0 for size in sizes)
+    sizes = json_value(group_sizes, "group_sizes") if isinstance(group_sizes, str) else group_sizes
+    fine = isinstance(sizes, list) and all(type(size) is int and size > 0 for size in sizes)
     if not isinstance(sizes, list) or not fine or sum(sizes) != width:
         raise InvalidInput(f"config.json: group_sizes are {group_sizes!r}; they must sum to {width}")
     return tuple(sum(sizes[: end + 1]) / width for end in range(len(sizes)))

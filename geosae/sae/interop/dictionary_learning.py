@@ -11,9 +11,10 @@ from typing import Any
 import torch
 
 from geosae.errors import InvalidInput
+from geosae.notebook import short_text
 from geosae.sae.gates import BatchTopK, Gate, Gated, JumpReLU, Matryoshka, ReLU, TopK
 from geosae.sae.interop._checkpoint_files import CheckpointFiles
-from geosae.sae.interop._format import Format, value, whole_k
+from geosae.sae.interop._format import Format, table, value, whole_k
 from geosae.sae.interop._tensors import NamedTensors, assemble, tensors
 from geosae.sae.interop.card import PLACES, Card, number_in, place_in
 from geosae.sae.interop.normalisation import NONE
@@ -53,7 +54,7 @@ def _recognises(checkpoint: CheckpointFiles) -> bool:
 
 
 def _read(checkpoint: CheckpointFiles, settings: Mapping[str, Any]) -> Imported:
-    trainer: Mapping[str, Any] = checkpoint.config.get("trainer") or {}
+    trainer = table(checkpoint.config, "trainer", "config.json")
     _refuse_transcoder(checkpoint)
     name = _class(checkpoint, trainer, settings)
     inert = ("group_sizes",) if name == "MatryoshkaBatchTopKSAE" else ()
@@ -141,11 +142,12 @@ def _class(checkpoint: CheckpointFiles, trainer: Mapping[str, Any], settings: Ma
                 remedy="put it there, or say which: dict_class=…",
             )
         return able[0]
-    if stated not in SHAPES:
+    if not isinstance(stated, str) or stated not in SHAPES:
         raise InvalidInput(
-            f"dictionary_learning's class {stated!r} is unknown here", remedy=f"known are {', '.join(SHAPES)}"
+            f"dictionary_learning's class {short_text(repr(stated), 80)} is unknown here",
+            remedy=f"known are {', '.join(SHAPES)}",
         )
-    return str(stated)
+    return stated
 
 
 def _gate(
@@ -177,7 +179,7 @@ def _gate(
 
 
 def _k(checkpoint: CheckpointFiles, weights: NamedTensors, trainer: Mapping[str, Any]) -> int:
-    stated = [int(weights["k"])] if "k" in weights else []
+    stated: list[Any] = [weights["k"].item()] if "k" in weights else []
     stated += [trainer["k"]] if "k" in trainer else []
     if not stated or any(k != stated[0] for k in stated):
         raise InvalidInput(
@@ -190,8 +192,9 @@ def _k(checkpoint: CheckpointFiles, weights: NamedTensors, trainer: Mapping[str,
 
 def _matryoshka(inner: Gate, checkpoint: CheckpointFiles, width: int) -> Gate:
     sizes = checkpoint.tensors.get("group_sizes")
-    if sizes is None or int(sizes.sum()) != width or bool((sizes <= 0).any()):
-        stored = "absent" if sizes is None else sizes.tolist()
+    whole = sizes is not None and sizes.ndim == 1 and sizes.dtype in (torch.int32, torch.int64)
+    if sizes is None or not whole or int(sizes.sum()) != width or bool((sizes <= 0).any()):
+        stored = "absent" if sizes is None else short_text(str(sizes.tolist()), 80)
         raise InvalidInput(
             f"{checkpoint.weights_file.name}: group_sizes are {stored}; they must sum to {width}"
         )

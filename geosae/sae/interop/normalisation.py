@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Float
 
 from geosae.errors import InvalidInput
+from geosae.notebook import short_text
 from geosae.validation import positive_number
 
 
@@ -74,6 +75,9 @@ class LayerNorm(Normalisation):
     space: ClassVar[str] = "the space of rows with mean 0 and standard deviation 1, one row at a time"
 
     eps: float | int = 1e-5
+
+    def __post_init__(self) -> None:
+        positive_number(self.eps, "eps of the layer norm", zero=True)
 
     def _moments(self, points: Float[np.ndarray, "N n"]) -> tuple[np.ndarray, np.ndarray]:
         if points.shape[1] < 2:
@@ -182,9 +186,11 @@ def normalisation_from_dict(record: Mapping[str, Any]) -> Normalisation:
     kinds: dict[str, type[Normalisation]] = {
         each.kind: each for each in (Unchanged, LayerNorm, ConstantNorm, ConstantFactor)
     }
-    kind = record.get("kind")
-    numbers = {key: value for key, value in record.items() if key != "kind"}
+    kind = record.get("kind") if isinstance(record, Mapping) else None
+    numbers = {key: value for key, value in record.items() if key != "kind"} if kind else {}
     expected = {"layer_norm": {"eps"}, "constant_factor": {"factor"}}
     if not isinstance(kind, str) or kind not in kinds or set(numbers) != expected.get(kind, set()):
-        raise InvalidInput(f"{dict(record)} is no normalisation", remedy=f"use one of {', '.join(kinds)}")
+        raise InvalidInput(
+            f"{short_text(repr(record), 80)} is no normalisation", remedy=f"use one of {', '.join(kinds)}"
+        )
     return kinds[kind](**numbers)

@@ -90,10 +90,14 @@ def _k(checkpoint: CheckpointFiles, width: int) -> int:
         )
     entries, tensors = checkpoint.entries, checkpoint.tensors
     stored = (state.get("k"), entries.get("activation.k"), tensors.get("activation.k"))
-    stated = [k.item() if isinstance(k, torch.Tensor) else k for k in stored if k is not None]
+    stated = [_number(k) for k in stored if k is not None]
     if not stated or any(k != stated[0] for k in stated):
         raise InvalidInput(f"{name}: the file gives {stated or 'nothing'} for k")
     return whole_k(stated[0], name, width)
+
+
+def _number(k: Any) -> Any:
+    return k.item() if isinstance(k, torch.Tensor) and k.numel() == 1 else k
 
 
 FORMAT = Format("openai", "OpenAI sparse_autoencoder (GPT-2, v1 to v5)", _recognises, _read, {})

@@ -130,9 +130,9 @@ def _normalised(table: torch.Tensor, kind: object) -> torch.Tensor:
         "max_l1": table / lengths[1].max(),
         "identity": table,
     }
-    if kind not in ways:
+    if not isinstance(kind, str) or kind not in ways:
         raise InvalidInput(f"normalization is {kind!r}", remedy=f"use one of {', '.join(ways)}")
-    return ways[str(kind)]
+    return ways[kind]
 
 
 def _gate(

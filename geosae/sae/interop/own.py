@@ -14,10 +14,10 @@ from geosae.sae.gates import gate_from_dict
 from geosae.sae.interop.card import Card
 from geosae.sae.interop.normalisation import NONE, normalisation_from_dict
 from geosae.sae.interop.record import Imported, Source
-from geosae.sae.model import SparseAutoencoder
-from geosae.sae.weights_file import DTYPES, WEIGHTS_FILE, dtype_name, read_weights, write_weights
+from geosae.sae.weights_file import DTYPES, WEIGHTS_FILE, dtype_name, read_sae, write_weights
 from geosae.storage.files import file_hash, read_json
-from geosae.storage.structure import read_plain_record, write_record
+from geosae.storage.structure import from_json, read_plain_record, write_record
+from geosae.validation import whole_number
 
 SCHEMA = "geosae.sae.imported/3"
 RECORD_FILE = "imported.json"
@@ -36,6 +36,7 @@ def keep(imported: Imported, folder: Path | str) -> None:
     >>> import tempfile, numpy as np
     >>> from geosae.geometry import HalfSpaces
     >>> from geosae.sae.interop.normalisation import LayerNorm
+    >>> from geosae.sae.model import SparseAutoencoder
     >>> right = HalfSpaces(np.array([[1.0, 0.0]]), np.array([-2.0]))
     >>> imported = Imported(SparseAutoencoder.planted(right), LayerNorm(), Source("hand", "relu"))
     >>> folder = Path(tempfile.mkdtemp())
@@ -98,12 +99,10 @@ def read_own(folder: Path) -> Imported:
 
 def _rebuilt(folder: Path, record: dict[str, Any]) -> Imported:
     gate = gate_from_dict(record["gate"])
-    sae = SparseAutoencoder(record["dim"], record["width"], gate, DTYPES[record["dtype"]])
-    read_weights(folder, record.get("sha256"), RECORD_FILE, sae)
-    entries = record["source"]
-    files = tuple((str(name), str(digest)) for name, digest in entries["files"])
-    source = Source(
-        entries["format"], entries["architecture"], files, tuple(entries["unread"]), entries["trained_on"]
-    )
-    normalisation = normalisation_from_dict(record["normalisation"])
-    return Imported(sae, normalisation, source, tuple(record["notes"]), Card(**record["card"]))
+    dim, width = (whole_number(record[key], f"{RECORD_FILE}: {key}", least=1) for key in ("dim", "width"))
+    dtype = DTYPES[record["dtype"]]
+    sae = read_sae(folder, record.get("sha256"), RECORD_FILE, dim, width, gate, dtype)
+    source = from_json(Source, record["source"], f"{RECORD_FILE}: source")
+    notes = from_json(tuple[str, ...], record["notes"], f"{RECORD_FILE}: notes")
+    card = from_json(Card, record["card"], f"{RECORD_FILE}: card")
+    return Imported(sae, normalisation_from_dict(record["normalisation"]), source, notes, card)

@@ -180,8 +180,8 @@ def version_of(config: Config) -> int:
     inner = metadata.get("sae_lens_version") if isinstance(metadata, Mapping) else None
     version = str(config.get("sae_lens_version") or inner or "0")
     major = version.split(".")[0]
-    if not major.isdecimal():
-        raise InvalidInput(f"cfg.json: sae_lens_version is {version!r}, which is no version")
+    if not major.isdecimal() or len(major) > 9:
+        raise InvalidInput(f"cfg.json: sae_lens_version is {version[:40]!r}, which is no version")
     return int(major)
 
 

@@ -13,7 +13,7 @@ import torch
 
 from geosae.errors import InvalidInput
 from geosae.sae.interop._checkpoint_files import CheckpointFiles
-from geosae.sae.interop._format import Format, value
+from geosae.sae.interop._format import Format, table, value
 from geosae.sae.interop._tensors import refuse_unknown, widened
 from geosae.sae.interop.card import PLACES
 from geosae.sae.interop.record import Imported
@@ -44,7 +44,7 @@ def _modern(config: Mapping[str, Any]) -> dict[str, Any]:
     architecture = value(config, "architecture", str, "cfg.json", "standard")
     refuse_architecture(architecture)
     function = config.get("activation_fn_str") or config.get("activation_fn") or "relu"
-    arguments = config.get("activation_fn_kwargs") or {}
+    arguments = table(config, "activation_fn_kwargs", "cfg.json")
     modern: dict[str, Any] = {"d_in": config.get("d_in"), "d_sae": config.get("d_sae")}
     modern |= {key: config[key] for key in PLACES if key in config}
     if function == "topk" and architecture in ("standard", "topk"):
@@ -58,7 +58,7 @@ def _modern(config: Mapping[str, Any]) -> dict[str, Any]:
         )
     else:
         refuse_unknown(arguments, (), "cfg.json: activation_fn_kwargs entry")
-    hook = config.get("hook_point") or config.get("hook_name") or ""
+    hook = str(config.get("hook_point") or config.get("hook_name") or "")
     flag = config.get("normalize_activations")
     # A boolean in the first versions, for the only normalisation there was.
     scaled = {True: "expected_average_only_in", False: "none", None: "none"}

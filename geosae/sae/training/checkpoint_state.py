@@ -16,10 +16,20 @@ from safetensors import SafetensorError, safe_open
 
 from geosae.errors import InvalidInput
 from geosae.sae.training.state import TrainingState
-from geosae.storage.files import content_hash, remove_temporaries, write_atomic
+from geosae.storage.files import content_hash, json_value, remove_temporaries, write_atomic
+from geosae.storage.structure import from_json
 
 SCHEMA = "geosae.sae.state/2"
 STATE_FILE = "state.safetensors"
+
+
+@dataclass(frozen=True)
+class _Rest:
+    """What is no tensor of the state."""
+
+    step: int
+    adam: int
+    log: tuple[Mapping[str, int | float], ...]
 
 
 @dataclass(frozen=True)
@@ -69,7 +79,7 @@ class TrainingCheckpoint:
             with safe_open(self.file, framework="pt") as file:  # pyright: ignore[reportUnknownVariableType]
                 metadata: dict[str, str] = file.metadata() or {}
             tensors = safetensors.torch.load_file(self.file)
-        except SafetensorError as error:
+        except (SafetensorError, KeyError, ValueError, TypeError, RuntimeError) as error:
             raise InvalidInput(
                 f"{self.file} is damaged: {error}", remedy="delete it: the same command starts the run again"
             ) from error
@@ -78,20 +88,47 @@ class TrainingCheckpoint:
                 f"{self.file} holds another run: points, config, seed, device or version of geosae differ",
                 remedy="use another folder, or delete the file to start again",
             )
+        self._refuse_others(tensors, _tensors(state))
         if metadata.get("content_hash") != _hash_of(tensors, metadata.get("rest", "")):
             raise InvalidInput(
                 f"{self.file} does not have the content hash that it states",
                 causes="it was edited after it was written, or damaged in a transfer",
                 remedy="delete it: the same command starts the run again",
             )
-        rest = json.loads(metadata["rest"])
+        rest = from_json(_Rest, json_value(metadata.get("rest", ""), str(self.file)), str(self.file))
+        try:
+            state.generator.set_state(tensors["generator"])
+        except RuntimeError as error:
+            raise InvalidInput(
+                f"{self.file} holds no state of a generator: {error}",
+                remedy="delete it: the same command starts the run again",
+            ) from error
         for name, target in _tensors(state).items():
             if name != "generator":
                 target.copy_(tensors[name])
-        state.generator.set_state(tensors["generator"])
-        state.step, state.adam.steps = rest["step"], rest["adam"]
-        state.log[:] = rest["log"]
+        state.step, state.adam.steps = rest.step, rest.adam
+        state.log[:] = [dict(line) for line in rest.log]
         return True
+
+    def _refuse_others(self, stored: Mapping[str, torch.Tensor], needed: Mapping[str, torch.Tensor]) -> None:
+        """Refuse tensors of which one is missing or too many, or of another shape or type than the run's."""
+        for name in sorted({*needed, *stored}):
+            tensor, target = stored.get(name), needed.get(name)
+            alike = (
+                tensor is not None
+                and target is not None
+                and (tensor.shape, tensor.dtype)
+                == (
+                    target.shape,
+                    target.dtype,
+                )
+            )
+            if not alike:
+                raise InvalidInput(
+                    f"{self.file} does not hold the state of this run: {name[:40]!r} is missing, unknown, or "
+                    "of another shape",
+                    remedy="delete it: the same command starts the run again",
+                )
 
 
 def clear_state(folder: Path) -> None:
