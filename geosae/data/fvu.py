@@ -54,6 +54,9 @@ class RunningVariance:
         self.mean, self.count, self.total = mean, self.count + count, self.total + own
 
 
+_LONGEST = 1e150
+
+
 @dataclass(frozen=True)
 class Unexplained:
     """What reconstructions leave of the variance of points."""
@@ -157,6 +160,12 @@ def unexplained_by(points: Any, reconstruction: Any) -> Unexplained:
     y = finite_points(reconstruction, "reconstruction", dim=x.shape[1])
     if len(x) != len(y):
         raise InvalidInput(f"{len(x)} points against {len(y)} reconstructions")
+    size = float(max(np.max(np.abs(x)), np.max(np.abs(y))))
+    if size > _LONGEST or 0 < size < 1 / _LONGEST:
+        raise InvalidInput(
+            f"points and reconstruction are as large as {size:.3g}: squares of such numbers are no floats",
+            remedy=f"scale both to between {1 / _LONGEST:.0e} and {_LONGEST:.0e}: the FVU has no unit",
+        )
     return unexplained(x, np.square(x - y).sum(axis=1))
 
 

@@ -15,6 +15,7 @@ from geosae.experiments.baselines import BASELINES, USUAL, Baseline
 from geosae.experiments.gates import GATES, Gate
 from geosae.experiments.plan import CheckEntry, GateEntry, Plan, StudyEntry, WorldEntry, refuse_repeated
 from geosae.sae.device import checked_device
+from geosae.storage.arguments import checked_arguments
 from geosae.storage.structure import entries, entry, from_table, to_json
 from geosae.validation import nearest, refuse_unknown
 
@@ -33,6 +34,7 @@ def preset_names() -> tuple[str, ...]:
     return tuple(sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml")))
 
 
+@checked_arguments()
 def load_plan(name: str | Path) -> Plan:
     """Return the plan of a preset's name or of a TOML file.
 
@@ -63,6 +65,7 @@ def load_plan(name: str | Path) -> Plan:
     return parse_plan(text, path.stem)
 
 
+@checked_arguments()
 def parse_plan(text: str, title: str = "") -> Plan:
     """Return the plan that a TOML text describes.
 
@@ -272,6 +275,7 @@ def _gate(table: Table, owner: str) -> GateEntry:
     return GateEntry(name, sparsity, compared, widths_of(table, where) if "widths" in table else ())
 
 
+@checked_arguments()
 def plan_toml(plan: Plan) -> str:
     """Return the TOML text of a plan; `parse_plan` gives the same plan back.
 

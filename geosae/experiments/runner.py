@@ -24,8 +24,10 @@ from geosae.experiments.worker import HEAVY, MakeWorld, can_be_had, do_cell, ens
 from geosae.notebook import short_repr
 from geosae.parallel import Task, run_tasks
 from geosae.sae.device import gpu_name, resolve_device
+from geosae.storage.arguments import checked_arguments
 from geosae.storage.files import check_content, file_hash
 from geosae.storage.structure import write_record
+from geosae.validation import COUNT
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class Outline:
     __repr__ = short_repr
 
 
+@checked_arguments(workers=COUNT)
 def run(
     plan: Plan,
     out: str | Path,

@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float
 from geosae.errors import InvalidInput
 from geosae.geometry._hull import PointHull, fan_volumes, point_hull
 from geosae.geometry.arrangements.halfspaces import HalfSpaces
-from geosae.geometry.regions.base import Region, always, itself
+from geosae.geometry.regions.base import Region, always, check_length, check_vertices, itself
 from geosae.notebook import short_repr
 from geosae.validation import finite_points, finite_vector
 
@@ -36,6 +36,7 @@ class Box(Region):
     hull = itself
 
     def __post_init__(self) -> None:
+        self._check_fields()
         low = finite_vector(self.low, "low")
         high = finite_vector(self.high, "high", dim=len(low))
         if np.any(low >= high):
@@ -43,6 +44,7 @@ class Box(Region):
                 "a box needs low < high in every coordinate", causes="swapped or equal corners"
             )
         self._set(dim=len(low), low=low, high=high)
+        check_length(float(np.min(high - low)), "the shortest side, from low to high,")
 
     def _contains(self, x: Float[np.ndarray, "N n"]) -> Bool[np.ndarray, " N"]:
         """Tell which points lie between the two corners."""
@@ -105,7 +107,9 @@ class Polytope(Region):
     farthest = vertex_distance
 
     def __post_init__(self) -> None:
+        self._check_fields()
         points = finite_points(self.vertices, "vertices")
+        check_vertices(points)
         corners = points[point_hull(points).vertices]
         if corners.shape[1] == 2:
             # In the plane they go round counterclockwise; starting from the leftmost makes them canonical.

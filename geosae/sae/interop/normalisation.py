@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Float
 
 from geosae.errors import InvalidInput
+from geosae.storage.records import check_fields
 from geosae.validation import positive_number
 
 
@@ -74,6 +75,10 @@ class LayerNorm(Normalisation):
     space: ClassVar[str] = "the space of rows with mean 0 and standard deviation 1, one row at a time"
 
     eps: float | int = 1e-5
+
+    def __post_init__(self) -> None:
+        check_fields(self, "the layer norm")
+        positive_number(self.eps, "eps", zero=True)
 
     def _moments(self, points: Float[np.ndarray, "N n"]) -> tuple[np.ndarray, np.ndarray]:
         if points.shape[1] < 2:
@@ -146,6 +151,7 @@ class ConstantFactor(Normalisation):
     factor: float | int
 
     def __post_init__(self) -> None:
+        check_fields(self, "the normalisation")
         positive_number(self.factor, "the factor of the normalisation")
 
     def transform(self, points: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N n"]:

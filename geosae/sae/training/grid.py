@@ -25,9 +25,10 @@ from geosae.sae.config import TrainConfig
 from geosae.sae.device import resolve_device
 from geosae.sae.training.stacked import stackable, train_stacked
 from geosae.sae.training.train import TrainedSAE, TrainingDiverged, checked_seed, train
+from geosae.storage.arguments import checked_arguments
 from geosae.storage.files import content_hash
 from geosae.storage.structure import read_record, write_record
-from geosae.validation import as_array, finite_points
+from geosae.validation import COUNT, as_array, finite_points
 
 # Weights, start, gradient, two moments, average and the temporary arrays of a step.
 COPIES_OF_PARAMETERS = 8
@@ -40,6 +41,7 @@ FAILURES: dict[str, type[Exception]] = {
 }
 
 
+@checked_arguments(workers=COUNT)
 def train_grid(
     points: Float[np.ndarray, "N n"],
     configs: Sequence[TrainConfig],

@@ -10,6 +10,7 @@ import torch
 
 from geosae.sae.config import TrainConfig
 from geosae.sae.gates import TopK
+from geosae.storage.arguments import checked_arguments
 
 __all__ = ["reason_against"]
 
@@ -18,6 +19,7 @@ SPARSE = 8
 from (2, 32) to (256, 1024): 1.5 to 2 times as fast at one in 8, 0.8 to 1.5 times at one in 4."""
 
 
+@checked_arguments()
 def reason_against(config: TrainConfig, device: torch.device | str = "cpu") -> str | None:
     """Tell why the compiled step is not for this run, or return None if it is.
 
