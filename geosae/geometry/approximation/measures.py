@@ -64,6 +64,8 @@ class UniformBox(Measure):
 
     def __post_init__(self) -> None:
         box = Box(self.low, self.high)
+        check_length(float(np.max(np.abs([box.low, box.high]))), "the largest entry of low and high")
+        check_length(float(np.min(box.high - box.low)), "the shortest side, from low to high,")
         object.__setattr__(self, "low", box.low)
         object.__setattr__(self, "high", box.high)
 
@@ -213,7 +215,11 @@ def measure_from_dict(description: Mapping[str, Any]) -> Measure:
     >>> measure_from_dict({"kind": "gaussian", "mean": [0.0], "scale": 1.0}).dim
     1
     """
-    fields = {key: value for key, value in description.items() if key != "kind"}
+    fields = {
+        key: np.asarray(value) if isinstance(value, list) else value
+        for key, value in description.items()
+        if key != "kind"
+    }
     kinds: dict[str, Any] = {cls.kind: cls for cls in (UniformBox, UniformBall, Gaussian)}
     kind = description.get("kind")
     if kind not in kinds:

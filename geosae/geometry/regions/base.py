@@ -31,6 +31,9 @@ class Region(ABC):
     kind: ClassVar[str]
     """The word for this kind of region in stored descriptions; it never changes."""
 
+    _squared: ClassVar[bool] = True
+    """Whether its formulas square lengths, so that these must stay in the range of `check_length`."""
+
     dim: int
     """The dimension n, set by `__post_init__`, or in the class where there is only one."""
 
@@ -38,7 +41,7 @@ class Region(ABC):
     def _set(self, **checked: Any) -> None:
         """Replace fields by their checked values, which a frozen dataclass allows in `__post_init__` only."""
         for name, value in checked.items():
-            if isinstance(value, np.ndarray):
+            if self._squared and isinstance(value, np.ndarray):
                 check_length(float(np.max(np.abs(value))), name, zero=True)
             object.__setattr__(self, name, value)
 
@@ -90,7 +93,7 @@ class Region(ABC):
         x = finite_points(points, dim=self.dim, allow_empty=True)
         # No region reaches so far, and the squares of such coordinates are no floats.
         near = np.max(np.abs(x), axis=1, initial=0.0) <= _FAR
-        if near.all():
+        if not self._squared or near.all():
             return self._contains(x)
         inside = np.zeros(len(x), dtype=np.bool_)
         inside[near] = self._contains(x[near])
