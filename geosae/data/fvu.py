@@ -54,7 +54,7 @@ class RunningVariance:
         self.mean, self.count, self.total = mean, self.count + count, self.total + own
 
 
-_LONGEST = 1e150
+_SMALLEST = 2.0**-300
 
 
 @dataclass(frozen=True)
@@ -160,12 +160,6 @@ def unexplained_by(points: Any, reconstruction: Any) -> Unexplained:
     y = finite_points(reconstruction, "reconstruction", dim=x.shape[1])
     if len(x) != len(y):
         raise InvalidInput(f"{len(x)} points against {len(y)} reconstructions")
-    size = float(max(np.max(np.abs(x)), np.max(np.abs(y))))
-    if size > _LONGEST or 0 < size < 1 / _LONGEST:
-        raise InvalidInput(
-            f"points and reconstruction are as large as {size:.3g}: squares of such numbers are no floats",
-            remedy=f"scale both to between {1 / _LONGEST:.0e} and {_LONGEST:.0e}: the FVU has no unit",
-        )
     return unexplained(x, np.square(x - y).sum(axis=1))
 
 
@@ -186,7 +180,12 @@ def fvu(points: Any, reconstruction: Any) -> float:
     >>> fvu(x, x), fvu(x, np.ones((2, 1)))
     (0.0, 1.0)
     """
-    return unexplained_by(points, reconstruction).fvu
+    x, y = finite_points(points), finite_points(reconstruction, "reconstruction")
+    size = float(max(np.max(np.abs(x)), np.max(np.abs(y))))
+    if not _SMALLEST < size < 1 / _SMALLEST:
+        # A ratio has no unit; in one in which the largest entry is about 1 no square leaves the floats.
+        x, y = (np.ldexp(part, -math.frexp(size)[1]) for part in (x, y))
+    return unexplained_by(x, y).fvu
 
 
 def _ratio(residual: float, variance: float) -> float:
