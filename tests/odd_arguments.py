@@ -30,7 +30,7 @@ from typing import Any, Literal
 import geosae_synthetic
 import numpy as np
 import torch
-from odd_calls import CALLS, FOLDER, METHODS
+from odd_calls import CALLS, METHODS
 from odd_exceptions import ARGUMENTS, FUNCTIONS, KIND_OF, NAMED_AS, TAKEN
 from odd_values import KINDS, NONE, Odd
 
@@ -301,7 +301,4 @@ def main(count: int, seed: int, words: list[str]) -> None:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGALRM, _alarm)
-    import tempfile
-
-    tempfile.tempdir = str(FOLDER)
     main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:])

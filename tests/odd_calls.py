@@ -4,9 +4,7 @@ A call is written as a function that makes its arguments afresh: generators are 
 written to. Names are those of docs/api.md: the package that hands the name out first, and the name.
 """
 
-import atexit
 import itertools
-import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -31,7 +29,6 @@ from geosae.sae.training.train import TrainedSAE
 
 Arguments = Mapping[str, Any]
 FOLDER = Path(tempfile.mkdtemp(prefix="odd-calls-"))
-atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 _numbers = itertools.count()
 
 

@@ -14,28 +14,31 @@ from typing import Any
 
 import pytest
 
-CASES = 1200
+CASES = 800
 """So many of all cases are tried each time, drawn anew; what is SLOW is left to the long run."""
 SLOW = ("geosae.figures", "geosae.run", "geosae.report", "geosae.verification.audit", "geosae.replication")
 HERE = Path(__file__).parent
 
 
-def tried(count: int, seed: int, *words: str) -> dict[str, Any]:
+def outcome(folder: Path, *command: object) -> dict[str, Any]:
+    """Run a script beside the tables, with its temporary files in the folder, and return what it wrote."""
     paths = [str(HERE), *[path for path in sys.path if path]]
     run = subprocess.run(
-        [sys.executable, str(HERE / "odd_arguments.py"), str(count), str(seed), *words],
+        [sys.executable, *map(str, command)],
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), "TMPDIR": str(folder)},
     )
     assert run.returncode == 0, run.stderr
     return json.loads(run.stdout)
 
 
-def test_odd_arguments_are_answered_rightly_or_refused_by_name(capsys: pytest.CaptureFixture[str]):
+def test_odd_arguments_are_answered_rightly_or_refused_by_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
     seed = random.randrange(2**31)  # pytest-randomly prints the seed of this
-    report = tried(CASES, seed, *(f"-{name}" for name in SLOW))
+    report = outcome(tmp_path, HERE / "odd_arguments.py", CASES, seed, *(f"-{name}" for name in SLOW))
     with capsys.disabled():
         sys.stdout.write(
             f"\n{report['cases']} odd arguments of {report['functions']} functions, seed {seed}\n"
@@ -47,8 +50,8 @@ def test_odd_arguments_are_answered_rightly_or_refused_by_name(capsys: pytest.Ca
 
 
 @pytest.mark.slow
-def test_all_odd_arguments(capsys: pytest.CaptureFixture[str]):
-    report = tried(0, 0)
+def test_all_odd_arguments(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    report = outcome(tmp_path, HERE / "odd_arguments.py", 0, 0)
     with capsys.disabled():
         sys.stdout.write(f"\n{report['cases']} odd arguments of {report['functions']} functions\n")
     assert report["invalid"] == [], "a call of the table is not valid"
@@ -78,16 +81,7 @@ def test_a_function_that_takes_anything_is_found_out(tmp_path: Path):
         "print(json.dumps({n: [judge.fault(n, 'count', odd) for odd in odds] for n in functions}))\n",
         encoding="utf-8",
     )
-    paths = [str(HERE), *[path for path in sys.path if path]]
-    run = subprocess.run(
-        [sys.executable, str(script)],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
-    )
-    assert run.returncode == 0, run.stderr
-    faults = json.loads(run.stdout)
+    faults = outcome(tmp_path, script)
     assert faults["raw"][0].startswith("IndexError")
     assert faults["silent"] == ["taken: 1.0", None]
     assert faults["other"][1].startswith("another answer")
