@@ -86,6 +86,8 @@ def heatmap(
 def _known(values: Any) -> Float[np.ndarray, "r c"]:
     """Return numbers as float64, nan for those that are not known; refuse what is infinite or no number."""
     array = as_array(values, "values")
+    if array.size == 0:  # what does not fit its labels is refused by `draw_heatmap`
+        return np.zeros(array.shape)
     unknown = np.isnan(array) if array.dtype.kind == "f" else np.zeros(array.shape, dtype=np.bool_)
     known = finite_points(np.where(unknown, 0, array), "values")
     return np.where(unknown, np.nan, known)

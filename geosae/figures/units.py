@@ -78,7 +78,7 @@ def units_in_plane(
     """
     points, membership = check_plane(points, membership, names)
     if not pictures:
-        raise InvalidInput("there are no pictures of units to draw")
+        raise InvalidInput("there is no unit to draw: no pictures are given")
     window = window_of(points)
     across = min(columns, len(pictures))
     down = -(-len(pictures) // across)
