@@ -3,6 +3,7 @@
 import difflib
 import math
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
@@ -242,6 +243,80 @@ def whole_number(value: Any, name: str, *, least: int = 0, most: int | None = No
     return number
 
 
+@dataclass(frozen=True)
+class Range:
+    """The numbers from `low` to `high`, an end left out where it is open; nan is in none.
+
+    Examples
+    --------
+    >>> Range(0, 1, open_low=True, open_high=True).check(1, "alpha")
+    Traceback (most recent call last):
+        ...
+    geosae.errors.InvalidInput: alpha is 1, where a number > 0 and < 1 is needed.
+    """
+
+    low: float | int
+    high: float | int
+    open_low: bool = False
+    open_high: bool = False
+
+    def check(self, value: float | int, name: str) -> None:
+        """Refuse a number out of the range.
+
+        Raises
+        ------
+        InvalidInput
+            If the number is out of the range, or nan.
+        """
+        above = value > self.low if self.open_low else value >= self.low
+        below = value < self.high if self.open_high else value <= self.high
+        if not (above and below):
+            ends = [f"{'>' if self.open_low else '≥'} {self.low}"] if self.low > -math.inf else []
+            if self.high < math.inf:
+                ends.append(f"{'<' if self.open_high else '≤'} {self.high}")
+            elif self.open_high:
+                ends.append("finite")
+            raise InvalidInput(f"{name} is {value!r}, where a number {' and '.join(ends)} is needed")
+
+
+COUNT = Range(1, 2**31)
+"""How many, at least one; more would neither be held in memory nor ever be done."""
+NATURAL = Range(0, 2**31)
+"""How many, or none."""
+WIDE = Range(1, 2**63 - 1)
+"""A cap, which may be as good as none."""
+SEED = Range(0, 2**63 - 1)
+PROBABILITY = Range(0, 1, open_low=True, open_high=True)
+SHARE = Range(0, 1)
+POSITIVE = Range(0, math.inf, open_low=True, open_high=True)
+INCHES = Range(0.5, 100)
+"""The width or height of a figure."""
+SECONDS = Range(0, math.inf)
+"""A limit of time, which may be infinite."""
+
+
+def as_counts(values: Any, name: str) -> np.ndarray:
+    """Return one or many counts, whole numbers ≥ 0, as an array of integers.
+
+    Raises
+    ------
+    InvalidInput
+        If they are no whole numbers, or below 0.
+
+    Examples
+    --------
+    >>> as_counts([3, 4], "successes").tolist()
+    [3, 4]
+    """
+    array = as_array(values, name)
+    if array.dtype.kind not in "iu" or np.any(array < 0):
+        raise InvalidInput(
+            f"{name} (dtype {array.dtype}) must be whole numbers ≥ 0",
+            causes="shares or weights in the place of counts",
+        )
+    return array
+
+
 def positive_number(value: Any, name: str, *, zero: bool = False) -> float:
     """Return the value as a positive finite float (zero too, where `zero` allows it).
 
@@ -256,9 +331,7 @@ def positive_number(value: Any, name: str, *, zero: bool = False) -> float:
     2.0
     """
     plain = plain_number(value)
-    number = (
-        as_float(plain) if isinstance(plain, int | float) and not isinstance(plain, bool) else float("nan")
-    )
+    number = as_float(plain) if isinstance(plain, int | float) and not isinstance(plain, bool) else math.nan
     if not np.isfinite(number) or number < 0 or (number == 0 and not zero):
         raise InvalidInput(f"{name} is {value!r}, where a finite number {'≥' if zero else '>'} 0 is needed")
     return number

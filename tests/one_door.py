@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 import geosae
+import proofs_checks
 from geosae.analysis import AnalysisConfig, phenomena
 from geosae.data.dataset import ConceptDataset
 from geosae.data.order import subset_order
@@ -43,6 +44,7 @@ NAMES = {
     **{item.__name__: item for item in (BatchTopK, Matryoshka, ReLU, TopK, TrainConfig, AnalysisConfig)},
     **{item.__name__: item for item in (CheckEntry, GateEntry, Plan, StudyEntry, Sweep, WorldEntry, verify)},
     "np": np, "nan": NAN, "geosae": geosae, "worlds": geosae_synthetic, "gates": gates, "points": POINTS,
+    "claim": proofs_checks.claims()["S5"],
 }  # fmt: skip
 
 

@@ -53,15 +53,16 @@ REFUSED = {
     'Sweep((GateEntry("topk", (2,)),), widths=(True,), seeds=(0,))': "which is no int",
     "CheckEntry(instances=0)": "instances must be positive",
     'StudyEntry("capacity", seeds=(0, 0))': "names the same value twice",
-    "verify(None, instances=nan)": "the number of instances is nan, which is no integer",
-    "verify(None, instances=True)": "which is no integer",
-    "verify(None, budget=nan)": "the budget is nan",
+    "verify(None)": "'claim' is None, which is no Claim",
+    "verify(claim, instances=nan)": "'instances' is nan, which is no int",
+    "verify(claim, instances=True)": "which is no int",
+    "verify(claim, budget=nan)": "'budget' is nan",
     'worlds.make("nested-balls", points=9.5, dim=2, rng=np.random.default_rng(0))':
-    "is 9.5, which is no integer",
+    "'points' is 9.5, which is no int",
     'worlds.make("nested-balls", points=100, dim=2, rng=np.random.default_rng(0), depth=nan)': "depth = nan",
     "geosae.train(points, TrainConfig(TopK(1), 4, steps=2), seed=0.0)":
-    "the seed is 0.0, which is no integer",
-    "geosae.train(points, TrainConfig(TopK(1), 4, steps=2), seed=2**63)": "the seed is 9223372036854775808",
+    "'seed' is 0.0, which is no int",
+    "geosae.train(points, TrainConfig(TopK(1), 4, steps=2), seed=2**63)": "'seed' is 9223372036854775808",
 }  # fmt: skip
 
 MASKED = "np.ma.array([[0.0], [1.0]], mask=[[0], [1]])"

@@ -6,8 +6,11 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from geosae.analysis.table import NotionTable
+from geosae.errors import InvalidInput
 from geosae.fca.context import FormalContext
 from geosae.notebook import short_repr
+from geosae.storage.arguments import checked_arguments
+from geosae.validation import as_mask
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +53,7 @@ def _finite_mean(values: Float[np.ndarray, " k"]) -> float:
     return float(finite.mean()) if finite.size else float("nan")
 
 
+@checked_arguments()
 def agreement(table: NotionTable) -> Agreement:
     """Compare learning and interpretation: f(C), g(i) are named on the fit half, errors are held out (F2).
 
@@ -78,6 +82,7 @@ def agreement(table: NotionTable) -> Agreement:
     return Agreement(neuron, concept, mutual, of_concepts, of_neurons)
 
 
+@checked_arguments()
 def antitone_violations(
     context: FormalContext, hierarchy: Bool[np.ndarray, "p p"]
 ) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
@@ -86,14 +91,22 @@ def antitone_violations(
     Exact detection on one sample has none (F3): what detects the parent detects the child. At a tolerance, or
     where the child is rare, they occur: the parent's miss may lie within the child.
 
+    Raises
+    ------
+    InvalidInput
+        If the hierarchy is no mask of the context's objects against themselves.
+
     Examples
     --------
     >>> context = FormalContext(("cat", "animal"), ("n0", "n1"), np.array([[True, False], [True, True]]))
     >>> antitone_violations(context, np.array([[True, True], [False, True]]))
     (('cat', 'animal', ('n1',)),)
     """
+    within, size = as_mask(hierarchy, "the hierarchy"), len(context.objects)
+    if within.shape != (size, size):
+        raise InvalidInput(f"the hierarchy has shape {within.shape}, the context {size} objects (concepts)")
     violations: list[tuple[str, str, tuple[str, ...]]] = []
-    for child, parent in np.argwhere(hierarchy):
+    for child, parent in np.argwhere(within):
         lost = np.flatnonzero(context.incidence[parent] & ~context.incidence[child])
         if len(lost):
             names = tuple(context.attributes[i] for i in lost)

@@ -29,6 +29,7 @@ from geosae.data.dataset import ConceptDataset
 from geosae.data.fvu import unexplained
 from geosae.data.split import split_rows
 from geosae.errors import InvalidInput
+from geosae.storage.arguments import checked_arguments
 from geosae.storage.records import check_fields
 
 
@@ -102,6 +103,7 @@ class AnalysisConfig:
 DEFAULTS = AnalysisConfig()
 
 
+@checked_arguments()
 def analyse(
     sae: Any,
     dataset: ConceptDataset,

@@ -8,8 +8,11 @@ from geosae.analysis.alignment import Alignment, Edges
 from geosae.analysis.table import Notion
 from geosae.fca.context import FormalContext
 from geosae.fca.nested import NestedContext, nested
+from geosae.storage.arguments import checked_arguments
+from geosae.validation import SHARE
 
 
+@checked_arguments(tolerance=SHARE)
 def levels_of(
     alignment: Alignment, tolerance: float | None = None, *, edges: Edges = "certified"
 ) -> NestedContext:
@@ -26,6 +29,7 @@ def levels_of(
     return nested(levels)
 
 
+@checked_arguments()
 def along_tolerances(
     alignment: Alignment, notion: Notion, tolerances: Iterable[float], *, edges: Edges = "certified"
 ) -> NestedContext:

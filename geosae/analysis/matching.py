@@ -10,11 +10,13 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from geosae.errors import InvalidInput
-from geosae.validation import finite_points
+from geosae.storage.arguments import checked_arguments
+from geosae.validation import COUNT, finite_points
 
 _SLICE = 4096  # atoms compared with all directions at once
 
 
+@checked_arguments()
 def mcc(
     decoder: Float[np.ndarray, "d n"],
     directions: Float[np.ndarray, "p m"],
@@ -97,6 +99,7 @@ def uniqueness(decoder: Float[np.ndarray, "d n"], directions: Float[np.ndarray, 
     return len(np.unique(best_features(decoder, directions))) / len(decoder)
 
 
+@checked_arguments(draws=COUNT)
 def mcc_floor(
     decoder: Float[np.ndarray, "d n"],
     directions: Float[np.ndarray, "p n"],
@@ -105,13 +108,19 @@ def mcc_floor(
 ) -> Sequence[float]:
     """Return the MCC of as many random unit atoms, `draws` times: the floor to show beside `mcc`.
 
+    Raises
+    ------
+    InvalidInput
+        As `mcc` does.
+
     Examples
     --------
     >>> floor = mcc_floor(np.eye(3), np.eye(3), np.random.default_rng(0))
     >>> 0 < min(floor) and max(floor) < 1
     True
     """
-    return [mcc(rng.standard_normal(decoder.shape), directions) for _ in range(draws)]
+    shape = finite_points(decoder, "decoder atoms").shape
+    return [mcc(rng.standard_normal(shape), directions) for _ in range(draws)]
 
 
 def _unit_atoms(

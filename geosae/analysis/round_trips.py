@@ -10,6 +10,8 @@ from geosae.analysis.alignment import Alignment, Edges
 from geosae.analysis.table import Notion
 from geosae.fca.relations import closures
 from geosae.notebook import short_repr
+from geosae.storage.arguments import checked_arguments
+from geosae.validation import SHARE
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ class RoundTrips:
     __repr__ = short_repr
 
 
+@checked_arguments(tolerance=SHARE)
 def learning_and_interpretation(
     alignment: Alignment,
     notion: Notion = "detection",

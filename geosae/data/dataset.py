@@ -1,7 +1,7 @@
 """A data set of concepts as sets of points, the form in which every world and every real source is read."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -18,7 +18,11 @@ from geosae.geometry.regions.registry import Region
 from geosae.notebook import Columns, html_table, short_list
 from geosae.storage.files import content_hash
 from geosae.storage.names import admit_names
+from geosae.storage.records import checked_types
 from geosae.validation import as_array, as_mask, finite_points, whole_number
+
+_CHECKED = ("regions", "ambient", "truth", "declared_subsets", "seed", "allow_trivial")
+"""Fields that are checked by their types alone."""
 
 
 def admit(dataset: "ConceptDataset") -> None:
@@ -31,7 +35,11 @@ def admit(dataset: "ConceptDataset") -> None:
     """
     points = admit_points(dataset.points)
     membership = admit_membership(dataset.membership, points.shape[0])
-    names = _names(tuple(dataset.names), membership.shape[1])
+    names = _names(dataset.names, membership.shape[1])
+    for name, value in checked_types(
+        {name: getattr(dataset, name) for name in _CHECKED}, type(dataset), "the data set"
+    ).items():
+        object.__setattr__(dataset, name, value)
     _check_dimensions(dataset, points, names)
     if not dataset.allow_trivial:
         _refuse_trivial(membership, names)
@@ -68,8 +76,8 @@ def admit_membership(membership: Any, size: int) -> Bool[np.ndarray, "N p"]:
     return np.ascontiguousarray(mask)
 
 
-def _names(names: tuple[str, ...], concepts: int) -> tuple[str, ...]:
-    names = admit_names(names, "the concepts")
+def _names(given: Iterable[str], concepts: int) -> tuple[str, ...]:
+    names = admit_names(given, "the names of the concepts")
     if len(names) != concepts:
         raise InvalidInput(f"{len(names)} names for {concepts} concepts")
     earlier: set[str] = set()

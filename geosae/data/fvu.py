@@ -54,6 +54,9 @@ class RunningVariance:
         self.mean, self.count, self.total = mean, self.count + count, self.total + own
 
 
+_SMALLEST = 2.0**-300
+
+
 @dataclass(frozen=True)
 class Unexplained:
     """What reconstructions leave of the variance of points."""
@@ -188,7 +191,12 @@ def fvu(points: Any, reconstruction: Any) -> float:
     >>> fvu(x, x), fvu(x, np.ones((2, 1)))
     (0.0, 1.0)
     """
-    return unexplained_by(points, reconstruction).fvu
+    x, y = finite_points(points), finite_points(reconstruction, "reconstruction")
+    size = float(max(np.max(np.abs(x)), np.max(np.abs(y))))
+    if not _SMALLEST < size < 1 / _SMALLEST:
+        # A ratio has no unit; in one in which the largest entry is about 1 no square leaves the floats.
+        x, y = (np.ldexp(part, -math.frexp(size)[1]) for part in (x, y))
+    return unexplained_by(x, y).fvu
 
 
 def _ratio(residual: float, variance: float) -> float:

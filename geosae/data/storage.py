@@ -13,6 +13,7 @@ from geosae.data.truth import truth_from_dict
 from geosae.errors import InvalidInput
 from geosae.geometry.approximation.measures import measure_from_dict
 from geosae.geometry.regions.registry import region_from_dict
+from geosae.storage.arguments import checked_arguments
 from geosae.storage.files import json_value
 from geosae.storage.npz_card import StoredArrays, check_card, check_digest, load_arrays, save_arrays
 from geosae.storage.structure import from_json
@@ -34,6 +35,7 @@ class _Card:
     allow_trivial: bool
 
 
+@checked_arguments()
 def save_dataset(dataset: ConceptDataset, path: str | Path) -> Path:
     """Write the data set to `path` (.npz) and its card to the same name with .json; return the .npz's path.
 
@@ -67,6 +69,7 @@ def _readable(dataset: ConceptDataset) -> dict[str, Any]:
     }
 
 
+@checked_arguments()
 def load_dataset(path: str | Path) -> ConceptDataset:
     """Read a data set and verify its hash; the card, if it is there, must say the same.
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,7 +14,10 @@ from geosae.experiments.gates import GATES, Gate, gate_name
 from geosae.notebook import short_repr
 from geosae.sae.device import Device
 from geosae.sae.training.spec import Kernel
+from geosae.storage.arguments import checked_arguments
+from geosae.storage.records import check_fields
 from geosae.storage.structure import to_json
+from geosae.validation import SHARE, Range
 
 # Part of every key: results of another version of geosae are never taken for one's own.
 FORMAT = f"geosae {__version__}"
@@ -78,7 +82,7 @@ class Cell:
     world_params: Mapping[str, Any]
     data_seed: int
     gate: Gate
-    sparsity: float | int
+    sparsity: int | float
     width: int
     seed: int
     baseline: Baseline = "trained"
@@ -90,6 +94,12 @@ class Cell:
     kernel: Kernel | None = None
 
     __repr__ = short_repr
+
+    def __post_init__(self) -> None:
+        check_fields(self, "the cell")
+        SHARE.check(self.tolerance, "the cell's tolerance")
+        SHARE.check(self.train_share, "the cell's train_share")
+        Range(0, math.inf, open_high=True).check(self.sparsity, "the cell's sparsity")
 
     @cached_property
     def key(self) -> str:
@@ -121,6 +131,7 @@ class Cell:
         return f"{self.world} {self.gate} {sparsity} width={self.width} seed={self.seed} {self.baseline}"
 
 
+@checked_arguments()
 def sae_words(cell: Cell) -> str:
     """Return how captions call the SAE of a cell.
 

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 from geosae.errors import InvalidInput
 from geosae.sae.gates import GATES as CLASSES
 from geosae.sae.gates import Gate as GateClass
+from geosae.storage.arguments import checked_arguments
 from geosae.validation import as_float, refuse_unknown
 
 Gate: TypeAlias = str
@@ -118,7 +119,8 @@ def checked_sparsities(gate: Gate, values: Sequence[float | int], where: str) ->
     return tuple(checked)
 
 
-def gate_name(gate: str, sparsity: float | int | None = None) -> str:
+@checked_arguments()
+def gate_name(gate: str, sparsity: int | float | None = None) -> str:
     """Return a gate's printed name, with its sparsity if given.
 
     Examples
@@ -126,11 +128,12 @@ def gate_name(gate: str, sparsity: float | int | None = None) -> str:
     >>> gate_name("topk", 4), gate_name("relu", 0.1), gate_name("relu")
     ('Top-K, K = 4', 'ReLU, λ = 0.1', 'ReLU')
     """
+    refuse_unknown([gate], GATES, "the name", "gate")
     entry = GATES[gate]
-    return entry.printed if sparsity is None else f"{entry.printed}, {entry.symbol} = {sparsity:g}"
+    return entry.printed if sparsity is None else f"{entry.printed}, {entry.symbol} = {as_float(sparsity):g}"
 
 
-def gate_record(gate: str, sparsity: float | int | None, settings: Mapping[str, Any]) -> dict[str, Any]:
+def gate_record(gate: str, sparsity: int | float | None, settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return the record that `geosae.sae.gates.gate_from_dict` reads; no sparsity: the gate's default.
 
     What the word and the grid decide cannot be overridden by a setting.

@@ -9,7 +9,9 @@ import numpy as np
 from jaxtyping import Float
 from scipy.special import stdtrit
 
+from geosae.storage.arguments import checked_arguments
 from geosae.storage.structure import CONVERTER
+from geosae.validation import PROBABILITY
 
 LEVEL = 0.95
 UNBOUNDED = (-math.inf, math.inf)
@@ -56,6 +58,7 @@ def _spell(number: float) -> str:
     return f"{number:.2f}".replace("-", "−")
 
 
+@checked_arguments(level=PROBABILITY)
 def mean_interval(
     values: Sequence[float | int | None], bounds: tuple[float, float] = UNBOUNDED, level: float = LEVEL
 ) -> Interval:

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Generic, TypeVar, cast
 
 from geosae.analysis import LEARNERS, Learner, Notion
+from geosae.errors import InvalidInput
 from geosae.notebook import short_repr
+from geosae.storage.arguments import checked_arguments
 
 __all__ = [
     "LEARNERS",
@@ -173,6 +175,7 @@ class Measures(Generic[V]):
         return getattr(self, notion)
 
 
+@checked_arguments()
 def fold(trees: Sequence[Measures[V]], combine: Callable[[list[V], tuple[float, float]], W]) -> Measures[W]:
     """Return one tree from several: each number combined from theirs, given the range of its quantity.
 
@@ -190,6 +193,8 @@ def fold(trees: Sequence[Measures[V]], combine: Callable[[list[V], tuple[float, 
     >>> total.metrics.l0, total.separation.units, total.detection.neurons.tested
     (4.0, None, 8.0)
     """
+    if not trees:
+        raise InvalidInput("there are no trees to fold", remedy="hand in the measures of at least one SAE")
     return cast("Measures[W]", _folded(list(trees), combine))
 
 
@@ -206,6 +211,7 @@ def _folded(records: list[Any], combine: Callable[[list[Any], tuple[float, float
     return type(records[0])(**merged)
 
 
+@checked_arguments()
 def numbers(tree: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
     """Yield every number of a tree under its dotted name, in the order of the fields.
 

@@ -22,6 +22,7 @@ from geosae.experiments.plan import (
     refuse_too_many,
 )
 from geosae.sae.device import checked_device
+from geosae.storage.arguments import checked_arguments
 from geosae.storage.structure import entries, entry, from_table, to_json
 from geosae.storage.toml_file import read_text, toml_table
 from geosae.validation import nearest, refuse_unknown
@@ -41,6 +42,7 @@ def preset_names() -> tuple[str, ...]:
     return tuple(sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml")))
 
 
+@checked_arguments()
 def load_plan(name: str | Path) -> Plan:
     """Return the plan of a preset's name or of a TOML file.
 
@@ -67,6 +69,7 @@ def load_plan(name: str | Path) -> Plan:
     return parse_plan(read_text(path), path.stem)
 
 
+@checked_arguments()
 def parse_plan(text: str, title: str = "") -> Plan:
     """Return the plan that a TOML text describes.
 
@@ -276,6 +279,7 @@ def _gate(table: Table, owner: str) -> GateEntry:
     return GateEntry(name, sparsity, compared, widths_of(table, where) if "widths" in table else ())
 
 
+@checked_arguments()
 def plan_toml(plan: Plan) -> str:
     """Return the TOML text of a plan; `parse_plan` gives the same plan back.
 

@@ -21,6 +21,7 @@ from geosae.experiments.store import Store
 from geosae.experiments.summary import Setting, Summary, SummaryRow
 from geosae.experiments.theorem_checks import CheckedClaim, failed_checks
 from geosae.notebook import Columns, columns_of, html_table, short_repr, short_text
+from geosae.storage.arguments import checked_arguments
 from geosae.storage.files import read_json_lines
 from geosae.storage.structure import from_json, read_record
 
@@ -201,6 +202,7 @@ class Results:
         return read_record(path, CellLattices) if path.is_file() else None
 
 
+@checked_arguments()
 def load_results(folder: str | Path) -> Results:
     """Read the folder of a run.
 

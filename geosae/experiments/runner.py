@@ -25,8 +25,10 @@ from geosae.notebook import short_repr
 from geosae.parallel import Task, run_tasks
 from geosae.sae.device import gpu_name, resolve_device
 from geosae.sae.training.numba import installed
+from geosae.storage.arguments import checked_arguments
 from geosae.storage.files import check_content, file_hash
 from geosae.storage.structure import write_record
+from geosae.validation import COUNT
 
 NUMERICAL = ("numpy", "scipy", "torch", "scikit-learn", "cvxpy", "python-flint")
 """The packages whose releases can change numbers; run.json names those of the run."""
@@ -52,6 +54,7 @@ class Outline:
     __repr__ = short_repr
 
 
+@checked_arguments(workers=COUNT)
 def run(
     plan: Plan,
     out: str | Path,

@@ -6,10 +6,13 @@ from typing import Any
 from geosae.errors import InvalidInput
 from geosae.experiments.gates import GATES, gate_record
 from geosae.sae.config import TrainConfig
+from geosae.storage.arguments import checked_arguments
+from geosae.validation import COUNT, refuse_unknown
 
 
+@checked_arguments(width=COUNT)
 def config_of(
-    gate: str, sparsity: float | int | None, width: int, baseline: str, settings: Mapping[str, Any]
+    gate: str, sparsity: int | float | None, width: int, baseline: str, settings: Mapping[str, Any]
 ) -> TrainConfig:
     """Return the configuration of a training run; settings named "gate.x" go to the gate.
 
@@ -24,6 +27,7 @@ def config_of(
     >>> config_of("topk", 2, 16, "trained", {"steps": 50}).gate.k
     2
     """
+    refuse_unknown([gate], GATES, "the configuration", "gate")
     if sparsity is not None and not GATES[gate].fits(sparsity, width):
         raise InvalidInput(
             f"the gate '{gate}' keeps k = {sparsity} neurons of a width of {width}",

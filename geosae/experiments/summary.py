@@ -11,6 +11,7 @@ from geosae.experiments.gates import Gate
 from geosae.experiments.interval import LEVEL, Interval, mean_interval
 from geosae.experiments.measures import Measures, fold, numbers
 from geosae.notebook import Columns, columns_of, html_table, short_repr
+from geosae.storage.arguments import checked_arguments
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,7 @@ def _flat(row: SummaryRow) -> dict[str, Any]:
     return entries
 
 
+@checked_arguments()
 def summarise(results: Sequence[CellResult]) -> Summary:
     """Return the summary of the results of cells."""
     groups: dict[Setting, list[CellResult]] = {}

@@ -12,12 +12,15 @@ from jaxtyping import Float, Int
 from geosae.errors import InvalidInput
 from geosae.fca.lattice import ConceptLattice
 from geosae.fca.layout import Layout, apart, cross, layered, near_misses, ranks_of
+from geosae.storage.arguments import checked_arguments
+from geosae.validation import NATURAL, SEED
 
 LARGEST = 80
 GRID = 0.5
 """Steps have coordinates on this grid, so that equal ones are exactly parallel."""
 
 
+@checked_arguments(seed=SEED, rounds=NATURAL)
 def additive(lattice: ConceptLattice, *, seed: int = 0, rounds: int = 600) -> Layout:
     """Lay a lattice of up to 80 concepts out additively, by annealing crossings + 2 × near misses.
 

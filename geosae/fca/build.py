@@ -26,6 +26,8 @@ from geosae.fca.context import FormalContext
 from geosae.fca.lattice import ConceptLattice
 from geosae.fca.relations import merged
 from geosae.notebook import short_repr
+from geosae.storage.arguments import checked_arguments
+from geosae.validation import SECONDS, WIDE
 
 Engine = Literal["auto", "ints", "fast"]
 Progress = Callable[[int, int], None]
@@ -75,6 +77,7 @@ class HasContext(Protocol):
         ...
 
 
+@checked_arguments(cap=WIDE, seconds=SECONDS)
 def concept_lattice(
     context: FormalContext | HasContext,
     *,
@@ -125,6 +128,7 @@ def concept_lattice(
     return search.lattice(concepts)
 
 
+@checked_arguments(cap=WIDE, seconds=SECONDS)
 def count_concepts(
     context: FormalContext | HasContext,
     *,

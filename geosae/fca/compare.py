@@ -21,6 +21,8 @@ from geosae.fca.null_models import permuted, swapped
 from geosae.fca.relations import closures, irreducible, merged
 from geosae.fca.stable import stable_family
 from geosae.notebook import Columns, html_table, short_repr
+from geosae.storage.arguments import checked_arguments
+from geosae.validation import NATURAL, WIDE
 
 Extent = tuple[str, ...]
 FIGURES = (
@@ -134,6 +136,7 @@ class LatticeComparison:
         return f"{self.extents} true extents, {self.family} stable at θ = {self.theta}"
 
 
+@checked_arguments(nulls=NATURAL, cap=WIDE)
 def compare(
     truth: FormalContext,
     learned: FormalContext,

@@ -19,6 +19,8 @@ from geosae.fca.bitsets import as_integer
 from geosae.fca.context import FormalContext, labels_where
 from geosae.fca.relations import included, merged
 from geosae.notebook import short_text
+from geosae.storage.arguments import checked_arguments
+from geosae.storage.records import check_fields
 from geosae.validation import as_mask
 
 
@@ -46,6 +48,7 @@ class ConceptFamily:
 
     def __post_init__(self) -> None:
         """Sort by size, and refuse what does not fit the context."""
+        check_fields(self, "the family")
         object.__setattr__(self, "extents", as_mask(self.extents, "the extents"))
         if self.extents.shape[1] != len(self.context.objects):
             raise InvalidInput(
@@ -150,6 +153,7 @@ class ConceptFamily:
         return tuple(tuple(row) for row in rows)
 
 
+@checked_arguments()
 def aoc_poset(context: FormalContext) -> ConceptFamily:
     """Return the concepts of single attributes and of single objects, ordered: every label has its node.
 

@@ -17,6 +17,8 @@ from geosae.fca.context import FormalContext
 from geosae.fca.families import ConceptFamily
 from geosae.fca.relations import merged
 from geosae.notebook import distinct, short_repr, short_text
+from geosae.storage.arguments import checked_arguments
+from geosae.validation import SECONDS, WIDE
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,7 @@ class Implication:
         return f"whenever {premise}, {conclusion} ({self.support} objects)"
 
 
+@checked_arguments(cap=WIDE, seconds=SECONDS)
 def implication_basis(
     context: FormalContext, *, cap: int = 10_000, seconds: float = 60.0
 ) -> tuple[Implication, ...]:
@@ -122,6 +125,7 @@ def rule_names(labels: Sequence[str]) -> tuple[str, ...]:
     return tuple(distinct(" ".join(label.split()) or "(no name)" for label in labels))
 
 
+@checked_arguments()
 def stable_core(family: ConceptFamily) -> FormalContext:
     """Return the context cut down to attributes whose extent is that of a concept of the family, one of each.
 

@@ -5,8 +5,10 @@ from typing import Any
 
 from geosae.fca.context import FormalContext
 from geosae.fca.lattice import ConceptLattice
+from geosae.storage.arguments import checked_arguments
 
 
+@checked_arguments()
 def to_concepts(lattice: ConceptLattice) -> Any:
     """Return a `concepts.Context` whose `.lattice` is this lattice, not computed again.
 

@@ -15,6 +15,8 @@ from geosae.errors import InvalidInput
 from geosae.fca.families import ConceptFamily
 from geosae.fca.lattice import ConceptLattice
 from geosae.notebook import short_repr
+from geosae.storage.arguments import checked_arguments
+from geosae.validation import COUNT, NATURAL, SEED
 
 Drawn = ConceptLattice | ConceptFamily
 
@@ -85,6 +87,7 @@ def ranks_of(lattice: Drawn) -> Int[np.ndarray, "m"]:
     return height - depth
 
 
+@checked_arguments(seed=SEED, starts=COUNT, sweeps=NATURAL)
 def layered(
     lattice: Drawn,
     *,

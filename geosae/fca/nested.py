@@ -13,6 +13,8 @@ from geosae.errors import InvalidInput
 from geosae.fca.build import Count, count_concepts
 from geosae.fca.context import FormalContext
 from geosae.notebook import short_repr
+from geosae.storage.arguments import checked_arguments
+from geosae.validation import SECONDS, WIDE
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +59,7 @@ class NestedContext:
         return tuple(int(self.view(level).incidence.sum()) for level in self.levels)
 
 
+@checked_arguments()
 def nested(levels: Mapping[str, FormalContext]) -> NestedContext:
     """Join contexts over the same objects and attributes, each contained in the one before, into one.
 
@@ -88,6 +91,7 @@ def nested(levels: Mapping[str, FormalContext]) -> NestedContext:
     return NestedContext(FormalContext(first.objects, attributes, incidence), names, first.attributes)
 
 
+@checked_arguments(cap=WIDE, seconds=SECONDS)
 def sizes_along(levels: NestedContext, *, cap: int = 20_000, seconds: float = 10.0) -> tuple[Count, ...]:
     """Return the number of concepts at each level, or "at least N": the lattice along ε, ready to plot.
 

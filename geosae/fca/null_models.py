@@ -9,8 +9,11 @@ and column totals, Nature Communications 5 (2014), doi:10.1038/ncomms5114.
 import numpy as np
 
 from geosae.fca.context import FormalContext
+from geosae.storage.arguments import checked_arguments
+from geosae.validation import NATURAL
 
 
+@checked_arguments()
 def permuted(context: FormalContext, rng: np.random.Generator) -> FormalContext:
     """Deal the crosses of every attribute anew over the objects: column sums stay.
 
@@ -23,6 +26,7 @@ def permuted(context: FormalContext, rng: np.random.Generator) -> FormalContext:
     return FormalContext(context.objects, context.attributes, rng.permuted(context.incidence, axis=0))
 
 
+@checked_arguments(trades=NATURAL)
 def swapped(context: FormalContext, rng: np.random.Generator, trades: int = 5) -> FormalContext:
     """Mix the crosses so that row sums and column sums stay, by so many trades per object.
 

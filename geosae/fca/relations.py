@@ -6,6 +6,9 @@ B. Ganter and R. Wille, Formal Concept Analysis, Springer 1999, doi:10.1007/978-
 import numpy as np
 from jaxtyping import Bool, Int
 
+from geosae.errors import InvalidInput
+from geosae.validation import as_mask
+
 
 def merged(matrix: Bool[np.ndarray, "a b"]) -> tuple[Bool[np.ndarray, "c b"], Int[np.ndarray, "a"]]:
     """Return the distinct rows in order of first appearance, and which of them each row is.
@@ -61,10 +64,18 @@ def included(sets: Bool[np.ndarray, "E n"], bounds: Bool[np.ndarray, "F n"]) -> 
 def closures(incidence: Bool[np.ndarray, "G M"], sets: Bool[np.ndarray, "E G"]) -> Bool[np.ndarray, "E G"]:
     """Close every set of objects (row): the objects that have all attributes common to the set.
 
+    Raises
+    ------
+    InvalidInput
+        If the incidence or the sets are no masks, or the sets are of other objects.
+
     Examples
     --------
     >>> closures(np.array([[True], [True], [False]]), np.array([[True, False, False]])).tolist()
     [[True, True, False]]
     """
+    incidence, sets = as_mask(incidence, "the incidence"), as_mask(sets, "the sets")
+    if sets.shape[1] != len(incidence):
+        raise InvalidInput(f"the sets are of {sets.shape[1]} objects, the incidence has {len(incidence)}")
     intents = included(sets, incidence.T)
     return included(intents, incidence)

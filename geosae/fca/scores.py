@@ -15,10 +15,12 @@ from geosae.errors import InvalidInput
 from geosae.fca._rows import lists_of, sizes_of, transpose
 from geosae.fca.lattice import ConceptLattice
 from geosae.fca.stable import Side
+from geosae.storage.arguments import checked_arguments
 
 LARGEST = 10_000
 
 
+@checked_arguments()
 def stability(lattice: ConceptLattice, *, side: Side = "objects") -> list[Fraction]:
     """Return for every concept the share of subsets of its extent (or intent) that have its intent (extent).
 
@@ -58,6 +60,7 @@ def stability(lattice: ConceptLattice, *, side: Side = "objects") -> list[Fracti
     return [Fraction(count, 1 << int(size)) for count, size in zip(generating, sizes, strict=True)]
 
 
+@checked_arguments()
 def stability_bounds(
     lattice: ConceptLattice, *, side: Side = "objects"
 ) -> tuple[Float[np.ndarray, "m"], Float[np.ndarray, "m"]]:
@@ -81,6 +84,7 @@ def stability_bounds(
     return np.maximum(0.0, 1.0 - np.bincount(source, share, minlength=len(lattice))), 1.0 - worst
 
 
+@checked_arguments()
 def deltas(lattice: ConceptLattice, *, side: Side = "objects") -> Int[np.ndarray, "m"]:
     """Return what each concept loses at least by a further step: |A| − |D| over its covers D.
 
@@ -101,6 +105,7 @@ def deltas(lattice: ConceptLattice, *, side: Side = "objects") -> Int[np.ndarray
     return least
 
 
+@checked_arguments()
 def separation_index(lattice: ConceptLattice) -> Float[np.ndarray, "m"]:
     """Return |A|·|B| over the crosses of all rows of A and columns of B: 1 iff A and B have no others.
 

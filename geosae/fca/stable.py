@@ -19,6 +19,8 @@ from geosae.fca.build import Search, TooManyConcepts
 from geosae.fca.context import FormalContext
 from geosae.fca.families import ConceptFamily
 from geosae.fca.relations import included
+from geosae.storage.arguments import checked_arguments
+from geosae.validation import NATURAL, SECONDS, SEED, WIDE
 
 Side = Literal["attributes", "objects"]
 SHUFFLES = 2
@@ -37,6 +39,7 @@ BLOCK = 4096
 """So many rows are compared at once."""
 
 
+@checked_arguments(cap=WIDE, seed=SEED)
 def stable_family(
     context: FormalContext,
     theta: int | Literal["auto"] = "auto",
@@ -104,6 +107,7 @@ def stable_family(
     return ConceptFamily(context, _extents(context, mined.sets, side), description, mined.delta, theta)
 
 
+@checked_arguments(cap=WIDE, seed=SEED)
 def choose_theta(
     context: FormalContext,
     *,
@@ -129,6 +133,7 @@ def choose_theta(
     return _chosen(_counted(context, side, None), cap, seed, grounded)
 
 
+@checked_arguments(cap=WIDE, seconds=SECONDS, min_support=NATURAL)
 def iceberg(
     context: FormalContext,
     min_support: int,

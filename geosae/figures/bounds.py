@@ -14,6 +14,8 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
 from geosae.errors import InvalidInput
 from geosae.figures.style import FAINT, INK, MUTED, PAGE, RAISED, log_scale, panels, styled
+from geosae.storage.arguments import checked_arguments
+from geosae.validation import COUNT, INCHES
 from geosae.verification import Evidence
 
 TRAINED, CONSTRUCTED, BROKEN = "#0072B2", "#CC79A7", "#D55E00"
@@ -69,6 +71,7 @@ def sense(points: Sequence[Point]) -> Sense:
     return "=="
 
 
+@checked_arguments(columns=COUNT, width=INCHES)
 def bound_vs_observed(
     evidence: Mapping[str, Sequence[Evidence]],
     *,

@@ -11,6 +11,8 @@ from geosae.fca import ConceptLattice, Layout, additive, layered
 from geosae.fca.layout import Drawn
 from geosae.figures.lattice import MATCHED, OTHER, Diagram, Mark, line_diagram, line_diagrams
 from geosae.figures.style import PAGE, styled
+from geosae.storage.arguments import checked_arguments
+from geosae.validation import INCHES
 
 
 def diagram_of(
@@ -54,6 +56,7 @@ def diagram_of(
     )
 
 
+@checked_arguments(width=INCHES)
 def lattice_diagram(
     lattice: Drawn,
     *,
@@ -77,6 +80,7 @@ def lattice_diagram(
     return line_diagram(diagram_of(lattice, layout=additive(lattice)), title=title, width=width)
 
 
+@checked_arguments(width=INCHES)
 def lattice_pair(true: ConceptLattice, learned: ConceptLattice, *, width: float = PAGE) -> Figure:
     """Draw the true lattice beside the learned one, marking the extents (by object names) that both have.
 

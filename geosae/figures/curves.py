@@ -12,6 +12,8 @@ from matplotlib.ticker import FormatStrFormatter, LogLocator, MaxNLocator, NullL
 from geosae.errors import InvalidInput
 from geosae.experiments import LogLine
 from geosae.figures.style import PAGE, colour, line, log_scale, panels, styled
+from geosae.storage.arguments import checked_arguments
+from geosae.validation import INCHES
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ QUANTITIES = (
 Log = Sequence[LogLine]
 
 
+@checked_arguments(width=INCHES)
 def training_curves(logs: Mapping[str, Sequence[Log]], *, width: float = PAGE) -> Figure:
     """Draw a panel per logged quantity and a line per configuration: the mean over seeds, and their range.
 

@@ -10,8 +10,11 @@ from matplotlib.figure import Figure
 from geosae.errors import InvalidInput
 from geosae.experiments import UNKNOWN, Interval
 from geosae.figures.style import FAINT, PAGE, colour, marker, panels, styled
+from geosae.storage.arguments import checked_arguments
+from geosae.validation import COUNT, INCHES
 
 
+@checked_arguments(columns=COUNT, width=INCHES)
 def interval_dots(
     table: Mapping[str, Mapping[str, Mapping[str, Interval]]],
     *,

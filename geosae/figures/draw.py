@@ -20,6 +20,7 @@ from geosae.figures.run import (
 )
 from geosae.figures.save import FORMATS, Sheet, save_sheet
 from geosae.notebook import distinct
+from geosae.storage.arguments import checked_arguments
 from geosae.storage.files import read_json
 from geosae.storage.structure import entry, from_json
 from geosae.validation import refuse_unknown
@@ -41,6 +42,7 @@ FAMILIES: Mapping[str, Callable[[Results], list[Sheet]]] = {
 """Name → the sheets of a run; a family has a sheet per world, or per world and gate, and may have none."""
 
 
+@checked_arguments()
 def draw(
     folder: str | Path,
     formats: Sequence[str] = ("pdf", "png"),

@@ -1,6 +1,7 @@
 """Neurons' half-planes over concept sets in the plane: what the theory of §1 and §3 looks like."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -26,6 +27,8 @@ from geosae.figures.style import (
 )
 from geosae.geometry.arrangements.halfspaces import HalfSpaces
 from geosae.sampling import drawn_rows
+from geosae.storage.arguments import checked_arguments
+from geosae.validation import INCHES, as_mask, finite_points
 
 MOST_POINTS = 500
 """At most so many points of each concept are drawn, a random sample."""
@@ -33,6 +36,7 @@ MOST_NAMES = 12
 """With more concepts than this the legend counts them."""
 
 
+@checked_arguments(width=INCHES)
 def halfplanes(
     halfspaces: HalfSpaces,
     points: Float[np.ndarray, "N 2"],
@@ -69,7 +73,7 @@ def halfplanes(
     >>> len(figure.axes)
     1
     """
-    check_plane(points, membership, names)
+    points, membership = check_plane(points, membership, names)
     if halfspaces.dim != 2:
         raise InvalidInput(f"half-spaces of dimension {halfspaces.dim} cannot be drawn in the plane")
     chosen = [-1] * len(names) if highlight is None else list(highlight)
@@ -95,20 +99,27 @@ def halfplanes(
 
 
 def check_plane(
-    points: Float[np.ndarray, "N n"], membership: Bool[np.ndarray, "N p"], names: Sequence[str]
-) -> None:
-    """Refuse concept sets that cannot be drawn in the plane.
+    points: Any, membership: Any, names: Sequence[str]
+) -> tuple[Float[np.ndarray, "N 2"], Bool[np.ndarray, "N p"]]:
+    """Return points and membership of concept sets that can be drawn in the plane.
 
     Raises
     ------
     InvalidInput
-        If the points are not planar, or points, membership and names do not agree.
+        If the points are not planar or beyond 1e150, or points, membership and names do not agree.
     """
-    window_of(points)
-    if membership.shape != (len(points), len(names)):
+    cloud, mask = finite_points(points), as_mask(membership, "membership")
+    window_of(cloud)
+    if mask.shape != (len(cloud), len(names)):
         raise InvalidInput(
-            f"membership of shape {membership.shape} does not fit {len(points)} points and {len(names)} names"
+            f"membership of shape {mask.shape} does not fit {len(cloud)} points and {len(names)} names"
         )
+    largest = float(np.max(np.abs(cloud)))
+    if largest > 1e150:
+        raise InvalidInput(
+            f"points as large as {largest:.2g} cannot be drawn", remedy="scale them below 1e150"
+        )
+    return cloud, mask
 
 
 def draw_concepts(

@@ -1,6 +1,7 @@
 """Heat maps with the value printed in each cell, and baselines as columns beside."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -14,11 +15,14 @@ from matplotlib.patches import Rectangle
 from geosae.errors import InvalidInput
 from geosae.figures.glyphs import name_of_cells
 from geosae.figures.style import COLUMN, GREAT_IS_GOOD, MUTED, blank, ink_on, styled
+from geosae.storage.arguments import checked_arguments
+from geosae.validation import INCHES, as_array, finite_points, refuse_unknown
 
 GAP = 0.35
 """Space between the map and its baselines, in cells."""
 
 
+@checked_arguments(width=INCHES)
 def heatmap(
     values: Float[np.ndarray, "r c"],
     rows: Sequence[str],
@@ -79,6 +83,16 @@ def heatmap(
     return figure
 
 
+def _known(values: Any) -> Float[np.ndarray, "r c"]:
+    """Return numbers as float64, nan for those that are not known; refuse what is infinite or no number."""
+    array = as_array(values, "values")
+    if array.size == 0:  # what does not fit its labels is refused by `draw_heatmap`
+        return np.zeros(array.shape)
+    unknown = np.isnan(array) if array.dtype.kind == "f" else np.zeros(array.shape, dtype=np.bool_)
+    known = finite_points(np.where(unknown, 0, array), "values")
+    return np.where(unknown, np.nan, known)
+
+
 def draw_heatmap(
     ax: Axes,
     values: Float[np.ndarray, "r c"],
@@ -98,6 +112,8 @@ def draw_heatmap(
     InvalidInput
         If the labels or a baseline do not fit the values.
     """
+    values = _known(values)
+    refuse_unknown([colours], colormaps, "matplotlib", "colours")
     strips = dict(baselines or {})
     if values.shape != (len(rows), len(columns)) or values.size == 0:
         raise InvalidInput(

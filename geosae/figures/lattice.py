@@ -22,6 +22,9 @@ from geosae.figures.glyphs import printable
 from geosae.figures.labels import Request, place_labels
 from geosae.figures.style import INK, PAGE, styled
 from geosae.notebook import short_repr
+from geosae.storage.arguments import checked_arguments
+from geosae.storage.records import check_fields
+from geosae.validation import INCHES, finite_points
 
 LARGE_UP_TO = 60
 """Up to so many nodes these are drawn large."""
@@ -67,17 +70,22 @@ class Diagram:
     __repr__ = short_repr
 
     def __post_init__(self) -> None:
+        check_fields(self, "the diagram")
+        object.__setattr__(self, "positions", finite_points(self.positions, "positions", dim=2))
         count = len(self.positions)
         for name in ("above", "below"):
             if not len(getattr(self, name)):
                 object.__setattr__(self, name, ((),) * count)
         lengths = [len(x) for x in (self.above, self.below, self.weights or (), self.marks or ()) if len(x)]
         if count == 0 or any(length != count for length in lengths):
-            raise InvalidInput(f"labels, weights or marks do not fit the {count} nodes of the diagram")
+            raise InvalidInput(
+                f"labels above or below, weights or marks do not fit {count} positions of nodes"
+            )
         if any(not (0 <= a < count and 0 <= b < count) for a, b in self.covers):
             raise InvalidInput(f"a cover names a node outside 0…{count - 1}")
 
 
+@checked_arguments(width=INCHES, height=INCHES)
 def line_diagram(
     diagram: Diagram, *, title: str = "", width: float = PAGE, height: float | None = None
 ) -> Figure:
@@ -96,6 +104,7 @@ def line_diagram(
     return line_diagrams([diagram], [title], width=width, height=height)
 
 
+@checked_arguments(width=INCHES, height=INCHES)
 def line_diagrams(
     diagrams: Sequence[Diagram],
     titles: Sequence[str],

@@ -20,7 +20,9 @@ from geosae.errors import InvalidInput
 from geosae.figures.glyphs import set_literally
 from geosae.figures.style import styled
 from geosae.notebook import short_repr
+from geosae.storage.arguments import checked_arguments
 from geosae.storage.files import write_atomic
+from geosae.storage.records import check_fields
 from geosae.storage.structure import write_record
 
 FORMATS = ("pdf", "png", "svg")
@@ -63,9 +65,13 @@ class Sheet:
     alt: str
     world: str = ""
 
+    def __post_init__(self) -> None:
+        check_fields(self, "the sheet")
+
     __repr__ = short_repr
 
 
+@checked_arguments()
 def render(figure: Figure, format: str) -> bytes:
     r"""Return the file's bytes; equal figures give equal bytes, whatever the time or the user's settings.
 
@@ -132,6 +138,7 @@ def _largest_moved(before: Image.Image, after: Image.Image) -> float:
     return float(counts.max(initial=0)) / (before.width * before.height)
 
 
+@checked_arguments()
 def save(figure: Figure, stem: Path, formats: Sequence[str] = ("pdf", "png")) -> list[Path]:
     """Write the figure beside `stem` in each format, each file whole or absent, and return the paths.
 

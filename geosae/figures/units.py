@@ -17,6 +17,9 @@ from geosae.figures.plane import Window, corners, cut, window_of
 from geosae.figures.style import FAINT, INK, PAGE, panels, styled
 from geosae.geometry.arrangements.halfspaces import HalfSpaces
 from geosae.notebook import short_repr
+from geosae.storage.arguments import checked_arguments
+from geosae.storage.records import check_fields
+from geosae.validation import COUNT, INCHES
 
 Fires = Callable[[Float[np.ndarray, "N 2"]], Bool[np.ndarray, "N d"]]
 """Which neurons fire where: what is known of a relative gate, which has no half-planes."""
@@ -40,7 +43,11 @@ class UnitPicture:
 
     __repr__ = short_repr
 
+    def __post_init__(self) -> None:
+        check_fields(self, "the picture of a unit")
 
+
+@checked_arguments(columns=COUNT, width=INCHES)
 def units_in_plane(
     neurons: HalfSpaces | Fires,
     pictures: Sequence[UnitPicture],
@@ -69,14 +76,14 @@ def units_in_plane(
     >>> figure.axes[0].get_title(loc="left")
     'right'
     """
-    check_plane(points, membership, names)
+    points, membership = check_plane(points, membership, names)
     if not isinstance(neurons, HalfSpaces) and not callable(neurons):
         raise InvalidInput(
             f"a {type(neurons).__name__} is neither half-spaces nor a function that tells who fires",
             remedy="pass neurons.half_spaces(), or the function fires of neurons or of an imported SAE",
         )
     if not pictures:
-        raise InvalidInput("there is no unit to draw")
+        raise InvalidInput("there is no unit to draw: no pictures are given")
     window = window_of(points)
     across = min(columns, len(pictures))
     down = -(-len(pictures) // across)

@@ -11,11 +11,14 @@ from jaxtyping import Float, Int
 from scipy import special
 
 from geosae.errors import InvalidInput
+from geosae.storage.arguments import checked_arguments
+from geosae.validation import PROBABILITY, as_counts
 
 _Counts = Int[np.ndarray, "..."] | np.integer[Any] | int
 _Reals = Float[np.ndarray, "..."]
 
 
+@checked_arguments(alpha=PROBABILITY)
 def clopper_pearson(successes: _Counts, trials: _Counts, alpha: float = 0.05) -> tuple[_Reals, _Reals]:
     """Return the lower and upper ends of the exact binomial interval at level 1 − alpha, elementwise.
 
@@ -40,12 +43,10 @@ def clopper_pearson(successes: _Counts, trials: _Counts, alpha: float = 0.05) ->
     >>> float(low), round(float(high), 4)
     (0.0, 0.3085)
     """
-    hits, tries = np.broadcast_arrays(np.asarray(successes), np.asarray(trials))
-    if not 0 < alpha < 1:
-        raise InvalidInput(f"alpha is {alpha}, where a number strictly between 0 and 1 is needed")
-    if np.any(hits < 0) or np.any(hits > tries):
+    hits, tries = np.broadcast_arrays(as_counts(successes, "successes"), as_counts(trials, "trials"))
+    if np.any(hits > tries):
         raise InvalidInput(
-            "a count of successes is below 0 or above its count of trials",
+            "a count of successes is above its count of trials",
             causes="counts of two different samples, or swapped arguments",
         )
     k, n = hits.astype(np.float64), tries.astype(np.float64)
@@ -55,6 +56,7 @@ def clopper_pearson(successes: _Counts, trials: _Counts, alpha: float = 0.05) ->
     return low, high
 
 
+@checked_arguments(alpha=PROBABILITY)
 def ratio_interval(first: _Counts, second: _Counts, alpha: float = 0.05) -> tuple[_Reals, _Reals]:
     """Return an exact interval for the ratio of the probabilities of two *disjoint* events from their counts.
 
@@ -69,7 +71,7 @@ def ratio_interval(first: _Counts, second: _Counts, alpha: float = 0.05) -> tupl
     >>> round(float(low), 3), round(float(high), 3)
     (0.349, 0.709)
     """
-    ones = np.asarray(first)
-    low, high = clopper_pearson(ones, ones + np.asarray(second), alpha)
+    ones, others = as_counts(first, "first").astype(np.int64), as_counts(second, "second").astype(np.int64)
+    low, high = clopper_pearson(ones, ones + others, alpha)
     with np.errstate(divide="ignore"):
         return np.asarray(low / (1 - low)), np.asarray(high / (1 - high))

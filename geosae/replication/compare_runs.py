@@ -16,10 +16,12 @@ from geosae.replication.pairing import Table, table_of
 from geosae.replication.per_seed import grid_values, study_values
 from geosae.replication.record import AnswerPair, Pair, PartCount, Replication
 from geosae.replication.relabel import Relabelled, groups, relabel
+from geosae.storage.arguments import checked_arguments
 from geosae.storage.structure import to_json
 from geosae.studies.grid_answers import all_answers
 from geosae.studies.registry import STUDIES
 from geosae.studies.study import Answer, Verdict
+from geosae.validation import COUNT, SEED
 
 if TYPE_CHECKING:
     from geosae.experiments.plan import Plan
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 LABELLINGS = 6000
 
 
+@checked_arguments(labellings=COUNT, seed=SEED)
 def replicate(
     first: "Results", second: "Results", *, labellings: int = LABELLINGS, seed: int = 0
 ) -> Replication:

@@ -9,6 +9,7 @@ from geosae.experiments.store import Store
 from geosae.report.pages import render
 from geosae.report.pictures import Figure, figures_in
 from geosae.report.world_part import world_part
+from geosae.storage.arguments import checked_arguments
 from geosae.storage.files import write_atomic
 from geosae.studies.bound_answers import evidence_by_claim
 from geosae.studies.grid_answers import verdict_counts
@@ -20,6 +21,7 @@ GRID_FAMILIES = ("oracle-gap", "matched-l0", "interpretation")
 """The families of figures that belong to the grid's own answers; a study has the one of its own name."""
 
 
+@checked_arguments()
 def write_report(folder: str | Path) -> Path:
     """Write FOLDER/report.html from the run's results and drawn figures, and return its path.
 

@@ -8,8 +8,10 @@ from geosae.sae.interop.own import RECORD_FILE, keep, read_own
 from geosae.sae.interop.record import Imported
 from geosae.sae.model import SparseAutoencoder
 from geosae.sae.training.train import TrainedSAE
+from geosae.storage.arguments import checked_arguments
 
 
+@checked_arguments()
 def save(sae: TrainedSAE | Imported | SparseAutoencoder, folder: Path | str) -> None:
     """Write a trained SAE, or one read from another library with its normalisation, into a folder.
 
@@ -42,6 +44,7 @@ def save(sae: TrainedSAE | Imported | SparseAutoencoder, folder: Path | str) -> 
         checkpoint.save(sae, folder)
 
 
+@checked_arguments()
 def load(folder: Path | str) -> TrainedSAE | Imported:
     """Return what `save`, `geosae train` or `geosae convert --to geosae` wrote into a folder.
 

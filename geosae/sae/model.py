@@ -8,7 +8,8 @@ from geosae.errors import InvalidInput
 from geosae.geometry.arrangements.halfspaces import HalfSpaces
 from geosae.notebook import short_text
 from geosae.sae.gates import Gate, ReLU, Weights, pre_activations
-from geosae.validation import finite_points
+from geosae.storage.records import fitted
+from geosae.validation import finite_points, whole_number
 
 WEIGHTS = ("W_enc", "b_enc", "W_dec", "b_dec", "b_pre")
 
@@ -37,8 +38,9 @@ class SparseAutoencoder(torch.nn.Module):
 
     def __init__(self, dim: int, width: int, gate: Gate, dtype: torch.dtype = torch.float32) -> None:
         super().__init__()
-        if dim < 1 or width < 1:
-            raise InvalidInput(f"an SAE of dimension {dim} and width {width} has nothing to encode")
+        dim = whole_number(dim, "the dimension dim of an SAE", least=1, most=2**31)
+        width = whole_number(width, "the width of an SAE", least=1, most=2**31)
+        gate, dtype = fitted(gate, Gate, "an SAE: 'gate'"), fitted(dtype, torch.dtype, "an SAE: 'dtype'")
         self.gate = gate
         self.W_enc = _weight((width, dim), dtype)
         self.b_enc = _weight((width,), dtype)

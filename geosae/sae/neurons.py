@@ -22,6 +22,7 @@ from geosae.geometry.arrangements.halfspaces import HalfSpaces, NoHalfSpace
 from geosae.notebook import Columns, html_table, short_text
 from geosae.sae.gates import Gate, Gating, Weights
 from geosae.sae.model import WEIGHTS, SparseAutoencoder
+from geosae.storage.arguments import checked_arguments
 from geosae.validation import finite_points
 
 # Rows per chunk are chosen so that one (rows, d) float64 array takes at most 32 MiB.
@@ -128,11 +129,23 @@ class Neurons:
         return out
 
     def activations(self, points: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N d"]:
-        """Return the activations, computed in float64 and rounded to float32."""
+        """Return the activations, computed in float64 and rounded to float32.
+
+        Raises
+        ------
+        InvalidInput
+            If the points are no finite points of Rⁿ, or an activation is beyond float32.
+        """
         cloud = self._checked(points)
         out = np.empty((len(cloud), self.width), dtype=np.float32)
         for rows, a, _ in self._activations(cloud):
-            out[rows] = a
+            with np.errstate(over="ignore"):
+                out[rows] = a
+        if not np.isfinite(out).all():
+            raise InvalidInput(
+                f"for points as large as {np.max(np.abs(cloud)):.2g} activations are beyond float32",
+                remedy="scale the points as those of the training were scaled",
+            )
         return out
 
     def reconstruct(self, points: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N n"]:
@@ -172,6 +185,7 @@ class Neurons:
             yield rows, np.where(fired, a, 0.0), fired
 
 
+@checked_arguments()
 def neurons_of(sae: SparseAutoencoder) -> Neurons:
     """Return the neurons of an SAE, widened exactly to float64.
 

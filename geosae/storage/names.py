@@ -36,6 +36,8 @@ def admit_names(names: Iterable[Any], where: str) -> tuple[str, ...]:
     """
     if isinstance(names, str):
         raise InvalidInput(f"{where}: one text, {names[:40]!r}, where a list of names is needed")
+    if not isinstance(names, Iterable):
+        raise InvalidInput(f"{where}: {names!r:.40}, where a list of names is needed")
     texts: list[str] = []
     for position, name in enumerate(names, start=1):
         if not isinstance(name, str):

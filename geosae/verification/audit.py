@@ -21,7 +21,8 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 
 from geosae.notebook import short_repr
-from geosae.validation import whole_number
+from geosae.storage.arguments import checked_arguments
+from geosae.validation import COUNT, SEED, whole_number
 from geosae.verification.claim import Claim, Hypothesis
 from geosae.verification.evidence import Kind, Number, Observed
 from geosae.verification.runner import verify
@@ -118,6 +119,7 @@ def _changes(claim: Claim[T], part: str, kind: Kind) -> dict[str, Callable[[Numb
     return {"bound − 1": _shift(-1), "bound + 1": _shift(1)}
 
 
+@checked_arguments(instances=COUNT, seed=SEED)
 def mutants(claim: Claim[T], instances: int = 20, seed: int = 0) -> Iterator[Mutant]:
     """Yield the mutants of a claim: of its bound, its observations and its instances.
 
@@ -219,6 +221,7 @@ def _computed_once(claim: Claim[T]) -> Claim[T]:
     )
 
 
+@checked_arguments(instances=COUNT, seed=SEED)
 def audit(
     claims: Mapping[str, Claim[Any]],
     instances: int = 20,

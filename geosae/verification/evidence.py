@@ -11,6 +11,8 @@ from typing import Any, Literal
 
 from geosae.errors import InvalidInput
 from geosae.notebook import short_repr
+from geosae.storage.arguments import checked_arguments
+from geosae.storage.records import check_fields
 
 Number = int | Fraction | float
 Kind = Literal["tight", "upper", "lower", "existence", "equivalence"]
@@ -49,7 +51,8 @@ class Observed:
     __repr__ = short_repr
 
     def __post_init__(self) -> None:
-        if not math.isfinite(self.value):
+        check_fields(self, "what was observed")
+        if isinstance(self.value, float) and not math.isfinite(self.value):
             raise InvalidInput(f"the observed value of {self.instance!r} is {self.value}")
         if (self.eta != 0.0) != (self.grade == "certified"):
             raise InvalidInput(f"{self.instance!r}: eta = {self.eta} with grade {self.grade!r}")
@@ -95,6 +98,7 @@ class Evidence:
         return asdict(self) | {"tightness": self.tightness}
 
 
+@checked_arguments()
 def compare(
     observed: Observed, bound: Number, kind: Kind, *, flipped: bool = False, vacuous: bool = False
 ) -> Evidence:
@@ -111,7 +115,7 @@ def compare(
     >>> compare(Observed(4, "four"), 3, "upper").holds
     False
     """
-    if not math.isfinite(bound):
+    if isinstance(bound, float) and not math.isfinite(bound):
         raise InvalidInput(f"the bound for {observed.instance!r} is {bound}")
     sense = SENSE[observed.kind or kind]
     value, limit, eta = Fraction(observed.value), Fraction(bound), Fraction(observed.eta)
@@ -133,6 +137,7 @@ def compare(
     )
 
 
+@checked_arguments()
 def as_float(value: Number) -> float:
     """Round to a float that keeps the sign: saturated beyond the float range, never rounded to zero.
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from geosae.notebook import short_repr
+from geosae.storage.arguments import checked_arguments
 from geosae.verification.audit import Mutation
 from geosae.verification.evidence import Evidence
 from geosae.verification.runner import Verdict
@@ -32,6 +33,7 @@ class Outcome:
         return 1 if self.complaint else 0
 
 
+@checked_arguments()
 def verdicts_outcome(verdicts: Sequence[Verdict]) -> Outcome:
     """Sum up verdicts: a complaint names those that do not hold.
 
@@ -49,6 +51,7 @@ def verdicts_outcome(verdicts: Sequence[Verdict]) -> Outcome:
     return Outcome((success, *sentences))
 
 
+@checked_arguments()
 def audit_outcome(mutations: Sequence[Mutation]) -> Outcome:
     """Sum up a mutation audit: a complaint names the mutants that nobody caught.
 
@@ -85,6 +88,7 @@ class EvidenceSummary:
     __repr__ = short_repr
 
 
+@checked_arguments()
 def evidence_summary(claim_id: str, evidence: Sequence[Evidence]) -> EvidenceSummary:
     """Summarise all the evidence on one claim.
 
@@ -114,6 +118,7 @@ def _distance(tightness: float | None) -> float:
     return abs(math.log(tightness)) if tightness else math.inf
 
 
+@checked_arguments()
 def evidence_outcome(summaries: Sequence[EvidenceSummary]) -> Outcome:
     """Sum up how the SAEs of a run stand to the bounds: a complaint names the claims that one violates.
 

@@ -12,7 +12,8 @@ import numpy as np
 
 from geosae.errors import InvalidInput
 from geosae.notebook import short_repr
-from geosae.validation import positive_number, refuse_unknown, whole_number
+from geosae.storage.arguments import checked_arguments
+from geosae.validation import COUNT, NATURAL, PROBABILITY, SEED, positive_number, refuse_unknown, whole_number
 from geosae.verification.claim import Claim
 from geosae.verification.evidence import Evidence, Grade
 
@@ -106,6 +107,7 @@ def _controls(claim: Claim[T], which: int, count: int, seed: int) -> Iterable[T]
     return claim.hypotheses[which].control(count, _rng(claim.id, seed, 1 + which))
 
 
+@checked_arguments(index=NATURAL, requested=COUNT, seed=SEED)
 def reproduce(
     claim: Claim[T],
     *,
@@ -157,6 +159,7 @@ def _gather_controls(claim: Claim[T], count: int, seed: int) -> tuple[list[Kept]
     return controls, trouble
 
 
+@checked_arguments(instances=COUNT, seed=SEED, budget=PROBABILITY)
 def verify(
     claim: Claim[T], instances: int = 50, seed: int = 0, *, budget: float = FALSE_ALARM_BUDGET
 ) -> Verdict:
@@ -220,6 +223,7 @@ def _count(hypothesis: str, controls: list[Kept]) -> ControlCount:
     return ControlCount(hypothesis, len(own), sum(not control.evidence.holds for control in own))
 
 
+@checked_arguments()
 def chosen_claims(claims: Mapping[str, Claim[Any]], ids: Iterable[str] | None) -> dict[str, Claim[Any]]:
     """Return the claims of these ids, in the order of the ids; for None, all claims.
 
@@ -238,6 +242,7 @@ def chosen_claims(claims: Mapping[str, Claim[Any]], ids: Iterable[str] | None) -
     return {claim_id: claims[claim_id] for claim_id in ids}
 
 
+@checked_arguments(instances=COUNT, seed=SEED)
 def verdicts(
     claims: Mapping[str, Claim[Any]], instances: int = 50, seed: int = 0, *, only: Iterable[str] | None = None
 ) -> Iterator[Verdict]:
@@ -259,6 +264,7 @@ def verdicts(
         yield verify(claim, instances, seed, budget=FALSE_ALARM_BUDGET / len(claims))
 
 
+@checked_arguments(instances=COUNT, seed=SEED)
 def verify_all(
     claims: Mapping[str, Claim[Any]],
     instances: int = 50,

@@ -2,6 +2,7 @@
 
 from textwrap import shorten
 
+from geosae.storage.arguments import checked_arguments
 from geosae.verification.runner import Verdict
 
 HEAD = ("id", "statement", "instances", "worst slack", "evidence", "control", "verdict", "seconds")
@@ -21,6 +22,7 @@ def heading() -> str:
     return _aligned(HEAD) + "\n" + "  ".join("-" * width for width in WIDTHS)
 
 
+@checked_arguments()
 def line(verdict: Verdict, statement: str) -> str:
     """Return the line of one verdict; where it does not hold, a second line says why."""
     cells = (

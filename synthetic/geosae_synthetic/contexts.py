@@ -9,6 +9,7 @@ from jaxtyping import Bool
 
 from geosae.errors import InvalidInput
 from geosae.fca.context import FormalContext
+from geosae.storage.arguments import checked_arguments
 
 _NAMES = (
     "boolean-K (K ≤ 10), chain-K (2 ≤ K ≤ 500), M3 … M500, N5, divisors-K (2 ≤ K ≤ 10⁶), "
@@ -38,6 +39,7 @@ def standard_context(order: Bool[np.ndarray, "L L"], labels: tuple[str, ...]) ->
     )
 
 
+@checked_arguments()
 def context_named(name: str) -> FormalContext:
     """Return the standard context of a lattice by name, or the context in a file .cxt, .csv or .json.
 

@@ -13,6 +13,7 @@ from jaxtyping import Float
 from geosae.fca.context import FormalContext
 from geosae.geometry.arrangements.halfspaces import HalfSpaces
 from geosae.geometry.arrangements.sign_rank import least_dimension as forster_dimension
+from geosae.storage.arguments import checked_arguments
 from geosae_synthetic.lowdim import search
 from geosae_synthetic.planted import planted_halfspaces, realises
 
@@ -52,6 +53,7 @@ class Realisation:
         return self.lower == self.dim
 
 
+@checked_arguments()
 def realise(context: FormalContext, rng: np.random.Generator) -> Realisation:
     """Realise a context in the least dimension that is found, and say whether it is proved least.
 

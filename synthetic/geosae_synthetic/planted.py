@@ -16,9 +16,12 @@ from geosae.errors import InvalidInput
 from geosae.fca.context import FormalContext
 from geosae.geometry.arrangements.halfspaces import HalfSpaces
 from geosae.geometry.exact import integers
+from geosae.storage.arguments import checked_arguments
+from geosae.validation import COUNT
 from geosae_synthetic.lowdim import search
 
 
+@checked_arguments(dim=COUNT)
 def planted_halfspaces(
     context: FormalContext, dim: int | None = None, rng: np.random.Generator | None = None
 ) -> tuple[Float[np.ndarray, "G n"], HalfSpaces]:

@@ -11,6 +11,8 @@ from geosae.data.dataset import ConceptDataset
 from geosae.data.storage import load_dataset
 from geosae.errors import InvalidInput
 from geosae.sampling import drawn_rows
+from geosae.storage.arguments import checked_arguments
+from geosae.validation import COUNT
 from geosae_synthetic.redraw import draw_again
 from geosae_synthetic.truth_checks import Finding, concept_checks
 
@@ -26,6 +28,7 @@ class Check:
     detail: str
 
 
+@checked_arguments(concepts=COUNT, points=COUNT)
 def verify(
     source: Path | str | ConceptDataset,
     *,

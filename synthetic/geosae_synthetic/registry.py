@@ -7,6 +7,7 @@ import numpy as np
 import geosae
 from geosae.data.dataset import ConceptDataset
 from geosae.fca.context import FormalContext
+from geosae.storage.arguments import checked_arguments
 from geosae.validation import refuse_unknown, whole_number
 from geosae_synthetic import (
     absorption,
@@ -44,6 +45,7 @@ def names() -> tuple[str, ...]:
     return tuple(_WORLDS)
 
 
+@checked_arguments()
 def describe(name: str) -> World:
     """Return a world's description; printed, it gives construction, distribution, truth and parameters.
 
@@ -61,6 +63,7 @@ def describe(name: str) -> World:
     return _WORLDS[name]
 
 
+@checked_arguments()
 def make(name: str, *, points: int, dim: int, rng: np.random.Generator, **params: Any) -> ConceptDataset:
     """Draw N = `points` points of a world in Rⁿ, n = `dim`, with all that is known of its concepts.
 
@@ -81,7 +84,7 @@ def make(name: str, *, points: int, dim: int, rng: np.random.Generator, **params
     """
     world = describe(name)
     points = whole_number(points, "the number of points of a world", least=1)
-    dim = whole_number(dim, "the dimension of a world", least=1)
+    dim = whole_number(dim, "the dimension of a world", least=1, most=2**31)
     values = world.admit(dim, params)
     given = {key: value for key, value in values.items() if value is not None}
     state, seed = rng.bit_generator.state, _seed_of(rng)
@@ -106,6 +109,7 @@ def make(name: str, *, points: int, dim: int, rng: np.random.Generator, **params
     )
 
 
+@checked_arguments()
 def true_context(data: ConceptDataset) -> FormalContext | None:
     """Return the true context of a world that was made here, None where it is not known.
 

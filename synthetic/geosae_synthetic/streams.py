@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from geosae.errors import InvalidInput
-from geosae.validation import plain_number, refuse_unknown, whole_number
+from geosae.storage.arguments import checked_arguments
+from geosae.validation import SEED, plain_number, refuse_unknown, whole_number
 from geosae_synthetic.placing import frame
 from geosae_synthetic.registry import describe, names
 from geosae_synthetic.spec import Parameter, admit_all
@@ -29,6 +30,7 @@ _BENCH = (
 )
 
 
+@checked_arguments(seed=SEED)
 def stream(name: str, seed: int, *, points: int, dim: int, **params: Any) -> PointStream:
     """Open a stream of `points` points in Rⁿ, n = `dim`; nothing but the world itself is drawn yet.
 
@@ -55,7 +57,8 @@ def stream(name: str, seed: int, *, points: int, dim: int, **params: Any) -> Poi
             remedy=f"make it whole with geosae_synthetic.make, or use one of: {', '.join(_STREAMS)}",
         )
     refuse_unknown([name], _STREAMS, "the registry", "stream")
-    seed, dim = whole_number(seed, "the stream's seed"), whole_number(dim, "the stream's dim", least=1)
+    seed = whole_number(seed, "the stream's seed")
+    dim = whole_number(dim, "the stream's dim", least=1, most=2**31)
     points = whole_number(points, "the stream's number of points")
     source = _STREAMS[name](name, dim, keyed(seed, 0), params)
     return PointStream(

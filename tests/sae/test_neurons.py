@@ -115,5 +115,5 @@ def test_weights_are_set_by_name_and_shape():
         sae.set_weights(W_in=np.zeros((3, 2)))
     with pytest.raises(InvalidInput, match="W_enc has shape"):
         sae.set_weights(W_enc=np.zeros((2, 3)))
-    with pytest.raises(InvalidInput, match="nothing to encode"):
+    with pytest.raises(InvalidInput, match="of an SAE is 0"):
         SparseAutoencoder(2, 0, ReLU())

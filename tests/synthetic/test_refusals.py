@@ -10,7 +10,7 @@ CASES = [
     ("no-such-world", 2, {}, "unknown world 'no-such-world'"),
     ("nested-bals", 2, {}, "the nearest valid one is 'nested-balls'"),
     ("nested-balls", 2, {"dept": 3}, "unknown parameter 'dept'; the nearest valid one is 'depth'"),
-    ("nested-balls", 0, {}, "dimension of a world is 0; it must be at least 1"),
+    ("nested-balls", 0, {}, "dimension of a world is 0; it must be between 1 and"),
     ("nested-balls", 2, {"depth": 0}, r"depth = 0: an integer in \[1"),
     ("nested-balls", 2, {"depth": 2.5}, "depth = 2.5: an integer"),
     ("nested-balls", 2, {"depth": True}, "depth = True"),

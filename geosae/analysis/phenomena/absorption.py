@@ -26,6 +26,8 @@ from geosae.errors import InvalidInput
 from geosae.geometry.separation.certificate import Inseparable, Separated
 from geosae.geometry.separation.separate import separate
 from geosae.notebook import short_repr
+from geosae.storage.arguments import checked_arguments
+from geosae.validation import PROBABILITY, SEED, SHARE
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,6 +154,7 @@ class AbsorptionRecord:
     tolerance: float
 
 
+@checked_arguments(tolerance=SHARE, alpha=PROBABILITY, seed=SEED)
 def absorption(
     sae: Any,
     dataset: ConceptDataset,

@@ -10,6 +10,8 @@ from geosae.analysis.phenomena._shares import absolute, open_share, read
 from geosae.data.dataset import ConceptDataset
 from geosae.geometry.intervals import clopper_pearson
 from geosae.notebook import short_repr
+from geosae.storage.arguments import checked_arguments
+from geosae.validation import PROBABILITY
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,6 +96,7 @@ class DeadAndDenseRecord:
     rate_of_dead: float
 
 
+@checked_arguments(alpha=PROBABILITY)
 def dead_and_dense(sae: Any, dataset: ConceptDataset, *, alpha: float = 0.05) -> DeadAndDense:
     """Tell which neurons of an SAE fire on no point, and which on most (P6).
 

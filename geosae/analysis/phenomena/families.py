@@ -10,7 +10,8 @@ from scipy import special
 from geosae.analysis.phenomena._shares import Share, joint_counts, open_share, read, share_of
 from geosae.data.dataset import ConceptDataset
 from geosae.notebook import short_repr
-from geosae.validation import as_mask
+from geosae.storage.arguments import checked_arguments
+from geosae.validation import COUNT, PROBABILITY, as_mask
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +76,7 @@ class Families:
         return max((len(family.neurons) for family in self.found), default=0)
 
 
+@checked_arguments(alpha=PROBABILITY, least=COUNT, most=COUNT)
 def families(
     sae: Any, dataset: ConceptDataset, *, alpha: float = 0.05, least: int = 5, most: int = 200
 ) -> Families:
@@ -106,6 +108,7 @@ def families(
     return families_among(read(sae, dataset)[1], alpha=alpha, least=least, most=most)
 
 
+@checked_arguments(alpha=PROBABILITY, least=COUNT, most=COUNT)
 def families_among(
     fires: Bool[np.ndarray, "N d"], *, alpha: float = 0.05, least: int = 5, most: int = 200
 ) -> Families:

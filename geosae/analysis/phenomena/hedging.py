@@ -10,6 +10,8 @@ from geosae.analysis.phenomena._shares import Share, open_share, read, share_of
 from geosae.data.dataset import ConceptDataset
 from geosae.errors import InvalidInput
 from geosae.notebook import short_repr
+from geosae.storage.arguments import checked_arguments
+from geosae.validation import PROBABILITY, SEED, SHARE
 
 _RANDOM_ATOMS = 2000
 
@@ -94,6 +96,7 @@ class Hedging:
         return float(np.mean([m.second_cosine for m in self.mixtures])) if self.mixtures else float("nan")
 
 
+@checked_arguments(alpha=PROBABILITY, seed=SEED, threshold=SHARE)
 def hedging(
     sae: Any, dataset: ConceptDataset, *, threshold: float = 0.5, alpha: float = 0.05, seed: int = 0
 ) -> Hedging:

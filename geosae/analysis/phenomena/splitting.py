@@ -25,6 +25,8 @@ from geosae.geometry.separation.certificate import Inseparable, Separated
 from geosae.geometry.separation.separate import separate
 from geosae.notebook import short_repr
 from geosae.sampling import drawn_rows
+from geosae.storage.arguments import checked_arguments
+from geosae.validation import PROBABILITY, SEED, SHARE
 
 _MOST_PAIRS = 6
 _MOST_POINTS = 1000
@@ -176,6 +178,7 @@ class Splits:
         return sum(cut.clean for cut in self.cuts)
 
 
+@checked_arguments(tolerance=SHARE, alpha=PROBABILITY, seed=SEED)
 def splits(
     coarse: Any,
     fine: Any,
@@ -236,6 +239,7 @@ def splits(
     return Splits(tuple(cuts), tolerance, alpha)
 
 
+@checked_arguments(tolerance=SHARE, alpha=PROBABILITY, seed=SEED)
 def tiling(
     sae: Any,
     dataset: ConceptDataset,

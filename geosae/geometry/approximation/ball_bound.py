@@ -12,8 +12,11 @@ from scipy import special
 
 from geosae.errors import InvalidInput
 from geosae.geometry.balls import ball_volume
+from geosae.storage.arguments import checked_arguments
+from geosae.validation import COUNT
 
 
+@checked_arguments(m=COUNT, r=COUNT)
 def least_ball_excess(m: int, r: int) -> float:
     """Return a lower bound on the volume outside the unit ball of R^r of any m half-spaces that hold it.
 

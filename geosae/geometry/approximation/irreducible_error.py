@@ -14,15 +14,14 @@ from geosae.geometry.approximation._facets import facets_of
 from geosae.geometry.approximation.measures import Measure, UniformBox
 from geosae.geometry.balls import sphere_points
 from geosae.geometry.intervals import clopper_pearson
-from geosae.geometry.regions.base import Region
+from geosae.geometry.regions.base import Region, check_length
 from geosae.geometry.regions.polytopes import Polytope
 from geosae.geometry.separation.hull_membership import hull_membership, point_membership
-from geosae.validation import finite_points
+from geosae.storage.arguments import checked_arguments
+from geosae.validation import COUNT, PROBABILITY, finite_points
 
 # Wide against the rounding of support functions and of qhull's sums of simplices.
 _ROUNDING = 1e-9
-# Squares of longer lengths, and of shorter ones than its inverse, leave the floats.
-_LONGEST = 1e150
 
 
 def hull_volume_bounds(region: Region, directions: int = 4000) -> tuple[float, float]:
@@ -84,6 +83,7 @@ class Estimate:
     alpha: float = 0.0
 
 
+@checked_arguments(samples=COUNT, alpha=PROBABILITY)
 def irreducible_error(
     concept: Region | Float[np.ndarray, "N n"],
     measure: Measure,
@@ -101,8 +101,8 @@ def irreducible_error(
     Raises
     ------
     InvalidInput
-        If there is no closed form and no `rng` was given, the dimensions differ, or the measure spreads so
-        far or so little that squares of lengths are no floats.
+        If there is no closed form and no `rng` was given, the dimensions differ, or coordinates are beyond
+        1e150 or volumes are no floats: the share does not depend on the unit, so another can be taken.
 
     Examples
     --------
@@ -112,12 +112,12 @@ def irreducible_error(
     >>> round(error.value * 16 / np.pi, 12), error.exact
     (1.0, True)
     """
-    _refuse_extreme_scale(measure)
     if isinstance(concept, Region):
         exact = _closed(concept, measure)
         low, high = concept.bounds
     else:
         concept = finite_points(concept, dim=measure.dim)
+        check_length(float(np.max(np.abs(concept))), "the largest coordinate of the points", zero=True)
         exact = _closed_points(concept, measure)
         low, high = concept.min(axis=0), concept.max(axis=0)
     if not np.isnan(exact):
@@ -129,23 +129,6 @@ def irreducible_error(
     share, drawn = _draw_near(measure, low, high, samples, rng)
     inside, outside = _missed(concept, drawn)
     return _binomial(int(inside.sum()), int((~inside & ~outside).sum()), samples, share, alpha)
-
-
-def _refuse_extreme_scale(measure: Measure) -> None:
-    """Refuse a measure whose lengths have no squares among the floats: areas would be 0, infinite or nan."""
-    try:
-        with np.errstate(over="ignore"):
-            # A fixed draw: two points of it tell the scale of any measure.
-            points = measure.sample(2, np.random.default_rng(0))
-            largest, spread = float(np.max(np.abs(points))), float(np.max(np.abs(points[0] - points[1])))
-    except OverflowError:
-        largest, spread = np.inf, np.inf
-    if not (largest < _LONGEST and spread > 1 / _LONGEST):
-        raise InvalidInput(
-            f"points of the measure lie {spread:.1g} apart and {largest:.1g} from 0: squares of such lengths "
-            "are no floats",
-            remedy="scale points, regions and measure to about 1: the share does not depend on the unit",
-        )
 
 
 def _closed(region: Region, measure: Measure) -> float:

@@ -11,10 +11,11 @@ from scipy import special, stats
 
 from geosae.errors import InvalidInput
 from geosae.geometry.balls import ball_points, ball_volume
-from geosae.geometry.regions.base import Region, describe
+from geosae.geometry.regions.base import Region, check_length, describe
 from geosae.geometry.regions.registry import Ball, Box, Product, Shell, Union
 from geosae.notebook import short_repr
-from geosae.validation import finite_vector, positive_number
+from geosae.storage.arguments import checked_arguments
+from geosae.validation import NATURAL, finite_vector, positive_number
 
 
 class Measure(ABC):
@@ -29,6 +30,7 @@ class Measure(ABC):
         """The dimension n."""
 
     @abstractmethod
+    @checked_arguments(count=NATURAL)
     def sample(self, count: int, rng: np.random.Generator) -> Float[np.ndarray, "count n"]:
         """Draw independent points."""
 
@@ -62,6 +64,8 @@ class UniformBox(Measure):
 
     def __post_init__(self) -> None:
         box = Box(self.low, self.high)
+        check_length(float(np.max(np.abs([box.low, box.high]))), "the largest entry of low and high")
+        check_length(float(np.min(box.high - box.low)), "the shortest side, from low to high,")
         object.__setattr__(self, "low", box.low)
         object.__setattr__(self, "high", box.high)
 
@@ -70,6 +74,7 @@ class UniformBox(Measure):
         """The dimension n."""
         return len(self.low)
 
+    @checked_arguments(count=NATURAL)
     def sample(self, count: int, rng: np.random.Generator) -> Float[np.ndarray, "count n"]:
         """Draw independent uniform points."""
         return rng.uniform(self.low, self.high, (count, self.dim))
@@ -80,10 +85,10 @@ class UniformBox(Measure):
         whole = Box(self.low, self.high)
         if isinstance(region, Box):
             sides = np.minimum(region.high, self.high) - np.maximum(region.low, self.low)
-            return float(np.prod(np.maximum(sides, 0.0))) / whole.volume
+            return float(np.prod(np.maximum(sides, 0.0) / (self.high - self.low)))
         low, high = region.bounds
         if np.all(low >= self.low) and np.all(high <= self.high):
-            return region.volume / whole.volume
+            return _share(region.volume, whole.volume)
         if np.any(high <= self.low) or np.any(low >= self.high):
             return 0.0
         return _disjoint_sum(self, region)
@@ -117,6 +122,7 @@ class UniformBall(Measure):
         """The dimension n."""
         return len(self.center)
 
+    @checked_arguments(count=NATURAL)
     def sample(self, count: int, rng: np.random.Generator) -> Float[np.ndarray, "count n"]:
         """Draw independent uniform points."""
         return self.center + self.radius * ball_points(count, self.dim, rng)
@@ -125,7 +131,7 @@ class UniformBall(Measure):
         """Return the share of the ball: closed for what lies inside it, concentric shells, unions of such."""
         _check_dim(self, region)
         if region.farthest(self.center) <= self.radius:
-            return region.volume / ball_volume(self.dim, self.radius)
+            return _share(region.volume, ball_volume(self.dim, self.radius))
         radii = _concentric(region, self.center)
         if radii is not None:
             inner, outer = np.minimum(np.array(radii) / self.radius, 1.0) ** self.dim
@@ -152,14 +158,18 @@ class Gaussian(Measure):
     kind = "gaussian"
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "mean", finite_vector(self.mean, "mean"))
-        object.__setattr__(self, "scale", positive_number(self.scale, "scale"))
+        mean, scale = finite_vector(self.mean, "mean"), positive_number(self.scale, "scale")
+        check_length(float(np.max(np.abs(mean))), "the largest entry of the mean", zero=True)
+        check_length(scale, "scale")
+        object.__setattr__(self, "mean", mean)
+        object.__setattr__(self, "scale", scale)
 
     @property
     def dim(self) -> int:
         """The dimension n."""
         return len(self.mean)
 
+    @checked_arguments(count=NATURAL)
     def sample(self, count: int, rng: np.random.Generator) -> Float[np.ndarray, "count n"]:
         """Draw independent normal points."""
         return self.mean + self.scale * rng.standard_normal((count, self.dim))
@@ -196,6 +206,7 @@ class Gaussian(Measure):
         return float(stats.ncx2.cdf(reach, self.dim, offset))
 
 
+@checked_arguments()
 def measure_from_dict(description: Mapping[str, Any]) -> Measure:
     """Build the measure that `Measure.to_dict` described.
 
@@ -212,7 +223,10 @@ def measure_from_dict(description: Mapping[str, Any]) -> Measure:
     kinds: dict[str, Any] = {cls.kind: cls for cls in (UniformBox, UniformBall, Gaussian)}
     kind = description.get("kind") if isinstance(description, Mapping) else None
     if not isinstance(kind, str) or kind not in kinds:
-        raise InvalidInput(f"{kind!r} is not a kind of measure", remedy=f"use one of {', '.join(kinds)}")
+        raise InvalidInput(
+            f"the description has the kind {kind!r}, which is none of a measure",
+            remedy=f"use one of {', '.join(kinds)}",
+        )
     values = {key: value for key, value in description.items() if key != "kind"}
     try:
         fields = {
@@ -227,8 +241,23 @@ def measure_from_dict(description: Mapping[str, Any]) -> Measure:
 
 
 def _check_dim(measure: Measure, region: Region) -> None:
+    if not isinstance(region, Region):
+        raise InvalidInput(f"the region is {region!r}, which is no Region")
     if measure.dim != region.dim:
         raise InvalidInput(f"a measure on R^{measure.dim} was asked about a region in R^{region.dim}")
+
+
+def _share(part: float, whole: float) -> float:
+    """Return part/whole of two volumes, nan where the part's is not known."""
+    if np.isnan(part):
+        return part
+    if not (0 < whole < np.inf and 0 < part < np.inf):
+        raise InvalidInput(
+            f"the volumes {part:g} of the region and {whole:g} of where the measure lives have no quotient",
+            causes="lengths so large or so small that their n-th power is no float",
+            remedy="scale points, regions and measures to about 1: the share does not depend on the unit",
+        )
+    return part / whole
 
 
 def _concentric(region: Region, center: Float[np.ndarray, " n"]) -> tuple[float, float] | None:

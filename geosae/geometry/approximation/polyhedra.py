@@ -7,8 +7,10 @@ from geosae.geometry import _program
 from geosae.geometry.approximation._facets import facets_of
 from geosae.geometry.arrangements.halfspaces import HalfSpaces
 from geosae.geometry.regions.polytopes import Polytope
+from geosae.storage.arguments import checked_arguments
 
 
+@checked_arguments()
 def polytope_of(halfspaces: HalfSpaces) -> Polytope:
     """Return the polytope {⟨w_i, x⟩ + c_i ≥ 0 for all i}: the closure of a unit's model concept (theory §0).
 

@@ -18,11 +18,13 @@ from geosae.geometry.approximation.irreducible_error import Estimate
 from geosae.geometry.arrangements.halfspaces import HalfSpaces
 from geosae.geometry.balls import sphere_points
 from geosae.geometry.intervals import clopper_pearson
-from geosae.geometry.regions.base import Region, unit_rows
+from geosae.geometry.regions.base import Region, check_length, unit_rows
 from geosae.geometry.regions.combined import AffineImage
 from geosae.geometry.regions.polytopes import Box, Polytope
 from geosae.geometry.regions.round import Ball, Ellipsoid
 from geosae.notebook import short_repr
+from geosae.storage.arguments import checked_arguments
+from geosae.validation import COUNT, NATURAL, PROBABILITY
 
 # Above this dimension qhull's facets are too many: volumes are sampled and the normals only spread.
 _QHULL_DIM = 4
@@ -86,6 +88,7 @@ def disk_excess(m: int, _of: int = 1) -> float:
         ctx.prec = before
 
 
+@checked_arguments(restarts=COUNT, steps=NATURAL, samples=COUNT, alpha=PROBABILITY, m=COUNT)
 def approximate(
     region: Region,
     m: int,
@@ -118,7 +121,8 @@ def approximate(
     """
     n = region.dim
     if m < n + 1:
-        raise InvalidInput(f"{m} half-spaces do not bound a set in R^{n}; at least {n + 1} are needed")
+        raise InvalidInput(f"m = {m} half-spaces do not bound a set in R^{n}; at least {n + 1} are needed")
+    check_length(float(np.max(np.abs(region.bounds))), "how far the region reaches from 0")
     normals = _best_normals(region, m)
     if normals is not None:
         return _measured(region, normals, rng, samples, alpha, best=True)

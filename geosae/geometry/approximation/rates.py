@@ -10,6 +10,8 @@ from scipy import special
 from geosae.errors import InvalidInput
 from geosae.geometry.approximation.polyhedra_around import approximate
 from geosae.geometry.regions.base import Region
+from geosae.storage.arguments import checked_arguments
+from geosae.validation import COUNT, NATURAL, PROBABILITY
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +31,7 @@ class Rate:
         return self.low <= self.predicted <= self.high
 
 
+@checked_arguments(restarts=COUNT, steps=NATURAL, alpha=PROBABILITY)
 def approximation_rate(
     region: Region,
     facets: Sequence[int],
@@ -59,7 +62,7 @@ def approximation_rate(
     """
     if region.dim < 2 or len(set(facets)) < 5:
         raise InvalidInput(
-            f"a rate needs dimension ≥ 2 and at least 5 values of m; got {sorted(set(facets))}"
+            f"a rate needs dimension ≥ 2 and at least 5 numbers of facets; got {sorted(set(facets))}"
         )
     measured: list[float] = []
     for done, m in enumerate(facets):

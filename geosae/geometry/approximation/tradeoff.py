@@ -12,6 +12,8 @@ from geosae.geometry.intervals import clopper_pearson
 from geosae.geometry.regions.base import Region
 from geosae.geometry.regions.combined import Union
 from geosae.geometry.separation.hull_membership import hull_membership
+from geosae.storage.arguments import checked_arguments
+from geosae.validation import COUNT, PROBABILITY
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +44,7 @@ class TradeOff:
         return value, float(self.total_low[best]), float(self.total_high[best])
 
 
+@checked_arguments(samples=COUNT, directions=COUNT, cuts=COUNT, alpha=PROBABILITY)
 def detection_tradeoff(
     region: Region,
     measure: Measure,

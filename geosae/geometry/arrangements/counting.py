@@ -15,7 +15,8 @@ from flint import arb, ctx
 from geosae.errors import InvalidInput
 from geosae.geometry.arrangements.sign_rank import forster as forster
 from geosae.geometry.arrangements.sign_rank import least_dimension as least_dimension
-from geosae.validation import positive_number
+from geosae.storage.arguments import checked_arguments
+from geosae.validation import COUNT, positive_number
 
 
 def _natural(value: int, name: str, least: int = 0) -> int:
@@ -187,6 +188,7 @@ def least_width_power(p: int, k: int) -> int:
     return low
 
 
+@checked_arguments(N=COUNT, n=COUNT)
 def vacuous(N: int, n: int) -> str | None:
     """Return the warning of S8 when separability of N points in Rⁿ says little (N ≤ 2(n+1)), None otherwise.
 

@@ -22,7 +22,7 @@ from geosae.geometry.intervals import clopper_pearson
 from geosae.geometry.regions.combined import Union
 from geosae.geometry.regions.polytopes import Box
 from geosae.notebook import short_repr
-from geosae.validation import finite_points
+from geosae.validation import finite_points, whole_number
 
 Exact = tuple[Fraction, ...]
 
@@ -86,7 +86,8 @@ class TopKCells:
         checked = HalfSpaces(self.w, self.c)
         object.__setattr__(self, "w", checked.w)
         object.__setattr__(self, "c", checked.c)
-        if not 1 <= self.K <= len(checked):
+        object.__setattr__(self, "K", whole_number(self.K, "K", least=1))
+        if len(checked) < self.K:
             raise InvalidInput(f"K = {self.K} of {len(checked)} neurons cannot be kept")
 
     @property

@@ -43,10 +43,10 @@ class Slab(Region):
     farthest = ball_distance
 
     def __post_init__(self) -> None:
+        self._check_fields()
         center = finite_vector(self.center, "center")
         self._set(dim=len(center), center=center, axis=unit_axis(self.axis, len(center)))
         self._set_positive("radius")
-        self._set(low=float(self.low), high=float(self.high))
         if not -self.radius <= self.low < self.high <= self.radius:
             raise InvalidInput(
                 f"a slab needs −radius ≤ low < high ≤ radius; got low {self.low}, high {self.high}, "
@@ -116,7 +116,8 @@ class Cap(Region):
     farthest = ball_distance
 
     def __post_init__(self) -> None:
-        radius, height = positive_number(self.radius, "radius"), float(self.height)
+        self._check_fields()
+        radius, height = positive_number(self.radius, "radius"), self.height
         if not -radius < height < radius:
             raise InvalidInput(f"a cap needs −radius < height < radius; got height {height}, radius {radius}")
         slab = Slab(self.center, radius, self.axis, height, radius)
@@ -175,11 +176,16 @@ class Capsule(Region):
     hull = itself
 
     def __post_init__(self) -> None:
+        self._check_fields()
         center = finite_vector(self.center, "center")
         self._set(dim=len(center), center=center, end=finite_vector(self.end, "end", dim=len(center)))
         self._set_positive("radius", "end_radius")
         if self._length <= abs(self.end_radius - self.radius):
-            raise InvalidInput("one ball of the capsule holds the other", remedy="use the larger Ball alone")
+            raise InvalidInput(
+                f"one ball of the capsule holds the other: radius {self.radius}, "
+                f"end_radius {self.end_radius}, center and end {self._length} apart",
+                remedy="use the larger Ball alone",
+            )
 
     @property
     def _length(self) -> float:
@@ -258,6 +264,7 @@ class Cone(Region):
     hull = itself
 
     def __post_init__(self) -> None:
+        self._check_fields()
         center = finite_vector(self.center, "center")
         self._set(dim=len(center), center=center, axis=unit_axis(self.axis, len(center)))
         self._set_positive("radius", "height")

@@ -13,11 +13,16 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from geosae.errors import InvalidInput
-from geosae.validation import finite_points, finite_vector, positive_number
+from geosae.storage.arguments import checked_arguments
+from geosae.storage.records import check_fields
+from geosae.validation import NATURAL, finite_points, finite_vector, positive_number
 
 # A sampler that keeps fewer than one candidate in a million would look like a hang.
 _MAX_CANDIDATES_PER_POINT = 1_000_000
 _LARGEST_BATCH = 65_536
+LONGEST = 1e150
+"""The squares of longer lengths, and of shorter ones than its inverse, are no floats."""
+_FAR = 1e152
 
 
 class Region(ABC):
@@ -26,6 +31,9 @@ class Region(ABC):
     kind: ClassVar[str]
     """The word for this kind of region in stored descriptions; it never changes."""
 
+    _squared: ClassVar[bool] = True
+    """Whether its formulas square lengths, so that these must stay in the range of `check_length`."""
+
     dim: int
     """The dimension n, set by `__post_init__`, or in the class where there is only one."""
 
@@ -33,13 +41,22 @@ class Region(ABC):
     def _set(self, **checked: Any) -> None:
         """Replace fields by their checked values, which a frozen dataclass allows in `__post_init__` only."""
         for name, value in checked.items():
+            if self._squared and isinstance(value, np.ndarray):
+                check_length(float(np.max(np.abs(value))), name, zero=True)
             object.__setattr__(self, name, value)
 
     @final
     def _set_positive(self, *names: str) -> None:
-        """Replace these fields by positive finite floats, or refuse them."""
+        """Replace these fields by positive floats whose squares are floats, or refuse them."""
         for name in names:
-            object.__setattr__(self, name, positive_number(getattr(self, name), name))
+            number = positive_number(getattr(self, name), name)
+            check_length(number, name)
+            object.__setattr__(self, name, number)
+
+    @final
+    def _check_fields(self) -> None:
+        """Check the fields' types, as `check_fields` does; called first by every `__post_init__`."""
+        check_fields(self, f"the region '{self.kind}'")
 
     @abstractmethod
     def _contains(self, x: Float[np.ndarray, "N n"]) -> Bool[np.ndarray, " N"]:
@@ -73,7 +90,14 @@ class Region(ABC):
     @final
     def contains(self, points: Float[np.ndarray, "N n"]) -> Bool[np.ndarray, " N"]:
         """Tell which points belong to the region."""
-        return self._contains(finite_points(points, dim=self.dim, allow_empty=True))
+        x = finite_points(points, dim=self.dim, allow_empty=True)
+        # No region reaches so far, and the squares of such coordinates are no floats.
+        near = np.max(np.abs(x), axis=1, initial=0.0) <= _FAR
+        if not self._squared or near.all():
+            return self._contains(x)
+        inside = np.zeros(len(x), dtype=np.bool_)
+        inside[near] = self._contains(x[near])
+        return inside
 
     @final
     @property
@@ -87,6 +111,7 @@ class Region(ABC):
         return describe(self)
 
     @final
+    @checked_arguments(count=NATURAL)
     def sample(self, count: int, rng: np.random.Generator) -> Float[np.ndarray, "count n"]:
         """Draw independent points, uniform on the region; each of them is in it by `contains`."""
         batches, missing, tried, batch = [np.empty((0, self.dim))], count, 0, count
@@ -108,6 +133,7 @@ class Region(ABC):
     def support(self, directions: Float[np.ndarray, "m n"]) -> Float[np.ndarray, " m"]:
         """Return the support function h(u) = max ⟨u, x⟩ of the region, and so of its hull."""
         rows = finite_points(directions, "directions", dim=self.dim)
+        check_length(float(np.max(np.abs(rows))), "the longest of the directions", zero=True)
         return np.sum(rows * self.extreme(rows), axis=1)
 
     @final
@@ -123,6 +149,48 @@ class Region(ABC):
         """The volume of the convex hull; nan where it has no closed form here."""
         hull = self.hull()
         return float("nan") if hull is None else hull.volume
+
+
+def check_length(length: float, name: str, *, zero: bool = False) -> None:
+    """Refuse a length whose square leaves the floats; 0 too, unless `zero` allows it.
+
+    Raises
+    ------
+    InvalidInput
+        If the length lies outside [1e-150, 1e150].
+
+    Examples
+    --------
+    >>> check_length(1e200, "radius")
+    Traceback (most recent call last):
+        ...
+    geosae.errors.InvalidInput: radius is 1e+200, where lengths between 1e-150 and 1e+150 are needed.
+      Likely causes: a unit of measurement so far off that squares of lengths are no floats.
+      What to do: scale points, regions and measures to about 1: no answer depends on the unit.
+    """
+    if length > LONGEST or (length < 1 / LONGEST and not zero):
+        raise InvalidInput(
+            f"{name} is {length:.3g}, where lengths between {1 / LONGEST:.0e} and {LONGEST:.0e} are needed",
+            causes="a unit of measurement so far off that squares of lengths are no floats",
+            remedy="scale points, regions and measures to about 1: no answer depends on the unit",
+        )
+
+
+def check_vertices(points: Float[np.ndarray, "v n"]) -> None:
+    """Refuse vertices so far from 0, or so near to each other, that squares of lengths are no floats.
+
+    Raises
+    ------
+    InvalidInput
+        If they do.
+
+    Examples
+    --------
+    >>> check_vertices(np.eye(2))
+    """
+    check_length(float(np.max(np.abs(points))), "the largest coordinate of the vertices", zero=True)
+    spread = float(np.max(np.ptp(points, axis=0)))
+    check_length(spread, "the extent of the vertices", zero=spread == 0)
 
 
 def describe(record: Any) -> dict[str, Any]:
@@ -171,7 +239,8 @@ def unit_axis(values: Any, dim: int) -> Float[np.ndarray, " n"]:
     if not np.any(axis):
         raise InvalidInput("the axis is the zero vector, which names no direction")
     # Without this, reading a description back would scale the last bits again and again.
-    if abs(float(axis @ axis) - 1.0) <= 8 * dim * float(np.finfo(np.float64).eps):
+    rounding = 8 * dim * float(np.finfo(np.float64).eps)
+    if np.max(np.abs(axis)) <= 2 and abs(float(axis @ axis) - 1.0) <= rounding:
         return axis
     return unit_rows(axis[None, :])[0]
 

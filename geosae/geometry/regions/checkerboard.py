@@ -43,6 +43,7 @@ class Checkerboard(Region):
     hull = filled_hull
 
     def __post_init__(self) -> None:
+        self._check_fields()
         box = Box(self.low, self.high)
         self._set(dim=box.dim, low=box.low, high=box.high)
         if self.cells < 2 or box.dim < 2:

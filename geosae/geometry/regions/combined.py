@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float
 
 from geosae.errors import InvalidInput
 from geosae.geometry.regions.axial import Capsule
-from geosae.geometry.regions.base import Region, corner_distance, draw_in_bounds
+from geosae.geometry.regions.base import Region, check_length, corner_distance, draw_in_bounds
 from geosae.geometry.regions.polygons import Polygon
 from geosae.geometry.regions.polytopes import Box, Polytope
 from geosae.geometry.regions.round import Ball, Shell
@@ -167,6 +167,7 @@ class Union(Region):
     kind = "union"
 
     def __post_init__(self) -> None:
+        self._check_fields()
         self._set(parts=_checked_parts(self.parts, "a union"))
         dims = [part.dim for part in self.parts]
         if len(set(dims)) > 1:
@@ -255,6 +256,7 @@ class Product(Region):
     kind = "product"
 
     def __post_init__(self) -> None:
+        self._check_fields()
         parts = _checked_parts(self.parts, "a product")
         self._set(dim=sum(part.dim for part in parts), parts=parts)
 
@@ -320,11 +322,14 @@ class AffineImage(Region):
     farthest = corner_distance
 
     def __post_init__(self) -> None:
+        self._check_fields()
         n = self.region.dim
         matrix = finite_points(self.matrix, "matrix", dim=n)
         if matrix.shape != (n, n) or np.linalg.matrix_rank(matrix) < n:
             raise InvalidInput(f"the matrix of shape {matrix.shape} is not an invertible {n}×{n} matrix")
         self._set(dim=n, matrix=matrix, shift=finite_vector(self.shift, "shift", dim=n))
+        reach = float(np.max(np.abs(self.region.bounds))) * float(np.max(np.sum(np.abs(matrix), axis=1)))
+        check_length(reach, "how far the matrix carries the region", zero=True)
 
     def _contains(self, x: Float[np.ndarray, "N n"]) -> Bool[np.ndarray, " N"]:
         """Tell which points have their preimage in the region."""

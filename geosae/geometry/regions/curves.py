@@ -12,6 +12,7 @@ from geosae.errors import InvalidInput
 from geosae.geometry.regions.base import (
     Region,
     best_candidates,
+    check_length,
     corner_distance,
     draw_in_bounds,
     filled_hull,
@@ -57,12 +58,13 @@ class AnnularSector(Region):
     hull = filled_hull
 
     def __post_init__(self) -> None:
-        self._set(center=finite_vector(self.center, "center", dim=2), direction=float(self.direction))
+        self._check_fields()
+        self._set(center=finite_vector(self.center, "center", dim=2))
         self._set_positive("inner", "outer", "half_angle")
         if self.inner >= self.outer or self.half_angle >= math.pi or not math.isfinite(self.direction):
             raise InvalidInput(
-                f"a sector needs inner < outer and half_angle < π; got {self.inner}, {self.outer} and "
-                f"{self.half_angle}"
+                "a sector needs inner < outer, half_angle < π and a finite direction; got "
+                f"{self.inner}, {self.outer}, {self.half_angle} and {self.direction}"
             )
 
     @property
@@ -148,12 +150,14 @@ class Spiral(Region):
     farthest = corner_distance
 
     def __post_init__(self) -> None:
+        self._check_fields()
         self._set_positive("growth", "width", "end")
         self._set(start=positive_number(self.start, "start", zero=True))
+        check_length(self.growth * self.end, "growth times the end of the spiral")
         if self.end < self.start + 2 * math.pi or self.width >= 2 * math.pi * self.growth:
             raise InvalidInput(
-                f"a spiral needs a whole turn and width < 2π·growth; got {self.end - self.start:g} radians, "
-                f"width {self.width:g} and growth {self.growth:g}",
+                f"a spiral needs end ≥ start + 2π (a whole turn) and width < 2π·growth; got "
+                f"{self.end - self.start:g} radians, width {self.width:g} and growth {self.growth:g}",
                 causes="turns that overlap, or too short an arc",
             )
 

@@ -43,6 +43,7 @@ class Moon(Region):
     farthest = ball_distance
 
     def __post_init__(self) -> None:
+        self._check_fields()
         center = finite_vector(self.center, "center")
         axis = finite_vector(self.axis, "axis", dim=len(center))
         self._set_positive("radius", "offset", "bite")

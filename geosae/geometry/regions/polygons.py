@@ -8,10 +8,11 @@ from jaxtyping import Bool, Float
 
 from geosae.errors import InvalidInput
 from geosae.geometry._hull import point_hull, signed_area
-from geosae.geometry.regions.base import Region, draw_in_bounds
+from geosae.geometry.regions.base import Region, check_vertices, draw_in_bounds
 from geosae.geometry.regions.polytopes import Polytope, best_vertices, vertex_distance
 from geosae.notebook import short_repr
-from geosae.validation import finite_points
+from geosae.storage.arguments import checked_arguments
+from geosae.validation import COUNT, POSITIVE, finite_points
 
 
 @final
@@ -37,12 +38,14 @@ class Polygon(Region):
     _draw = draw_in_bounds
 
     def __post_init__(self) -> None:
+        self._check_fields()
         corners = finite_points(self.vertices, "vertices", dim=2)
         if len(corners) < 3:
             raise InvalidInput(f"a polygon needs at least 3 vertices; got {len(corners)}")
+        check_vertices(corners)
         if _crosses_itself(corners):
             raise InvalidInput(
-                "the polygon's boundary meets itself",
+                "the polygon's boundary, along its vertices in their order, meets itself",
                 causes="vertices out of order, a repeated vertex",
                 remedy="list the vertices in the order in which the boundary visits them",
             )
@@ -79,6 +82,7 @@ class Polygon(Region):
         return Polytope(self.vertices)
 
 
+@checked_arguments(tips=COUNT, outer=POSITIVE, inner=POSITIVE)
 def star_polygon(tips: int, outer: float, inner: float) -> Polygon:
     """Return the star with its tips at radius `outer` and its notches at radius `inner`, around the origin.
 
@@ -98,6 +102,7 @@ def star_polygon(tips: int, outer: float, inner: float) -> Polygon:
     return Polygon(radii[:, None] * np.column_stack([np.cos(angles), np.sin(angles)]))
 
 
+@checked_arguments(size=POSITIVE, notch=POSITIVE)
 def l_shape(size: float, notch: float) -> Polygon:
     """Return the square [0, size]² without the square notch of side `notch` at its far corner.
 

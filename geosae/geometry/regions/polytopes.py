@@ -1,5 +1,6 @@
 """Regions with flat sides: box and convex polytope."""
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, final
@@ -10,7 +11,7 @@ from jaxtyping import Bool, Float
 from geosae.errors import InvalidInput
 from geosae.geometry._hull import PointHull, fan_volumes, point_hull
 from geosae.geometry.arrangements.halfspaces import HalfSpaces
-from geosae.geometry.regions.base import Region, always, itself
+from geosae.geometry.regions.base import Region, always, check_vertices, itself
 from geosae.notebook import short_repr
 from geosae.validation import finite_points, finite_vector
 
@@ -32,10 +33,12 @@ class Box(Region):
     __repr__ = short_repr
 
     kind = "box"
+    _squared = False
     _is_convex = always
     hull = itself
 
     def __post_init__(self) -> None:
+        self._check_fields()
         low = finite_vector(self.low, "low")
         high = finite_vector(self.high, "high", dim=len(low))
         if np.any(low >= high):
@@ -51,7 +54,8 @@ class Box(Region):
     @property
     def volume(self) -> float:
         """The product of the side lengths."""
-        return float(np.prod(self.high - self.low))
+        with np.errstate(over="ignore"):
+            return float(np.prod(self.high - self.low))
 
     def extreme(self, directions: Float[np.ndarray, "m n"]) -> Float[np.ndarray, "m n"]:
         """Return the corner on the side of each direction."""
@@ -59,7 +63,7 @@ class Box(Region):
 
     def farthest(self, point: Float[np.ndarray, " n"]) -> float:
         """Return the distance to the farthest corner."""
-        return float(np.linalg.norm(np.maximum(np.abs(self.low - point), np.abs(self.high - point))))
+        return math.hypot(*np.maximum(np.abs(self.low - point), np.abs(self.high - point)).tolist())
 
     def corners(self) -> Float[np.ndarray, "c n"]:
         """Return the 2ⁿ corners (n ≤ 16)."""
@@ -105,7 +109,9 @@ class Polytope(Region):
     farthest = vertex_distance
 
     def __post_init__(self) -> None:
+        self._check_fields()
         points = finite_points(self.vertices, "vertices")
+        check_vertices(points)
         corners = points[point_hull(points).vertices]
         if corners.shape[1] == 2:
             # In the plane they go round counterclockwise; starting from the leftmost makes them canonical.

@@ -32,6 +32,7 @@ from geosae.geometry.regions.round import Ellipsoid as Ellipsoid
 from geosae.geometry.regions.round import Shell as Shell
 from geosae.geometry.regions.tubes import Helix as Helix
 from geosae.geometry.regions.tubes import Torus as Torus
+from geosae.storage.arguments import checked_arguments
 
 _CLASSES: dict[str, Any] = {cls.kind: cls for cls in Region.__subclasses__()}
 
@@ -49,6 +50,7 @@ def _read_field(annotation: Any, value: Any) -> Any:
     return value
 
 
+@checked_arguments()
 def region_from_dict(description: Mapping[str, Any]) -> Region:
     """Build the region that `Region.to_dict` described.
 
@@ -65,7 +67,8 @@ def region_from_dict(description: Mapping[str, Any]) -> Region:
     kind = description.get("kind") if isinstance(description, Mapping) else None
     if not isinstance(kind, str) or kind not in _CLASSES:
         raise InvalidInput(
-            f"{kind!r} is not a kind of region", remedy=f"use one of {', '.join(sorted(_CLASSES))}"
+            f"the description has the kind {kind!r}, which is none of a region",
+            remedy=f"use one of {', '.join(sorted(_CLASSES))}",
         )
     cls = _CLASSES[kind]
     try:

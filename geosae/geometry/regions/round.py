@@ -35,6 +35,7 @@ class Ball(Region):
     farthest = ball_distance
 
     def __post_init__(self) -> None:
+        self._check_fields()
         center = finite_vector(self.center, "center")
         self._set(dim=len(center), center=center)
         self._set_positive("radius")
@@ -79,6 +80,7 @@ class Ellipsoid(Region):
     hull = itself
 
     def __post_init__(self) -> None:
+        self._check_fields()
         center = finite_vector(self.center, "center")
         axes = as_array(self.axes, "axes")
         axes = finite_points(np.diag(axes) if axes.ndim == 1 else axes, "axes", dim=len(center)).copy()
@@ -131,6 +133,7 @@ class Shell(Region):
     _is_convex = never  # it misses its own center
 
     def __post_init__(self) -> None:
+        self._check_fields()
         center = finite_vector(self.center, "center")
         self._set(dim=len(center), center=center)
         self._set_positive("inner", "outer")

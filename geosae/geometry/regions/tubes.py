@@ -50,6 +50,7 @@ class Torus(Region):
     hull = filled_hull
 
     def __post_init__(self) -> None:
+        self._check_fields()
         center = finite_vector(self.center, "center")
         self._set(dim=len(center), center=center)
         self._set_positive("radius", "thickness")
@@ -125,10 +126,11 @@ class Helix(Region):
     farthest = corner_distance
 
     def __post_init__(self) -> None:
+        self._check_fields()
         self._set_positive("radius", "thickness", "pitch", "height")
         if self.thickness >= self.radius or self.height < self.pitch / 2:
             raise InvalidInput(
-                f"a helix needs thickness < radius and at least half a turn; got {self.thickness}, "
+                f"a helix needs thickness < radius and height ≥ pitch/2 (half a turn); got {self.thickness}, "
                 f"{self.radius} and {self.height / self.pitch:g} turns"
             )
 

@@ -13,9 +13,11 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from geosae.errors import InvalidInput
+from geosae.sampling import drawn_rows
 from geosae.validation import as_array, finite_points
 
 BLOCK_ENTRIES = 1 << 19
+_KEY = 0x5EED
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,9 +92,9 @@ def blocks(points: Float[np.ndarray, "N n"], entries: int = BLOCK_ENTRIES) -> It
         yield slice(start, min(start + step, len(points)))
 
 
-def spread_rows(rows: Int[np.ndarray, " N"], most: int) -> Int[np.ndarray, " k"]:
-    """Return at most that many of the rows, evenly spread over them."""
-    return rows[np.linspace(0, len(rows) - 1, min(most, len(rows))).astype(np.int64)]
+def sample_rows(rows: Int[np.ndarray, " N"], most: int) -> Int[np.ndarray, " k"]:
+    """Return at most that many of the rows, drawn at random: the same ones for the same number of rows."""
+    return rows if len(rows) <= most else rows[drawn_rows(len(rows), most, np.random.default_rng(_KEY))]
 
 
 def frame_of(*clouds: Cloud, names: tuple[str, ...] = ()) -> Frame:

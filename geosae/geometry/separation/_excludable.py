@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from geosae.geometry.arrangements.halfspaces import HalfSpaces
-from geosae.geometry.separation._cloud import Cloud, Frame, spread_rows
+from geosae.geometry.separation._cloud import Cloud, Frame, sample_rows
 from geosae.geometry.separation.certificate import Inseparable, Separated
 from geosae.geometry.separation.separate import decide
 from geosae.geometry.separation.unit_certificate import RationalHyperplane, UnitSeparated
@@ -137,7 +137,7 @@ def greedy_cover(groups: Groups, start: UnitSeparated, tries: int) -> list[Rows]
 
 def conflict_clique(groups: Groups, most: int) -> Rows:
     """Return points of B that conflict pairwise: a greedy clique."""
-    rows = spread_rows(groups.negatives.rows(), MOST_CLIQUE_POINTS)
+    rows = sample_rows(groups.negatives.rows(), MOST_CLIQUE_POINTS)
     points = groups.frame.apply(groups.negatives.take(rows))
     centre = groups.frame.apply(groups.positives.array()).mean(axis=0)
     away = points - centre

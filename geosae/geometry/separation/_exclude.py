@@ -7,7 +7,7 @@ from geosae.geometry.arrangements.halfspaces import HalfSpaces
 from geosae.geometry.exact import nearest_float, rational
 from geosae.geometry.separation._bounds import affine_from_floats, rigorous_values
 from geosae.geometry.separation._certify import inseparable
-from geosae.geometry.separation._cloud import Cloud, Frame, spread_rows
+from geosae.geometry.separation._cloud import Cloud, Frame, sample_rows
 from geosae.geometry.separation._nearest_exact import nearest_exact
 from geosae.geometry.separation._working_set import WorkingSet
 from geosae.geometry.separation.certificate import Inseparable, RationalHyperplane, Separated
@@ -49,7 +49,7 @@ class Excluder:
             rest = rest[~tried[rest]]
             if len(rest) == 0:
                 return
-            batch = spread_rows(rest, BATCH)
+            batch = sample_rows(rest, BATCH)
             tried[batch] = True
             away = self.frame.apply(self.negatives.take(batch)) - self._mean
             if self._try_all(away @ self._metric) == 0 and len(rest) > 4 * BATCH:
@@ -132,7 +132,7 @@ class Excluder:
 
     def _shape(self) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, "n n"]]:
         """Return A's mean and the inverse of its covariance (regularised), from a sample of its points."""
-        rows = spread_rows(self.positives.rows(), 20_000)
+        rows = sample_rows(self.positives.rows(), 20_000)
         points = self.frame.apply(self.positives.take(rows))
         mean = points.mean(axis=0)
         covariance = (points - mean).T @ (points - mean) / len(points)

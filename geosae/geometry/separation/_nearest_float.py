@@ -6,7 +6,7 @@ The number of points enters only through one pass of matrix-vector products per 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from geosae.geometry.separation._cloud import Cloud, Frame, blocks, spread_rows
+from geosae.geometry.separation._cloud import Cloud, Frame, blocks, sample_rows
 from geosae.geometry.separation._working_set import WorkingSet
 
 LEAST_SAMPLE = 64
@@ -50,10 +50,10 @@ def first_guess(
     working = WorkingSet(positives.dim)
     few = max(LEAST_SAMPLE, positives.dim // 2)
     rows_a, rows_b = positives.rows(), negatives.rows()
-    spread_a, spread_b = spread_rows(rows_a, few), spread_rows(rows_b, few)
+    spread_a, spread_b = sample_rows(rows_a, few), sample_rows(rows_b, few)
     if len(rows_a) + len(rows_b) > 8 * few:
         direction = _regression(
-            positives, negatives, frame, metric, spread_rows(rows_a, 16 * few), spread_rows(rows_b, 16 * few)
+            positives, negatives, frame, metric, sample_rows(rows_a, 16 * few), sample_rows(rows_b, 16 * few)
         )
         front_a = violators(positives, frame, direction * metric, np.inf, 2 * few)[1]
         front_b = violators(negatives, frame, -direction * metric, np.inf, 2 * few)[1]

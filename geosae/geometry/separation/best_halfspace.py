@@ -38,6 +38,8 @@ from geosae.geometry.separation.unit_certificate import (
     check_witness,
 )
 from geosae.notebook import html_table
+from geosae.storage.arguments import checked_arguments
+from geosae.validation import NATURAL
 
 MOST_ENTRIES = 1_000_000
 
@@ -120,6 +122,7 @@ class Separability:
             raise ForgedCertificate("the lower bound exceeds the number of conflicts")
 
 
+@checked_arguments(rounds=NATURAL)
 def separability_measure(
     A: Float[np.ndarray, "Na n"], B: Float[np.ndarray, "Nb n"], *, rounds: int = 200
 ) -> Separability:

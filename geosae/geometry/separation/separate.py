@@ -15,12 +15,15 @@ from geosae.geometry.separation._nearest_exact import nearest_exact
 from geosae.geometry.separation._nearest_float import nearest_floats
 from geosae.geometry.separation._working_set import WorkingSet
 from geosae.geometry.separation.certificate import Inseparable, Separated
+from geosae.storage.arguments import checked_arguments
+from geosae.validation import NATURAL
 
 # A margin this near (relatively) to its bound is not improved in exact arithmetic: low and high dimension.
 CLOSE_ENOUGH = (1e-14, 1e-9)
 MOST_STEPS = 10_000
 
 
+@checked_arguments(exact_up_to=NATURAL)
 def separate(
     A: Float[np.ndarray, "Na n"], B: Float[np.ndarray, "Nb n"], *, exact_up_to: int = 256
 ) -> Separated | Inseparable:

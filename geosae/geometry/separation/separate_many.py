@@ -11,14 +11,16 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from geosae.errors import InvalidInput
-from geosae.geometry.separation._cloud import Cloud, Frame, as_cloud, blocks, frame_of, spread_rows
+from geosae.geometry.separation._cloud import Cloud, Frame, as_cloud, blocks, frame_of, sample_rows
 from geosae.geometry.separation._nearest_float import CLOSED, MOST_ROUNDS
 from geosae.geometry.separation._working_set import WorkingSet
 from geosae.geometry.separation.certificate import Inseparable, Separated
 from geosae.geometry.separation.separate import conclude
-from geosae.validation import as_mask
+from geosae.storage.arguments import checked_arguments
+from geosae.validation import NATURAL, as_mask
 
 
+@checked_arguments(exact_up_to=NATURAL)
 def separate_many(
     points: Float[np.ndarray, "N n"],
     membership: Bool[np.ndarray, "N p"],
@@ -109,11 +111,11 @@ def _start(
     n = points.shape[1]
     few = max(64, n // 2)
     problems = [_Problem(np.ascontiguousarray(mask), WorkingSet(n)) for mask in membership.T]
-    directions = _regressions(points, membership, frame, spread_rows(np.arange(len(points)), 32 * few))
+    directions = _regressions(points, membership, frame, sample_rows(np.arange(len(points)), 32 * few))
     everything = [(np.inf, -np.inf)] * len(problems)
     extremes = _scan(points, frame, problems, directions, everything, 2 * few)
     for problem, extreme in zip(problems, extremes, strict=True):
-        spread = [spread_rows(np.flatnonzero(side), few) for side in (problem.mask, ~problem.mask)]
+        spread = [sample_rows(np.flatnonzero(side), few) for side in (problem.mask, ~problem.mask)]
         _add(points, frame, problem, np.unique(np.concatenate([*spread, extreme.rows])))
     return problems
 

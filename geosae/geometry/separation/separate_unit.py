@@ -13,8 +13,10 @@ from geosae.errors import InvalidInput
 from geosae.geometry.separation._cloud import as_cloud, frame_of
 from geosae.geometry.separation._exclude import Excluder
 from geosae.geometry.separation.unit_certificate import UnitInseparable, UnitSeparated
+from geosae.storage.arguments import checked_arguments
 
 
+@checked_arguments()
 def separate_unit(
     A: Float[np.ndarray, "Na n"],
     B: Float[np.ndarray, "Nb n"],

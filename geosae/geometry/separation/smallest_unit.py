@@ -25,6 +25,8 @@ from geosae.geometry.separation.certificate import (
 from geosae.geometry.separation.separate_unit import separate_unit
 from geosae.geometry.separation.unit_certificate import UnitInseparable, UnitSeparated, check_conflict
 from geosae.notebook import Columns, html_table
+from geosae.storage.arguments import checked_arguments
+from geosae.validation import SECONDS
 
 LowerBy = Literal["one", "clique", "arcs", "program"]
 _LOWER_BY: dict[LowerBy, str] = {
@@ -125,6 +127,7 @@ class SmallestUnit:
             raise ForgedCertificate("the conflicts do not make a clique of that size")
 
 
+@checked_arguments(seconds=SECONDS)
 def smallest_unit(
     A: Float[np.ndarray, "Na n"],
     B: Float[np.ndarray, "Nb n"],

@@ -16,6 +16,7 @@ from geosae.sae.gates.pursuit import MatchingPursuit
 from geosae.sae.gates.relu import ReLU
 from geosae.sae.gates.spade import SpaDE
 from geosae.sae.gates.topk import TopK
+from geosae.storage.arguments import checked_arguments
 from geosae.storage.records import checked_types
 from geosae.validation import refuse_unknown
 
@@ -49,6 +50,7 @@ GATES: dict[str, type[Gate]] = {
 """The registry: every gate by its kind."""
 
 
+@checked_arguments()
 def gate_from_dict(record: Mapping[str, Any]) -> Gate:
     """Build a gate from its kind and settings.
 
@@ -67,7 +69,10 @@ def gate_from_dict(record: Mapping[str, Any]) -> Gate:
     """
     kind = record.get("kind") if isinstance(record, Mapping) else None
     if not isinstance(kind, str) or kind not in GATES:
-        raise InvalidInput(f"there is no gate of kind {kind!r}", remedy=f"use one of {', '.join(GATES)}")
+        raise InvalidInput(
+            f"the record has the kind {kind!r}, which is none of a gate",
+            remedy=f"use one of {', '.join(GATES)}",
+        )
     gate, of = GATES[kind], f"the gate '{kind}'"
     settings = {key: value for key, value in record.items() if key != "kind"}
     refuse_unknown(settings, [field.name for field in fields(gate)], of)

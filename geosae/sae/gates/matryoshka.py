@@ -59,7 +59,7 @@ class Matryoshka(Gate):
                 remedy="use another inner gate",
             )
         rising = all(a < b for a, b in zip((0.0, *self.shares), self.shares, strict=False))
-        if not rising or self.shares[-1] != 1.0:
+        if not rising or not self.shares or self.shares[-1] != 1.0:
             raise InvalidInput(f"shares are {list(self.shares)}; they must rise from above 0 to 1")
 
     @property

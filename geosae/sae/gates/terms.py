@@ -12,6 +12,7 @@ from jaxtyping import Bool, Float
 from geosae.errors import InvalidInput
 from geosae.sae.gates.gate import Batch, Weights
 from geosae.sae.gates.largest import largest_positive
+from geosae.validation import as_float
 
 
 def error(weights: Weights, a: Float[torch.Tensor, "B d"], batch: Batch) -> torch.Tensor:
@@ -72,7 +73,7 @@ def checked_number(value: float | int, name: str, *, positive: bool = False) -> 
     InvalidInput
         If it is.
     """
-    if not (math.isfinite(value) and (value > 0 if positive else value >= 0)):
+    if not (math.isfinite(as_float(value)) and (value > 0 if positive else value >= 0)):
         least = "above" if positive else "at least"
         raise InvalidInput(f"{name} is {value}; it must be finite and {least} 0")
 

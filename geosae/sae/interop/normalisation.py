@@ -15,6 +15,7 @@ from jaxtyping import Float
 
 from geosae.errors import InvalidInput
 from geosae.notebook import short_text
+from geosae.storage.records import check_fields
 from geosae.validation import positive_number
 
 
@@ -77,7 +78,8 @@ class LayerNorm(Normalisation):
     eps: float | int = 1e-5
 
     def __post_init__(self) -> None:
-        positive_number(self.eps, "eps of the layer norm", zero=True)
+        check_fields(self, "the layer norm")
+        positive_number(self.eps, "eps", zero=True)
 
     def _moments(self, points: Float[np.ndarray, "N n"]) -> tuple[np.ndarray, np.ndarray]:
         if points.shape[1] < 2:
@@ -150,6 +152,7 @@ class ConstantFactor(Normalisation):
     factor: float | int
 
     def __post_init__(self) -> None:
+        check_fields(self, "the normalisation")
         positive_number(self.factor, "the factor of the normalisation")
 
     def transform(self, points: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N n"]:

@@ -15,6 +15,7 @@ from geosae.sae.interop.card import Card
 from geosae.sae.interop.normalisation import NONE, normalisation_from_dict
 from geosae.sae.interop.record import Imported, Source
 from geosae.sae.weights_file import DTYPES, WEIGHTS_FILE, dtype_name, read_sae, write_weights
+from geosae.storage.arguments import checked_arguments
 from geosae.storage.files import file_hash, read_json
 from geosae.storage.structure import from_json, read_plain_record, write_record
 from geosae.validation import whole_number
@@ -28,6 +29,7 @@ def is_own(path: Path) -> bool:
     return any((path / name).is_file() for name in (RECORD_FILE, CARD_FILE))
 
 
+@checked_arguments()
 def keep(imported: Imported, folder: Path | str) -> None:
     """Write an imported SAE into a folder: sae.safetensors and, last, imported.json.
 

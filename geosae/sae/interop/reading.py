@@ -20,6 +20,7 @@ from geosae.sae.interop._checkpoint_files import CheckpointFiles, read_files
 from geosae.sae.interop._format import Format
 from geosae.sae.interop.own import is_own, read_own
 from geosae.sae.interop.record import Imported
+from geosae.storage.arguments import checked_arguments
 
 FORMATS: dict[str, Format] = {
     module.FORMAT.name: module.FORMAT
@@ -30,6 +31,7 @@ FORMATS: dict[str, Format] = {
 }  # fmt: skip
 
 
+@checked_arguments()
 def read(
     path: Path | str, format: str | None = None, *, ignore: Sequence[str] = (), **settings: Any
 ) -> Imported:

@@ -13,6 +13,7 @@ from geosae.sae.gates import Gate, Matryoshka
 from geosae.sae.interop.normalisation import NONE, ConstantFactor, Normalisation
 from geosae.sae.interop.record import Imported
 from geosae.sae.model import WEIGHTS, SparseAutoencoder
+from geosae.storage.arguments import checked_arguments
 from geosae.storage.files import write_atomic, write_json
 
 # The version whose form this is; SAELens reads a configuration without a version as one from before 6.
@@ -31,6 +32,7 @@ NORMALISATIONS = {"none": "none", "constant_factor": "none", "layer_norm": "laye
 Wide = dict[str, torch.Tensor]
 
 
+@checked_arguments()
 def write_saelens(
     sae: SparseAutoencoder | Imported,
     folder: Path | str,

@@ -27,10 +27,11 @@ from geosae.sae.training.checkpoint_state import clear_state
 from geosae.sae.training.spec import Kernel, resolve_kernel
 from geosae.sae.training.stacked import stackable, train_stacked
 from geosae.sae.training.train import TrainedSAE, TrainingDiverged, checked_seed, train
+from geosae.storage.arguments import checked_arguments
 from geosae.storage.files import content_hash, scratch_file
 from geosae.storage.folders import output_folder
 from geosae.storage.structure import read_record, write_record
-from geosae.validation import as_array, finite_points
+from geosae.validation import COUNT, as_array, finite_points
 
 # Weights, start, gradient, two moments, average and the temporary arrays of a step.
 COPIES_OF_PARAMETERS = 8
@@ -43,6 +44,7 @@ FAILURES: dict[str, type[Exception]] = {
 }
 
 
+@checked_arguments(workers=COUNT)
 def train_grid(
     points: Float[np.ndarray, "N n"],
     configs: Sequence[TrainConfig],

@@ -83,7 +83,8 @@ def sample_of(points: Points, config: TrainConfig) -> Float[np.ndarray, "E n"]:
         If they are not finite, or are no points.
     """
     held = isinstance(points, np.ndarray) and not isinstance(points, np.memmap)
-    return finite_points(points if held else _glimpse(points, config))
+    # In one order: sums over the rows round as they are stored, and the same points are to train the same.
+    return np.ascontiguousarray(finite_points(points if held else _glimpse(points, config)))
 
 
 def prepare_inputs(

@@ -21,7 +21,8 @@ from geosae.sae.training.parameters import Parameters
 from geosae.sae.training.spec import training_spec
 from geosae.sae.training.standardize import Standardizer
 from geosae.sae.training.state import TrainingDiverged, TrainingState
-from geosae.validation import whole_number
+from geosae.storage.arguments import checked_arguments
+from geosae.validation import SEED, whole_number
 
 __all__ = ["Baseline", "TrainConfig", "TrainedSAE", "TrainingDiverged", "train"]
 
@@ -83,6 +84,7 @@ class TrainedSAE:
         return columns_of(self.log)
 
 
+@checked_arguments(seed=SEED)
 def train(
     points: AnyPoints,
     config: TrainConfig,

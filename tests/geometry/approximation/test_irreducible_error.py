@@ -181,13 +181,13 @@ def test_refusals() -> None:
 
 @pytest.mark.parametrize("scale", [1e-300, 1e-160, 1e160, 1e300, 1e308])
 def test_scales_that_floats_cannot_square_are_refused_by_name(scale: float) -> None:
-    box = UniformBox(np.full(2, -scale), np.full(2, scale))
-    for region in (
-        Shell(np.zeros(2), scale / 4, scale / 2),
-        Union((Ball(np.zeros(2), scale / 4), Ball(np.full(2, scale / 2), scale / 8))),
+    for make in (
+        lambda: UniformBox(np.full(2, -scale), np.full(2, scale)),
+        lambda: Shell(np.zeros(2), scale / 4, scale / 2),
+        lambda: Ball(np.zeros(2), scale / 4),
     ):
         with pytest.raises(InvalidInput, match=r"no floats(.|\n)*scale points, regions and measure"):
-            irreducible_error(region, box, np.random.default_rng(0))
+            make()
 
 
 @pytest.mark.parametrize("scale", [1e-140, 1e140])

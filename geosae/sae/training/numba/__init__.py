@@ -10,6 +10,7 @@ import torch
 
 from geosae.sae.config import TrainConfig
 from geosae.sae.gates import TopK
+from geosae.storage.arguments import checked_arguments
 
 __all__ = ["installed", "reason_against"]
 
@@ -23,6 +24,7 @@ def installed() -> bool:
     return find_spec("numba") is not None
 
 
+@checked_arguments()
 def reason_against(
     config: TrainConfig, device: torch.device | str = "cpu", *, numba: bool | None = None
 ) -> str | None:
