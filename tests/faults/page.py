@@ -18,7 +18,11 @@ HEAD = "# Reliability, measured\n\n"
 WHOLE = 100
 SHORT = f"""
 
-The campaign asks for {WHOLE} kills: this run of it was stopped before all of them had their turn."""
+The campaign asks for {WHOLE} kills: this run of it was stopped before all of them had their turn,
+and what the table lacks was not tried in it."""
+OF_WORKERS = """
+{ended} of the {commands} commands whose workers were killed ended by themselves with the right bytes; the
+others said which task died (status 1), and the same command tried it again."""
 SIGNALS = ("KILL", "TERM", "INT", "KILL or TERM")
 WORDS = {
     ("KILL", "by the clock"): "kill -9",
@@ -49,9 +53,8 @@ session may live, and TMPDIR must be empty. A trial for which one of these is fa
 the table counts what was tried, and all of it was resumed with equal bytes. Moments are drawn from fixed
 seeds; what runs at such a moment depends on the machine.
 
-**{kills} kills**: {clock} of commands by the clock, {writes} of commands at a write, {workers} of workers.
-{ended} of the {commands} commands whose workers were killed ended by themselves with the right bytes; the
-others said which task died (status 1), and the same command tried it again.{short}
+**{kills} kills**: {clock} of commands by the clock, {writes} of commands at a write, {workers} of workers.\
+{of_workers}{short}
 
 | command | what happened | moment | times | resumed, bytes equal |
 |---|---|---|---|---|
@@ -95,8 +98,12 @@ def page(lines: list[dict[str, object]]) -> str:
         clock=kills["by the clock"],
         writes=kills["at a write"],
         workers=kills["a worker"],
-        ended=sum(number(line, "ended_by_itself") for line in of_workers),
-        commands=sum(number(line, "commands") for line in of_workers),
+        of_workers=OF_WORKERS.format(
+            ended=sum(number(line, "ended_by_itself") for line in of_workers),
+            commands=sum(number(line, "commands") for line in of_workers),
+        )
+        if of_workers
+        else "",
         rows="\n".join(rows),
         short="" if sum(kills.values()) >= WHOLE else SHORT,
     )
