@@ -14,6 +14,9 @@ from geosae.analysis.certified import (
     approximation_p,
     certified,
     detection_p,
+    least_approximation_tolerance,
+    least_detection_tolerance,
+    least_separation_tolerance,
     not_approximation_p,
     not_separation_p,
     positives_for_power,
@@ -63,6 +66,8 @@ def test_a_unit_that_learners_share_is_one_pair_and_what_cannot_be_tested_is_non
         answers, judgement = answers_of({"separation": same(untested)})
         assert judgement.pairs == 0
         assert answers["separation"]["units"][0].answer == "undecided"
+    one_of_each = made(((0,), 0, 0), positives=1, negatives=1)
+    assert answers_of({"separation": same(one_of_each)})[1].pairs == 1
     assert Judgement(0.05, 0.3, "holm", 1).level == Judgement(0.05, 0.3, "holm", 0).level == 0.3
     assert Judgement(0.05, 0.3, "holm", 3).level == pytest.approx(0.1)
 
@@ -192,6 +197,30 @@ def test_a_unit_is_trivial_where_silence_or_firing_everywhere_separates_as_well(
     assert answers_of({"separation": same(chosen)})[0]["separation"]["units"][0].trivial == trivial
 
 
+@given(COUNTS)
+def test_the_least_tolerance_stated_is_the_notions_own_or_epsilon_where_that_is_certified(errors):
+    misses, alarms = np.array(errors).T
+    n, outside = np.full(len(errors), POSITIVES), np.full(len(errors), NEGATIVES)
+    for notion in ("detection", "separation"):
+        # Ten times the alarms: then some units miss the complement no more than the concept.
+        often = 10 * alarms if notion == "detection" else alarms
+        chosen = made(*(((k,), m, a) for k, (m, a) in enumerate(zip(misses, often, strict=True))))
+        answers, judgement = answers_of({notion: same(chosen)})
+        least = (
+            least_detection_tolerance(misses, n, outside - often, outside, judgement.level)
+            if notion == "detection"
+            else least_separation_tolerance(misses, often, n, judgement.level)
+        )
+        for row, own in zip(answers[notion]["units"], least, strict=True):
+            if row.answer == "learned":
+                assert row.least_tolerance == min(own, 0.05)
+            else:
+                assert row.least_tolerance == own or (math.isinf(own) and math.isnan(row.least_tolerance))
+            if notion == "detection":
+                assert row.needed_here == positives_for_power(row.miss, None, 0.05, judgement.level)
+                assert row.needed == positives_needed(0.05, judgement.level, alarms=False)
+
+
 def ambient(misses, alarms, positives, size=1000, mass=math.nan):
     """A unit's counts on ν points, and the same share of misses within the concept."""
     n = np.array([positives])
@@ -213,6 +242,8 @@ def test_approximation_is_judged_on_fresh_points():
         assert (row.miss, row.alarm) == (misses / 200, alarms / 200)
         assert row.error == pytest.approx((misses + alarms) / 200)
         assert row.low <= row.error <= row.high
+        least = float(least_approximation_tolerance(*counts, 0.05)[0])
+        assert row.least_tolerance == (min(least, 0.1) if yes else least)
         assert judgement.pairs == 1
 
 

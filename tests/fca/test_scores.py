@@ -90,6 +90,8 @@ def test_exact_stability_is_refused_where_it_would_take_too_long(monkeypatch):
     monkeypatch.setattr(scores, "LARGEST", 7)
     with pytest.raises(InvalidInput, match="stability_bounds"):
         stability(concept_lattice(BOOLEAN_3))
+    monkeypatch.setattr(scores, "LARGEST", 8)
+    assert len(stability(concept_lattice(BOOLEAN_3))) == 8
 
 
 def closed_under(members, rules):
