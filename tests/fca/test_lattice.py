@@ -26,6 +26,7 @@ def test_lattice_laws(seed):
         assert not a < a
         for b in all_of:
             assert (a <= b) == (set(a.extent) <= set(b.extent)) == (set(b.intent) <= set(a.intent))
+            assert (a < b) == (set(a.extent) < set(b.extent))
             meet, join = a & b, a | b
             assert set(meet.extent) == set(a.extent) & set(b.extent)
             assert set(join.intent) == set(a.intent) & set(b.intent)
