@@ -1,6 +1,6 @@
 """What is chosen on the fit half: the three rules by brute force, and never a unit worse than the neuron."""
 
-from itertools import combinations
+from itertools import combinations, product
 
 import numpy as np
 import pytest
@@ -140,7 +140,7 @@ def test_what_fires_on_no_point_of_the_concept_is_not_chosen(positives, rule):
         assert choose(pool, rule, learner, 0.9) == ()
 
 
-@given(st.integers(0, 4), st.integers(0, 4), st.integers(0, 4))
+@pytest.mark.parametrize(("hits", "misses", "alarms"), list(product(range(3), repeat=3)))
 def test_the_errors_of_candidates_are_ratios(hits, misses, alarms):
     positives = hits + misses
     pool = Candidates(((0,),), np.array([hits]), np.array([hits + alarms]), positives)
