@@ -81,6 +81,12 @@ def test_a_summary_by_its_definition(cases: list[tuple[int, int, bool]]) -> None
         assert summary.nearest.tightness == max(e.observed / e.bound for e in positive)
 
 
+def test_the_nearest_instance_is_nearest_as_a_ratio_not_as_a_difference() -> None:
+    summary = evidence_summary("S5", [evidence(2, 4), evidence(90, 100), evidence(0, 1), evidence(0, 0)])
+    assert summary.nearest is not None
+    assert summary.nearest.instance == "90 of 100"
+
+
 def test_the_table_keeps_its_columns_whatever_a_statement_says() -> None:
     names, rule = heading().split("\n")
     assert [len(part) for part in rule.split("  ")] == list(WIDTHS)
@@ -94,6 +100,8 @@ def test_the_table_keeps_its_columns_whatever_a_statement_says() -> None:
             assert text[end : end + 2].strip() == ""
             assert cell[-1 if name in RIGHT else 0] != " "
     cells = [holding[end - width : end].strip() for end, width in zip(ends, WIDTHS, strict=True)]
+    # Cut at a word: the next one would not fit.
+    assert WIDTHS[1] - len("statement ") < len(cells[1]) <= WIDTHS[1]
     assert (cells[0], cells[2:7]) == ("T1", ["6", "0", "exact", "1/1", "holds"])
     assert float(cells[7]) >= 0
     assert not cells[7].endswith(" ")
