@@ -71,6 +71,7 @@ def test_contexts_about_other_objects_are_refused():
         compare(BOOLEAN_3, FormalContext.from_array(np.eye(4, dtype=bool)))
     with pytest.raises(InvalidInput, match="nulls"):
         compare(M3, M3, np.random.default_rng(0), nulls=0)
+    assert compare(M3, M3, np.random.default_rng(0), nulls=1).floor is not None
 
 
 def test_the_swapped_null_keeps_margins_and_is_what_it_must_be_for_a_chain():
