@@ -189,3 +189,23 @@ def test_a_family_too_large_to_mine_leaves_its_figures_open():
     assert np.isnan(found.precision)
     assert found.theta is None
     assert found.exact_recall == 1.0
+
+
+def test_without_a_family_every_true_extent_is_missed():
+    truth, blank = (
+        FormalContext.from_array(np.eye(4, dtype=bool)),
+        FormalContext.from_array(np.zeros((4, 2)) == 1),
+    )
+    missed = compare(truth, blank, theta=1)
+    assert (missed.family, missed.soft_recall, missed.stable_recall) == (0, 0.0, 0.0)
+    assert np.isnan(compare(blank, truth, theta=1).soft_recall)
+
+
+def test_null_contexts_that_cannot_be_mined_have_no_family():
+    truth, learned = (
+        FormalContext.from_array(np.arange(10)[:, None] < 5),
+        FormalContext.from_array(~np.eye(10, dtype=bool)),
+    )
+    found = compare(truth, learned, np.random.default_rng(0), theta=1, cap=5, nulls=2)
+    assert (found.theta, found.floor.theta, found.floor.family, found.swapped.family) == (None, None, 0, 0)
+    assert np.isnan(found.floor.precision)
