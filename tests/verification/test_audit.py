@@ -128,7 +128,7 @@ def test_a_stuck_predicate_is_put_only_where_it_was_and_taken_away_again() -> No
     during: list[str] = []
 
     def observe(n: int) -> Observed:
-        during.extend(name for name, module in list(sys.modules.items()) if hasattr(module, "truthful"))
+        during.extend(name for name, module in list(sys.modules.items()) if "truthful" in vars(module))
         return Observed(abs(n) * n if truthful(n) else -999_999, f"n = {n}")
 
     observe.__module__ = truthful.__module__
