@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from geosae.fca import additive, concept_lattice, layered, stable_family
 from geosae.fca.context import FormalContext
-from geosae.fca.layout import crossings, near_misses, ranks_of, spaced
+from geosae.fca.layout import cross, crossings, near_misses, ranks_of, spaced
 from geosae.geometry import InvalidInput
 
 DATA = Path(__file__).parent / "data"
@@ -63,6 +63,33 @@ def test_crossings_equal_a_parametric_count(seed):
             s, t = np.linalg.solve(matrix, points[c] - points[a])
             count += 0 < s < 1 and 0 < t < 1
     assert crossings(points, edges) == count
+
+
+def test_crossings_of_many_edges_are_those_of_all_pairs():
+    rng = np.random.default_rng(0)
+    points = rng.integers(0, 12, (30, 2)).astype(np.float64)
+    edges = np.array([(i, j) for i in range(30) for j in range(i) if rng.random() < 0.35])
+    assert len(edges) > 128
+    first, second = np.array(list(combinations(range(len(edges)), 2))).T
+    free = np.array([len({*edges[i], *edges[j]}) == 4 for i, j in zip(first, second, strict=True)])
+    assert crossings(points, edges) == np.count_nonzero(cross(points, edges[first], edges[second]) & free)
+
+
+def test_an_edge_that_ends_on_another_does_not_cross_it():
+    points = np.array([[0.0, 0.0], [2.0, 0.0], [1.0, 0.0], [1.0, 1.0], [1.0, -1.0]])
+    along, touching, through = np.array([[0, 1]]), np.array([[2, 3]]), np.array([[4, 3]])
+    assert not cross(points, along, touching)[0]
+    assert not cross(points, touching, along)[0]
+    assert cross(points, along, through)[0]
+    # On one line, apart or overlapping.
+    assert not cross(points, np.array([[0, 2]]), np.array([[2, 1]]))[0]
+    assert not cross(points, along, np.array([[0, 2]]))[0]
+
+
+def test_at_least_one_start_is_needed():
+    assert layered(concept_lattice(M3), starts=1).crossings == 0
+    with pytest.raises(InvalidInput):
+        layered(concept_lattice(M3), starts=0)
 
 
 def test_a_node_on_a_foreign_edge_is_a_near_miss_and_one_beside_it_is_not():

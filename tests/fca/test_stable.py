@@ -57,6 +57,10 @@ def test_a_family_says_which_concepts_it_holds(side, step):
     assert stable_family(context, 2, side=side).what == words
     assert stable_family(context, 2, side=side, grounded=True).what == f"{words}, and grounded"
     assert iceberg(context, 2, side=side).what == f"at least 2 {side}"
+    family = stable_family(context, 1, side=side)
+    assert len(family) > 1
+    assert family.to_dict()["delta"] == family.delta.tolist()
+    assert iceberg(context, 2, side=side).to_dict()["delta"] is None
 
 
 @needs_numba
