@@ -284,14 +284,12 @@ def power(miss: float, alarm: float | None, positives: int, tolerance: float, le
 
 
 def _most_passing(p_value: Callable[[int], float], level: float) -> int:
-    """Return the greatest count whose p-value is ≤ level, −1 if not even 0 is; p-values grow with it."""
+    """Return the greatest count whose p-value is ≤ level < 1, −1 if not even 0 is; p-values grow to 1."""
     if p_value(0) > level:
         return -1
     low, high = 0, 1
     while p_value(high) <= level:
         low, high = high, 2 * high
-        if high > 2**40:
-            return low
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (middle, high) if p_value(middle) <= level else (low, middle)

@@ -224,9 +224,9 @@ def grounded_sets(
     base = sets[grounded]
     for start in range(0, len(sets), BLOCK):
         part = sets[start : start + BLOCK]
-        # In the intersection of the base sets above lies what none of them lacks.
+        # In the intersection of the base sets above lies what none of them lacks; a base set is its own.
         meet = included(included(part, base), base.T)
-        grounded[start : start + BLOCK] |= (meet == part).all(axis=1)
+        grounded[start : start + BLOCK] = (meet == part).all(axis=1)
     return grounded
 
 

@@ -43,4 +43,4 @@ def _aligned(cells: tuple[str, ...]) -> str:
         cell.rjust(width) if name in RIGHT else cell.ljust(width)
         for cell, width, name in zip(cells, WIDTHS, HEAD, strict=True)
     )
-    return "  ".join(padded).rstrip()
+    return "  ".join(padded)

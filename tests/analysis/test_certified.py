@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from geosae.analysis.certified import (
     CORRECTIONS,
@@ -139,14 +140,41 @@ def test_the_least_numbers_of_positives_are_those_of_e5():
     assert positives_needed(0.0, 0.05, alarms=True) == 0
 
 
-@given(RATES, st.sampled_from([0.05, 0.004, 1e-4]), st.booleans())
+@given(RATES | st.sampled_from([0.6, 0.95]), st.sampled_from([0.6, 0.05, 0.004, 1e-4]), st.booleans())
 def test_the_least_number_is_decided_by_the_test_itself(tolerance, level, alarms):
     n = positives_needed(tolerance, level, alarms=alarms)
-    zero, rate = Fraction(0), Fraction(tolerance)
+    rate = Fraction(tolerance)
     share = rate / (1 + rate) if alarms else rate
-    assert zero == 0
+    assert n >= 1
     assert (1 - share) ** n <= Fraction(level) * Fraction(1_000_000_001, 1_000_000_000)
     assert (1 - share) ** (n - 1) > Fraction(level) * Fraction(999_999_999, 1_000_000_000)
+
+
+@pytest.mark.parametrize("count", range(1, 12))
+def test_a_p_value_that_just_meets_the_level_is_enough(count):
+    # (1 − ½)^n = 2^−n: the level is met exactly.
+    assert positives_needed(0.5, 2.0**-count, alarms=False) == count
+
+
+@pytest.mark.parametrize("level", [0.05, 0.004])
+@pytest.mark.parametrize("tolerance", [0.05, 0.1])
+def test_without_errors_there_is_power_from_the_least_number_on(tolerance, level):
+    for alarm in (None, 0.0):
+        least = positives_needed(tolerance, level, alarms=alarm is not None)
+        assert [power(0.0, alarm, n, tolerance, level) for n in (1, least - 1, least)] == [0.0, 0.0, 1.0]
+        # From the least number on none may go wrong.
+        right = (1 - 0.01) ** least * (1.0 if alarm is None else (1 / 1.01) ** least)
+        assert power(0.01, alarm if alarm is None else 0.01, least, tolerance, level) == pytest.approx(right)
+
+
+@given(st.integers(0, 40), st.integers(1, 60), RATES, st.sampled_from([0.0, 0.02, 0.4]))
+def test_at_the_p_value_of_k_misses_so_many_pass_and_no_more(k, n, tolerance, miss):
+    k = min(k, n - 1)
+    level = float(below(at(k), at(n), tolerance)[0])
+    chance = float(exact_below(k, n, Fraction(miss)))
+    # Where the tail is 1 in floats, more misses have the same p-value.
+    if float(below(at(k + 1), at(n), tolerance)[0]) > level:
+        assert power(miss, None, n, tolerance, level) == pytest.approx(chance, rel=1e-9)
 
 
 def test_power_is_that_of_the_theory():
@@ -174,11 +202,52 @@ def test_the_number_for_power_has_it_and_half_of_it_has_not():
     assert positives_for_power(0.05, 0.0, 0.05, level) == 0, "an error at the tolerance is never certified"
     n = positives_for_power(0.01, None, 0.05, level)
     assert power(0.01, None, n, 0.05, level) >= 0.8
+    # So near to the tolerance a pair asks for more points than anybody has.
+    assert positives_for_power(0.05 * (1 - 1e-6), None, 0.05, level) == 0
 
 
-@given(st.lists(st.floats(0, 1), min_size=0, max_size=12), st.sampled_from([0.05, 0.3]))
-def test_corrections_against_their_definitions(values, alpha):
-    p = np.array(values, dtype=np.float64)
+@pytest.mark.parametrize("alarm", [None, 0.0])
+@pytest.mark.parametrize("level", [0.3, 0.05, 0.05 / 12])
+@pytest.mark.parametrize("tolerance", [0.05, 0.1, 0.8])
+def test_errorless_pairs_are_certified_for_sure_from_the_least_number_on(alarm, level, tolerance):
+    least = positives_needed(tolerance, level, alarms=alarm is not None)
+    assert positives_for_power(0.0, alarm, tolerance, level, 1.0) == least
+
+
+@pytest.mark.parametrize(("miss", "alarm"), [(0.01, 0.02), (0.03, None), (0.02, 0.0)])
+@pytest.mark.parametrize("level", [0.05, 0.004])
+def test_a_number_lower_by_one_percent_has_not_the_power(miss, alarm, level):
+    n = positives_for_power(miss, alarm, 0.05, level)
+    assert power(miss, alarm, n, 0.05, level) >= 0.8
+    nearby = range(n - max(1, n // 100), n)
+    assert any(power(miss, alarm, fewer, 0.05, level) < 0.8 for fewer in nearby)
+
+
+def test_power_with_many_points():
+    level = float(below(at(450), at(10_000), 0.05)[0])
+    assert power(0.045, None, 10_000, 0.05, level) == pytest.approx(stats.binom.cdf(450, 10_000, 0.045))
+
+
+@given(st.integers(0, 30), st.integers(0, 30), st.integers(1, 30), RATES)
+def test_not_separated_is_twice_the_lesser_tail_and_never_more_than_one(misses, alarms, positives, tolerance):
+    misses, rate = min(misses, positives), Fraction(tolerance)
+    tails = [
+        1 - (exact_below(k - 1, n, r) if k else Fraction(0))
+        for k, n, r in ((misses, positives, rate), (alarms, positives + alarms, rate / (1 + rate)))
+    ]
+    p = not_separation_p(at(misses), at(alarms), at(positives), tolerance)[0]
+    assert p == pytest.approx(float(min(Fraction(1), 2 * min(tails))), rel=1e-9)
+
+
+def _near_the_thresholds(alpha):
+    """p-values at and about alpha/i, so that ties and thresholds that are just met occur."""
+    exact = st.integers(1, 24).map(lambda i: alpha / i)
+    return st.lists(exact | st.floats(0, 2 * alpha) | st.floats(0, 1), min_size=0, max_size=12)
+
+
+@given(st.data(), st.sampled_from([0.05, 0.3]))
+def test_corrections_against_their_definitions(data, alpha):
+    p = np.array(data.draw(_near_the_thresholds(alpha)), dtype=np.float64)
     order = np.argsort(p, kind="stable")
     count = len(p)
     holm = 0
@@ -194,11 +263,25 @@ def test_corrections_against_their_definitions(values, alpha):
         assert (refuted <= (p <= alpha)).all()
 
 
+@pytest.mark.parametrize("count", [1, 2, 3, 5])
+@pytest.mark.parametrize("alpha", [0.05, 0.3])
+def test_p_values_that_just_meet_every_threshold_are_all_refuted(count, alpha):
+    ranks = np.arange(1, count + 1)
+    holm = alpha / (count - ranks + 1)
+    by = alpha * ranks / (count * sum(1 / i for i in range(1, count + 1)))
+    for correction, thresholds in zip(CORRECTIONS, (holm, by), strict=True):
+        assert certified(thresholds, alpha, correction).all()
+        # The first p-value decides under Holm, the last alone under Benjamini–Yekutieli.
+        beyond = np.nextafter(thresholds, 1)
+        assert not certified(beyond, alpha, correction).any()
+
+
 @given(st.integers(0, 30), st.integers(1, 30), st.sampled_from([0.05, 0.001]))
 def test_one_sided_limits_are_where_the_tests_turn(k, n, level):
     k = min(k, n)
     upper, lower = (float(end(at(k), at(n), level)[0]) for end in (share_at_most, share_at_least))
     assert 0 <= lower <= k / n <= upper <= 1
+    assert (lower > 0, upper < 1) == (k > 0, k < n)
     if upper < 1:
         assert below(at(k), at(n), upper)[0] == pytest.approx(level, rel=1e-6)
     if lower > 0:

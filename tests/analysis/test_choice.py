@@ -1,14 +1,15 @@
 """What is chosen on the fit half: the three rules by brute force, and never a unit worse than the neuron."""
 
-from itertools import combinations
+from itertools import combinations, product
 
 import numpy as np
+import pytest
 from analysis.planted import random_dataset, random_planted
 from hypothesis import given
 from hypothesis import strategies as st
 
 from geosae.analysis import LEARNERS, AnalysisConfig, analyse
-from geosae.analysis.choice import SMALL, candidates, choose, least
+from geosae.analysis.choice import SMALL, Candidates, candidates, choose, least
 from geosae.analysis.counts import Counts
 from geosae.analysis.firing_bits import FiringBits, ones, pack
 from geosae.analysis.unit_search import propose
@@ -129,6 +130,25 @@ def test_on_the_fit_half_a_unit_is_never_worse_than_the_neuron_of_its_rule(seed,
                 assert len(small) <= SMALL
                 qualities = [quality(rule, unit, inside[:, k]) for unit in (every, small, one)]
                 assert qualities == sorted(qualities)
+
+
+@pytest.mark.parametrize("positives", [0, 1, 5])
+@pytest.mark.parametrize("rule", ["detection", "separation", "f1"])
+def test_what_fires_on_no_point_of_the_concept_is_not_chosen(positives, rule):
+    pool = Candidates(((0,), (1, 2)), np.zeros(2, dtype=np.int64), np.array([0, 3]), positives)
+    for learner in LEARNERS:
+        assert choose(pool, rule, learner, 0.9) == ()
+
+
+@pytest.mark.parametrize(("hits", "misses", "alarms"), list(product(range(3), repeat=3)))
+def test_the_errors_of_candidates_are_ratios(hits, misses, alarms):
+    positives = hits + misses
+    pool = Candidates(((0,),), np.array([hits]), np.array([hits + alarms]), positives)
+    if positives:
+        assert pool.miss[0] == misses / positives
+        assert pool.separation_error[0] == max(misses, alarms) / positives
+    if hits + misses + alarms:
+        assert pool.f1[0] == hits / (hits + (misses + alarms) / 2)
 
 
 def test_the_least_of_nothing_is_nothing():

@@ -27,7 +27,9 @@ def test_counts_equal_brute_force_whatever_the_chunks(seed, chunks):
             assert neurons.hits[k, i] == (fires[:, i] & c).sum()
             assert neurons.alarms[k, i] == (fires[:, i] & ~c).sum()
             assert neurons.misses[k, i] == (c & ~fires[:, i]).sum()
-    assert accumulator.active == fires.sum()
+    np.testing.assert_array_equal(neurons.positives[:, 0], inside.sum(axis=0))
+    np.testing.assert_array_equal(neurons.negatives[:, 0], (~inside).sum(axis=0))
+    assert (accumulator.active, accumulator.points) == (fires.sum(), len(fires))
     np.testing.assert_array_equal(accumulator.fired, fires.sum(axis=0))
 
 

@@ -46,6 +46,11 @@ def test_nothing_to_estimate_from_is_nan_with_the_widest_interval_never_zero():
     assert np.isnan(shares(empty, empty)[0])
 
 
+def test_one_trial_is_enough_for_an_estimate():
+    k, n = np.array([0, 1, 1]), np.array([1, 1, 2])
+    assert shares(k, n).tolist() == graded_share(k, n, 0.05).value.tolist() == [0.0, 1.0, 0.5]
+
+
 def test_an_unseen_denominator_still_bounds_the_odds_from_below():
     g = graded_odds(np.array([50]), np.array([0]), 0.05)
     assert np.isnan(g.value[0])

@@ -39,6 +39,13 @@ def test_the_enclosure_holds_the_least_excess_of_the_disk_and_zero_for_the_squar
     assert np.all(np.diff(alarms) < 0)
 
 
+def test_a_square_is_within_reach_of_its_own_facets_at_no_tolerance_at_all():
+    data = _disk_and_square()
+    alignment = analyse(square(), data, AnalysisConfig(tolerance=0.0, floor=False))
+    disk, box = reach(alignment, data, np.random.default_rng(0))
+    assert (disk.out_of_reach, box.out_of_reach) == (True, False)
+
+
 def test_the_faces_of_the_box_count_as_half_spaces():
     # One half-plane through the middle: within the box its excess is finite, and the bound stays below it.
     low = least_excess(Ball(np.zeros(2), 1.0), BOX, 1)

@@ -6,7 +6,8 @@ from analysis.planted import Planted
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geosae.analysis import agreement, analyse, fvu, mcc, mcc_floor
+from geosae.analysis import NotionTable, agreement, analyse, fvu, mcc, mcc_floor
+from geosae.analysis.counts import Counts
 from geosae.data.dataset import ConceptDataset
 from geosae.errors import InvalidInput
 
@@ -111,3 +112,11 @@ def test_a_detector_of_a_parent_is_read_as_the_parent_not_as_its_child():
     found = agreement(analyse(Planted(np.array([[1.0]]), np.array([0.0])), data).detection)
     assert found.best_concept.tolist() == [1]
     assert found.mutual.tolist() == [False, True]
+
+
+def test_where_no_concept_was_tested_there_is_no_rate():
+    none = np.zeros((2, 3), dtype=np.int64)
+    counts = Counts(none, none, np.zeros((2, 1), dtype=np.int64), np.full((2, 1), 9))
+    agreed = agreement(NotionTable("separation", 0.0, ("a", "b"), 0.05, "holm", counts, counts))
+    assert not agreed.mutual.any()
+    assert np.isnan([agreed.rate, agreed.mean_concept_asymmetry, agreed.mean_neuron_asymmetry]).all()

@@ -1,4 +1,7 @@
 import numpy as np
+from analysis.planted import random_dataset, random_planted
+from hypothesis import given
+from hypothesis import strategies as st
 
 from geosae.analysis import AnalysisConfig, analyse, learning_and_interpretation
 from geosae.analysis.agreement import agreement
@@ -55,3 +58,20 @@ def test_a_neuron_that_detects_the_parent_but_not_the_child_violates_the_hierarc
     maps = learning_and_interpretation(al, "detection", edges="point", hierarchy=forged)
     assert maps.violations == (("parent", "child", ("n0",)),)
     assert learning_and_interpretation(al, "detection").violations == ()
+
+
+@given(st.integers(0, 2000))
+def test_closures_by_their_definition(seed):
+    rng = np.random.default_rng(seed)
+    config = AnalysisConfig(tolerance=0.3, floor=False)
+    al = analyse(random_planted(rng, 6, 2), random_dataset(rng, 80, 2, 3), config)
+    detects = al.context("detection", edges="point").incidence
+    maps = learning_and_interpretation(al, "detection", edges="point")
+    assert [n.neuron for n in maps.neurons] == np.flatnonzero(detects.any(axis=0)).tolist()
+    for n in maps.neurons:
+        with_it = detects[detects[:, n.neuron]].all(axis=0)
+        assert n.closed == (np.flatnonzero(with_it).tolist() == [n.neuron])
+    for k, c in enumerate(maps.concepts):
+        with_it = detects[:, detects[k]].all(axis=1)
+        assert [al.concepts[i] for i in np.flatnonzero(with_it) if i != k] == list(c.siblings)
+        assert c.closed == (not c.siblings)

@@ -131,3 +131,15 @@ def test_the_cap_refuses_by_name_and_says_how_many_there_are_at_least():
 def test_a_context_of_many_concepts_agrees_with_its_check_and_its_record():
     lattice = concept_lattice(FormalContext.read(DATA / "segments.cxt")).check()
     assert len(lattice) == 11_878
+
+
+def test_sets_of_one_size_stand_in_lexicographic_order_over_several_words():
+    lattice = concept_lattice(FormalContext.from_array(np.eye(150, dtype=bool)[::-1]))
+    assert list(lattice.extents[1:-1]) == [(g,) for g in range(150)]
+    # Pairs (g, h) with g in the first word and h in another, and pairs within the last word.
+    pairs = [(0, 140), (0, 70), (130, 140), (1, 2), (1, 149), (64, 65), (0, 3)]
+    crosses = np.zeros((150, 150), dtype=bool)
+    for column, pair in enumerate(pairs):
+        crosses[list(pair), column] = True
+    lattice = concept_lattice(FormalContext.from_array(crosses))
+    assert [extent for extent in lattice.extents if len(extent) == 2] == sorted(pairs)

@@ -71,6 +71,7 @@ def test_contexts_about_other_objects_are_refused():
         compare(BOOLEAN_3, FormalContext.from_array(np.eye(4, dtype=bool)))
     with pytest.raises(InvalidInput, match="nulls"):
         compare(M3, M3, np.random.default_rng(0), nulls=0)
+    assert compare(M3, M3, np.random.default_rng(0), nulls=1).floor is not None
 
 
 def test_the_swapped_null_keeps_margins_and_is_what_it_must_be_for_a_chain():
@@ -80,6 +81,10 @@ def test_the_swapped_null_keeps_margins_and_is_what_it_must_be_for_a_chain():
     assert found.swapped is not None
     assert found.floor is not None
     assert found.swapped.exact_recall == 1.0 > found.floor.exact_recall
+    again = compare(chain, chain, np.random.default_rng(0), theta=1, nulls=3)
+    assert again.swapped is not None
+    # The inner extents of a chain of eight, and those of its only swap.
+    assert again.family == again.swapped.family == 7
     rng = np.random.default_rng(1)
     for _ in range(10):
         context = FormalContext.from_array(rng.random(rng.integers(1, 9, 2)) < 0.5)
@@ -188,3 +193,23 @@ def test_a_family_too_large_to_mine_leaves_its_figures_open():
     assert np.isnan(found.precision)
     assert found.theta is None
     assert found.exact_recall == 1.0
+
+
+def test_without_a_family_every_true_extent_is_missed():
+    truth, blank = (
+        FormalContext.from_array(np.eye(4, dtype=bool)),
+        FormalContext.from_array(np.zeros((4, 2)) == 1),
+    )
+    missed = compare(truth, blank, theta=1)
+    assert (missed.family, missed.soft_recall, missed.stable_recall) == (0, 0.0, 0.0)
+    assert np.isnan(compare(blank, truth, theta=1).soft_recall)
+
+
+def test_null_contexts_that_cannot_be_mined_have_no_family():
+    truth, learned = (
+        FormalContext.from_array(np.arange(10)[:, None] < 5),
+        FormalContext.from_array(~np.eye(10, dtype=bool)),
+    )
+    found = compare(truth, learned, np.random.default_rng(0), theta=1, cap=5, nulls=2)
+    assert (found.theta, found.floor.theta, found.floor.family, found.swapped.family) == (None, None, 0, 0)
+    assert np.isnan(found.floor.precision)

@@ -283,3 +283,9 @@ def test_the_other_ending_of_burmeisters_format_is_read(tmp_path) -> None:
     context = FormalContext.read(tmp_path / "segments.ctx")
     context.write(tmp_path / "again.ctx")
     assert FormalContext.read(tmp_path / "again.ctx").objects == context.objects
+
+
+def test_a_cxt_file_without_attributes_needs_no_rows():
+    for rows in ("", "\n\n"):
+        context = parse_cxt(f"B\n\n2\n0\n\nfrog\nfish\n{rows}", "pond.cxt")
+        assert (context.objects, context.incidence.shape) == (("frog", "fish"), (2, 0))

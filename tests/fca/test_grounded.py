@@ -92,6 +92,25 @@ def test_theta_of_grounded_families_is_the_smallest_that_chance_hardly_reaches()
     assert stable_family(noisy, grounded=True).theta == theta
 
 
+@pytest.mark.parametrize("block", [1, 2, 5])
+def test_sets_and_rows_are_compared_block_by_block(block, monkeypatch):
+    rng = np.random.default_rng(3)
+    rows = np.repeat(rng.random((6, 7)) < 0.5, 3, axis=0) ^ (rng.random((18, 7)) < 0.1)
+    lattice = concept_lattice(FormalContext.from_array(rows))
+    sets = lattice.family(np.arange(len(lattice))).intents
+    whole = module.grounded_sets(sets, rows, 3), module.nearest_row_counts(sets, rows)
+    assert 0 < whole[0].sum() < len(sets)
+    monkeypatch.setattr(module, "BLOCK", block)
+    assert module.grounded_sets(sets, rows, 3).tolist() == whole[0].tolist()
+    assert module.nearest_row_counts(sets, rows).tolist() == whole[1].tolist()
+
+
+def test_families_are_grounded_only_where_that_is_asked_for():
+    _, noisy = forest(2)
+    plain, grounded = (choose_theta(noisy, grounded=asked) for asked in (False, True))
+    assert choose_theta(noisy) == stable_family(noisy).theta == plain != grounded
+
+
 def test_an_intersection_of_grounded_concepts_stays_without_attributes_of_its_own():
     rows = np.repeat(np.array([[1, 1, 0], [0, 1, 1]], dtype=bool), 4, axis=0).T
     family = stable_family(FormalContext.from_array(rows), 3, grounded=True)

@@ -26,6 +26,7 @@ def test_lattice_laws(seed):
         assert not a < a
         for b in all_of:
             assert (a <= b) == (set(a.extent) <= set(b.extent)) == (set(b.intent) <= set(a.intent))
+            assert (a < b) == (set(a.extent) < set(b.extent))
             meet, join = a & b, a | b
             assert set(meet.extent) == set(a.extent) & set(b.extent)
             assert set(join.intent) == set(a.intent) & set(b.intent)
@@ -113,6 +114,20 @@ def _forge(change):
 def test_forged_lattices_are_refused(change, word):
     with pytest.raises(InvalidInput, match=word):
         ConceptLattice.from_dict(_forge(change))
+
+
+@pytest.mark.parametrize(
+    ("extents", "intents"),
+    [
+        # A half of an extent has the whole intent in common, and a half of an intent the whole extent.
+        (((), (0,), (2,), (0, 1, 2)), ((0, 1, 2), (0, 1), (2,), ())),
+        (((), (0, 1), (2,), (0, 1, 2)), ((0, 1, 2), (0,), (2,), ())),
+    ],
+)
+def test_a_pair_of_which_one_side_alone_is_closed_is_no_concept(extents, intents):
+    context = FormalContext.from_array(np.array([[1, 1, 0], [1, 1, 0], [0, 0, 1]]) == 1)
+    with pytest.raises(InvalidInput, match="not closed"):
+        ConceptLattice(context, extents, intents, ((1, 2), (3,), (3,), ())).check()
 
 
 def test_a_missing_or_doubled_concept_is_noticed():

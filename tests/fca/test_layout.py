@@ -1,3 +1,4 @@
+from fractions import Fraction
 from itertools import combinations
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from geosae.fca import additive, concept_lattice, layered, stable_family
 from geosae.fca.context import FormalContext
-from geosae.fca.layout import crossings, near_misses, ranks_of, spaced
+from geosae.fca.layout import cross, crossings, near_misses, ranks_of, spaced
 from geosae.geometry import InvalidInput
 
 DATA = Path(__file__).parent / "data"
@@ -64,10 +65,63 @@ def test_crossings_equal_a_parametric_count(seed):
     assert crossings(points, edges) == count
 
 
+def test_crossings_of_many_edges_are_those_of_all_pairs():
+    rng = np.random.default_rng(0)
+    points = rng.integers(0, 12, (30, 2)).astype(np.float64)
+    edges = np.array([(i, j) for i in range(30) for j in range(i) if rng.random() < 0.35])
+    assert len(edges) > 128
+    first, second = np.array(list(combinations(range(len(edges)), 2))).T
+    free = np.array([len({*edges[i], *edges[j]}) == 4 for i, j in zip(first, second, strict=True)])
+    assert crossings(points, edges) == np.count_nonzero(cross(points, edges[first], edges[second]) & free)
+
+
+def test_an_edge_that_ends_on_another_does_not_cross_it():
+    points = np.array([[0.0, 0.0], [2.0, 0.0], [1.0, 0.0], [1.0, 1.0], [1.0, -1.0]])
+    along, touching, through = np.array([[0, 1]]), np.array([[2, 3]]), np.array([[4, 3]])
+    assert not cross(points, along, touching)[0]
+    assert not cross(points, touching, along)[0]
+    assert cross(points, along, through)[0]
+    # On one line, apart or overlapping.
+    assert not cross(points, np.array([[0, 2]]), np.array([[2, 1]]))[0]
+    assert not cross(points, along, np.array([[0, 2]]))[0]
+
+
+def test_at_least_one_start_is_needed():
+    assert layered(concept_lattice(M3), starts=1).crossings == 0
+    with pytest.raises(InvalidInput):
+        layered(concept_lattice(M3), starts=0)
+
+
 def test_a_node_on_a_foreign_edge_is_a_near_miss_and_one_beside_it_is_not():
     edges = np.array([[0, 2]])
     assert near_misses(np.array([[0.0, 0.0], [0.3, 1.0], [0.0, 2.0]]), edges) == 1
     assert near_misses(np.array([[0.0, 0.0], [0.4, 1.0], [0.0, 2.0]]), edges) == 0
+
+
+def squared_distance(p, a, b) -> Fraction:
+    """Of a point to a segment, exactly: to its line between the ends, to the nearer end beyond them."""
+    (px, py), (bx, by) = (p[0] - a[0], p[1] - a[1]), (b[0] - a[0], b[1] - a[1])
+    along, length = px * bx + py * by, bx * bx + by * by
+    if along <= 0 or length == 0:
+        return px * px + py * py
+    if along >= length:
+        return (p[0] - b[0]) ** 2 + (p[1] - b[1]) ** 2
+    return (px * by - py * bx) ** 2 / length
+
+
+@given(st.integers(0, 10_000))
+def test_near_misses_are_distances_to_segments_below_a_third(seed):
+    rng = np.random.default_rng(seed)
+    # Sixteenths: no distance is a third, and all are exact in floats.
+    whole = rng.integers(0, 33, (6, 2))
+    nodes = [(Fraction(int(x), 16), Fraction(int(y), 16)) for x, y in whole]
+    edges = np.array([(i, j) for i in range(6) for j in range(i) if rng.random() < 0.4]).reshape(-1, 2)
+    count = sum(
+        squared_distance(nodes[k], nodes[i], nodes[j]) < Fraction(1, 9)
+        for i, j in edges.tolist()
+        for k in set(range(6)) - {i, j}
+    )
+    assert near_misses(whole / 16, edges) == count
 
 
 @given(st.lists(st.integers(-5, 5), min_size=1, max_size=6))

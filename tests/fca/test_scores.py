@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geosae.fca import (
+    Implication,
     concept_lattice,
     deltas,
     implication_basis,
@@ -90,6 +91,8 @@ def test_exact_stability_is_refused_where_it_would_take_too_long(monkeypatch):
     monkeypatch.setattr(scores, "LARGEST", 7)
     with pytest.raises(InvalidInput, match="stability_bounds"):
         stability(concept_lattice(BOOLEAN_3))
+    monkeypatch.setattr(scores, "LARGEST", 8)
+    assert len(stability(concept_lattice(BOOLEAN_3))) == 8
 
 
 def closed_under(members, rules):
@@ -150,3 +153,16 @@ def test_rules_on_the_stable_core_hold_in_the_whole_context(seed):
         conclusion = {name.split(" ")[0] for name in rule.conclusion}
         assert conclusion <= set(context.attribute_closure(premise))
         assert rule.support == len(context.extent(premise))
+
+
+@pytest.mark.parametrize(
+    ("premise", "conclusion", "support", "words"),
+    [
+        (("1",), ("2", "3"), 1, "whenever 1 fires for a concept, 2 and 3 do (1 concept)"),
+        (("1", "2"), ("3",), 2, "whenever 1 and 2 fire for a concept, 3 does (2 concepts)"),
+        ((), ("3",), 0, "3 fires for every concept (0 concepts)"),
+        ((), ("3", "4"), 3, "3 and 4 fire for every concept (3 concepts)"),
+    ],
+)
+def test_a_rule_is_a_sentence(premise, conclusion, support, words):
+    assert Implication(premise, conclusion, support).in_words == words

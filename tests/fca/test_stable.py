@@ -50,6 +50,19 @@ def test_the_family_is_exactly_the_stable_concepts(side, matrix, theta):
         assert frozenset(np.flatnonzero(family.intents[i]).tolist()) == concepts_fast(matrix)[extent]
 
 
+@pytest.mark.parametrize(("side", "step"), [("attributes", "object"), ("objects", "attribute")])
+def test_a_family_says_which_concepts_it_holds(side, step):
+    context = FormalContext.from_array(np.eye(3, dtype=bool))
+    words = f"every further {step} costs at least 2 {side}"
+    assert stable_family(context, 2, side=side).what == words
+    assert stable_family(context, 2, side=side, grounded=True).what == f"{words}, and grounded"
+    assert iceberg(context, 2, side=side).what == f"at least 2 {side}"
+    family = stable_family(context, 1, side=side)
+    assert len(family) > 1
+    assert family.to_dict()["delta"] == family.delta.tolist()
+    assert iceberg(context, 2, side=side).to_dict()["delta"] is None
+
+
 @needs_numba
 @given(matrices(least=1), st.integers(1, 5))
 def test_the_compiled_loop_does_what_the_plain_one_does(matrix, theta):
@@ -121,6 +134,49 @@ def test_the_planted_concepts_are_recovered_at_the_chosen_theta():
     assert len(concept_lattice(noisy)) > 1.5 * (len(wanted) + 2)
 
 
+def hardly_by_chance(crosses, shuffled, least) -> bool:
+    """The definition of a θ that is large enough, by mining at it."""
+    sizes = [mine_ints(other, least, 20_000).sets.sum(axis=1) for other in shuffled]
+    chance = sum(int(((s > 1) & (s < crosses.shape[1])).sum()) for s in sizes) / module.SHUFFLES
+    return chance <= module.CHANCE * len(mine_ints(crosses, least, 20_000).sets)
+
+
+def test_theta_can_be_more_than_any_neuron_has_objects():
+    # Six objects, 120 neurons by chance: whatever three objects have in common costs many of them.
+    crosses = np.random.default_rng(5).random((120, 6)) < 0.5
+    rng = np.random.default_rng(0)
+    shuffled = [rng.permuted(crosses, axis=1) for _ in range(module.SHUFFLES)]
+    theta = choose_theta(FormalContext.from_array(crosses.T))
+    assert theta > 7
+    assert hardly_by_chance(crosses, shuffled, theta)
+    assert not hardly_by_chance(crosses, shuffled, theta - 1)
+    # Where every shuffle is the context itself and all objects are alike, any cost will do.
+    assert choose_theta(FormalContext.from_array(np.ones((3, 4), dtype=bool))) == 1
+
+
+@pytest.mark.parametrize(("neurons", "objects"), [(60, 12), (120, 6)])
+@pytest.mark.parametrize("cap", [12, 25, 50])
+def test_where_too_much_is_stable_theta_is_the_smallest_that_can_be_mined(neurons, objects, cap, monkeypatch):
+    # The search of a shuffled context is given up at the cap alone.
+    monkeypatch.setattr(module, "CROWD", 10**6)
+    crosses = np.random.default_rng(6).random((neurons, objects)) < 0.4
+    rng = np.random.default_rng(0)
+    shuffled = [rng.permuted(crosses, axis=1) for _ in range(module.SHUFFLES)]
+
+    def large_enough(least):
+        complete = all(mine_ints(each, least, cap).complete for each in (crosses, *shuffled))
+        return complete and hardly_by_chance(crosses, shuffled, least)
+
+    context = FormalContext.from_array(crosses.T)
+    theta = choose_theta(context, cap=cap)
+    assert large_enough(theta)
+    assert theta == 1 or not large_enough(theta - 1)
+    # Wherever the search begins, also one below where it ends.
+    for start in {1, 2, 5, max(1, theta - 1), theta, theta + 1}:
+        monkeypatch.setattr(module, "START", start)
+        assert choose_theta(context, cap=cap) == theta
+
+
 def test_theta_is_the_smallest_that_chance_hardly_reaches(monkeypatch):
     _, noisy = planted(1)
     theta = choose_theta(noisy)
@@ -130,12 +186,8 @@ def test_theta_is_the_smallest_that_chance_hardly_reaches(monkeypatch):
     # The shuffles keep every neuron's number of crosses.
     assert np.array_equal(shuffled[0].sum(axis=1), crosses.sum(axis=1))
 
-    def by_chance(least):
-        sizes = [mine_ints(other, least, 20_000).sets.sum(axis=1) for other in shuffled]
-        return sum(int(((s > 1) & (s < crosses.shape[1])).sum()) for s in sizes) / module.SHUFFLES
-
     def enough(least):
-        return by_chance(least) <= module.CHANCE * len(mine_ints(crosses, least, 20_000).sets)
+        return hardly_by_chance(crosses, shuffled, least)
 
     assert enough(theta)
     assert theta == 1 or not enough(theta - 1)

@@ -23,6 +23,8 @@ def test_comparison_is_exact_where_floats_would_agree() -> None:
         (4, 3, "lower", True, 1.0),
         (2, 3, "existence", False, -1.0),
         (3, 3, "tight", True, 0.0),
+        (3, 3, "upper", True, 0.0),
+        (3, 3, "lower", True, 0.0),
         (2, 3, "tight", False, -1.0),
         (1, 0, "equivalence", False, -1.0),
     ],
@@ -31,7 +33,11 @@ def test_senses(value: int, bound: int, kind: str, holds: bool, slack: float) ->
     found = compare(Observed(value, "x"), bound, kind)  # pyright: ignore[reportArgumentType]
     assert (found.holds, found.slack) == (holds, slack)
     turned = compare(Observed(value, "x"), bound, kind, flipped=True)  # pyright: ignore[reportArgumentType]
-    assert turned.holds == ((value != bound) if kind in ("tight", "equivalence") else slack <= 0)
+    if kind in ("tight", "equivalence"):
+        assert turned.holds == (value != bound)
+        assert abs(turned.slack) == 1.0
+    else:
+        assert (turned.holds, turned.slack) == (slack <= 0, -slack)
 
 
 def test_slack_is_negative_exactly_when_it_fails_however_small() -> None:
@@ -57,6 +63,7 @@ def test_certified_forgives_eta_and_no_more() -> None:
         {"value": 1, "grade": "statistical"},
         {"value": 1, "false_alarm": 0.1},
         {"value": 1, "grade": "certified", "eta": -1.0},
+        {"value": 1, "grade": "statistical", "false_alarm": 1.0},
         {"value": 1, "grade": "statistical", "false_alarm": 1.5},
     ],
 )
@@ -72,7 +79,8 @@ def test_infinite_bound_is_refused() -> None:
 
 def test_as_float_keeps_sign_and_saturates() -> None:
     assert as_float(-(10**400)) == -1.7976931348623157e308
-    assert as_float(Fraction(1, 10**400)) > 0
+    assert as_float(Fraction(1, 10**400)) == math.ulp(0.0)
+    assert as_float(Fraction(-1, 10**400)) == -math.ulp(0.0)
     assert as_float(0) == 0.0
 
 

@@ -18,6 +18,7 @@ from geosae.verification import (
     verify,
     verify_all,
 )
+from geosae.verification.runner import KEPT
 
 
 def squares(count: int, rng: np.random.Generator) -> Iterator[int]:
@@ -103,6 +104,8 @@ def test_nothing_tried_is_broken(empty: dict[str, Any]) -> None:
     verdict = verify(replace(TOY, **empty), 5, 0)
     assert verdict.status == "broken"
     assert "was tried" in verdict.reason
+    assert verdict.eta == verdict.false_alarm == 0.0
+    assert 0 <= verdict.seconds < 60
 
 
 def test_each_control_is_recorded_under_the_hypothesis_it_breaks_and_can_be_rebuilt() -> None:
@@ -119,6 +122,40 @@ def test_each_control_is_recorded_under_the_hypothesis_it_breaks_and_can_be_rebu
         case = reproduce(passing, index=control.index, requested=5, seed=0, role="control")
         assert passing.check(case) == control.evidence
         assert control.hypothesis == ("n ≥ 1" if case == -1000 else "n > −1001")
+
+
+def test_instances_and_the_controls_of_each_hypothesis_draw_from_streams_of_their_own() -> None:
+    drawn: list[tuple[str, float]] = []
+
+    def recording(name: str, case: int) -> Any:
+        def cases(count: int, rng: np.random.Generator) -> Iterator[int]:
+            drawn.append((name, rng.random()))
+            yield case
+
+        return cases
+
+    hypotheses = tuple(Hypothesis(name, recording(name, -1000)) for name in ("first", "second", "third"))
+    claim = replace(TOY, instances=recording("instances", 1), hypotheses=hypotheses)
+    verify(claim, 2, 7)
+    verify(claim, 2, 7)
+    assert len(drawn) == 8
+    assert len({number for _, number in drawn}) == len(set(drawn)) == 4
+    verify(replace(claim, id="another"), 2, 7)
+    assert len(set(drawn)) == 8
+
+
+def test_a_hypothesis_without_controls_is_named_by_its_number() -> None:
+    claim = replace(TOY, hypotheses=(*TOY.hypotheses, Hypothesis("n is a number", nothing)))
+    assert verify(claim, 5, 0).reason == "no control of hypothesis 2 (n is a number) was tried"
+
+
+def test_of_many_violations_some_are_recorded_and_one_instance_is_enough() -> None:
+    wrong = replace(TOY, bound=lambda n: 10**6 if n > 0 else -(10**9), hypotheses=(Hypothesis("", squares),))
+    verdict = verify(wrong, 50, 0)
+    assert verdict.reason.startswith("instance 0 violates it: n = 1")
+    assert [kept.index for kept in verdict.violations] == list(range(KEPT))
+    assert verify(TOY, 1, 0).status == "holds"
+    assert (verify(TOY, 1, 0).tried, verify(TOY, 1, 0).requested) == (2, 1)
 
 
 def test_an_error_is_broken_and_says_where() -> None:
@@ -143,7 +180,11 @@ def test_false_alarms_beyond_the_budget_are_broken() -> None:
     loud = replace(TOY, observe=lambda n: Observed(abs(n) * n, "x", "statistical", false_alarm=1e-7))
     assert verify(loud, 5, 0).status == "holds"
     assert verify(loud, 50, 0).status == "broken"
-    assert verify(loud, 5, 0).false_alarm == pytest.approx(6e-7)
+    alarm = verify(loud, 5, 0).false_alarm
+    assert alarm == pytest.approx(6e-7)
+    assert verify(loud, 5, 0, budget=alarm).status == "holds"
+    assert verify(loud, 5, 0, budget=0.0).status == "broken"
+    assert verify(TOY, 5, 0, budget=0.0).status == "holds"
 
 
 def test_the_budget_is_shared_by_the_claims() -> None:
