@@ -27,7 +27,7 @@ from geosae.sae.training.numba import installed
 from geosae.storage.files import check_content, file_hash
 from geosae.storage.structure import write_record
 
-NUMERICAL = ("numpy", "scipy", "torch", "scikit-learn", "cvxpy", "python-flint")
+NUMERICAL = ("numpy", "scipy", "torch", "scikit-learn", "python-flint")
 """The packages whose releases can change numbers; run.json names those of the run."""
 
 
