@@ -30,7 +30,7 @@ from geosae.storage.files import check_content, file_hash
 from geosae.storage.structure import write_record
 from geosae.validation import COUNT
 
-NUMERICAL = ("numpy", "scipy", "torch", "scikit-learn", "cvxpy", "python-flint")
+NUMERICAL = ("numpy", "scipy", "torch", "scikit-learn", "python-flint")
 """The packages whose releases can change numbers; run.json names those of the run."""
 
 

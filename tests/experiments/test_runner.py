@@ -422,7 +422,7 @@ def test_a_run_names_the_numerical_packages_and_numba_where_it_was_installed(
     done: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     machine = Store(done).card().machine
-    names = ("numpy", "scipy", "torch", "scikit-learn", "cvxpy", "python-flint")
+    names = ("numpy", "scipy", "torch", "scikit-learn", "python-flint")
     assert {name: machine[name] for name in names} == {name: version(name) for name in names}
     assert machine["numba"] == (version("numba") if installed() else None)
     assert Store(done).numba() == installed()
