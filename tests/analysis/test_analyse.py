@@ -12,9 +12,7 @@ from geosae.analysis import DRAWN_AT, LEARNERS, NOTIONS, AnalysisConfig, analyse
 from geosae.analysis.certified import certified, separation_p
 from geosae.data.dataset import ConceptDataset
 from geosae.errors import InvalidInput
-from geosae.geometry.approximation.measures import UniformBox
 from geosae.geometry.intervals import clopper_pearson
-from geosae.geometry.regions.registry import Box
 from geosae.sae import SparseAutoencoder, neurons_of
 from geosae.storage.structure import to_json
 
@@ -275,36 +273,6 @@ def test_the_ends_of_the_ranges_are_allowed(settings):
     if name != "tolerance":
         with pytest.raises(InvalidInput, match="out of range"):
             AnalysisConfig(**{name: value + 1 if value == 2**20 else value - 1})
-
-
-class Halving(Planted):
-    def reconstruct(self, points):
-        return points / 2
-
-
-def test_the_unexplained_share_is_that_of_what_is_left_over():
-    rng = np.random.default_rng(0)
-    data, planted = random_dataset(rng, 200, 2, 2), random_planted(rng, 4, 2)
-    al = analyse(Halving(planted.w, planted.c), data, AnalysisConfig(floor=False))
-    x = data.points[_halves(200, 0)[1]]
-    assert al.fvu == pytest.approx((x**2).sum() / 4 / ((x - x.mean(axis=0)) ** 2).sum())
-
-
-@pytest.mark.parametrize("size", range(110, 190, 10))
-def test_detection_and_separation_share_alpha_and_approximation_has_its_own(size):
-    points = np.random.default_rng(size).uniform(-1, 1, (4 * size, 2))
-    points[:, 0] = np.where(np.arange(4 * size) < size, 1, -1) * np.abs(points[:, 0])
-    box = UniformBox(np.full(2, -1.0), np.full(2, 1.0))
-    half = Box(np.array([0.0, -1.0]), np.array([1.0, 1.0]))
-    data = ConceptDataset(points, points[:, :1] > 0, ("right",), regions=(half,), ambient=box)
-    al = analyse(
-        Planted(np.array([[1.0, 0.0]]), np.zeros(1)), data, AnalysisConfig(ambient_samples=size, floor=False)
-    )
-    # Errorless: (1/1.05)^n is at most α from 62 points on, at most α/2 from 76 on.
-    n = int(al.counts.positives[0, 0])
-    assert al.context("separation").incidence.tolist() == [[n >= 76]]
-    fresh = int(al.approximation.counts.outer.positives[0, 0])
-    assert al.context("approximation").incidence.tolist() == [[fresh >= 62 or n >= 76]]
 
 
 def test_an_sae_of_another_dimension_or_no_sae_is_refused():

@@ -6,6 +6,7 @@ import pytest
 from analysis.planted import random_dataset, random_planted, square
 
 from geosae.analysis import LEARNERS, Alignment, ConceptAnswer, analyse
+from geosae.analysis.stored import hash_of_parts
 from geosae.data.dataset import ConceptDataset
 from geosae.errors import InvalidInput
 from geosae.geometry.approximation.measures import UniformBox
@@ -144,3 +145,12 @@ def test_units_that_do_not_fit_their_sizes_are_refused(alignment):
     forged["arrays"]["chosen.f1.units.sizes"]["values"][0] += 1
     with pytest.raises(InvalidInput, match="do not fit their neurons"):
         Alignment.from_dict(forged)
+
+
+def test_the_hash_is_of_the_card_and_of_every_array_whatever_their_order():
+    arrays = {"a": np.arange(3), "b": np.zeros(2)}
+    whole = hash_of_parts("card", arrays)
+    assert hash_of_parts("card", dict(reversed(arrays.items()))) == whole
+    others = [("Card", arrays), ("card", {"a": np.arange(3)}), ("card", arrays | {"b": np.ones(2)})]
+    others.append(("card", {"a": np.arange(3), "c": np.zeros(2)}))
+    assert whole not in [hash_of_parts(*parts) for parts in others]

@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from analysis.planted import random_dataset, square
+from analysis.planted import Planted, random_dataset, random_planted, square
 
 from geosae.analysis import AnalysisConfig, analyse
 from geosae.analysis.sae_metrics import SAEMetrics
+from geosae.data.split import split_rows
 from geosae.errors import InvalidInput
 
 
@@ -20,6 +21,19 @@ def test_figures_are_written_as_they_are_and_come_back():
     again = SAEMetrics.from_parts(metrics.to_dict(), metrics.fired)
     assert again.to_metrics() == figures
     assert again.unexplained == metrics.unexplained
+
+
+class Halving(Planted):
+    def reconstruct(self, points):
+        return points / 2
+
+
+def test_the_unexplained_share_is_that_of_what_is_left_over():
+    rng = np.random.default_rng(0)
+    data, planted = random_dataset(rng, 200, 2, 2), random_planted(rng, 4, 2)
+    al = analyse(Halving(planted.w, planted.c), data, AnalysisConfig(floor=False))
+    x = data.points[split_rows(200, 0.5, np.random.default_rng(np.random.SeedSequence(0).spawn(4)[0]))[1]]
+    assert al.fvu == pytest.approx((x**2).sum() / 4 / ((x - x.mean(axis=0)) ** 2).sum())
 
 
 def test_what_is_not_defined_is_null_and_nan_again():

@@ -83,6 +83,7 @@ def test_the_swapped_null_keeps_margins_and_is_what_it_must_be_for_a_chain():
     assert found.swapped.exact_recall == 1.0 > found.floor.exact_recall
     again = compare(chain, chain, np.random.default_rng(0), theta=1, nulls=3)
     assert again.swapped is not None
+    assert again.theta == again.swapped.theta == 1
     # The inner extents of a chain of eight, and those of its only swap.
     assert again.family == again.swapped.family == 7
     rng = np.random.default_rng(1)
