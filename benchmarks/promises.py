@@ -29,6 +29,8 @@ properties in {tests} tests.
 | promise | broke it | tests | cases |
 |---|---|---|---|
 {rows}
+
+What is tried at random beside them, kill by kill and byte by byte, stands in [](reliability.md).
 """
 
 

@@ -97,6 +97,9 @@ PROMISES = (
         (
             "sae/interop/test_reading.py::test_an_imported_sae_is_analysed_in_its_own_space",
             "sae/interop/test_reading.py::test_kept_and_read_again",
+            "test_imported_paths.py::test_the_path_gives_what_the_formulas_give",
+            "test_imported_paths.py::test_every_public_function_that_takes_an_sae_is_in_the_table",
+            "test_imported_paths.py::test_the_table_would_notice_a_normalisation_that_is_left_out",
         ),
     ),
     Promise(
@@ -117,11 +120,12 @@ PROMISES = (
         ),
     ),
     Promise(
-        "What a run's result depends on is in its key: a file world by its bytes.",
+        "What a run's result depends on is in its key: a file world by its bytes, the kernel that trains.",
         ("K14 a file replaced between runs",),
         (
             "experiments/test_runner.py::test_a_file_that_was_replaced_makes_other_cells",
             "experiments/test_plan.py::test_the_key_depends_on_everything_but_the_label_and_the_order_of_keys",
+            "experiments/test_runner.py::test_a_run_without_numba_has_other_keys_and_is_not_mixed_with_one_that_had_it",
         ),
     ),
     Promise(
@@ -144,6 +148,7 @@ PROMISES = (
             "cli/test_train.py::test_a_worker_of_a_sweep_that_dies_is_named_and_tried_again",
             "sae/training/test_grid.py::test_a_process_that_dies_is_tried_again_alone_and_named",
             "test_parallel.py::test_a_task_that_kills_its_worker_is_named_and_loses_no_other",
+            "cli/test_outputs.py::test_figures_whose_worker_dies_are_a_failure_that_counts",
         ),
     ),
     Promise(
@@ -155,6 +160,8 @@ PROMISES = (
             "cli/test_train.py::test_a_finished_sae_is_not_overwritten",
             "sae/training/test_resume.py::test_an_interrupted_run_goes_on_bit_for_bit",
             "storage/test_files.py::test_a_failed_write_leaves_the_old_file_and_no_other",
+            "storage/test_files.py::test_what_dead_processes_left_goes_and_what_living_ones_write_stays",
+            "cli/test_outputs.py::test_what_is_analysed_is_kept_when_the_disk_fills",
         ),
     ),
     Promise(
@@ -163,6 +170,9 @@ PROMISES = (
         (
             "cli/test_train.py::test_an_output_that_is_a_file_is_refused_before_any_work",
             "storage/test_files.py::test_a_full_disk_and_a_file_in_the_way_are_one_clear_error",
+            "cli/test_outputs.py::test_a_file_in_the_way_is_refused_at_once",
+            "cli/test_outputs.py::test_a_full_disk_is_one_line_at_once",
+            "cli/test_outputs.py::test_a_folder_that_another_process_writes_into_is_refused_at_once",
         ),
     ),
     Promise(
@@ -192,6 +202,9 @@ PROMISES = (
             "data/test_sources.py::test_a_header_cut_within_brackets_is_refused",
             "data/test_sources.py::test_a_shape_that_the_file_does_not_hold_is_refused_before_memory_is_taken",
             "storage/test_files.py::test_what_is_not_json_is_refused_by_the_file",
+            "fuzz/test_readers.py::test_what_asks_for_all_memory_or_time_is_refused_by_name_within_512_mib",
+            "fuzz/test_readers.py::test_what_fuzzing_found_is_refused_by_name",
+            "fuzz/test_readers.py::test_changed_files_are_read_or_refused",
         ),
     ),
     Promise(
@@ -240,6 +253,47 @@ PROMISES = (
             "geometry/arrangements/test_power_diagram.py::test_kept_sets_at_the_ends_of_the_floats",
             "geometry/approximation/test_irreducible_error.py::"
             "test_scales_that_floats_cannot_square_are_refused_by_name",
+        ),
+    ),
+    Promise(
+        "Verdicts do not depend on the unit of length.",
+        (),
+        (
+            "geometry/test_scales.py::test_separate_does_not_know_the_unit",
+            "geometry/test_scales.py::test_detection_does_not_know_the_unit",
+            "geometry/test_scales.py::test_cells_do_not_know_the_unit",
+            "geometry/test_scales.py::test_an_approximation_does_not_know_the_unit",
+            "geometry/test_scales.py::test_an_irreducible_error_does_not_know_the_unit",
+        ),
+    ),
+    Promise(
+        "Every public function answers odd arguments rightly or refuses them by name.",
+        (),
+        (
+            "test_odd_arguments.py::test_odd_arguments_are_answered_rightly_or_refused_by_name",
+            "test_odd_arguments.py::test_a_function_that_takes_anything_is_found_out",
+        ),
+    ),
+    Promise(
+        "An SAE of another library says by which rule it runs, and is held against its card.",
+        (),
+        (
+            "sae/interop/test_comparison.py::test_three_rules_of_inference_give_three_l0s",
+            "sae/interop/test_comparison.py::test_every_format_says_what_it_declares_and_is_compared",
+            "sae/interop/test_round_trip.py::test_saved_or_converted_and_loaded_it_is_the_same",
+        ),
+    ),
+    Promise(
+        "A solver that does not end is ended and named.",
+        ("an install with scipy 1.14",),
+        ("geometry/test_program.py::test_a_solver_that_takes_too_long_is_ended_and_named",),
+    ),
+    Promise(
+        "The releases that are declared are those that were tried.",
+        ("an install with typer 0.15 or matplotlib 3.9",),
+        (
+            "test_environments.py::test_the_lowest_constraints_are_the_declared_bounds",
+            "test_environments.py::test_the_workflow_tries_the_lowest_and_the_newest",
         ),
     ),
     Promise(
