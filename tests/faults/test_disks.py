@@ -9,6 +9,8 @@ import os
 import shutil
 import subprocess
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -53,46 +55,42 @@ def test_every_write_may_fail(trials: Trials, name: str, mode: str):
     )
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path):
-    """Hand out a function that mounts a file system in memory of so many bytes over a folder."""
-    mounted: list[Path] = []
-
-    def mount(folder: Path, size: int, *more: str) -> None:
-        options = ",".join((f"size={size}", *more))
-        if folder not in mounted:
-            folder.mkdir(exist_ok=True)
-            command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
-            if shutil.which("mount") is None or subprocess.run(command, capture_output=True).returncode:
-                pytest.skip("this machine does not let the tests mount a small tmpfs")
-            mounted.append(folder)
-        else:
-            subprocess.run(["mount", "-o", f"remount,{options}", str(folder)], check=True)
-
-    yield mount
-    for folder in mounted:
+@contextmanager
+def small_disk(folder: Path, size: int) -> Generator[None]:
+    """Mount a file system in memory of so many bytes over a folder meanwhile."""
+    folder.mkdir(exist_ok=True)
+    command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
+    if shutil.which("mount") is None or subprocess.run(command, capture_output=True).returncode:
+        pytest.skip("this machine does not let the tests mount a small tmpfs")
+    try:
+        yield
+    finally:
+        # Lazily: a process that was ended may hold a file there for a moment.
         subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
+def grow(folder: Path, size: int) -> None:
+    subprocess.run(["mount", "-o", f"remount,size={size}", str(folder)], check=True)
+
+
 @pytest.mark.parametrize("name", ["run", "train", "train --sweep"])
-def test_a_small_disk_fills_and_grows(trials: Trials, name: str, small_disk):
+def test_a_small_disk_fills_and_grows(trials: Trials, name: str):
     """A real one: a write may end in the middle of a file. It grows twice, and the command goes on."""
     needed = sum(-(-len(data) // 4096) * 4096 for data in trials.calm(name).values())
-    since, failed = time.monotonic(), 0
-    with trials.home(name) as home:
-        for share in (0.4, 0.8):
-            small_disk(home / "out", int(share * needed))
+    since, sizes = time.monotonic(), (int(0.4 * needed), int(0.8 * needed))
+    with trials.home(name) as home, small_disk(home / "out", sizes[0]):
+        for size in sizes:
+            grow(home / "out", size)
             ended = finish(start(home, *COMMANDS[name]))
             check_said(ended, name, "No space left", "out cannot be written")
-            failed += 1
-        small_disk(home / "out", 16 * needed)
+        grow(home / "out", 16 * needed)
         complete(trials, name, home)
     record(
         what=name,
         how="full",
         moment="a small tmpfs",
-        kills=failed,
-        resumed=failed,
+        kills=len(sizes),
+        resumed=len(sizes),
         seconds=time.monotonic() - since,
     )
 
