@@ -253,7 +253,7 @@ def fault(name: str, word: str, odd: Odd) -> str | None:
         return None if names_it(now.message, name, word) else f"does not name it: {now.message}"
     if odd.fate == "refused" and f"{name}({word}): {odd.name}" not in TAKEN:
         return f"taken: {str(now.answer)[:80]}"
-    if odd.fate == "same":
+    if odd.fate == "same" and f"{name}({word}): {odd.name}" not in TAKEN:
         again = dict(arguments())
         expected = outcome(function(), {**again, word: odd.plain(again.get(word, value))})
         if expected.kind != "answer" or expected.answer != now.answer:

@@ -400,8 +400,12 @@ CALLS: dict[str, Callable[[], Arguments]] = {
     "geosae.sae.SpaDE": dict,
     "geosae.sae.SparseAutoencoder": lambda: {"dim": 2, "width": 4, "gate": TopK(1)},
     "geosae.sae.gates.gate_from_dict": lambda: {"record": TopK(2).to_dict()},
+    "geosae.sae.interop.Card": lambda: {"l0": 2, "fvu": 0.5, "place": "layer 8"},
     "geosae.sae.interop.ConstantFactor": lambda: {"factor": 2.0},
     "geosae.sae.interop.LayerNorm": dict,
+    "geosae.sae.interop.compare_with_card": lambda: {
+        "imported": imported(), "points": cloud(), "most": 100, "seed": 1
+    },
     "geosae.sae.interop.keep": lambda: {"imported": imported(), "folder": fresh()},
     "geosae.sae.interop.read": lambda: {"path": stored("saelens"), "format": "saelens"},
     "geosae.sae.interop.write_saelens": lambda: {
@@ -482,6 +486,6 @@ METHODS: dict[str, tuple[Callable[[], Any], Callable[[], Arguments]]] = {
     "Neurons.fires": (lambda: neurons().fires, lambda: {"points": cloud()}),
     "Neurons.activations": (lambda: neurons().activations, lambda: {"points": cloud()}),
     "Neurons.reconstruct": (lambda: neurons().reconstruct, lambda: {"points": cloud()}),
-    "FormalContext.from_array": (lambda: FormalContext.from_array, lambda: {"incidence": mask(3, 4)}),
+    "FormalContext.from_array": (lambda: FormalContext.from_array, lambda: {"crosses": mask(3, 4)}),
     "Alignment.table": (lambda: alignment().table, lambda: {"notion": "detection"}),
 }  # fmt: skip

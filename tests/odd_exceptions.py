@@ -26,7 +26,8 @@ _REASONS: dict[str, tuple[str, ...]] = {
         "geosae.geometry.HullWitness", "geosae.geometry.Inseparable", "geosae.geometry.RationalHyperplane",
         "geosae.geometry.Separability", "geosae.geometry.Separated", "geosae.geometry.SmallestUnit",
         "geosae.geometry.UnitInseparable", "geosae.geometry.UnitSeparated", "geosae.replication.Replication",
-        "geosae.sae.Neurons", "geosae.sae.interop.Imported", "geosae.sae.interop.Source",
+        "geosae.sae.Neurons", "geosae.sae.interop.CardComparison", "geosae.sae.interop.CardWarning",
+        "geosae.sae.interop.Imported", "geosae.sae.interop.Source", "geosae.sae.interop.Trial",
         "geosae.studies.Answer", "geosae.verification.ControlCount",
         "geosae.verification.Evidence", "geosae.verification.EvidenceSummary", "geosae.verification.Kept",
         "geosae.verification.Mutant", "geosae.verification.Mutation", "geosae.verification.Outcome",
@@ -45,9 +46,10 @@ _REASONS: dict[str, tuple[str, ...]] = {
         "geosae.sae.gates.Parts", "geosae.sae.gates.Weights", "geosae.sae.gates.largest_positive",
         "geosae.sae.gates.pre_activations",
     ),
-    _COMMAND: ("geosae.cli.main",),
+    _COMMAND: ("geosae.cli.command", "geosae.cli.main"),
     _NOTHING: (
         "geosae.experiments.preset_names", "geosae.figures.styled", "geosae.sae.interop.ConstantNorm",
+        "geosae.sae.training.numba.installed",
         "geosae.studies.all_studies", "geosae.verification.heading", "geosae_synthetic.names",
         "geosae_synthetic.stream_names", "proofs_checks.claims", "proofs_checks.files",
     ),
@@ -68,6 +70,7 @@ TAKEN: dict[str, str] = {
     "geosae.fca.stable_family(theta): a number": "a delta",
     "geosae.TrainConfig(init_norm): a number": "a norm",
     "geosae.figures.heatmap(values): nan": "not known: drawn as an outline",
+    "geosae.verification.Observed(value): Fraction": "an exact number, kept as it is",
 }
 """Odd values that mean something after all, with what they mean."""
 KIND_OF: dict[str, str] = {

@@ -245,7 +245,6 @@ NO_POINTS = {
     "geosae.sae.interop.comparison.rule_of": "weights in words",
     "geosae.sae.checkpoint.save": "a trained SAE, written",
     "geosae.sae.weights_file.dtype_name": "weights alone",
-    "geosae.sae.weights_file.read_weights": "weights alone",
     "geosae.sae.weights_file.write_weights": "weights alone",
     "geosae.cli.analyse.untrained_like": "an SAE that geosae trained, started again",
     "geosae.cli.analyse.floor_of": "an alignment's own floor",

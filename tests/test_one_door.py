@@ -121,7 +121,7 @@ REFUSED |= {
     "a Imported is neither half-spaces nor a function",
     "write_saelens(layered, 'x', normalisation=NONE)": "the imported SAE normalises by LayerNorm",
     "compare_with_card(layered, points[:, :2])": "2 coordinates where 3 are needed",
-    "compare_with_card(layered, points, most=0)": "the number of points to measure is 0",
+    "compare_with_card(layered, points, most=0)": "'most' is 0, where a number ≥ 1",
 }  # fmt: skip
 
 TAKEN = {

@@ -27,6 +27,8 @@ CARRIED = 0.5
 """From this share of the variance in the trimmed rows on, a warning says so."""
 FEW = 20
 """With fewer points a single one is more than a hundredth part, and nothing is trimmed."""
+LARGEST = 1e150
+"""Squares of larger numbers leave the floats."""
 
 
 class RunningVariance:
@@ -155,7 +157,7 @@ def unexplained_by(points: Any, reconstruction: Any) -> Unexplained:
     Raises
     ------
     InvalidInput
-        If one of them is not finite, or the shapes differ.
+        If one of them is not finite, or beyond 1e150, or the shapes differ.
 
     Examples
     --------
@@ -171,6 +173,14 @@ def unexplained_by(points: Any, reconstruction: Any) -> Unexplained:
     y = finite_points(reconstruction, "reconstruction", dim=x.shape[1])
     if len(x) != len(y):
         raise InvalidInput(f"{len(x)} points against {len(y)} reconstructions")
+    for part, name in ((x, "points"), (y, "reconstruction")):
+        largest = float(np.max(np.abs(part)))
+        if largest > LARGEST:
+            raise InvalidInput(
+                f"{name} reach {largest:.2g}; their squares leave the floats",
+                causes="a diverged run",
+                remedy="divide points and reconstructions by one number: an FVU has no unit",
+            )
     return unexplained(x, np.square(x - y).sum(axis=1))
 
 

@@ -130,7 +130,9 @@ def gate_name(gate: str, sparsity: int | float | None = None) -> str:
     """
     refuse_unknown([gate], GATES, "the name", "gate")
     entry = GATES[gate]
-    return entry.printed if sparsity is None else f"{entry.printed}, {entry.symbol} = {as_float(sparsity):g}"
+    if sparsity is None:
+        return entry.printed
+    return f"{entry.printed}, {entry.symbol} = {as_float(sparsity) + 0.0:g}"  # no minus before a zero
 
 
 def gate_record(gate: str, sparsity: int | float | None, settings: Mapping[str, Any]) -> dict[str, Any]:

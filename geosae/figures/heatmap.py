@@ -88,9 +88,10 @@ def _known(values: Any) -> Float[np.ndarray, "r c"]:
     array = as_array(values, "values")
     if array.size == 0:  # what does not fit its labels is refused by `draw_heatmap`
         return np.zeros(array.shape)
-    unknown = np.isnan(array) if array.dtype.kind == "f" else np.zeros(array.shape, dtype=np.bool_)
-    known = finite_points(np.where(unknown, 0, array), "values")
-    return np.where(unknown, np.nan, known)
+    if array.dtype.kind != "f":
+        return finite_points(array, "values")
+    unknown = np.isnan(array)
+    return np.where(unknown, np.nan, finite_points(np.where(unknown, 0, array), "values"))
 
 
 def draw_heatmap(

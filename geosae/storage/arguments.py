@@ -1,5 +1,6 @@
 """The arguments of a public function pass the checks of a record's fields: types, words, ranges, by name."""
 
+import collections.abc
 import functools
 import inspect
 import math
@@ -68,10 +69,12 @@ def _signature(function: Callable[..., Any]) -> inspect.Signature:
 
 
 def _is_free(annotation: Any) -> bool:
-    """Tell whether nothing is promised here, or an array, beside which other forms of it may be taken."""
+    """Tell whether nothing is promised here, or an array or a function beside which other forms are taken."""
     choices = typing.get_args(annotation) or (annotation,)
     array = any(choice is np.ndarray or hasattr(choice, "array_type") for choice in choices)
-    return array or annotation in (Any, inspect.Parameter.empty) or isinstance(annotation, str)
+    functions = [choice for choice in choices if typing.get_origin(choice) is collections.abc.Callable]
+    function = bool(functions) and len(set(choices) - {type(None)}) > 1
+    return array or function or annotation in (Any, inspect.Parameter.empty) or isinstance(annotation, str)
 
 
 def _checked(value: Any, annotation: Any, what: str, limits: Range | None) -> Any:

@@ -13,7 +13,7 @@ import numpy as np
 from geosae.errors import InvalidInput
 from geosae.notebook import short_repr
 from geosae.storage.arguments import checked_arguments
-from geosae.validation import COUNT, NATURAL, PROBABILITY, SEED, positive_number, refuse_unknown, whole_number
+from geosae.validation import COUNT, NATURAL, SEED, Range, positive_number, refuse_unknown, whole_number
 from geosae.verification.claim import Claim
 from geosae.verification.evidence import Evidence, Grade
 
@@ -159,7 +159,7 @@ def _gather_controls(claim: Claim[T], count: int, seed: int) -> tuple[list[Kept]
     return controls, trouble
 
 
-@checked_arguments(instances=COUNT, seed=SEED, budget=PROBABILITY)
+@checked_arguments(instances=COUNT, seed=SEED, budget=Range(0, 1, open_high=True))
 def verify(
     claim: Claim[T], instances: int = 50, seed: int = 0, *, budget: float = FALSE_ALARM_BUDGET
 ) -> Verdict:

@@ -12,7 +12,7 @@ from geosae.data.storage import load_dataset
 from geosae.errors import InvalidInput
 from geosae.sampling import drawn_rows
 from geosae.storage.arguments import checked_arguments
-from geosae.validation import COUNT
+from geosae.validation import COUNT, NATURAL
 from geosae_synthetic.redraw import draw_again
 from geosae_synthetic.truth_checks import Finding, concept_checks
 
@@ -28,7 +28,7 @@ class Check:
     detail: str
 
 
-@checked_arguments(concepts=COUNT, points=COUNT)
+@checked_arguments(concepts=NATURAL, points=COUNT)
 def verify(
     source: Path | str | ConceptDataset,
     *,

@@ -43,8 +43,8 @@ def test_what_is_not_defined_is_null_and_nan_again():
     assert np.isnan(one.fvu)
     assert one.to_metrics()["fvu"] is None
     assert one.to_dict() == parts
-    for damaged in ({"points": 0}, {"active": 3}):
-        with pytest.raises(InvalidInput, match="active pairs"):
+    for damaged, match in (({"points": 0}, "more points than there are"), ({"active": 3}, "active pairs")):
+        with pytest.raises(InvalidInput, match=match):
             SAEMetrics.from_parts(parts | damaged, np.array([1, 1, 0]))
 
 

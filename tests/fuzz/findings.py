@@ -35,11 +35,11 @@ BALL = {"kind": "ball", "center": [0.0, 0.0], "radius": 10**400}
 FINDINGS: dict[str, Finding] = {
     # Cards that are lists or texts, or too deep: AttributeError, TypeError, OverflowError, RecursionError.
     "a region that is a list": Finding(
-        "data set", 0, at(*CARD, "regions", 0, value=[]), "not a kind of region"
+        "data set", 0, at(*CARD, "regions", 0, value=[]), "'description' is \\[\\], which is no Mapping"
     ),
     "a truth that is a list": Finding("data set", 0, at(*CARD, "truth", 0, value=[1]), "truth of a concept"),
     "a measure that is a list": Finding(
-        "data set", 0, at(*CARD, "ambient", value=[1]), "not a kind of measure"
+        "data set", 0, at(*CARD, "ambient", value=[1]), "'description' is \\[1\\], which is no Mapping"
     ),
     "a measure of a huge number": Finding(
         "data set", 0, at(*CARD, "ambient", "low", value=[10**400, 0]), "has wrong fields"
@@ -70,7 +70,7 @@ FINDINGS: dict[str, Finding] = {
     # Checkpoints of geosae's own, with hashes that are right.
     "a config that is a list": Finding("checkpoint", 0, at("card", "config", value=[1]), "config"),
     "a gate that is a list": Finding(
-        "checkpoint", 0, at("card", "config", "gate", value=["topk"]), "no gate of kind"
+        "checkpoint", 0, at("card", "config", "gate", value=["topk"]), "which is no Mapping"
     ),
     "a dtype that is a list": Finding("checkpoint", 0, at("card", "dtype", value=[]), "dtype"),
     "half a surrogate pair": Finding(
@@ -80,7 +80,7 @@ FINDINGS: dict[str, Finding] = {
     "an SAE of a terabyte": Finding("checkpoint", 0, at("card", "dim", value=10**12), "the card promises"),
     "a line of the log that is a list": Finding("checkpoint", 0, at("log", value="[1]\n"), "line 1"),
     "a kept gate that is a text": Finding(
-        "kept import", 0, at("card", "gate", value="relu"), "no gate of kind"
+        "kept import", 0, at("card", "gate", value="relu"), "which is no Mapping"
     ),
     "three names of a file": Finding(
         "kept import", 0, at("card", "source", "files", 0, value=["a", "b", "c"]), "files"
@@ -89,7 +89,7 @@ FINDINGS: dict[str, Finding] = {
         "kept import", 0, at("card", "width", value=10**12), "the card promises"
     ),
     "eps that is a text": Finding(
-        "kept import", 0, at("card", "normalisation", "eps", value="1"), "eps of the layer"
+        "kept import", 0, at("card", "normalisation", "eps", value="1"), "the layer norm: 'eps'"
     ),
     "a state of another shape": Finding(
         "training state", 0, at("tensors", "at", "shape", value=[3]), "does not hold the state"

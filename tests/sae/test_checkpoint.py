@@ -118,7 +118,10 @@ def test_an_edited_card_is_refused_with_the_remedy(folder, change):
         (lambda card: card.update(dtype="float64"), "promises .* of float64"),
         (lambda card: card["config"].update(width=5), r"in sae.safetensors is .*; the card promises \(5"),
         (lambda card: card["config"].update(bandwidth=0.1), "unknown key 'bandwidth'"),
-        (lambda card: card["config"]["gate"].update(kind="batchtop"), "no gate of kind 'batchtop'"),
+        (
+            lambda card: card["config"]["gate"].update(kind="batchtop"),
+            "the kind 'batchtop', which is none of a gate",
+        ),
         (lambda card: card["config"]["gate"].update(threshold=0.1), "unknown key 'threshold'"),
     ],
 )

@@ -144,8 +144,8 @@ def test_batch_top_k_is_calibrated_to_k_active_neurons():
 @pytest.mark.parametrize(
     ("record", "match"),
     [
-        ({"k": 3}, "no gate of kind None"),
-        ({"kind": "topp", "k": 3}, "no gate of kind 'topp'"),
+        ({"k": 3}, "the kind None, which is none of a gate"),
+        ({"kind": "topp", "k": 3}, "the kind 'topp', which is none of a gate"),
         ({"kind": "topk"}, "without its k"),
         ({"kind": "topk", "k": 3, "aux": 2}, "nearest valid one is 'aux_k'"),
         ({"kind": "topk", "k": 2.5}, "'k' is 2.5, which is no int"),

@@ -149,7 +149,7 @@ def test_a_world_from_a_used_generator_and_a_slice_of_a_stream_are_drawn_again()
 def test_bad_input_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="there is no file"):
         geosae_synthetic.verify(tmp_path / "none.npz")
-    with pytest.raises(InvalidInput, match="points ≥ 1"):
+    with pytest.raises(InvalidInput, match="'points' is 0, where a number ≥ 1"):
         geosae_synthetic.verify(make("slabs"), points=0)
     data = make("slabs", 2, points=100)
     broken = {**data.provenance, "generator": {"bit_generator": "PCG64", "state": {"state": "x"}}}

@@ -204,7 +204,7 @@ def test_a_stream_follows_the_law_of_the_world_it_is_named_after(name: str) -> N
         (lambda: stream("synthsaebench-16k", 0, points=9, dim=64, features=9), "hold 10880 features"),
         (lambda: stream("disjoint-balls", 0, points=9, dim=2, gap=-1.0), "gap = -1.0"),
         (lambda: stream("disjoint-balls", 0, points=9, dim=2, concepts=99, radius=0.4), "cannot lie"),
-        (lambda: stream("superposition", -1, points=9, dim=2), "seed is -1"),
+        (lambda: stream("superposition", -1, points=9, dim=2), "'seed' is -1, where a number ≥ 0"),
         (lambda: stream("superposition", 0, points=0, dim=2), "0 points"),
         (lambda: opened("superposition").rows(5, 5), "no part"),
         (lambda: opened("superposition").rows(-1, 5), "no part"),

@@ -1,5 +1,6 @@
 """What the files of an SAE say of how it does, and of the place its points come from."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ import torch
 from geosae.errors import InvalidInput
 from geosae.notebook import short_repr
 from geosae.storage.records import check_fields
+from geosae.validation import as_float
 
 PLACES = ("model_name", "lm_name", "hf_hook_point_in", "hook_name", "hook_point", "submodule_name", "layer",
           "hook_layer", "hook_point_layer")  # fmt: skip
@@ -41,13 +43,16 @@ class Card:
 
     def __post_init__(self) -> None:
         check_fields(self, "what the files declare")
+        for name, number in (("l0", self.l0), ("fvu", self.fvu)):
+            if number is not None and not math.isfinite(as_float(number)):
+                raise InvalidInput(f"what the files declare: '{name}' is {number}, which is no finite number")
 
 
 SILENT = Card()
 
 
 def number_in(record: Mapping[str, Any], *keys: str) -> tuple[float, str] | None:
-    """Return the first of the keys that holds a number that is no truth value, and the key.
+    """Return the first of the keys that holds a finite number that is no truth value, and the key.
 
     Examples
     --------
@@ -57,7 +62,9 @@ def number_in(record: Mapping[str, Any], *keys: str) -> tuple[float, str] | None
     for key in keys:
         entry = record.get(key)
         if isinstance(entry, int | float) and not isinstance(entry, bool):
-            return float(entry), key
+            number = as_float(entry)
+            if math.isfinite(number):
+                return number, key
     return None
 
 

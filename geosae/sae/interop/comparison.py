@@ -23,7 +23,8 @@ from geosae.sae.interop.normalisation import NONE, ConstantFactor, ConstantNorm,
 from geosae.sae.interop.record import Imported
 from geosae.sae.neurons import Neurons
 from geosae.sampling import drawn_rows
-from geosae.validation import finite_points, whole_number
+from geosae.storage.arguments import checked_arguments
+from geosae.validation import COUNT, SEED, finite_points
 
 ROWS = 4096
 """So many points, drawn at random, fix a mean L0 to a few hundredths of itself."""
@@ -171,6 +172,7 @@ class CardComparison:
         return trial.fvu <= 1 / FVU_APART
 
 
+@checked_arguments(most=COUNT, seed=SEED)
 def compare_with_card(
     imported: Imported, points: Float[np.ndarray, "N n"], *, most: int = ROWS, seed: int = 0
 ) -> CardComparison:
@@ -205,7 +207,6 @@ def compare_with_card(
     (1.0, 0.0, ['L0 apart'])
     """
     cloud = finite_points(points, dim=imported.sae.dim)
-    most = whole_number(most, "the number of points to measure", least=1)
     cloud = cloud[drawn_rows(len(cloud), most, np.random.default_rng(seed))]
     neurons, own = imported.neurons, imported.normalisation
     counts, reconstruction = _measured(neurons, own, cloud)

@@ -56,7 +56,7 @@ def test_an_interrupted_run_goes_on_bit_for_bit(gate, tmp_path):
     assert whole.log == again.log
     # The state outlives the training; once the result is on disk it goes, with what kills left of its writes.
     assert (tmp_path / STATE_FILE).is_file()
-    (tmp_path / f".{STATE_FILE}.abcd").write_bytes(b"half")
+    (tmp_path / f".{STATE_FILE}.999999999-x~").write_bytes(b"half")
     (tmp_path / ".mine").write_bytes(b"not of geosae")
     save(again, tmp_path)
     assert {p.name for p in tmp_path.iterdir()} == {"sae.safetensors", "log.jsonl", "card.json", ".mine"}

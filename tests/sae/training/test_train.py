@@ -298,7 +298,7 @@ def test_extreme_sizes_train(points, knobs):
         (np.zeros((0, 2)), {}, "empty"),
         (np.array([[0.0], [np.nan]]), {}, "NaN"),
         (blobs(), {"device": "tpu"}, "unknown device 'tpu'"),
-        (blobs(), {"seed": -1}, "seed is -1"),
+        (blobs(), {"seed": -1}, "'seed' is -1, where a number ≥ 0"),
     ],
 )
 def test_what_cannot_be_trained_is_refused_by_name(points, arguments, match):
