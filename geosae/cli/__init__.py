@@ -1,8 +1,10 @@
 """The command line `geosae`: run plans, train, analyse, verify, convert, draw and report from a shell."""
 
+import _thread
 import signal
 import sys
 import threading
+import time
 from types import FrameType
 
 STOPPED = 128 + signal.SIGINT
@@ -19,12 +21,21 @@ def main() -> None:
         _run()
         return
     terminated: list[int] = []
+    unraised = sys.unraisablehook
 
     def stop(number: int, _: FrameType | None) -> None:
         terminated.append(number)
         raise KeyboardInterrupt
 
+    def hear_again(dropped: "sys.UnraisableHookArgs") -> None:
+        # Where an object is freed Python drops exceptions, a stop too, which would then be lost.
+        if issubclass(dropped.exc_type, KeyboardInterrupt):
+            _thread.start_new_thread(_interrupt_soon, ())
+        else:
+            unraised(dropped)
+
     before = signal.signal(signal.SIGTERM, stop)
+    sys.unraisablehook = hear_again
     try:
         _run()
     except SystemExit as ended:
@@ -32,7 +43,17 @@ def main() -> None:
             sys.exit(128 + terminated[0])
         raise
     finally:
+        sys.unraisablehook = unraised
         signal.signal(signal.SIGTERM, before)
+
+
+def _interrupt_soon() -> None:
+    time.sleep(0.01)
+    if hasattr(signal, "pthread_kill"):
+        # To the main thread itself, so that a call it waits in ends.
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+    else:
+        _thread.interrupt_main()
 
 
 def _run() -> None:
