@@ -44,7 +44,11 @@ def finished(home: Path) -> dict[Path, int]:
     return {p: p.stat().st_mtime_ns for p in (home / "r").glob("cells/*/result.json")}
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+# The campaign of faults sends each of them at a hundred moments; here one stands for it.
+SLOW = [pytest.param(how, marks=pytest.mark.slow) for how in (signal.SIGINT, signal.SIGTERM)]
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, *SLOW])
 def test_a_stopped_run_keeps_what_is_finished_and_goes_on(done: Path, tmp_path: Path, how: signal.Signals):
     (tmp_path / "my.toml").write_text(command.PLAN)
     run = command.start(*RUN, cwd=tmp_path)

@@ -1,7 +1,6 @@
 """Baselines of a run in figures, tables and answers: each that the run has, and where it belongs."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from figures.made_runs import learned, result
@@ -14,12 +13,12 @@ from geosae.studies.run_answers import run_answers
 from geosae.studies.study import Answer
 
 
-@pytest.fixture
-def results(tmp_path: Path) -> Results:
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
     """A run of two gates with all baselines; its numbers are made, its data set is real."""
     from figures.made_runs import write_run
 
-    usual = load_results(write_run(tmp_path, seeds=(0, 1, 2, 3)))
+    usual = load_results(write_run(tmp_path_factory.mktemp("run"), seeds=(0, 1, 2, 3)))
     plan = replace(usual.plan, baselines=tuple(BASELINES))
     names = usual.dataset(usual.cells[0]).names
     cells = [

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import geosae_synthetic
 import numpy as np
@@ -17,10 +16,10 @@ from geosae.studies.study import Answer
 from geosae.studies.world_answers import world_answers
 
 
-@pytest.fixture
-def results(tmp_path: Path) -> Results:
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
     """A made run of six seeds on two nested balls: units can separate them, one neuron cannot."""
-    folder = write_run(tmp_path, seeds=tuple(range(6)))
+    folder = write_run(tmp_path_factory.mktemp("run"), seeds=tuple(range(6)))
     data = geosae_synthetic.make("nested-balls", points=200, dim=2, depth=2, rng=np.random.default_rng(0))
     for path in folder.glob("worlds/*.npz"):
         save_dataset(data, path)
