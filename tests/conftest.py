@@ -15,3 +15,6 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 # A shell that starts the tests in the background ignores Ctrl-C, and what the tests start would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Run by `make fuzz` alone: it imports atheris, which `make test` does not install.
+collect_ignore = ["fuzz/target.py"]

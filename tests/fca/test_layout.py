@@ -115,7 +115,8 @@ def test_near_misses_are_distances_to_segments_below_a_third(seed):
     # Sixteenths: no distance is a third, and all are exact in floats.
     whole = rng.integers(0, 33, (6, 2))
     nodes = [(Fraction(int(x), 16), Fraction(int(y), 16)) for x, y in whole]
-    edges = np.array([(i, j) for i in range(6) for j in range(i) if rng.random() < 0.4]).reshape(-1, 2)
+    pairs = [(i, j) for i in range(6) for j in range(i) if rng.random() < 0.4]
+    edges = np.array(pairs, dtype=int).reshape(-1, 2)
     count = sum(
         squared_distance(nodes[k], nodes[i], nodes[j]) < Fraction(1, 9)
         for i, j in edges.tolist()
