@@ -62,13 +62,17 @@ class LocalPool:
             return self.executor.submit(call, *args)
 
     def abandon(self) -> None:
-        """End the workers at once; tasks under way are lost."""
-        self.executor.shutdown(wait=False, cancel_futures=True)
+        """End the workers at once; tasks under way are lost.
+
+        What waits is not cancelled. The pool ends all its tasks when its workers are gone, and in Python 3.11
+        fails on one that is cancelled already, with a traceback in a thread of its own.
+        """
         self._writer.close()
+        self.executor.shutdown(wait=False)
 
     def close(self) -> None:
         """Wait for the tasks under way and end the workers."""
-        self.executor.shutdown(wait=True, cancel_futures=True)
+        self.executor.shutdown(wait=True)
         self._writer.close()
 
 
@@ -180,7 +184,14 @@ def run_tasks(
     """
     count = _Count(len(tasks), progress)
     if executor is not None:
-        for task, reason in _through(executor.submit, tasks, count):
+        futures: dict[Future[Any], Task] = {}
+        try:
+            lost = _through(executor.submit, tasks, count, futures)
+        except BaseException:
+            for future in futures:
+                future.cancel()
+            raise
+        for task, reason in lost:
             task.fail(reason)
         return
     lost = _locally(tasks, workers, preload, count)
@@ -216,7 +227,7 @@ def _locally(
     with one_thread():
         pool = LocalPool(min(workers, max(1, len(tasks))), preload)
         try:
-            lost = _through(pool.submit, tasks, count)
+            lost = _through(pool.submit, tasks, count, {})
         except BaseException:
             pool.abandon()
             raise
@@ -225,29 +236,23 @@ def _locally(
 
 
 def _through(
-    submit: Callable[..., Future[Any]], tasks: Sequence[Task], count: _Count
+    submit: Callable[..., Future[Any]], tasks: Sequence[Task], count: _Count, futures: dict[Future[Any], Task]
 ) -> list[tuple[Task, str]]:
-    """Return the tasks whose worker died or that could not be sent, with the reason."""
-    futures: dict[Future[Any], Task] = {}
+    """Return the tasks whose worker died or that could not be sent, with the reason; `futures` is filled."""
     lost: list[tuple[Task, str]] = []
-    try:
-        for task in tasks:
-            try:
-                futures[submit(task.call, *task.args)] = task
-            except BrokenProcessPool:
-                lost.append((task, "its worker process died"))
-        for future in as_completed(futures):
-            error = future.exception()
-            if error is None:
-                count.one_more()
-            elif isinstance(error, CannotWrite):
-                raise error
-            elif isinstance(error, BrokenProcessPool):
-                lost.append((futures[future], "its worker process died (out of memory, or a crash)"))
-            else:
-                lost.append((futures[future], f"{type(error).__name__}: {error}"))
-    except BaseException:
-        for future in futures:
-            future.cancel()
-        raise
+    for task in tasks:
+        try:
+            futures[submit(task.call, *task.args)] = task
+        except BrokenProcessPool:
+            lost.append((task, "its worker process died"))
+    for future in as_completed(futures):
+        error = future.exception()
+        if error is None:
+            count.one_more()
+        elif isinstance(error, CannotWrite):
+            raise error
+        elif isinstance(error, BrokenProcessPool):
+            lost.append((futures[future], "its worker process died (out of memory, or a crash)"))
+        else:
+            lost.append((futures[future], f"{type(error).__name__}: {error}"))
     return lost

@@ -5,12 +5,13 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import pytest
 
 from geosae.errors import CannotWrite
-from geosae.parallel import Task, _held_back, run_tasks
+from geosae.parallel import LocalPool, Task, _held_back, one_thread, run_tasks
 
 HERE = Path(__file__).parent / "experiments"
 sys.path.insert(0, str(HERE))
@@ -140,6 +141,17 @@ def test_a_task_that_can_write_nothing_stops_the_others(tmp_path: Path):
         run_tasks(todo, None, 1, [], lambda *_: None)
     assert not failures
     assert not all(path.exists() for path in paths[1:])
+
+
+def test_what_waits_in_an_abandoned_pool_ends_with_it_and_is_not_cancelled(tmp_path: Path):
+    """A cancelled one made the pool's own thread fail, seldom and under load (InvalidStateError)."""
+    with one_thread():
+        pool = LocalPool(1)
+        waiting = [pool.submit(tasks.sleep, str(tmp_path / str(i))) for i in range(8)]
+        until((tmp_path / "0").exists)
+        pool.abandon()
+        errors = [future.exception(timeout=20) for future in waiting]
+    assert {type(error) for error in errors} == {BrokenProcessPool}
 
 
 def alive(pid: int) -> bool:

@@ -21,7 +21,8 @@ SHORT = f"""
 The campaign asks for {WHOLE} kills: this run of it was stopped before all of them had their turn,
 and what the table lacks was not tried in it."""
 OF_WORKERS = """
-{ended} of the {commands} commands whose workers were killed ended by themselves with the right bytes; the
+{ended} of the {commands} commands whose workers were killed ended by themselves with the right bytes."""
+OTHERS = """ The
 others said which task died (status 1), and the same command tried it again."""
 SIGNALS = ("KILL", "TERM", "INT", "KILL or TERM")
 WORDS = {
@@ -54,7 +55,7 @@ the table counts what was tried, and all of it was resumed with equal bytes. Mom
 seeds; what runs at such a moment depends on the machine.
 
 **{kills} kills**: {clock} of commands by the clock, {writes} of commands at a write, {workers} of workers.\
-{of_workers}{short}
+{of_workers}{others}{short}
 
 | command | what happened | moment | times | resumed, bytes equal |
 |---|---|---|---|---|
@@ -89,6 +90,9 @@ def page(lines: list[dict[str, object]]) -> str:
         for moment in ("by the clock", "at a write", "a worker")
     }
     of_workers = [line for line in trials if line["moment"] == "a worker"]
+    ended, commands = (
+        sum(number(line, name) for line in of_workers) for name in ("ended_by_itself", "commands")
+    )
     return TEXT.format(
         day=f"{date.today():%-d %B %Y}",
         python=platform.python_version(),
@@ -98,12 +102,8 @@ def page(lines: list[dict[str, object]]) -> str:
         clock=kills["by the clock"],
         writes=kills["at a write"],
         workers=kills["a worker"],
-        of_workers=OF_WORKERS.format(
-            ended=sum(number(line, "ended_by_itself") for line in of_workers),
-            commands=sum(number(line, "commands") for line in of_workers),
-        )
-        if of_workers
-        else "",
+        of_workers=OF_WORKERS.format(ended=ended, commands=commands) if of_workers else "",
+        others=OTHERS if ended < commands else "",
         rows="\n".join(rows),
         short="" if sum(kills.values()) >= WHOLE else SHORT,
     )
