@@ -214,7 +214,6 @@ def test_a_training_that_diverges_ends_in_its_reason_and_loses_no_other(home: Pa
     assert (status, "the loss stopped being finite" in err, "Traceback" in err) == (2, True, False)
 
 
-@pytest.mark.slow
 def test_a_worker_of_a_sweep_that_dies_is_named_and_tried_again(home: Path, monkeypatch, capsys):
     Path("grid.toml").write_text(SWEEP.replace('"spade"\nsparsity = [2.0]', '"relu"\nsparsity = [0.1]'))
     same = ("train", "x.npy", "-o", "grid", "--sweep", "grid.toml", "--workers", 2)
