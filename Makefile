@@ -18,8 +18,12 @@ demo: .venv/installed
 	$(BIN)/geosae run quickstart --out runs/quickstart
 	@echo "The report: $(CURDIR)/runs/quickstart/report.html"
 
+# Without the run-time type checks of pyproject.toml's addopts, which double the time: `make coverage` runs with them.
+UNTYPED := --override-ini='addopts=--import-mode=importlib --strict-markers --doctest-modules' \
+	-m 'not slow and not gpu and not faults'
+
 test: .venv/installed
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 $(UNTYPED)
 
 # Exhaustive suites: the hunt for a wrong verdict, large arrangements, a real browser.
 test-slow: .venv/installed
@@ -55,12 +59,10 @@ check: .venv/installed
 	$(BIN)/python -m sphinx -W -q --keep-going -b html docs docs/_build/html
 	$(MAKE) coverage
 
-# Which lines the tests run; fails below the figure in pyproject.toml. Run-time type checks would double the time of
-# tracing and many random examples add no lines, so this is a run of its own, shorter than `make test`.
+# Every argument and result is checked against its annotation as the tests run, and which lines they run is noted;
+# fails below the figure in pyproject.toml. Many random examples add no lines, so there are few.
 coverage: .venv/installed
-	HYPOTHESIS_PROFILE=brief $(BIN)/python -m pytest -n 2 -q \
-		--override-ini='addopts=--import-mode=importlib --strict-markers --doctest-modules' \
-		-m 'not slow and not gpu and not faults' --cov --cov-report=
+	HYPOTHESIS_PROFILE=brief $(BIN)/python -m pytest -n 2 -q --cov --cov-report=
 	$(BIN)/coverage report --skip-covered --show-missing --sort=cover > .tested_lines.txt; grep ^TOTAL .tested_lines.txt
 	@echo "Line by line: $(CURDIR)/.tested_lines.txt"
 	$(BIN)/coverage report --format=total
