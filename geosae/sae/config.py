@@ -31,7 +31,9 @@ class TrainConfig:
     steps, batch_size
         Steps of Adam, and points per step (drawn with replacement; all points where there are no more).
     lr
-        Peak learning rate.
+        Peak learning rate; None takes `default_lr` of the number of neurons.
+    decoder_lr
+        The rate of the decoder's atoms, as a multiple of `lr`.
     schedule, warmup, decay
         The rate rises linearly over the first `warmup` share of the steps, and falls to 0 over the last
         `decay` share, along a line or a cosine; "constant" does not fall.
@@ -93,7 +95,8 @@ class TrainConfig:
     width: int
     steps: int = 1000
     batch_size: int = 256
-    lr: float | int = 3e-2
+    lr: float | int | None = None
+    decoder_lr: float | int = 1.0
     schedule: Literal["constant", "linear", "cosine"] = "linear"
     warmup: float | int = 0.05
     decay: float | int = 0.5
@@ -124,13 +127,13 @@ class TrainConfig:
         if self.decoder_norm is None:
             object.__setattr__(self, "decoder_norm", self.gate.decoder)
         _refuse_norm_or_baseline(self)
-        for name in ("clip", "target_fvu"):
+        for name in ("lr", "clip", "target_fvu"):
             value = getattr(self, name)
             _require(value is None or 0 < value < math.inf, name, value, "positive and finite, or None")
         _require(0 <= self.ema < 1, "ema", self.ema, "at least 0 and below 1")
         if self.precision == "bfloat16" and self.kernel in ("torch", "numba"):
             raise InvalidInput(f"the kernel '{self.kernel}' computes in float32", remedy="use kernel='auto'")
-        for name in ("lr", "eps"):
+        for name in ("decoder_lr", "eps"):
             _require(0 < getattr(self, name) < math.inf, name, getattr(self, name), "positive and finite")
         for name in ("warmup", "decay"):
             _require(0 <= getattr(self, name) <= 1, name, getattr(self, name), "a share between 0 and 1")
@@ -175,6 +178,17 @@ class TrainConfig:
         if not isinstance(gate, Gate):
             gate = gate_from_dict(gate)
         return cls(**checked_types({**record, "gate": gate}, cls, "the training config"))
+
+
+def default_lr(width: int) -> float:
+    """Return the peak learning rate for so many neurons (docs/measured/training_defaults.md).
+
+    Examples
+    --------
+    >>> default_lr(32)
+    0.03
+    """
+    return 3e-2
 
 
 def _refuse_norm_or_baseline(config: TrainConfig) -> None:

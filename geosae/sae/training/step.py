@@ -30,12 +30,7 @@ class TorchStep:
 
     def __init__(self, spec: TrainingSpec, at: Parameters, adam: Adam, start: Parameters) -> None:
         self.spec, self.at, self.adam, self.start = spec, at, adam, start
-        self.gradient = at.zeroed()
-        self.faster = {
-            name: parameter.least_rate / spec.config.lr
-            for name, parameter in spec.config.gate.parameters.items()
-            if parameter.trained and parameter.least_rate > spec.config.lr
-        }
+        self.gradient, self.multiples = at.zeroed(), spec.multiples
 
     @torch.no_grad()
     def take(self, u: Float[torch.Tensor, "B n"], lr: float, dead: Bool[torch.Tensor, " d"] | None) -> Losses:
@@ -56,7 +51,7 @@ class TorchStep:
             length = float(torch.linalg.vector_norm(gradient.flat))
             if math.isfinite(length) and length > config.clip:
                 gradient.flat.mul_(config.clip / length)
-        self.adam.step(at, gradient, lr, self.faster)
+        self.adam.step(at, gradient, lr, self.multiples)
         if config.baseline == "soft_frozen_decoder":
             hold_near(at.W_dec, self.start.W_dec)
         elif moving and unit:

@@ -105,7 +105,7 @@ class SparseStep:
         self.adam.steps += 1
         mass = _rows.descend(
             self._common(len(u)), self._weights, aux_of, aux, self.config.baseline != "frozen_decoder",
-            self._first, self._second, self._rates(lr), self._row,
+            self._first, self._second, self._rates(lr), self._rates(lr * self.config.decoder_lr), self._row,
         )  # fmt: skip
         return self._losses(error, mass, aux_loss)
 
