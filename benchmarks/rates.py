@@ -190,7 +190,10 @@ def _spread(values: list[float]) -> str:
 def page(runs: dict[Job, dict[str, float]]) -> str:
     """Return the page for the documentation."""
     place = f"{platform.machine()} {platform.system()}, {os.cpu_count()} cores, {date.today()}"
-    parts = ["# Learning rate and decoder, beyond toys", f"`{' '.join(['python -P', *sys.argv])}` on {place}."]
+    parts = [
+        "# Learning rate and decoder, beyond toys",
+        f"`{' '.join(['python -P', *sys.argv])}` on {place}.",
+    ]
     parts.append((__doc__ or "").split("\n\n", 2)[2].strip())
     for case, gate in itertools.product(CASES, ("topk", "relu")):
         if any((job.case, job.gate) == (case, gate) for job in runs):

@@ -96,7 +96,9 @@ class TrainingState:
         while self.step < config.steps and not self.reached():
             u = self.source.batch(self.step, config.batch_size, self.generator)
             self.step += 1
-            losses = step.take(u, learning_rate(config, self.spec.lr, self.step), self.dead() if revives else None)
+            losses = step.take(
+                u, learning_rate(config, self.spec.lr, self.step), self.dead() if revives else None
+            )
             if config.ema:
                 self.average.lerp_(self.at.flat, 1.0 - config.ema)
             self.silent.add_(len(u)).masked_fill_(losses.fired, 0)
