@@ -2,16 +2,18 @@
 
     OMP_NUM_THREADS=1 python -P benchmarks/rates.py --keep FILE [--cases …] [--seeds 0 1 2 3 4] [--write]
 
-Points are those of benchmarks/training.py: sparse sums of random unit directions, four active on average. Cases
-grid (32 dimensions, 128 neurons), A (64, 512) and B (256, 4096) chose the defaults; C (128, 2048) and D (384, 3072)
-were looked at only afterwards. Each is trained for its budget of steps and for three times as many, with the
-schedule of `TrainConfig`. Modes: "unit" keeps the decoder's atoms at norm 1, "atoms ×2" and "atoms ×4" let them
-learn at a multiple of the rate (`decoder_lr`), "free" leaves them free and starts them at norm 0.1.
+Points are those of benchmarks/training.py: sparse sums of random unit directions, four active on average.
+Cases grid (32 dimensions, 128 neurons), A (64, 512) and B (256, 4096) chose the defaults; C (128, 2048) and D
+(384, 3072) were looked at only afterwards. Each is trained for its budget of steps and for three times as
+many, with the schedule of `TrainConfig`. Modes: "unit" keeps the decoder's atoms at norm 1, "atoms ×2" and
+"atoms ×4" let them learn at a multiple of the rate (`decoder_lr`), "free" leaves them free and starts them at
+norm 0.1.
 
-On 8,192 points that were not trained on: FVU; MCC, the mean |cosine| of the best one-to-one matching of features and
-atoms; the share of neurons that fire at all; and separation, the median over features of the least s = max(m, a) of
-any neuron (theory N1): m the share of the feature's points that the neuron misses, a its false alarms per such
-point. An untrained SAE stands beside. Every run is one line of FILE, and a later call goes on with what is missing.
+On 8,192 points that were not trained on: FVU; MCC, the mean |cosine| of the best one-to-one matching of
+features and atoms; the share of neurons that fire at all; and separation, the median over features of the
+least s = max(m, a) of any neuron (theory N1): m the share of the feature's points that the neuron misses, a
+its false alarms per such point. An untrained SAE stands beside. Every run is one line of FILE, and a later
+call goes on with what is missing.
 """
 
 import argparse
@@ -85,7 +87,7 @@ class Job:
 
 
 def points(size: Size, count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return points (count, n), which features are active at each (count, f), and the features' directions."""
+    """Return points (count, n), which features are active at each (count, f), and the directions."""
     directions = np.random.default_rng(0).standard_normal((size.features, size.dim))
     directions = (directions / np.linalg.norm(directions, axis=1, keepdims=True)).astype(np.float32)
     share = ACTIVE / size.features
@@ -199,8 +201,9 @@ def page(runs: dict[Job, dict[str, float]]) -> str:
         if any((job.case, job.gate) == (case, gate) for job in runs):
             size = CASES[case]
             parts.append(
-                f"## Case {case}, {'Top-K' if gate == 'topk' else 'ReLU'}: {size.dim} dimensions, {size.features} "
-                f"features, {size.width} neurons\n\nDefault rate at this width: {default_lr(size.width):.2g}."
+                f"## Case {case}, {'Top-K' if gate == 'topk' else 'ReLU'}: {size.dim} dimensions, "
+                f"{size.features} features, {size.width} neurons\n\n"
+                f"Default rate at this width: {default_lr(size.width):.2g}."
             )
             parts.append("\n".join(table(case, gate, runs)))
     return "\n\n".join(parts) + "\n"

@@ -78,8 +78,8 @@ class TrainedSAE:
             return None
         lr = self.config.lr or default_lr(self.config.width)
         return (
-            f"{dead:.0%} of the neurons fire on none of the points: the learning rate ({lr:g}) may be too high "
-            "for this size, or there are more neurons than the points have features (try a third of the rate)"
+            f"{dead:.0%} of the neurons fire on none of the points: the learning rate ({lr:g}) may be too "
+            "high for this size, or there are more neurons than features (try a third of the rate)"
         )
 
     def __repr__(self) -> str:
