@@ -11,10 +11,10 @@ table gives medians and ranges. Counted are CPU seconds (user and system) of the
 that is in memory, the same batches in the same order for all: drawing points, importing, building the model,
 compiling (numba) and a warm-up of three steps on another model are outside. Rates are constant, and the first
 round trains at all rates of the case: FVU (on points not trained on) and MCC (the mean |cosine| of the best
-one-to-one matching of features and atoms) are those of each method's best rate, by FVU. The libraries are those of the
-extra `peers`, where installed; a method that is not is named and left out. With --keep every measurement is
-appended to a file, and a later call goes on where this one was interrupted. --write keeps the page
-docs/measured/training_speed.md. Load is the machine's, from other processes, when a measurement began.
+one-to-one matching of features and atoms) are those of each method's best rate, by FVU. The libraries are
+those of the extra `peers`, where installed; a method that is not is named and left out. With --keep every
+measurement is appended to a file, and a later call goes on where this one was interrupted. --write keeps the
+page docs/measured/training_speed.md. Load is the machine's, from other processes, when a measurement began.
 """
 
 import argparse
@@ -144,7 +144,7 @@ METHODS = {
 
 
 def measure(case: Case, method: str, rates: int) -> dict[str, Any]:
-    """Train the SAEs of a case at its first rates with one method, in this process; seconds are for one SAE."""
+    """Train the SAEs of a case at its first rates, in this process; the seconds are for one SAE."""
     torch.set_num_threads(1)
     make = METHODS[method][0]
     stream, directions = points(case, case.steps * case.batch, 1)
