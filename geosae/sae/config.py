@@ -12,7 +12,7 @@ from geosae.sae.gates import Gate, gate_from_dict
 from geosae.storage.records import check_fields, checked_types
 from geosae.validation import refuse_unknown
 
-Kernel = Literal["auto", "autograd", "torch", "numba"]
+Kernel = Literal["auto", "autograd", "torch", "torch-sparse", "numba"]
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,9 @@ class TrainConfig:
         "bfloat16" takes the products of matrices in bfloat16 and keeps weights, moments and sums in float32.
     kernel
         How gradients are computed. "autograd": by the gate's objective, for every gate. "torch": written
-        out, for ReLU with L1, Top-K and BatchTopK. "numba": sparse, for Top-K on a CPU (extra `fast`).
-        "auto": the fastest of them that the gate, the device and the installation allow. They agree up to
-        rounding.
+        out, for ReLU with L1, Top-K and BatchTopK. "torch-sparse": on lists of active neurons, for wide
+        Top-K on a CPU with MKL. "numba": compiled, on such lists too (extra `fast`). "auto": the fastest of
+        them that the gate, the device and the installation allow. They agree up to rounding.
     decoder_norm
         "unit": atoms have norm 1 at every step, the gradient's part along each atom is removed, and atoms
         are renormalised after the step (arXiv 2406.04093). "free": no constraint. None takes the gate's own.
@@ -131,7 +131,7 @@ class TrainConfig:
             value = getattr(self, name)
             _require(value is None or 0 < value < math.inf, name, value, "positive and finite, or None")
         _require(0 <= self.ema < 1, "ema", self.ema, "at least 0 and below 1")
-        if self.precision == "bfloat16" and self.kernel in ("torch", "numba"):
+        if self.precision == "bfloat16" and self.kernel not in ("auto", "autograd"):
             raise InvalidInput(f"the kernel '{self.kernel}' computes in float32", remedy="use kernel='auto'")
         for name in ("decoder_lr", "eps"):
             _require(0 < getattr(self, name) < math.inf, name, getattr(self, name), "positive and finite")

@@ -10,7 +10,15 @@ from geosae.sae.training.adam import Adam
 from geosae.sae.training.autograd import loss_and_autograd
 from geosae.sae.training.gradients import Losses, loss_and_gradient
 from geosae.sae.training.parameters import Parameters, remove_parallel, renormalise
+from geosae.sae.training.sparse_gradients import loss_and_sparse_gradient
 from geosae.sae.training.spec import TrainingSpec
+
+GRADIENTS = {
+    "autograd": loss_and_autograd,
+    "torch": loss_and_gradient,
+    "torch-sparse": loss_and_sparse_gradient,
+}
+"""How a kernel differentiates; numba's takes whole steps."""
 
 # arXiv 2602.14111 keeps soft-frozen atoms within this cosine of their random start.
 SOFT_COSINE = 0.8
@@ -26,7 +34,7 @@ class Step(Protocol):
 
 
 class TorchStep:
-    """A step in torch: the gradient by autograd or written out, then projection, clipping and Adam."""
+    """A step in torch: the gradient by the kernel, then projection, clipping and Adam."""
 
     def __init__(self, spec: TrainingSpec, at: Parameters, adam: Adam, start: Parameters) -> None:
         self.spec, self.at, self.adam, self.start = spec, at, adam, start
@@ -36,8 +44,7 @@ class TorchStep:
     def take(self, u: Float[torch.Tensor, "B n"], lr: float, dead: Bool[torch.Tensor, " d"] | None) -> Losses:
         """Move the weights by one step of Adam, in place."""
         config, at, gradient = self.spec.config, self.at, self.gradient
-        differentiate = loss_and_gradient if self.spec.kernel == "torch" else loss_and_autograd
-        losses = differentiate(self.spec, at, u, gradient, dead)
+        losses = GRADIENTS[self.spec.kernel](self.spec, at, u, gradient, dead)
         if config.baseline == "frozen_encoder":
             gradient.W_enc.zero_()
             gradient.b_enc.zero_()
