@@ -55,7 +55,8 @@ class TrainConfig:
         them that the gate, the device and the installation allow. They agree up to rounding.
     decoder_norm
         "unit": atoms have norm 1 at every step, the gradient's part along each atom is removed, and atoms
-        are renormalised after the step (arXiv 2406.04093). "free": no constraint. None takes the gate's own.
+        are renormalised after the step (arXiv 2406.04093). "free": no constraint. None takes the gate's own
+        for so many neurons: Top-K's is free from 128 on, where it learns more (docs/measured/rates.md).
     init_norm
         Norm of the encoder's rows at the start (the decoder's too when it is free); "matched" takes the
         norm with which the first reconstruction has the least squared error (arXiv 2406.04093 asks for
@@ -125,7 +126,10 @@ class TrainConfig:
         for name in ("width", "steps", "batch_size", "dead_after", "log_every", "threads"):
             _require(getattr(self, name) >= 1, name, getattr(self, name), "at least 1")
         if self.decoder_norm is None:
-            object.__setattr__(self, "decoder_norm", self.gate.decoder)
+            # Atoms that do not move would keep the short start of free ones.
+            moving = self.baseline not in ("frozen_decoder", "soft_frozen_decoder")
+            free = moving and self.gate.free_from is not None and self.width >= self.gate.free_from
+            object.__setattr__(self, "decoder_norm", "free" if free else self.gate.decoder)
         _refuse_norm_or_baseline(self)
         for name in ("lr", "clip", "target_fvu"):
             value = getattr(self, name)
@@ -181,14 +185,16 @@ class TrainConfig:
 
 
 def default_lr(width: int) -> float:
-    """Return the peak learning rate for so many neurons (docs/measured/training_defaults.md).
+    """Return the peak learning rate for so many neurons: 0.03 up to 128, then as 1/width, down to 0.005.
+
+    Chosen by docs/measured/training_defaults.md (up to 64 neurons) and docs/measured/rates.md (from 128 on).
 
     Examples
     --------
-    >>> default_lr(32)
-    0.03
+    >>> default_lr(32), default_lr(512), default_lr(4096)
+    (0.03, 0.0075, 0.005)
     """
-    return 3e-2
+    return min(0.03, max(0.005, 0.03 * 128 / width))
 
 
 def _refuse_norm_or_baseline(config: TrainConfig) -> None:

@@ -141,6 +141,8 @@ class Gate(ABC):
     """The inner gate where a plan names this one, for a gate around another gate."""
     decoder: ClassVar[Literal["unit", "free"]] = "unit"
     """Whether the decoder's atoms have norm 1 unless the config says otherwise."""
+    free_from: ClassVar[int | None] = None
+    """From how many neurons on the atoms are free all the same; None for never."""
     decoder_reason: ClassVar[str | None] = None
     """Why the decoder must be as `decoder` says, for a gate that allows nothing else."""
     own_encoder: ClassVar[bool] = True
