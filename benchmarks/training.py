@@ -9,11 +9,12 @@ dimension 32, 128 features, 128 neurons, k = 4, batch 1024, 300 steps each.
 Every measurement is a fresh process with one thread; methods alternate, the whole round is repeated, and the
 table gives medians and ranges. Counted are CPU seconds (user and system) of the training loop on a stream
 that is in memory, the same batches in the same order for all: drawing points, importing, building the model,
-compiling (numba) and a warm-up of three steps on another model are outside. FVU is on points not trained on;
-MCC is the mean |cosine| of the best one-to-one matching of features and atoms. The libraries are those of the
-extra `peers`, where installed; a method that is not is named and left out. With --keep every measurement is
-appended to a file, and a later call goes on where this one was interrupted. --write keeps the page
-docs/measured/training_speed.md. Load is the machine's, from other processes, when a measurement began.
+compiling (numba) and a warm-up of three steps on another model are outside. Rates are constant, and the first
+round trains at all rates of the case: FVU (on points not trained on) and MCC (the mean |cosine| of the best
+one-to-one matching of features and atoms) are those of each method's best rate, by FVU. The libraries are
+those of the extra `peers`, where installed; a method that is not is named and left out. With --keep every
+measurement is appended to a file, and a later call goes on where this one was interrupted. --write keeps the
+page docs/measured/training_speed.md. Load is the machine's, from other processes, when a measurement began.
 """
 
 import argparse
@@ -30,17 +31,20 @@ from datetime import date
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from peers_training import PEERS, Case, Fit, Result, quiet
 from scipy.optimize import linear_sum_assignment
 
+from geosae.sae.training.spec import SPARSE_WIDTH
+
 CASES = {
     case.name: case
     for case in (
-        Case("A", 64, 256, 512, 8, 1024, 500, (3e-3,)),
-        Case("B", 256, 1024, 4096, 16, 2048, 60, (3e-3,)),
+        Case("A", 64, 256, 512, 8, 1024, 500, (3e-3, 1e-3, 8e-3)),
+        Case("B", 256, 1024, 4096, 16, 2048, 60, (3e-3, 1e-3, 8e-3)),
         Case("grid", 32, 128, 128, 4, 1024, 300, (1e-3, 2e-3, 4e-3, 8e-3), seeds=8),
     )
 }
@@ -136,13 +140,14 @@ def plain_torch(case: Case, lr: float, seed: int) -> tuple[Fit, Result]:
 METHODS = {
     "geosae, numba": (geosae("numba"), "numba", "numba"),
     "geosae, torch": (geosae("torch"), "torch", "torch"),
+    "geosae, torch-sparse": (geosae("torch-sparse"), "torch", "torch"),
     "plain torch, dense autograd": (plain_torch, "torch", "torch"),
     **PEERS,
 }
 
 
-def measure(case: Case, method: str) -> dict[str, float]:
-    """Train every SAE of a case with one method, in this process."""
+def measure(case: Case, method: str, rates: int) -> dict[str, Any]:
+    """Train the SAEs of a case at its first rates, in this process; the seconds are for one SAE."""
     torch.set_num_threads(1)
     make = METHODS[method][0]
     stream, directions = points(case, case.steps * case.batch, 1)
@@ -150,8 +155,9 @@ def measure(case: Case, method: str) -> dict[str, float]:
     with quiet():
         warm = make(case, case.lrs[0], 99)
         warm[0](stream[: 3 * case.batch])
-    seconds, fvu, mcc = 0.0, [], []
-    for lr in case.lrs:
+    seconds, quality = 0.0, {}
+    for lr in case.lrs[:rates]:
+        fvu, mcc = [], []
         for seed in range(case.seeds):
             fit, result = make(case, lr, seed)
             with quiet():
@@ -165,21 +171,22 @@ def measure(case: Case, method: str) -> dict[str, float]:
             norms = np.linalg.norm(atoms, axis=1, keepdims=True)
             cosines = np.abs(directions @ (atoms / np.maximum(norms, 1e-12)).T)
             mcc.append(float(cosines[linear_sum_assignment(-cosines)].mean()))
-    return {"seconds": seconds, "fvu": float(np.median(fvu)), "mcc": float(np.median(mcc))}
+        quality[f"{lr:g}"] = [float(np.median(fvu)), float(np.median(mcc))]
+    return {"seconds": seconds / (rates * case.seeds), "quality": quality}
 
 
-def table(case: Case, runs: dict[str, list[dict[str, float]]]) -> list[str]:
+def table(case: Case, runs: dict[str, list[dict[str, Any]]]) -> list[str]:
     """Return the rows of a case; the last column divides by geosae's median."""
     rows = [
         f"\n## Case {case.name}: dimension {case.dim}, {case.features} features, {case.width} neurons, "
         f"k = {case.k}, batch {case.batch}, {case.steps} steps"
-        + (f", {case.seeds * len(case.lrs)} SAEs" if case.seeds > 1 else ""),
+        + (f", {case.seeds * len(case.lrs)} SAEs" if case.seeds > 1 else "")
+        + f"; rates {', '.join(f'{lr:g}' for lr in sorted(case.lrs))}",
         "",
-        "| method | runs | CPU s, median | range | ms/step | k samples/s | FVU | MCC | × geosae, numba "
-        "| load |",
-        "|---|---|---|---|---|---|---|---|---|---|",
+        "| method | runs | CPU s per SAE, median | range | ms/step | k samples/s | best rate | FVU | MCC "
+        "| × geosae, numba | load |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
-    steps = case.steps * case.seeds * len(case.lrs)
     medians = {
         method: statistics.median(r["seconds"] for r in found) for method, found in runs.items() if found
     }
@@ -188,18 +195,18 @@ def table(case: Case, runs: dict[str, list[dict[str, float]]]) -> list[str]:
         if not found:
             continue
         middle, all_seconds = medians[method], [r["seconds"] for r in found]
-        fvu, mcc = (statistics.median(r[key] for r in found) for key in ("fvu", "mcc"))
+        best, (fvu, mcc) = min(found[0]["quality"].items(), key=lambda item: item[1][0])
         cells = [method, str(len(found)), f"{middle:.2f}", f"{min(all_seconds):.2f}–{max(all_seconds):.2f}"]
-        cells += [f"{1e3 * middle / steps:.3g}", f"{steps * case.batch / middle / 1e3:.3g}"]
+        cells += [f"{1e3 * middle / case.steps:.3g}", f"{case.steps * case.batch / middle / 1e3:.3g}", best]
         load = statistics.median(r["load"] for r in found)
         cells += [f"{fvu:.3f}", f"{mcc:.3f}", f"{middle / ours:.1f}", f"{load:.1f}"]
         rows.append("| " + " | ".join(cells) + " |")
     return rows
 
 
-def kept(file: Path | None, case: Case, methods: list[str]) -> dict[str, list[dict[str, float]]]:
+def kept(file: Path | None, case: Case, methods: list[str]) -> dict[str, list[dict[str, Any]]]:
     """Return the measurements of a case that a file holds, in order, by method."""
-    runs: dict[str, list[dict[str, float]]] = {method: [] for method in methods}
+    runs: dict[str, list[dict[str, Any]]] = {method: [] for method in methods}
     if file is not None and file.is_file():
         for line in file.read_text().splitlines():
             name, method, record = json.loads(line)
@@ -210,7 +217,7 @@ def kept(file: Path | None, case: Case, methods: list[str]) -> dict[str, list[di
 
 def alternate(
     case: Case, methods: list[str], repeats: int, file: Path | None
-) -> dict[str, list[dict[str, float]]]:
+) -> dict[str, list[dict[str, Any]]]:
     """Run every method in a process of its own, in turn, and the whole round again."""
     runs = kept(file, case, methods)
     for turn in range(repeats):
@@ -218,7 +225,8 @@ def alternate(
             if len(runs[method]) > turn:
                 continue
             load = os.getloadavg()[0]
-            command = [sys.executable, __file__, "--one", method, "--cases", case.name]
+            rates = len(case.lrs) if turn == 0 or case.seeds > 1 else 1
+            command = [sys.executable, __file__, "--one", method, "--cases", case.name, "--rates", str(rates)]
             done = subprocess.run(command, capture_output=True, text=True, env=os.environ | ONE_THREAD)
             if done.returncode:
                 raise SystemExit(f"{method}, case {case.name}, failed:\n{done.stderr[-3000:]}")
@@ -288,15 +296,19 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="a file for the measurements, read if it is there")
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--one", choices=list(METHODS), help=argparse.SUPPRESS)
+    parser.add_argument("--rates", type=int, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.one:
-        print(json.dumps(measure(CASES[args.cases[0]], args.one)))
+        print(json.dumps(measure(CASES[args.cases[0]], args.one, args.rates)))
         return
     methods = [method for method in args.methods if find_spec(METHODS[method][1])]
     missing = [method for method in args.methods if method not in methods]
     body: list[str] = []
     for name in args.cases:
-        body += table(CASES[name], alternate(CASES[name], methods, args.repeats, args.keep))
+        case = CASES[name]
+        # This kernel is for wide SAEs only.
+        fitting = [m for m in methods if m != "geosae, torch-sparse" or case.width >= SPARSE_WIDTH]
+        body += table(case, alternate(case, fitting, args.repeats, args.keep))
     if "geosae, numba" in methods:
         body += ["", compiling()]
     print("\n".join(body))

@@ -21,6 +21,7 @@ from geosae.experiments.cell import FORMAT, short_hash
 from geosae.experiments.plan import Plan, StudyEntry
 from geosae.sae.device import Device
 from geosae.sae.training.numba import installed
+from geosae.sae.training.spec import has_mkl
 from geosae.storage.files import write_json
 from geosae.storage.structure import from_table, read_plain_record, read_record, to_json, write_record
 from geosae.validation import refuse_unknown
@@ -44,13 +45,15 @@ class StudyWorld:
 class Job:
     """One job of a study: `settings` is a frozen dataclass of the study, its seed included.
 
-    Its SAEs are trained on `device`, and where `numba` is installed or not: their kernels depend on it.
+    Its SAEs are trained on `device`, where `numba` is installed or not and torch has `mkl` or not: their
+    kernels depend on it.
     """
 
     study: str
     settings: Any
     device: Device = "cpu"
     numba: bool = field(default_factory=installed)
+    mkl: bool = field(default_factory=has_mkl)
 
     @property
     def key(self) -> str:
@@ -60,6 +63,7 @@ class Job:
             "study": self.study,
             "settings": to_json(self.settings),
             "numba": self.numba,
+            "mkl": self.mkl,
         }
         # As for cells: another device is another job.
         return short_hash(entries if self.device == "cpu" else {**entries, "device": self.device})
@@ -194,12 +198,13 @@ def do_job(folder: str, job: Job, make_world: MakeWorld, studies: Studies) -> st
     path = job_file(Path(folder), job)
     start = time.perf_counter()
     try:
-        if job.numba != installed():
-            raise InvalidInput(
-                f"the job is one of a run {'with' if job.numba else 'without'} numba, unlike this machine",
-                causes="an executor one of whose machines has numba and another has not",
-                remedy="install the same packages on all of them (pip install 'geosae[fast]')",
-            )
+        for name, needed, here in (("numba", job.numba, installed()), ("torch's MKL", job.mkl, has_mkl())):
+            if needed != here:
+                raise InvalidInput(
+                    f"the job is one of a run {'with' if needed else 'without'} {name}, unlike this machine",
+                    causes=f"an executor one of whose machines has {name} and another has not",
+                    remedy="install the same packages on all of them (pip install 'geosae[fast]')",
+                )
         with threadpool_limits(1):
             result = studies()[job.study].do(job.settings, make_world, job.device)
         seconds = round(time.perf_counter() - start, 4)

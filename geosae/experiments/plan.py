@@ -276,11 +276,11 @@ class Plan:
         for world in self.worlds:
             refuse_unknown(world.gates, [g.name for g in self.gates], f"the world {world.label!r}", "gate")
 
-    def cells(self, *, numba: bool | None = None) -> tuple[Cell, ...]:
+    def cells(self, *, numba: bool | None = None, mkl: bool | None = None) -> tuple[Cell, ...]:
         """Return the cells in a fixed order, world by world, each once.
 
-        Their kernels are those of a machine with or without numba: of the one that the plan was run on, for
-        the cells of a run; None takes this one.
+        Their kernels are those of a machine with or without numba, and MKL in torch: of the one that the plan
+        was run on, for the cells of a run; None takes this one.
 
         Raises
         ------
@@ -290,7 +290,7 @@ class Plan:
         refuse_too_many(sum(map(self._most_cells, self.worlds)), "the plan")
         by_key: dict[str, Cell] = {}
         for world in self.worlds:
-            for cell in self._cells_of(world, numba):
+            for cell in self._cells_of(world, numba, mkl):
                 by_key.setdefault(cell.key, cell)
         return tuple(by_key.values())
 
@@ -302,13 +302,14 @@ class Plan:
         )
         return settings * len(self.seeds) * (1 + (len(self.baselines) if world.baselines else 0))
 
-    def _cells_of(self, world: WorldEntry, numba: bool | None) -> Iterator[Cell]:
+    def _cells_of(self, world: WorldEntry, numba: bool | None, mkl: bool | None) -> Iterator[Cell]:
         train = {**self.train, **world.train}
         device = resolve_device("auto").type if self.device == "auto" else self.device
 
         @cache
         def kernel(gate: Gate, sparsity: float | int, width: int, baseline: str) -> Kernel:
-            return resolve_kernel(config_of(gate, sparsity, width, baseline, train), device, numba=numba)
+            config = config_of(gate, sparsity, width, baseline, train)
+            return resolve_kernel(config, device, numba=numba, mkl=mkl)
 
         places = ((g, w) for g in self._gates_of(world) for w in g.widths or world.widths or self.widths)
         for (gate, width), seed in product(places, self.seeds):

@@ -213,7 +213,7 @@ def load_results(folder: str | Path) -> Results:
     """
     store = Store(Path(folder))
     plan = store.plan()
-    cells = plan.cells(numba=store.numba())
+    cells = plan.cells(numba=store.had("numba"), mkl=store.had("mkl"))
     finished = tuple(_result(store, cell) for cell in cells if store.finished(cell))
     if not finished:
         raise InvalidInput(f"no cell of the run in {folder} is finished", remedy="run it again to resume it")

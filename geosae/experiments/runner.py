@@ -25,6 +25,7 @@ from geosae.notebook import short_repr
 from geosae.parallel import Task, run_tasks
 from geosae.sae.device import gpu_name, resolve_device
 from geosae.sae.training.numba import installed
+from geosae.sae.training.spec import has_mkl
 from geosae.storage.arguments import checked_arguments
 from geosae.storage.files import check_content, file_hash
 from geosae.storage.structure import write_record
@@ -258,8 +259,9 @@ def _summarised(store: Store, cells: Sequence[Cell]) -> Results:
 
 def _machine(gpu: str | None) -> dict[str, str | int | None]:
     packages: dict[str, str | None] = {name: version(name) for name in NUMERICAL}
-    # Whether it is there decides the kernels, and so the bytes, of a run.
+    # Whether they are there decides the kernels, and so the bytes, of a run.
     packages["numba"] = version("numba") if installed() else None
+    packages["mkl"] = "in torch" if has_mkl() else None
     return {
         "geosae": __version__,
         "python": platform.python_version(),

@@ -140,10 +140,10 @@ class Store:
             )
         return read_record(path, RunCard)
 
-    def numba(self) -> bool | None:
-        """Return whether numba was installed where the run was made; None where run.json does not say."""
+    def had(self, package: Literal["numba", "mkl"]) -> bool | None:
+        """Return whether the run's machine had numba, or MKL in torch; None where run.json does not say."""
         machine = self.card().machine if (self.folder / "run.json").is_file() else {}
-        return machine["numba"] is not None if "numba" in machine else None
+        return machine[package] is not None if package in machine else None
 
     @property
     def has_plan(self) -> bool:

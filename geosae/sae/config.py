@@ -12,7 +12,7 @@ from geosae.sae.gates import Gate, gate_from_dict
 from geosae.storage.records import check_fields, checked_types
 from geosae.validation import refuse_unknown
 
-Kernel = Literal["auto", "autograd", "torch", "numba"]
+Kernel = Literal["auto", "autograd", "torch", "torch-sparse", "numba"]
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,9 @@ class TrainConfig:
     steps, batch_size
         Steps of Adam, and points per step (drawn with replacement; all points where there are no more).
     lr
-        Peak learning rate.
+        Peak learning rate; None takes `default_lr` of the number of neurons.
+    decoder_lr
+        The rate of the decoder's atoms, as a multiple of `lr`.
     schedule, warmup, decay
         The rate rises linearly over the first `warmup` share of the steps, and falls to 0 over the last
         `decay` share, along a line or a cosine; "constant" does not fall.
@@ -48,12 +50,13 @@ class TrainConfig:
         "bfloat16" takes the products of matrices in bfloat16 and keeps weights, moments and sums in float32.
     kernel
         How gradients are computed. "autograd": by the gate's objective, for every gate. "torch": written
-        out, for ReLU with L1, Top-K and BatchTopK. "numba": sparse, for Top-K on a CPU (extra `fast`).
-        "auto": the fastest of them that the gate, the device and the installation allow. They agree up to
-        rounding.
+        out, for ReLU with L1, Top-K and BatchTopK. "torch-sparse": on lists of active neurons, for wide
+        Top-K on a CPU with MKL. "numba": compiled, on such lists too (extra `fast`). "auto": the fastest of
+        them that the gate, the device and the installation allow. They agree up to rounding.
     decoder_norm
         "unit": atoms have norm 1 at every step, the gradient's part along each atom is removed, and atoms
-        are renormalised after the step (arXiv 2406.04093). "free": no constraint. None takes the gate's own.
+        are renormalised after the step (arXiv 2406.04093). "free": no constraint. None takes the gate's own
+        for so many neurons: Top-K's is free from 128 on, where it learns more (docs/measured/rates.md).
     init_norm
         Norm of the encoder's rows at the start (the decoder's too when it is free); "matched" takes the
         norm with which the first reconstruction has the least squared error (arXiv 2406.04093 asks for
@@ -93,7 +96,8 @@ class TrainConfig:
     width: int
     steps: int = 1000
     batch_size: int = 256
-    lr: float | int = 3e-2
+    lr: float | int | None = None
+    decoder_lr: float | int = 1.0
     schedule: Literal["constant", "linear", "cosine"] = "linear"
     warmup: float | int = 0.05
     decay: float | int = 0.5
@@ -122,15 +126,18 @@ class TrainConfig:
         for name in ("width", "steps", "batch_size", "dead_after", "log_every", "threads"):
             _require(getattr(self, name) >= 1, name, getattr(self, name), "at least 1")
         if self.decoder_norm is None:
-            object.__setattr__(self, "decoder_norm", self.gate.decoder)
+            # Atoms that do not move would keep the short start of free ones.
+            moving = self.baseline not in ("frozen_decoder", "soft_frozen_decoder")
+            free = moving and self.gate.free_from is not None and self.width >= self.gate.free_from
+            object.__setattr__(self, "decoder_norm", "free" if free else self.gate.decoder)
         _refuse_norm_or_baseline(self)
-        for name in ("clip", "target_fvu"):
+        for name in ("lr", "clip", "target_fvu"):
             value = getattr(self, name)
             _require(value is None or 0 < value < math.inf, name, value, "positive and finite, or None")
         _require(0 <= self.ema < 1, "ema", self.ema, "at least 0 and below 1")
-        if self.precision == "bfloat16" and self.kernel in ("torch", "numba"):
+        if self.precision == "bfloat16" and self.kernel not in ("auto", "autograd"):
             raise InvalidInput(f"the kernel '{self.kernel}' computes in float32", remedy="use kernel='auto'")
-        for name in ("lr", "eps"):
+        for name in ("decoder_lr", "eps"):
             _require(0 < getattr(self, name) < math.inf, name, getattr(self, name), "positive and finite")
         for name in ("warmup", "decay"):
             _require(0 <= getattr(self, name) <= 1, name, getattr(self, name), "a share between 0 and 1")
@@ -175,6 +182,19 @@ class TrainConfig:
         if not isinstance(gate, Gate):
             gate = gate_from_dict(gate)
         return cls(**checked_types({**record, "gate": gate}, cls, "the training config"))
+
+
+def default_lr(width: int) -> float:
+    """Return the peak learning rate for so many neurons: 0.03 up to 128, then as 1/width, down to 0.005.
+
+    Chosen by docs/measured/training_defaults.md (up to 64 neurons) and docs/measured/rates.md (from 128 on).
+
+    Examples
+    --------
+    >>> default_lr(32), default_lr(512), default_lr(4096)
+    (0.03, 0.0075, 0.005)
+    """
+    return min(0.03, max(0.005, 0.03 * 128 / width))
 
 
 def _refuse_norm_or_baseline(config: TrainConfig) -> None:

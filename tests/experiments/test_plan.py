@@ -240,6 +240,7 @@ def test_the_key_depends_on_everything_but_the_label_and_the_order_of_keys():
         {"sparsity": 5}, {"width": 17}, {"seed": 1}, {"baseline": "untrained"}, {"train": {"steps": 1}},
         {"analysis": {"alpha": 0.1}}, {"tolerance": 0.1}, {"train_share": 0.4},
         {"device": "cuda"}, {"device": "auto"}, {"kernel": "torch"}, {"kernel": "numba"},
+        {"kernel": "torch-sparse"},
     ]  # fmt: skip
     keys = {replace(CELL, **change).key for change in changes}
     assert len(keys | {CELL.key}) == len(changes) + 1
@@ -289,6 +290,14 @@ sparsity = [0.1]
     # The kernel of a GPU is none of numba's.
     on_gpu = replace(plan, device="cuda").cells(numba=True)
     assert {c.kernel for c in on_gpu if c.gate == "topk" and c.baseline == "trained"} == {"torch"}
+
+
+def test_without_numba_the_kernel_of_a_wide_cell_is_that_of_a_machine_with_or_without_mkl():
+    gates = (GateEntry("topk", (2,)),)
+    plan = replace(parse_plan(SMALL), gates=gates, widths=(16, 512), baselines=(), seeds=(0,))
+    kernels = {mkl: {c.width: c.kernel for c in plan.cells(numba=False, mkl=mkl)} for mkl in (False, True)}
+    assert kernels == {False: {16: "torch", 512: "torch"}, True: {16: "torch", 512: "torch-sparse"}}
+    assert len({c.key for mkl in kernels for c in plan.cells(numba=False, mkl=mkl) if c.width == 512}) == 2
 
 
 def test_a_kernel_that_the_machine_lacks_is_refused_with_the_plan():

@@ -25,6 +25,7 @@ from geosae.experiments.worker import fit_or_build
 from geosae.fca import concept_lattice, count_concepts
 from geosae.report.report import write_report
 from geosae.sae.training.numba import installed
+from geosae.sae.training.spec import has_mkl
 from geosae.storage.files import read_json, write_json
 from geosae.storage.structure import to_json
 
@@ -425,12 +426,13 @@ def test_a_run_names_the_numerical_packages_and_numba_where_it_was_installed(
     names = ("numpy", "scipy", "torch", "scikit-learn", "python-flint")
     assert {name: machine[name] for name in names} == {name: version(name) for name in names}
     assert machine["numba"] == (version("numba") if installed() else None)
-    assert Store(done).numba() == installed()
+    assert Store(done).had("numba") == installed()
+    assert Store(done).had("mkl") == has_mkl()
     without_numba(monkeypatch)
     go(NO_CHECKS, tmp_path / "r")
     assert Store(tmp_path / "r").card().machine["numba"] is None
-    assert Store(tmp_path / "r").numba() is False
-    assert Store(tmp_path / "none").numba() is None
+    assert Store(tmp_path / "r").had("numba") is False
+    assert Store(tmp_path / "none").had("numba") is None
     page = write_report(tmp_path / "r").read_text(encoding="utf-8")
     assert "numba not installed" in page
 

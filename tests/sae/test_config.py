@@ -3,8 +3,9 @@ import json
 import pytest
 
 from geosae.errors import InvalidInput
-from geosae.sae.config import TrainConfig
-from geosae.sae.gates import ReLU, TopK
+from geosae.sae.config import TrainConfig, default_lr
+from geosae.sae.gates import BatchTopK, ReLU, SpaDE, TopK
+from geosae.sae.training.spec import training_spec
 
 
 @pytest.mark.parametrize(
@@ -17,6 +18,37 @@ from geosae.sae.gates import ReLU, TopK
 )
 def test_a_config_survives_json(config):
     assert TrainConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
+
+
+@pytest.mark.parametrize("gate", [ReLU(l1=0.1), TopK(k=2)])
+def test_the_rate_falls_with_the_width_and_never_jumps(gate):
+    widths = [1, 64, 128, 129, 400, 768, 769, 10**6]
+    rates = [default_lr(width) for width in widths]
+    assert rates == sorted(rates, reverse=True)
+    assert (rates[2], rates[-1]) == (0.03, 0.005)
+    assert all(abs(default_lr(w + 1) - default_lr(w)) < 0.03 / 128 for w in range(1, 2000))
+    assert training_spec(TrainConfig(gate, width=400), dim=3).lr == default_lr(400)
+    assert training_spec(TrainConfig(gate, width=400, lr=0.5), dim=3).lr == 0.5
+
+
+@pytest.mark.parametrize(
+    ("gate", "width", "baseline", "norm"),
+    [
+        (TopK(k=2), 127, None, "unit"),
+        (TopK(k=2), 128, None, "free"),
+        (TopK(k=2), 128, "untrained", "free"),
+        (TopK(k=2), 128, "frozen_encoder", "free"),
+        (TopK(k=2), 128, "frozen_decoder", "unit"),
+        (TopK(k=2), 128, "soft_frozen_decoder", "unit"),
+        (BatchTopK(k=2), 128, None, "unit"),
+        (ReLU(l1=0.1), 4096, None, "unit"),
+        (SpaDE(), 8, None, "free"),
+    ],
+)
+def test_whose_atoms_are_free_when_nothing_is_said(gate, width, baseline, norm):
+    config = TrainConfig(gate, width, baseline=baseline)
+    assert config.decoder_norm == norm
+    assert TrainConfig.from_dict(config.to_dict()) == config
 
 
 def test_absent_knobs_take_their_defaults():

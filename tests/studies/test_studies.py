@@ -23,6 +23,7 @@ from geosae.experiments.jobs import (
 )
 from geosae.experiments.plan import StudyEntry
 from geosae.sae.training.numba import installed
+from geosae.sae.training.spec import has_mkl
 from geosae.studies import approximation_answers
 from geosae.studies.absorption import AbsorptionResult
 from geosae.studies.approximation_answers import slope_of
@@ -132,12 +133,12 @@ def test_a_job_gives_the_same_bytes_again_and_a_failed_one_says_why(tmp_path):
     assert "no-such-world" in str(do_job(str(tmp_path), Job("feasibility", wrong), make_world, all_studies))
 
 
-def test_a_job_of_a_machine_with_numba_is_none_of_one_without(tmp_path):
+def test_a_job_of_a_machine_with_other_kernels_is_none_of_this(tmp_path):
     job = plan_jobs(plan_of("feasibility"), STUDIES)[0]
-    assert job.numba == installed()
-    other = replace(job, numba=not installed())
-    assert other.key != job.key
-    assert "numba, unlike this machine" in str(do_job(str(tmp_path), other, make_world, all_studies))
+    assert (job.numba, job.mkl) == (installed(), has_mkl())
+    for other, name in ((replace(job, numba=not job.numba), "numba"), (replace(job, mkl=not job.mkl), "MKL")):
+        assert other.key != job.key
+        assert f"{name}, unlike this machine" in str(do_job(str(tmp_path), other, make_world, all_studies))
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="shown by the refusal of a GPU that is not there")

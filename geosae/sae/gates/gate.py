@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Literal, NamedTuple
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Shaped
 
 from geosae.notebook import short_repr
 
@@ -141,6 +141,8 @@ class Gate(ABC):
     """The inner gate where a plan names this one, for a gate around another gate."""
     decoder: ClassVar[Literal["unit", "free"]] = "unit"
     """Whether the decoder's atoms have norm 1 unless the config says otherwise."""
+    free_from: ClassVar[int | None] = None
+    """From how many neurons on the atoms are free all the same; None for never."""
     decoder_reason: ClassVar[str | None] = None
     """Why the decoder must be as `decoder` says, for a gate that allows nothing else."""
     own_encoder: ClassVar[bool] = True
@@ -198,8 +200,12 @@ def pre_activations(weights: Weights, inputs: Float[torch.Tensor, "N n"]) -> Flo
     return torch.addmm(weights.b_enc, inputs, weights.W_enc.T).to(weights.b_enc.dtype)
 
 
-def above(z: Float[torch.Tensor, "N d"], threshold: torch.Tensor) -> Float[torch.Tensor, "N d"]:
-    """Return 1 where z is greater than the threshold (one, one per row or one per neuron), in the type of z.
+def above(
+    z: Float[torch.Tensor, "N d"], threshold: torch.Tensor, dtype: torch.dtype | None = None
+) -> Shaped[torch.Tensor, "N d"]:
+    """Return 1 where z is greater than the threshold (one, one per row or one per neuron).
+
+    In the type of z unless another is asked for.
 
     Numbers, not bools: torch multiplies floats by floats several times faster on a CPU.
 
@@ -208,7 +214,7 @@ def above(z: Float[torch.Tensor, "N d"], threshold: torch.Tensor) -> Float[torch
     >>> above(torch.tensor([[1.0, 2.0, 3.0]]), torch.tensor([[2.0]])).tolist()
     [[0.0, 0.0, 1.0]]
     """
-    return torch.gt(z.detach(), threshold.detach(), out=torch.empty_like(z))
+    return torch.gt(z.detach(), threshold.detach(), out=torch.empty_like(z, dtype=dtype))
 
 
 def _plain(value: Any) -> Any:

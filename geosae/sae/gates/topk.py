@@ -45,6 +45,7 @@ class TopK(Gate):
     sparsity_parameter: ClassVar[str] = "k"
     symbol: ClassVar[str] = "K"
     whole: ClassVar[bool] = True
+    free_from: ClassVar[int | None] = 128
 
     k: int
     aux_k: int | None = None

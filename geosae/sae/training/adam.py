@@ -25,9 +25,9 @@ class Adam:
         self.steps = 0
 
     def step(
-        self, parameters: Parameters, gradient: Parameters, lr: float, faster: Mapping[str, float] = NONE
+        self, parameters: Parameters, gradient: Parameters, lr: float, multiples: Mapping[str, float] = NONE
     ) -> None:
-        """Take one step down the gradient, in place; `faster` names gate parameters with a multiple of lr."""
+        """Take one step down the gradient, in place; `multiples` names what learns at a multiple of lr."""
         self.steps += 1
         first, second = self.first.flat, self.second.flat
         first.lerp_(gradient.flat, 1.0 - self.beta1)
@@ -36,10 +36,10 @@ class Adam:
         correction2 = 1.0 - self.beta2**self.steps
         scale = second.sqrt().div_(math.sqrt(correction2)).add_(self.eps)
         parameters.flat.addcdiv_(first, scale, value=-lr / correction1)
-        for name, multiple in faster.items():
-            scale = self.second.extra[name].sqrt().div_(math.sqrt(correction2)).add_(self.eps)
-            more = -(multiple - 1.0) * lr / correction1
-            parameters.extra[name].addcdiv_(self.first.extra[name], scale, value=more)
+        for name, multiple in multiples.items():
+            moved, first, second = (p.view(name) for p in (parameters, self.first, self.second))
+            scale = second.sqrt().div_(math.sqrt(correction2)).add_(self.eps)
+            moved.addcdiv_(first, scale, value=-(multiple - 1.0) * lr / correction1)
 
     def forget(self, neurons: Int[torch.Tensor, " k"]) -> None:
         """Set the moments of these neurons' weights to 0."""
@@ -48,22 +48,22 @@ class Adam:
                 rows[neurons] = 0.0
 
 
-def learning_rate(config: TrainConfig, step: int) -> float:
-    """Return the learning rate of step 1, 2, …, `config.steps`.
+def learning_rate(config: TrainConfig, peak: float, step: int) -> float:
+    """Return the learning rate of step 1, 2, …, `config.steps` on its way over the peak.
 
     Examples
     --------
     >>> from geosae.sae.gates import ReLU
-    >>> config = TrainConfig(ReLU(), 8, steps=10, lr=1.0, warmup=0.2, decay=0.4, schedule="linear")
-    >>> [round(learning_rate(config, step), 2) for step in (1, 2, 6, 7, 9, 10)]
+    >>> config = TrainConfig(ReLU(), 8, steps=10, warmup=0.2, decay=0.4, schedule="linear")
+    >>> [round(learning_rate(config, 1.0, step), 2) for step in (1, 2, 6, 7, 9, 10)]
     [0.5, 1.0, 1.0, 0.8, 0.4, 0.2]
     """
     warm = math.ceil(config.warmup * config.steps)
     rise = min(1.0, step / warm) if warm else 1.0
     falling = config.decay * config.steps
     if config.schedule == "constant" or falling == 0:
-        return config.lr * rise
+        return peak * rise
     # The last step still moves: the share that is left counts the step itself.
     left = min(1.0, (config.steps - step + 1) / (falling + 1))
     fall = left if config.schedule == "linear" else 0.5 - 0.5 * math.cos(math.pi * left)
-    return config.lr * rise * fall
+    return peak * rise * fall

@@ -76,6 +76,10 @@ class Parameters:
         sizes = {name: len(view) for name, view in self.extra.items()}
         return Parameters._split(torch.zeros_like(self.flat), width, dim, sizes)
 
+    def view(self, name: str) -> torch.Tensor:
+        """Return the view of a name: an array of weights, or a parameter of the gate."""
+        return self.extra[name] if name in self.extra else getattr(self, name)
+
     def rows(self) -> tuple[torch.Tensor, ...]:
         """Return the views that have one row per neuron."""
         width = len(self.b_enc)

@@ -131,7 +131,7 @@ class Stack:
         for step in range(1, config.steps + 1):
             u = torch.stack([r.source.batch(r.step, config.batch_size, r.generator) for r in self.runs])
             fired = self._gradient(u, self._dead())
-            self._descend([learning_rate(run.spec.config, step) for run in self.runs], step)
+            self._descend([learning_rate(run.spec.config, run.spec.lr, step) for run in self.runs], step)
             self.silent.add_(u.shape[1]).masked_fill_(fired, 0)
             for run in self.runs:
                 run.step = run.adam.steps = step
@@ -229,6 +229,9 @@ class Stack:
         self.second.mul_(config.beta2).addcmul_(self.slope, self.slope, value=1.0 - config.beta2)
         scale = self.second.sqrt().div_((1.0 - config.beta2**steps) ** 0.5).add_(config.eps)
         rate = torch.tensor(rates, device=self.at.device).view(-1, 1) / (1.0 - config.beta1**steps)
-        self.at.sub_(self.first / scale * rate)
+        moved = self.first / scale * rate
+        if config.decoder_lr != 1:
+            self._views(moved)[2].mul_(config.decoder_lr)
+        self.at.sub_(moved)
         if config.baseline != "frozen_decoder" and config.decoder_norm == "unit":
             w_dec.div_(torch.linalg.vector_norm(w_dec, dim=2, keepdim=True))

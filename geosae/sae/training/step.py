@@ -10,7 +10,15 @@ from geosae.sae.training.adam import Adam
 from geosae.sae.training.autograd import loss_and_autograd
 from geosae.sae.training.gradients import Losses, loss_and_gradient
 from geosae.sae.training.parameters import Parameters, remove_parallel, renormalise
+from geosae.sae.training.sparse_gradients import loss_and_sparse_gradient
 from geosae.sae.training.spec import TrainingSpec
+
+GRADIENTS = {
+    "autograd": loss_and_autograd,
+    "torch": loss_and_gradient,
+    "torch-sparse": loss_and_sparse_gradient,
+}
+"""How a kernel differentiates; numba's takes whole steps."""
 
 # arXiv 2602.14111 keeps soft-frozen atoms within this cosine of their random start.
 SOFT_COSINE = 0.8
@@ -26,23 +34,17 @@ class Step(Protocol):
 
 
 class TorchStep:
-    """A step in torch: the gradient by autograd or written out, then projection, clipping and Adam."""
+    """A step in torch: the gradient by the kernel, then projection, clipping and Adam."""
 
     def __init__(self, spec: TrainingSpec, at: Parameters, adam: Adam, start: Parameters) -> None:
         self.spec, self.at, self.adam, self.start = spec, at, adam, start
-        self.gradient = at.zeroed()
-        self.faster = {
-            name: parameter.least_rate / spec.config.lr
-            for name, parameter in spec.config.gate.parameters.items()
-            if parameter.trained and parameter.least_rate > spec.config.lr
-        }
+        self.gradient, self.multiples = at.zeroed(), spec.multiples
 
     @torch.no_grad()
     def take(self, u: Float[torch.Tensor, "B n"], lr: float, dead: Bool[torch.Tensor, " d"] | None) -> Losses:
         """Move the weights by one step of Adam, in place."""
         config, at, gradient = self.spec.config, self.at, self.gradient
-        differentiate = loss_and_gradient if self.spec.kernel == "torch" else loss_and_autograd
-        losses = differentiate(self.spec, at, u, gradient, dead)
+        losses = GRADIENTS[self.spec.kernel](self.spec, at, u, gradient, dead)
         if config.baseline == "frozen_encoder":
             gradient.W_enc.zero_()
             gradient.b_enc.zero_()
@@ -56,7 +58,7 @@ class TorchStep:
             length = float(torch.linalg.vector_norm(gradient.flat))
             if math.isfinite(length) and length > config.clip:
                 gradient.flat.mul_(config.clip / length)
-        self.adam.step(at, gradient, lr, self.faster)
+        self.adam.step(at, gradient, lr, self.multiples)
         if config.baseline == "soft_frozen_decoder":
             hold_near(at.W_dec, self.start.W_dec)
         elif moving and unit:

@@ -11,7 +11,7 @@ import torch
 
 from geosae.data.fvu import few_rows_warning
 from geosae.notebook import Columns, columns_of, html_table, short_text
-from geosae.sae.config import Baseline, TrainConfig
+from geosae.sae.config import Baseline, TrainConfig, default_lr
 from geosae.sae.metrics import measure
 from geosae.sae.model import SparseAutoencoder
 from geosae.sae.neurons import neurons_of
@@ -25,6 +25,9 @@ from geosae.storage.arguments import checked_arguments
 from geosae.validation import SEED, whole_number
 
 __all__ = ["Baseline", "TrainConfig", "TrainedSAE", "TrainingDiverged", "train"]
+
+MOSTLY_DEAD = 0.5
+"""A run in which a greater share of the neurons fires on no point says so."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,12 +64,23 @@ class TrainedSAE:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What to know of the numbers: few points that carry the variance, thresholds that hardly moved."""
+        """What to know of the run: few points carry the variance, thresholds hardly moved, most are dead."""
         nan = float("nan")
         carried = few_rows_warning(
             *(self.metrics.get(name, nan) for name in ("fvu", "trimmed_fvu", "carried"))
         )
-        return tuple(text for text in (carried, self.config.gate.warning(self.metrics)) if text is not None)
+        notes = (carried, self.config.gate.warning(self.metrics), self._dead_warning())
+        return tuple(text for text in notes if text is not None)
+
+    def _dead_warning(self) -> str | None:
+        dead = self.metrics.get("dead_share", 0.0)
+        if self.config.baseline == "untrained" or not dead > MOSTLY_DEAD:
+            return None
+        lr = self.config.lr or default_lr(self.config.width)
+        return (
+            f"{dead:.0%} of the neurons fire on none of the points: the learning rate ({lr:g}) may be too "
+            "high for this size, or there are more neurons than features (try a third of the rate)"
+        )
 
     def __repr__(self) -> str:
         numbers = ", ".join(f"{name} {number:.4g}" for name, number in self.metrics.items())

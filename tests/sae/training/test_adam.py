@@ -44,6 +44,17 @@ def test_adam_takes_longer_steps_where_a_parameter_has_a_rate_of_its_own():
     assert float(slow.extra["threshold"].abs().min()) > 0.009
 
 
+def test_the_decoder_learns_at_its_multiple_and_the_rest_as_before():
+    start, gradient = Parameters.zeros(3, 2), Parameters.zeros(3, 2)
+    gradient.flat.copy_(torch.linspace(-1, 1, gradient.flat.numel()))
+    plain, turned = (Parameters.of(start.flat.clone(), 3, 2) for _ in range(2))
+    Adam(plain, 0.9, 0.99, 1e-8).step(plain, gradient, 0.01)
+    Adam(turned, 0.9, 0.99, 1e-8).step(turned, gradient, 0.01, {"W_dec": 4.0})
+    assert torch.allclose(turned.W_dec, 4 * plain.W_dec)
+    for name in ("W_enc", "b_enc", "b_dec"):
+        assert torch.equal(turned.view(name), plain.view(name))
+
+
 def test_adam_forgets_the_rows_of_a_neuron_only():
     parameters, gradient = Parameters.zeros(3, 2), Parameters.zeros(3, 2)
     adam = Adam(parameters, 0.9, 0.99, 1e-8)
@@ -61,8 +72,8 @@ def test_adam_forgets_the_rows_of_a_neuron_only():
 @pytest.mark.parametrize("schedule", ["constant", "linear", "cosine"])
 @pytest.mark.parametrize(("warmup", "decay"), [(0.0, 0.0), (0.1, 0.5), (1.0, 1.0), (0.0, 1.0)])
 def test_the_rate_rises_stays_and_falls_and_never_stops(schedule, warmup, decay):
-    config = TrainConfig(ReLU(), 4, steps=100, lr=2.0, schedule=schedule, warmup=warmup, decay=decay)
-    rates = [learning_rate(config, step) for step in range(1, 101)]
+    config = TrainConfig(ReLU(), 4, steps=100, schedule=schedule, warmup=warmup, decay=decay)
+    rates = [learning_rate(config, 2.0, step) for step in range(1, 101)]
     assert all(0 < rate <= 2.0 for rate in rates)
     if warmup + decay < 1:
         assert max(rates) == 2.0

@@ -78,13 +78,15 @@ def dense_step(config, at, adam, u, lr, dead):
         gradient.W_dec.zero_()
     elif config.decoder_norm == "unit":
         remove_parallel(gradient.W_dec, at.W_dec)
-    adam.step(at, gradient, lr)
+    adam.step(at, gradient, lr, training_spec(config, at.W_enc.shape[1]).multiples)
     if moving and config.decoder_norm == "unit":
         renormalise(at.W_dec)
     return losses
 
 
-@pytest.mark.parametrize("knobs", [{}, {"decoder_norm": "free"}, {"baseline": "frozen_decoder"}])
+@pytest.mark.parametrize(
+    "knobs", [{}, {"decoder_norm": "free"}, {"baseline": "frozen_decoder"}, {"decoder_lr": 4.0}]
+)
 @pytest.mark.parametrize("gate", [TopK(k=3, aux_k=2), ReLU(l1=0.1)])
 def test_ten_steps_in_float64_are_the_dense_ones(gate, knobs):
     config, at, u, dead = case(2, gate, **knobs)
@@ -118,7 +120,7 @@ def descents(config, steps, u, screen):
     for t in range(steps):
         rows = torch.randint(len(u), (config.batch_size,), generator=torch.Generator().manual_seed(t))
         dead = silent >= config.dead_after
-        lr = learning_rate(config, t + 1)
+        lr = learning_rate(config, 3e-3, t + 1)
         mine = step.take(u[rows], lr, dead if dead.any() else None)
         theirs = dense_step(config, other, adam, u[rows], lr, dead if dead.any() else None)
         silent.add_(config.batch_size).masked_fill_(mine.fired, 0)

@@ -21,6 +21,7 @@ CONFIGS = [
     replace(TOPK, gate=ReLU(l1=0.1), decoder_norm="free", tied_bias=False),
     replace(TOPK, baseline="frozen_decoder"),
     replace(TOPK, batch_size=10_000),
+    replace(TOPK, decoder_lr=3.0),
 ]
 
 

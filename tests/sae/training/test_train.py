@@ -10,7 +10,7 @@ from scipy.optimize import linear_sum_assignment
 
 from geosae.data.fvu import fvu
 from geosae.errors import InvalidInput
-from geosae.sae.config import TrainConfig
+from geosae.sae.config import TrainConfig, default_lr
 from geosae.sae.gates import (
     AbsTopK,
     BatchTopK,
@@ -172,6 +172,44 @@ def test_a_run_too_short_for_the_thresholds_says_so(wrapped):
     assert run(50, baseline="untrained").warnings == ()
     theta = short.sae.threshold.detach().numpy() / spread_of(points)
     assert short.metrics["threshold_moved"] == pytest.approx(np.median(np.abs(theta - 0.01)) / 0.3, rel=1e-4)
+
+
+def test_a_run_whose_neurons_are_mostly_dead_says_so():
+    points, _ = superposition(1500)
+
+    def run(lr: float | None, **knobs: str) -> TrainedSAE:
+        return train(points, TrainConfig(TopK(k=4), 40, steps=100, lr=lr, **knobs), 0, device="cpu")
+
+    hot, mild = run(1.0), run(1e-3)
+    assert hot.metrics["dead_share"] > 0.5 > mild.metrics["dead_share"]
+    (text,) = hot.warnings
+    assert "the learning rate (1) may be too high" in text
+    assert mild.warnings == ()
+    assert run(None, baseline="untrained").warnings == ()
+
+
+@pytest.mark.parametrize("kernel", ["numba", "torch", "autograd"])
+def test_the_decoder_has_a_rate_of_its_own_in_every_kernel(kernel):
+    points, _ = superposition(1500)
+    free = {"decoder_norm": "free", "init_norm": 1.0, "decay": 0.0}
+    config = TrainConfig(TopK(k=2), 40, steps=1, lr=1e-3, kernel=kernel, **free)
+    still, plain, turned = (
+        train(points, dataclasses.replace(config, decoder_lr=multiple), 0, device="cpu").sae.W_dec.detach()
+        for multiple in (1e-9, 1.0, 4.0)
+    )
+    # The first step of Adam goes as far as the rate, whatever the gradient.
+    assert torch.allclose(turned - still, 4 * (plain - still), atol=1e-6)
+    assert float((plain - still).abs().max()) == pytest.approx(1e-3, rel=1e-3)
+
+
+def test_the_rate_left_open_is_that_of_the_width_and_recorded_in_the_log():
+    points, _ = superposition(1500)
+    config = TrainConfig(TopK(k=2), 40, steps=20, warmup=0.0, decay=0.0, log_every=20)
+    assert config.lr is None
+    run = train(points, config, 0, device="cpu")
+    assert run.log[-1]["lr"] == default_lr(40)
+    same = train(points, dataclasses.replace(config, lr=default_lr(40)), 0, device="cpu")
+    assert torch.equal(run.sae.W_dec, same.sae.W_dec)
 
 
 def spread_of(points: np.ndarray) -> float:

@@ -184,7 +184,7 @@ def gradients(common, weights, aux_of, aux, into):
 
 @numba.njit(cache=True)
 @no_type_check
-def descend(common, weights, aux_of, aux, moving, first, second, rates, row):
+def descend(common, weights, aux_of, aux, moving, first, second, rates, decoder_rates, row):
     """Take the step, neuron by neuron: gradient, projection, Adam, unit norm; return Σ a ν over the batch.
 
     common is what the gradient is made of: the lists per neuron, points, residuals, 2/B, λ/B, whether atoms
@@ -210,7 +210,7 @@ def descend(common, weights, aux_of, aux, moving, first, second, rates, row):
         if moving:
             if unit:
                 project(g_dec, W_dec[i])
-            adam(W_dec[i], g_dec, first[2][i], second[2][i], rates)
+            adam(W_dec[i], g_dec, first[2][i], second[2][i], decoder_rates)
             if unit:
                 to_unit(W_dec[i])
     adam(b_enc, g_b_enc, first[1], second[1], rates)

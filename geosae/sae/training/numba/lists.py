@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
+from geosae.sae.gates.largest import blocks_for
 from geosae.sae.training.numba import _rows, _select
 
 
@@ -72,16 +73,3 @@ class Lists:
     def rows(self) -> list[list[int]]:
         """Return the neurons listed at each point."""
         return [self.index[a:b].tolist() for a, b in zip(self.start, self.start[1:], strict=False)]
-
-
-def blocks_for(width: int, k: int) -> int:
-    """Return the number of blocks of Top-K: a power of two near √(k·width), from 16 up, at most the width.
-
-    Fewer blocks leave longer ones to scan, k of them; more blocks take longer to bound.
-
-    Examples
-    --------
-    >>> blocks_for(4096, 16), blocks_for(512, 8), blocks_for(5, 2)
-    (256, 64, 5)
-    """
-    return min(width, max(16, 2 ** round(np.log2(np.sqrt(k * width)))))

@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float
 from geosae.errors import InvalidInput
 from geosae.sae.gates import BatchTopK, ReLU, TopK
 from geosae.sae.training.adam import Adam
-from geosae.sae.training.auxk import add_auxk_gradient
+from geosae.sae.training.auxk import auxk_of
 from geosae.sae.training.gradients import Losses
 from geosae.sae.training.numba import _rows
 from geosae.sae.training.numba.lists import Lists
@@ -105,7 +105,7 @@ class SparseStep:
         self.adam.steps += 1
         mass = _rows.descend(
             self._common(len(u)), self._weights, aux_of, aux, self.config.baseline != "frozen_decoder",
-            self._first, self._second, self._rates(lr), self._row,
+            self._first, self._second, self._rates(lr), self._rates(lr * self.config.decoder_lr), self._row,
         )  # fmt: skip
         return self._losses(error, mass, aux_loss)
 
@@ -172,14 +172,9 @@ class SparseStep:
         """Return the auxiliary loss, its gradient on the dead neurons, and which row of it is whose."""
         if self._aux is None or dead is None or not bool(dead.any()):
             return torch.zeros(()), self._no_aux, self._no_gradient
-        at, neurons = self.at, dead.nonzero().squeeze(1)
-        of_dead = _of_width(len(neurons), at)
-        for selected, rows in zip(of_dead.rows(), at.rows(), strict=True):
-            torch.index_select(rows, 0, neurons, out=selected)
-        z = torch.addmm(of_dead.b_enc, self._inputs, of_dead.W_enc.T)
-        into, everyone = _of_width(len(neurons), at), torch.ones(len(neurons), dtype=torch.bool)
+        neurons = dead.nonzero().squeeze(1)
         residual = torch.from_numpy(self._residual).neg()
-        loss = add_auxk_gradient(self._aux, of_dead, self._inputs, z, residual, everyone, into)
+        loss, into = auxk_of(self._aux, self.at, self._inputs, residual, neurons)
         row_of = np.full(len(dead), -1)
         row_of[neurons.numpy()] = np.arange(len(neurons))
         return loss, row_of, arrays(into)[:3]
@@ -208,9 +203,3 @@ class SparseStep:
 def arrays(p: Parameters) -> Arrays:
     """Return numpy views of the four arrays of weights."""
     return p.W_enc.numpy(), p.b_enc.numpy(), p.W_dec.numpy(), p.b_dec.numpy()
-
-
-def _of_width(width: int, like: Parameters) -> Parameters:
-    dim, flat = like.W_enc.shape[1], like.flat
-    W_enc, W_dec = flat.new_zeros(width, dim), flat.new_zeros(width, dim)
-    return Parameters(flat.new_zeros(0), W_enc, flat.new_zeros(width), W_dec, flat.new_zeros(dim))
