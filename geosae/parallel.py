@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import shutil
 import signal
+import sys
 import threading
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
@@ -17,6 +18,8 @@ from multiprocessing.resource_tracker import ensure_running as start_tracker
 from multiprocessing.util import get_temp_dir
 from typing import Any
 
+from threadpoolctl import threadpool_limits
+
 from geosae.errors import CannotWrite, InvalidInput
 
 THREAD_SETTINGS: tuple[str, ...] = (
@@ -25,6 +28,8 @@ THREAD_SETTINGS: tuple[str, ...] = (
     "OPENBLAS_NUM_THREADS",
     "VECLIB_MAXIMUM_THREADS",
 )
+MOST_THREADS = 1024
+"""No machine gains from more; a larger number is a mistake."""
 
 SOCKETS = "GEOSAE_SOCKETS"
 """Tells the server of worker processes in which folder its socket lies."""
@@ -132,19 +137,44 @@ def _end_with(reader: Connection) -> None:
 
 
 @contextmanager
-def one_thread() -> Generator[None]:
-    """Let numerical libraries loaded by processes started meanwhile use one thread each."""
+def using_threads(count: int) -> Generator[None]:
+    """Let numerical libraries use so many threads meanwhile: BLAS, OpenMP and torch.
+
+    The one place where geosae sets threads. Those loaded already are told; those that this process or one
+    that it starts loads meanwhile read the environment. Importing geosae sets nothing.
+
+    Raises
+    ------
+    InvalidInput
+        If the number is not between 1 and 1024.
+
+    Examples
+    --------
+    >>> with using_threads(1):
+    ...     os.environ["OMP_NUM_THREADS"]
+    '1'
+    """
+    # Checked here and not by geosae.validation, which loads numpy: that reads the environment as it loads.
+    if not (isinstance(count, int) and 1 <= count <= MOST_THREADS):
+        raise InvalidInput(f"{count} is no number of threads", remedy=f"ask for 1 to {MOST_THREADS}")
     before = {name: os.environ.get(name) for name in THREAD_SETTINGS}
-    for name in THREAD_SETTINGS:
-        os.environ[name] = "1"
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+    # Not imported for this: torch stays in geosae.sae.
+    torch: Any = sys.modules.get("torch")
+    threads_of_torch = None if torch is None else torch.get_num_threads()
+    with threadpool_limits(count):
+        os.environ.update(dict.fromkeys(THREAD_SETTINGS, str(count)))
+        if torch is not None:
+            torch.set_num_threads(count)
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    del os.environ[name]
+                else:
+                    os.environ[name] = value
+            if torch is not None:
+                torch.set_num_threads(threads_of_torch)
 
 
 @dataclass(frozen=True)
@@ -211,6 +241,12 @@ def run_tasks(
             task.fail("the worker processes died before they could begin")
 
 
+def in_one_thread(call: Callable[..., Any], *args: Any) -> Any:
+    """Do a task, in a worker of whatever executor: sums do not depend on how many cores its machine has."""
+    with using_threads(1):
+        return call(*args)
+
+
 class _Count:
     def __init__(self, total: int, progress: Progress) -> None:
         self.done, self.total, self.progress = 0, total, progress
@@ -224,7 +260,7 @@ class _Count:
 def _locally(
     tasks: Sequence[Task], workers: int, preload: Sequence[str], count: _Count
 ) -> list[tuple[Task, str]]:
-    with one_thread():
+    with using_threads(1):
         pool = LocalPool(min(workers, max(1, len(tasks))), preload)
         try:
             lost = _through(pool.submit, tasks, count, {})
@@ -242,7 +278,7 @@ def _through(
     lost: list[tuple[Task, str]] = []
     for task in tasks:
         try:
-            futures[submit(task.call, *task.args)] = task
+            futures[submit(in_one_thread, task.call, *task.args)] = task
         except BrokenProcessPool:
             lost.append((task, "its worker process died"))
     for future in as_completed(futures):

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from geosae.errors import CannotWrite
-from geosae.parallel import LocalPool, Task, _held_back, one_thread, run_tasks
+from geosae.errors import CannotWrite, InvalidInput
+from geosae.parallel import LocalPool, Task, _held_back, run_tasks, using_threads
 
 HERE = Path(__file__).parent / "experiments"
 sys.path.insert(0, str(HERE))
@@ -52,11 +52,26 @@ def test_an_executor_that_is_handed_in_is_used_and_left_open(tmp_path: Path):
     assert (tmp_path / "a").exists()
 
 
-def test_workers_are_told_to_use_one_thread_and_the_owner_keeps_its_environment(tmp_path: Path):
-    before = dict(os.environ)
-    run_tasks([make(tasks.threads, tmp_path / "a", [])], None, 1, [], lambda *_: None)
-    assert (tmp_path / "a").read_text() == "1"
-    assert dict(os.environ) == before
+def test_workers_use_one_thread_and_the_owner_keeps_its_own(tmp_path: Path):
+    with using_threads(2):
+        before = dict(os.environ)
+        run_tasks([make(tasks.threads, tmp_path / "a", [])], None, 1, [], lambda *_: None)
+        assert (tasks.threads_here(), dict(os.environ)) == ([2], before)
+    assert (tmp_path / "a").read_text() == "[1]"
+
+
+def test_an_executor_that_is_handed_in_uses_one_thread_for_a_task(tmp_path: Path):
+    before = dict(os.environ), tasks.threads_here()
+    with ThreadPoolExecutor(1) as executor:
+        run_tasks([make(tasks.threads, tmp_path / "a", [])], executor, 1, [], lambda *_: None)
+    assert (tmp_path / "a").read_text() == "[1]"
+    assert (dict(os.environ), tasks.threads_here()) == before
+
+
+@pytest.mark.parametrize("count", [0, -1, 1025])
+def test_no_number_of_threads_is_refused(count):
+    with pytest.raises(InvalidInput, match="no number of threads"), using_threads(count):
+        pass
 
 
 OWNER = """
@@ -145,7 +160,7 @@ def test_a_task_that_can_write_nothing_stops_the_others(tmp_path: Path):
 
 def test_what_waits_in_an_abandoned_pool_ends_with_it_and_is_not_cancelled(tmp_path: Path):
     """A cancelled one made the pool's own thread fail, seldom and under load (InvalidStateError)."""
-    with one_thread():
+    with using_threads(1):
         pool = LocalPool(1)
         waiting = [pool.submit(tasks.sleep, str(tmp_path / str(i))) for i in range(8)]
         until((tmp_path / "0").exists)

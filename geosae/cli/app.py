@@ -1,11 +1,13 @@
 """The commands, gathered; each imports what it needs when it is called, so that --help answers at once."""
 
 import sys
+from contextlib import ExitStack
 
 import typer
 
 from geosae.cli import analyse, convert, lattice, replicate, run, train, verify, worlds
 from geosae.cli import run as redraw
+from geosae.parallel import MOST_THREADS, using_threads
 
 app = typer.Typer(
     name="geosae",
@@ -37,19 +39,33 @@ def _version(value: bool) -> bool:
     return value
 
 
+_command = ExitStack()
+"""What is set for one command and put back at its end."""
+
+
 @app.callback()
 def root(
+    threads: int = typer.Option(
+        1,
+        min=1,
+        max=MOST_THREADS,
+        envvar="GEOSAE_THREADS",
+        help="Threads of numerical libraries in this process; worker processes use one each.",
+    ),
     version: bool = typer.Option(
         False, "--version", callback=_version, is_eager=True, help="Show the version."
     ),
 ) -> None:
     """Geometric analysis of concept learning in sparse autoencoders."""
+    # Before any of these libraries is loaded: commands import what they need when they are called.
+    _command.enter_context(using_threads(threads))
 
 
 def run_app() -> None:
     """Run the application; what is refused or fails is shown without a traceback."""
     try:
-        app(prog_name="geosae")
+        with _command:
+            app(prog_name="geosae")
     except ValueError as error:
         from geosae.errors import InvalidInput
 

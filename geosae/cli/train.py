@@ -1,5 +1,6 @@
 """`geosae train`: one sparse autoencoder on one data set, or a sweep of them."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -228,7 +229,9 @@ def _one(
     from geosae.validation import refuse_unknown
 
     refuse_unknown([gate], GATES, "--gate", "gate")
-    config = config_of(gate, sparsity_of(gate, *sparsities), width, "trained", parse_settings(settings))
+    # Set by --threads; a setting of the training, because its bytes depend on it.
+    further = {"threads": int(os.environ["OMP_NUM_THREADS"]), **parse_settings(settings)}
+    config = config_of(gate, sparsity_of(gate, *sparsities), width, "trained", further)
     points, directions = read_points(data), read_directions(data)
     probe = None if directions is None else recovery_of(directions)
     with output_folder(out):

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from geosae.data.dataset import ConceptDataset
 from geosae.errors import CannotWrite, InvalidInput
@@ -205,8 +204,7 @@ def do_job(folder: str, job: Job, make_world: MakeWorld, studies: Studies) -> st
                     causes=f"an executor one of whose machines has {name} and another has not",
                     remedy="install the same packages on all of them (pip install 'geosae[fast]')",
                 )
-        with threadpool_limits(1):
-            result = studies()[job.study].do(job.settings, make_world, job.device)
+        result = studies()[job.study].do(job.settings, make_world, job.device)
         seconds = round(time.perf_counter() - start, 4)
         write_json(path.with_suffix(".timing.json"), {"seconds": seconds})
         path.with_suffix(".error.json").unlink(missing_ok=True)

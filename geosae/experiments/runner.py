@@ -22,7 +22,7 @@ from geosae.experiments.summary import summarise
 from geosae.experiments.theorem_checks import Claims, check_ids, check_key, do_check, fail_check, gather
 from geosae.experiments.worker import HEAVY, MakeWorld, can_be_had, do_cell, ensure_dataset
 from geosae.notebook import short_repr
-from geosae.parallel import Task, run_tasks
+from geosae.parallel import Task, run_tasks, using_threads
 from geosae.sae.device import gpu_name, resolve_device
 from geosae.sae.training.numba import installed
 from geosae.sae.training.spec import has_mkl
@@ -111,7 +111,8 @@ def run(
     ids = check_ids(plan.checks, claims)
     jobs = plan_jobs(plan, {} if studies is None else studies())
     preload = _modules(make_world, claims, studies)
-    with store.lock():
+    # One thread here too: sums in the data sets then do not depend on how many cores the machine has.
+    with store.lock(), using_threads(1):
         begun = time.time()
         _make_datasets(store, cells, make_world)
         in_plan, cells = len(cells), [cell for cell in cells if can_be_had(store, cell)]

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from geosae.data.dataset import ConceptDataset
 from geosae.data.planted import true_halfspaces
@@ -54,13 +53,11 @@ def do_cell(folder: str, cell: Cell, make_world: MakeWorld, claims: Claims | Non
     store = Store(Path(folder))
     start = time.perf_counter()
     try:
-        # One thread: sums then do not depend on how many cores the machine has.
-        with threadpool_limits(1):
-            remove_temporaries_below(store.cell(cell))
-            write_record(store.cell(cell) / "cell.json", cell)
-            dataset = _load(ensure_dataset(store, cell, make_world))
-            result = compute(cell, dataset, store.cell(cell), claims)
-            store.write_result(result, time.perf_counter() - start)
+        remove_temporaries_below(store.cell(cell))
+        write_record(store.cell(cell) / "cell.json", cell)
+        dataset = _load(ensure_dataset(store, cell, make_world))
+        result = compute(cell, dataset, store.cell(cell), claims)
+        store.write_result(result, time.perf_counter() - start)
     except CannotWrite:
         raise  # the failure could not be recorded either
     except Exception as error:  # one cell that fails must not lose the others

@@ -73,7 +73,7 @@ class TrainConfig:
     log_every
         Steps per line of the training log.
     threads
-        Threads torch may use meanwhile. The same number gives the same bytes on the same machine.
+        Threads of numerical libraries meanwhile. The same number gives the same bytes on the same machine.
     baseline
         None trains everything. "untrained" returns the start, at the matched norm whatever `init_norm` is, so
         that its FVU is the least that random atoms reach at any norm. "frozen_decoder" trains all but the

@@ -1,5 +1,6 @@
 import csv
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -38,6 +39,77 @@ def test_help_loads_nothing_heavy_and_is_plain():
         assert f"\n  {name} " in shown.stdout
     assert "\x1b" not in shown.stdout
     assert "│" not in shown.stdout
+
+
+REPORT = """
+import json, os, sys
+from geosae.cli import app
+sys.path.insert(0, {experiments!r})
+
+
+def report():
+    import tasks
+
+    print(tasks.threads_here(), os.environ["OMP_NUM_THREADS"])
+
+
+app.app.command("report-threads")(report)
+sys.argv = ["geosae", *{arguments}, "report-threads"]
+app.run_app()
+"""
+
+
+@pytest.mark.parametrize(("arguments", "expected"), [([], 1), (["--threads", "2"], 2)])
+def test_threads_are_set_once_for_a_command_whatever_the_libraries_were_told(arguments, expected):
+    """In a process of its own, with a command that says what it has."""
+    code = REPORT.format(experiments=str(Path(__file__).parents[1] / "experiments"), arguments=arguments)
+    environment = {**os.environ, "OMP_NUM_THREADS": "3", "MKL_NUM_THREADS": "3"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == (f"[{expected}] {expected}\n", "")
+
+
+def test_importing_the_library_sets_no_threads():
+    code = (
+        "import os\n"
+        "import numpy, scipy.linalg, torch; from threadpoolctl import threadpool_info\n"
+        "def here():\n"
+        "    told = [(k, v) for k, v in os.environ.items() if 'THREADS' in k]\n"
+        "    return told, torch.get_num_threads(), [i['num_threads'] for i in threadpool_info()]\n"
+        "was = here()\n"
+        "import geosae, geosae.sae, geosae.analysis, geosae.experiments, geosae.cli.app, geosae.parallel\n"
+        "print(was == here())"
+    )
+    environment = {**os.environ, "OMP_NUM_THREADS": "2"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    assert done.stdout == "True\n", done.stderr
+
+
+@pytest.mark.parametrize("asked", ["0", "1025", "many", "1.5"])
+def test_a_wrong_number_of_threads_is_refused(asked, tmp_path: Path, monkeypatch, capsys):
+    status, _, err = call(monkeypatch, capsys, "--threads", asked, "worlds", "list")
+    assert (status, "--threads" in err) == (2, True)
+    monkeypatch.setenv("GEOSAE_THREADS", asked)
+    status, _, err = call(monkeypatch, capsys, "worlds", "list")
+    assert (status, "GEOSAE_THREADS" in err) == (2, True)
+
+
+def test_an_sae_is_trained_with_the_threads_of_its_command_and_says_so(tmp_path: Path, monkeypatch, capsys):
+    before = os.environ.get("OMP_NUM_THREADS")
+    monkeypatch.chdir(tmp_path)
+    np.save("points.npy", np.random.default_rng(0).normal(size=(100, 3)))
+    command = ("train", "points.npy", "--width", 8, "--set", "steps=2", "--out")
+
+    def threads_of(*arguments: object) -> int:
+        status, _, err = call(monkeypatch, capsys, *arguments)
+        assert status == 0, err
+        return json.loads(Path(str(arguments[-1]), "card.json").read_text())["config"]["threads"]
+
+    assert threads_of(*command, "one") == 1
+    assert threads_of("--threads", 2, *command, "two") == 2
+    monkeypatch.setenv("GEOSAE_THREADS", "2")
+    assert threads_of(*command, "variable") == 2
+    assert threads_of(*command[:-1], "--set", "threads=3", "--out", "three") == 3
+    assert os.environ.get("OMP_NUM_THREADS") == before
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:

@@ -31,7 +31,17 @@ def sleep(path: str) -> None:
 
 
 def threads(path: str) -> None:
-    Path(path).write_text(os.environ.get("OMP_NUM_THREADS", ""))
+    Path(path).write_text(str(threads_here()))
+
+
+def threads_here() -> list[int]:
+    """Return, each once, the numbers of threads of BLAS, OpenMP and torch in this process."""
+    import numpy  # noqa: F401, ICN001
+    import scipy.linalg  # noqa: F401
+    import torch
+    from threadpoolctl import threadpool_info
+
+    return sorted({torch.get_num_threads(), *(library["num_threads"] for library in threadpool_info())})
 
 
 def refuse(path: str) -> None:

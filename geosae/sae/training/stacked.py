@@ -15,6 +15,7 @@ import torch
 from jaxtyping import Bool, Float
 
 from geosae.errors import InvalidInput
+from geosae.parallel import using_threads
 from geosae.sae.config import TrainConfig
 from geosae.sae.gates import ReLU, TopK, largest_positive
 from geosae.sae.training.adam import learning_rate
@@ -22,7 +23,7 @@ from geosae.sae.training.inputs import in_memory, prepare_inputs, sample_of
 from geosae.sae.training.parameters import Parameters
 from geosae.sae.training.spec import training_spec, written_out
 from geosae.sae.training.state import TrainingState
-from geosae.sae.training.train import TrainedSAE, checked_seed, finished, using_threads
+from geosae.sae.training.train import TrainedSAE, checked_seed, finished
 
 
 def stackable(configs: Sequence[TrainConfig]) -> bool:

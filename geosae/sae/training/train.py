@@ -1,7 +1,6 @@
 """Training: one loop from points and a config to an SAE, the same bytes for the same seed on a CPU."""
 
-from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,6 +10,7 @@ import torch
 
 from geosae.data.fvu import few_rows_warning
 from geosae.notebook import Columns, columns_of, html_table, short_text
+from geosae.parallel import using_threads
 from geosae.sae.config import Baseline, TrainConfig, default_lr
 from geosae.sae.metrics import measure
 from geosae.sae.model import SparseAutoencoder
@@ -218,15 +218,3 @@ def checked_seed(seed: int) -> int:
         If it is no integer, negative, or 2⁶³ or more.
     """
     return whole_number(seed, "the seed", most=2**63 - 1)
-
-
-@contextmanager
-def using_threads(count: int) -> Generator[None]:
-    """Let torch use so many threads meanwhile."""
-    # The number of threads decides the order of float32 sums; torch has one setting per process.
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
