@@ -1,4 +1,4 @@
-"""How far a computed inner product can be from the true one, and where it cannot be off at all.
+"""How far a computed inner product can be from the true one, and where it is the true one.
 
 N. J. Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed. 2002, §3.1, doi:10.1137/1.9780898718027:
 a sum of m products, in any order and with fused multiply-add or without, differs from the true one by at most
@@ -6,7 +6,7 @@ a sum of m products, in any order and with fused multiply-add or without, differ
 """
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 
 UNIT = 2.0**-53
 """u of float64."""
@@ -19,8 +19,6 @@ LEAST_SINGLE = 2.0**-126
 
 # A bound is computed in float64 from lengths of up to 2^31 entries: it may lose this share of itself.
 _SLACK = 1 + 2.0**-20
-# More than the exponent of any float, and less than that of any.
-_FAR = 5000
 # Pairs of rows are gathered for at most this many entries at a time (8 MiB).
 _CELLS = 2**20
 
@@ -107,42 +105,63 @@ def pair_values(
         return values + c[columns]
 
 
-def computed_exactly(
+def product_sizes(
     w: Float[np.ndarray, "d n"],
-    c: Float[np.ndarray, " d"],
     points: Float[np.ndarray, "N n"],
     rows: Int[np.ndarray, " P"],
     columns: Int[np.ndarray, " P"],
-) -> Bool[np.ndarray, " P"]:
-    """Tell for which pairs of a point and a function any order of summation gives the true ⟨w_i, x⟩ + c_i.
+) -> Float[np.ndarray, " P"]:
+    """Return Σ_j |w_ij x_j| for pairs of a point and a function; where it is 0, ⟨w_i, x⟩ is 0 exactly.
 
-    That is so where all products and c are multiples of one power of two 2^q and Σ|w_j x_j| + |c| < 2^(q+53):
-    every partial sum is a float then. Small integers are such numbers.
+    A product that underflows counts as the least float.
 
     Examples
     --------
-    >>> w, one = np.array([[3.0, 0.0], [0.1, 0.7]]), np.array([0, 0])
-    >>> computed_exactly(w, np.array([1.0, -1.0]), np.array([[2.0, 0.1]]), one, np.array([0, 1])).tolist()
-    [True, False]
+    >>> product_sizes(np.array([[3.0, 0.0]]), np.array([[-2.0, 7.0]]), np.array([0]), np.array([0])).tolist()
+    [6.0]
     """
-    low_w, low_c, low_x = (_lowest_bits(array) for array in (w, c, points))
-    exact, step = np.empty(len(rows), dtype=np.bool_), max(1, _CELLS // max(1, w.shape[1]))
+    sizes, step = np.empty(len(rows)), max(1, _CELLS // max(1, w.shape[1]))
     for start in range(0, len(rows), step):
-        at, of = rows[start : start + step], columns[start : start + step]
-        lowest = np.minimum(np.min(low_w[of] + low_x[at], axis=1, initial=_FAR), low_c[of])
-        with np.errstate(over="ignore", invalid="ignore"):
-            sizes = np.einsum("ij,ij->i", np.abs(w[of]), np.abs(points[at])) + np.abs(c[of])
-            # One bit is left for the rounding of `sizes`.
-            fits = sizes < np.ldexp(1.0, np.minimum(lowest + 52, _FAR))
-        exact[start : start + step] = fits & (lowest >= -1022)
-    return exact
+        some = slice(start, start + step)
+        normals, at = w[columns[some]], points[rows[some]]
+        with np.errstate(over="ignore", under="ignore"):
+            products = np.abs(normals * at)
+        products[(products == 0) & (normals != 0) & (at != 0)] = np.nextafter(0.0, 1.0)
+        sizes[some] = products.sum(axis=1)
+    return sizes
 
 
-def _lowest_bits(values: Float[np.ndarray, "*shape"]) -> Int[np.ndarray, "*shape"]:
-    """Return the exponent of the lowest bit that is set, far above all for 0, far below for subnormals."""
-    fractions, exponents = np.frexp(values)
-    mantissas = np.ldexp(fractions, 53).astype(np.int64)
-    lowest = np.frexp((mantissas & -mantissas).astype(np.float64))[1] - 54 + exponents
-    lowest[np.abs(values) < LEAST] = -_FAR
-    lowest[values == 0] = 2 * _FAR
-    return lowest
+def sums_are_floats(
+    w: Float[np.ndarray, "d n"], c: Float[np.ndarray, " d"], points: Float[np.ndarray, "N n"]
+) -> bool:
+    """Tell whether ⟨w_i, x⟩ + c_i is computed without any rounding, in any order of summation.
+
+    That is so where all products and offsets are multiples of one 2^q and no sum reaches 2^(q+53): every
+    partial sum is a float then. Small integers are such numbers.
+
+    Examples
+    --------
+    >>> point = np.array([[2.0, 7.0]])
+    >>> sums_are_floats(np.array([[3.0, -1.0]]), np.array([0.5]), point)
+    True
+    >>> sums_are_floats(np.array([[0.1, -1.0]]), np.array([0.5]), point)
+    False
+    """
+    top_w, top_x, top_c = (_top_exponent(array) for array in (w, points, c))
+    bits = (51 - w.shape[1].bit_length()) // 2
+    low = top_w + top_x - 2 * bits
+    # Sums are below n·2^(top_w + top_x) + 2^top_c ≤ 2^(low + 53).
+    if bits < 1 or top_c > low + 52 or min(low, top_w - bits, top_x - bits) < -1022:
+        return False
+    return _multiples(w, top_w - bits) and _multiples(points, top_x - bits) and _multiples(c, low)
+
+
+def _top_exponent(values: Float[np.ndarray, "*shape"]) -> int:
+    """Return the least e with all |values| < 2^e (0 where all are 0)."""
+    return int(np.frexp(max(np.max(values, initial=0.0), -np.min(values, initial=0.0)))[1])
+
+
+def _multiples(values: Float[np.ndarray, "*shape"], exponent: int) -> bool:
+    """Tell whether all values are multiples of 2^exponent."""
+    scaled = np.ldexp(values, -exponent)
+    return bool(np.array_equal(scaled, np.rint(scaled)))

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from geosae.geometry.exact import integers
-from geosae.geometry.rounding import computed_exactly, lengths, pair_values, rounding_bound
+from geosae.geometry.rounding import lengths, pair_values, product_sizes, rounding_bound, sums_are_floats
 
 # Points are taken in blocks whose table of values stays near the processor, and of no fewer rows than a
 # matrix product needs to be fast.
@@ -27,34 +27,35 @@ def positive_sides(
     >>> positive_sides(np.array([[0.1]]), np.array([-0.1]), np.array([[1.0], [1.0 + 2**-52]])).tolist()
     [[False], [True]]
     """
-    if not _products_are_floats(points, w):
-        # The sign of ⟨w, x⟩ + c·1 stays when (w, c), or (x, 1), is multiplied by a positive number; what
-        # scaling by a power of two takes from tiny entries is within the bound's last term.
-        return _decided_sides(*_lifted(w, c, points), original=(w, c, points))
-    return _decided_sides(w, c, points, original=(w, c, points))
-
-
-def _decided_sides(
-    w: Float[np.ndarray, "d m"],
-    c: Float[np.ndarray, " d"],
-    points: Float[np.ndarray, "N m"],
-    original: tuple[Float[np.ndarray, "d n"], Float[np.ndarray, " d"], Float[np.ndarray, "N n"]],
-) -> Bool[np.ndarray, "N d"]:
     positive = np.empty((len(points), len(w)), dtype=np.bool_)
-    w_lengths, dim = lengths(w), w.shape[1]
+    # The sign of ⟨w, x⟩ + c·1 stays when (w, c), or (x, 1), is multiplied by a positive number; what scaling
+    # by a power of two takes from tiny entries is within the bound's last term.
+    floats = _products_are_floats(points, w)
+    normals, offsets, scaled = (w, c, points) if floats else _lifted(w, c, points)
+    normal_lengths, sizes = lengths(normals), np.abs(offsets)
+    exact: bool | None = None
     step = max(_ROWS, _CELLS // max(1, len(w)))
     for start in range(0, len(points), step):
-        rows = slice(start, start + step)
-        with np.errstate(over="ignore"):
-            values = points[rows] @ w.T
-            values += c
-        # One bound per column is enough for nearly all: that of the longest point.
-        bound = rounding_bound(float(np.max(lengths(points[rows]))), w_lengths, np.abs(c), dim)
-        np.greater(values, bound, out=positive[rows])
-        possible = values > -bound
-        if np.count_nonzero(possible) > np.count_nonzero(positive[rows]):
-            near, of = np.nonzero(possible & ~positive[rows])
-            positive[near + start, of] = decided_pairs(*original, near + start, of)
+        at = scaled[start : start + step]
+        products = at @ normals.T
+        # One bound per column is enough for nearly all points: that of the longest one.
+        bound = rounding_bound(float(np.max(lengths(at))), normal_lengths, sizes, normals.shape[1])
+        sure = np.greater(products, bound - offsets, out=positive[start : start + step])
+        possible = products > -bound - offsets
+        near = np.count_nonzero(possible) - np.count_nonzero(sure)
+        if near == 0:
+            continue
+        exact = floats and sums_are_floats(w, c, points) if exact is None else exact
+        if exact:
+            np.greater(products, -offsets, out=sure)
+            continue
+        if near > len(at) and floats:
+            # Where no coordinate is different from 0 in both, the value is c.
+            apart = np.abs(at) @ np.abs(normals).T == 0
+            np.copyto(sure, offsets > 0, where=apart)
+            possible &= ~apart
+        rows, columns = np.nonzero(possible & ~sure)
+        sure[rows, columns] = decided_pairs(w, c, points, rows + start, columns)
     return positive
 
 
@@ -77,15 +78,13 @@ def decided_pairs(
     positive = values > 0
     at, x_places = np.unique(rows, return_inverse=True)
     of, w_places = np.unique(columns, return_inverse=True)
-    near_points, near_w, near_c = points[at], w[of], c[of]
     bound = rounding_bound(
-        lengths(near_points)[x_places], lengths(near_w)[w_places], np.abs(c[columns]), w.shape[1]
+        lengths(points[at])[x_places], lengths(w[of])[w_places], np.abs(c[columns]), w.shape[1]
     )
     # An overflow makes the value or the bound infinite or nan: such a pair is open too.
     open_pairs = np.flatnonzero(~((values > bound) | (values <= -bound)))
-    if len(open_pairs):
-        exact = computed_exactly(near_w, near_c, near_points, x_places[open_pairs], w_places[open_pairs])
-        open_pairs = open_pairs[~exact]
+    apart = product_sizes(w, points, rows[open_pairs], columns[open_pairs]) == 0
+    open_pairs = open_pairs[~apart]
     for column in np.unique(columns[open_pairs]):
         some = open_pairs[columns[open_pairs] == column]
         numbers = exact_multiples(points[rows[some]], w[column, None], c[column, None])
