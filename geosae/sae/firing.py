@@ -135,7 +135,10 @@ class Screen:
         return _Block(points, torch.from_numpy(single), length, error, beyond)
 
     def _bound(
-        self, length: Float[np.ndarray, "*x"], error: Float[np.ndarray, "*x"], sizes: _Sizes
+        self,
+        length: Float[np.ndarray, "*x"] | float,
+        error: Float[np.ndarray, "*x"] | float,
+        sizes: _Sizes,
     ) -> Float[np.ndarray, "*z"]:
         """Return the bound that the module states, for points by ‖x̃‖ and ‖x − x̃‖."""
         w_length, c_size = sizes.w_length + sizes.w_error, sizes.c_size + sizes.c_error
@@ -183,19 +186,17 @@ class Screen:
         rows, columns = _joined(
             _listed(chosen & short[:, None], neurons), _those(longer & ~whole, more[~crowded])
         )
-        kept = largest_pairs(w, c, block.points, rows, columns, count)
-        all_columns = largest_at(self.functions, block.points[whole], count)[1]
-        return _joined(
-            _listed(chosen & settled[:, None], neurons),
-            (rows[kept], columns[kept]),
-            _those(whole, all_columns),
-        )
+        kept = largest_pairs(w, c, self._sizes.w_length, block.points, rows, columns, count)
+        parts = [_listed(chosen & settled[:, None], neurons), (rows[kept], columns[kept])]
+        if whole.any():
+            parts.append(_those(whole, largest_at(self.functions, block.points[whole], count)[1]))
+        return _joined(*parts)
 
 
 def largest_at(
     functions: HalfSpaces, points: Float[np.ndarray, "N n"], count: int
 ) -> tuple[Float[np.ndarray, "N d"], Bool[np.ndarray, "N d"]]:
-    """Return all values in float64, and which are exactly among the `count` largest of their row and positive.
+    """Return all values in float64, and which are exactly among the `count` largest and positive.
 
     Raises
     ------

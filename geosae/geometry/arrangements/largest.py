@@ -65,18 +65,19 @@ def largest_functions(
     >>> largest_functions(w, c, points, values, values.max(axis=1), 1).tolist()
     [[True, False], [False, False]]
     """
-    longest, largest_c = float(np.max(lengths(w))), float(np.max(np.abs(c)))
-    bound = rounding_bound(lengths(points), longest, largest_c, w.shape[1])
+    w_lengths, largest_c = lengths(w), float(np.max(np.abs(c)))
+    bound = rounding_bound(lengths(points), float(np.max(w_lengths)), largest_c, w.shape[1])
     chosen, unsettled = candidates(values, kth, bound, count)
     at = np.flatnonzero(unsettled)
     rows, columns = np.nonzero(chosen[at])
-    chosen[at[rows], columns] = largest_pairs(w, c, points, at[rows], columns, count)
+    chosen[at[rows], columns] = largest_pairs(w, c, w_lengths, points, at[rows], columns, count)
     return chosen
 
 
 def largest_pairs(
     w: Float[np.ndarray, "d n"],
     c: Float[np.ndarray, " d"],
+    w_lengths: Float[np.ndarray, " d"],
     points: Float[np.ndarray, "N n"],
     rows: Int[np.ndarray, " P"],
     columns: Int[np.ndarray, " P"],
@@ -88,6 +89,9 @@ def largest_pairs(
     ----------
     w, c, points
         The functions and the points.
+    w_lengths
+        ‖w_i‖ (`geosae.geometry.rounding.lengths`): with many functions and few candidates at a time, these
+        take longer than all the rest.
     rows, columns
         The candidates, ordered by row and then column: for each point that occurs, all functions that can be
         among the largest and positive.
@@ -97,17 +101,14 @@ def largest_pairs(
     Examples
     --------
     >>> w, x, rows = np.array([[0.1], [0.1], [0.3]]), np.array([[1.0]]), np.zeros(3, dtype=int)
-    >>> largest_pairs(w, np.zeros(3), x, rows, np.arange(3), 2).tolist()
+    >>> largest_pairs(w, np.zeros(3), lengths(w), x, rows, np.arange(3), 2).tolist()
     [True, False, True]
     """
     if len(rows) == 0:
         return np.zeros(0, dtype=np.bool_)
     values = pair_values(w, c, points, rows, columns)
     near, starts, place = np.unique(rows, return_index=True, return_inverse=True)
-    of, w_place = np.unique(columns, return_inverse=True)
-    bounds = rounding_bound(
-        lengths(points[near])[place], lengths(w[of])[w_place], np.abs(c[columns]), w.shape[1]
-    )
+    bounds = rounding_bound(lengths(points[near])[place], w_lengths[columns], np.abs(c[columns]), w.shape[1])
     bound = np.maximum.reduceat(bounds, starts)[place]
     # Of equal values the lower index goes first.
     rank = np.empty(len(rows), dtype=np.int64)
@@ -121,7 +122,10 @@ def largest_pairs(
         sure = (values > bound) & (values > kth[place] + 2 * bound)
     crowded = np.bincount(place, possible) > count
     unsettled = np.flatnonzero(crowded | (np.bincount(place, possible & ~(values > bound)) > 0))
-    if len(unsettled) == 0 or sums_are_floats(w[of], c[of], points[near]):
+    if len(unsettled) == 0:
+        return chosen
+    of = np.unique(columns)
+    if sums_are_floats(w[of], c[of], points[near]):
         return chosen
     ends = np.append(starts[1:], len(rows))
     for first, last in zip(starts[unsettled], ends[unsettled], strict=True):
