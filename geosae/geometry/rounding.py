@@ -31,7 +31,14 @@ def lengths(rows: Float[np.ndarray, "k n"]) -> Float[np.ndarray, " k"]:
     >>> lengths(np.array([[0.0, 1e200], [5e-324, 0.0]])).tolist()
     [1e+200, 5e-324]
     """
-    with np.errstate(over="ignore", under="ignore"):
+    euclidean, step = np.empty(len(rows)), max(1, _CELLS // max(1, rows.shape[1]))
+    for start in range(0, len(rows), step):
+        euclidean[start : start + step] = _lengths(rows[start : start + step])
+    return euclidean
+
+
+def _lengths(rows: Float[np.ndarray, "k n"]) -> Float[np.ndarray, " k"]:
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         squares = np.square(rows) @ np.ones(rows.shape[1])
         euclidean = np.sqrt(squares)
         far = np.flatnonzero(~((squares > 2.0**-900) & (squares < 2.0**1000)))

@@ -38,8 +38,8 @@ CROWDED = 1 / 16
 # Sums of larger numbers could leave float32.
 LARGEST = 2.0**126
 
-Pairs = tuple[Int[np.ndarray, " P"], Int[np.ndarray, " P"]]
-"""Points (rows) and functions (columns), ordered by row and then column."""
+Pairs = tuple[Int[np.ndarray, " _"], Int[np.ndarray, " _"]]
+"""Points (rows) and functions (columns)."""
 
 
 class _Block(NamedTuple):
@@ -220,8 +220,13 @@ def _rounding_errors(
     rows: Float[np.ndarray, "k n"], single: Float[np.ndarray, "k n"]
 ) -> Float[np.ndarray, " k"]:
     """Return ‖x − x̃‖ for each row x (the differences are floats), not finite where x̃ is not."""
-    with np.errstate(invalid="ignore"):
-        return lengths(rows - single)
+    errors, step = np.zeros(len(rows)), 256
+    for start in range(0, len(rows), step):
+        some = slice(start, start + step)
+        if not np.array_equal(rows[some], single[some]):
+            with np.errstate(invalid="ignore"):
+                errors[some] = lengths(rows[some] - single[some])
+    return errors
 
 
 def _listed(chosen: Bool[np.ndarray, "N m"], neurons: Int[np.ndarray, "N m"]) -> Pairs:
