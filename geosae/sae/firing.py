@@ -33,6 +33,8 @@ from geosae.sae.gates.largest import kth_largest
 ROWS = 256
 # Values looked at beyond the k largest: seldom are more within the bound of the k-th.
 SPARE = 8
+# Columns in one group of `_top`.
+GROUP = 64
 # A point with more pairs within the bound than this share of the neurons is computed in float64 as a whole.
 CROWDED = 1 / 16
 # Sums of larger numbers could leave float32.
@@ -83,8 +85,7 @@ class Screen:
 
     def __init__(self, functions: HalfSpaces) -> None:
         self.functions = functions
-        with np.errstate(over="ignore"):
-            w, c = functions.w.astype(np.float32), functions.c.astype(np.float32)
+        w, c = _single(functions.w), _single(functions.c)
         self._w, self._c = torch.from_numpy(w), torch.from_numpy(c)
         self._sizes = _Sizes(
             lengths(functions.w),
@@ -94,12 +95,10 @@ class Screen:
         )
         self._largest_sizes = _Sizes(*(np.max(sizes) for sizes in self._sizes))
 
-    @property
-    def usable(self) -> bool:
-        """Whether float32 holds the weights, and torch multiplies float32 numbers as such."""
-        return bool(np.isfinite(self._largest_sizes).all()) and (
-            torch.get_float32_matmul_precision() == "highest"
-        )
+    @staticmethod
+    def trusted() -> bool:
+        """Tell whether torch multiplies float32 numbers as such, and not rounded to fewer digits."""
+        return torch.get_float32_matmul_precision() == "highest"
 
     def positive(self, points: Float[np.ndarray, "N n"]) -> Codes:
         """List for each point the functions that are positive there."""
@@ -124,9 +123,9 @@ class Screen:
         return Codes.concatenate(parts)
 
     def _rounded(self, points: Float[np.ndarray, "N n"]) -> _Block:
+        single = _single(points)
+        error = _rounding_errors(points, single)
         with np.errstate(over="ignore", invalid="ignore"):
-            single = points.astype(np.float32)
-            error = _rounding_errors(points, single)
             length = lengths(points) + error
             reach = 2 * (length * self._largest_sizes.w_length + self._largest_sizes.c_size)
         beyond = ~(reach < LARGEST)
@@ -171,8 +170,7 @@ class Screen:
     def _largest(self, block: _Block, table: Float[torch.Tensor, "N d"], count: int) -> Pairs:
         w, c = self.functions.w, self.functions.c
         torch.addmm(self._c, block.single, self._w.T, out=table)
-        top = table.topk(min(count + SPARE, len(c)), dim=1)
-        values, neurons = top.values.double().numpy(), top.indices.numpy()
+        values, neurons = _top(table, min(count + SPARE, len(c)))
         kth = values[:, count - 1] if count <= len(c) else np.full(len(values), -np.inf)
         bound = self._bound(block.length, block.error, self._largest_sizes)
         chosen, unsettled = candidates(values, kth, bound, count)
@@ -191,6 +189,26 @@ class Screen:
         if whole.any():
             parts.append(_those(whole, largest_at(self.functions, block.points[whole], count)[1]))
         return _joined(*parts)
+
+
+def _top(
+    table: Float[torch.Tensor, "N d"], count: int
+) -> tuple[Float[np.ndarray, "N m"], Int[np.ndarray, "N m"]]:
+    """Return the `count` largest values of each row in falling order, and their columns.
+
+    In a wide table they are looked for in the `count` groups of columns with the largest maxima, where they
+    must be; at a width of 32,768 this takes 0.6 times as long.
+    """
+    height, width = table.shape
+    groups = width // GROUP
+    if width % GROUP or groups < 4 * count:
+        top = table.topk(count, dim=1)
+        return top.values.double().numpy(), top.indices.numpy()
+    best = table.view(height, groups, GROUP).amax(dim=2).topk(count, dim=1).indices
+    rows = (best + groups * torch.arange(height)[:, None]).ravel()
+    top = table.view(-1, GROUP).index_select(0, rows).view(height, -1).topk(count, dim=1)
+    columns = best.gather(1, top.indices // GROUP) * GROUP + top.indices % GROUP
+    return top.values.double().numpy(), columns.numpy()
 
 
 def largest_at(
@@ -216,16 +234,23 @@ def largest_at(
     return values, largest_functions(functions.w, functions.c, points, values, kth, count)
 
 
+def _single(values: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
+    """Round to float32; what is beyond it becomes 0, an error like another."""
+    with np.errstate(over="ignore", under="ignore"):
+        single = values.astype(np.float32)
+    single[np.isinf(single)] = 0
+    return single
+
+
 def _rounding_errors(
     rows: Float[np.ndarray, "k n"], single: Float[np.ndarray, "k n"]
 ) -> Float[np.ndarray, " k"]:
-    """Return ‖x − x̃‖ for each row x (the differences are floats), not finite where x̃ is not."""
+    """Return ‖x − x̃‖ for each row x; the differences are floats."""
     errors, step = np.zeros(len(rows)), 256
     for start in range(0, len(rows), step):
         some = slice(start, start + step)
         if not np.array_equal(rows[some], single[some]):
-            with np.errstate(invalid="ignore"):
-                errors[some] = lengths(rows[some] - single[some])
+            errors[some] = lengths(rows[some] - single[some])
     return errors
 
 

@@ -1,12 +1,11 @@
 """The neurons of an SAE as float64 geometry: where they fire, how strongly, what they reconstruct.
 
 Weights are widened exactly to float64, and c_i = b_enc,i − ⟨w_i, b_pre⟩ is computed in float64, once. For
-these stored numbers firing is decided exactly: a neuron with an absolute gate fires at x where the real number
-⟨w_i, x⟩ + c_i − θ_i is positive (c_i − θ_i is rounded once too), which is what `half_spaces().contains` says;
-behind Top-K it fires where ⟨w_i, x⟩ + c_i is positive and among the K largest, of equal ones the lower index
+these stored numbers firing is decided exactly. A neuron with an absolute gate fires at x where the real
+number ⟨w_i, x⟩ + c_i − θ_i is positive (c_i − θ_i is rounded once too): what `half_spaces().contains` says.
+Behind Top-K it fires where ⟨w_i, x⟩ + c_i is positive and among the K largest, of equal ones the lower index
 first. So neither depends on the order of summation, the number of threads, the other points or the machine.
-They differ from the float32 model in `SparseAutoencoder` only at points within float32 rounding of a boundary,
-and where c_i and the model's own x − b_pre are rounded differently.
+They differ from the float32 model in `SparseAutoencoder` only at points within its rounding of a boundary.
 
 How strongly a neuron fires is computed in float64, and it is 0 where the neuron is silent. The other relative
 gates (AbsTopK, SpaDE, matching pursuit) are applied to values computed in float64, whose rounding remains: a
@@ -266,9 +265,9 @@ class Neurons:
         return Screen(self.half_spaces() if self._thresholds.any() else self.affine)
 
     def _screened(self, count: int) -> bool:
-        if self.width < SCREENED_WIDTH or count < SCREENED_POINTS:
+        if self.width < SCREENED_WIDTH or count < SCREENED_POINTS or not Screen.trusted():
             return False
-        return (self.gating == "absolute" or self._largest is not None) and self._screen.usable
+        return self.gating == "absolute" or self._largest is not None
 
     def _codes(self, cloud: Float[np.ndarray, "N n"], values: bool) -> Codes:
         """Return the codes by float32 and its bound."""
