@@ -150,7 +150,8 @@ class Screen:
         torch.mm(block.single, self._w.T, out=table)
         # One bound per column picks the pairs: that of the longest point.
         lowest = -c - self._bound(np.max(block.length), np.max(block.error), self._sizes)
-        lowest = np.nextafter(lowest.astype(np.float32), np.float32(-np.inf))
+        with np.errstate(over="ignore"):
+            lowest = np.nextafter(lowest.astype(np.float32), np.float32(-np.inf))
         rows, columns = (table > torch.from_numpy(lowest)).nonzero().numpy().T
         # Offsets are added in float64; the bound has room for that.
         values = table.numpy()[rows, columns] + c[columns]

@@ -11,8 +11,8 @@ from strategies_worlds import few
 
 from geosae.geometry import Arrangement, Box, InvalidInput
 from geosae.geometry._program import linear_program
-from geosae.geometry.arrangements.sides import positive_sides
 from geosae.geometry.arrangements.counting import cells, cells_central
+from geosae.geometry.arrangements.sides import positive_sides
 
 entries = st.integers(-2, 2).map(float)
 

@@ -80,7 +80,7 @@ def test_small_integers_are_computed_without_rounding():
 
 
 def test_points_on_and_next_to_hyperplanes():
-    """Thousands of points within a few roundings of a hyperplane: float64 errs on many, `contains` on none."""
+    """Thousands of points within a few roundings of a hyperplane: float64 errs on many of them."""
     rng = np.random.default_rng(0)
     w, c = rng.standard_normal((6, 3)), rng.standard_normal(6)
     of = np.arange(3000) % 6
