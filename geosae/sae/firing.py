@@ -14,6 +14,7 @@ and c̃ by sums of products in any order (Higham, see `geosae.geometry.rounding`
 Weights that are float32 numbers themselves make the third term 0, and such points the second.
 """
 
+import os
 from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
@@ -39,6 +40,8 @@ GROUP = 64
 CROWDED = 1 / 16
 # Sums of larger numbers could leave float32.
 LARGEST = 2.0**126
+# By these variables oneDNN, which multiplies for torch on some processors, takes bfloat16 for float32.
+FASTER = ("ONEDNN_DEFAULT_FPMATH_MODE", "DNNL_DEFAULT_FPMATH_MODE")
 
 Pairs = tuple[Int[np.ndarray, " _"], Int[np.ndarray, " _"]]
 """Points (rows) and functions (columns)."""
@@ -98,7 +101,12 @@ class Screen:
     @staticmethod
     def trusted() -> bool:
         """Tell whether torch multiplies float32 numbers as such, and not rounded to fewer digits."""
-        return torch.get_float32_matmul_precision() == "highest"
+        if any(os.environ.get(name, "STRICT").upper() != "STRICT" for name in FASTER):
+            return False
+        try:
+            return torch.get_float32_matmul_precision() == "highest"
+        except RuntimeError:  # set by backend (torch.backends.….fp32_precision)
+            return False
 
     def positive(self, points: Float[np.ndarray, "N n"]) -> Codes:
         """List for each point the functions that are positive there."""

@@ -6,6 +6,8 @@ all its sums are floats (`geosae.geometry.rounding`); integers decide the rest. 
 on the order of summation nor on the number of threads, the other points or the machine.
 """
 
+import math
+
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
@@ -32,30 +34,34 @@ def positive_sides(
     # by a power of two takes from tiny entries is within the bound's last term.
     floats = _products_are_floats(points, w)
     normals, offsets, scaled = (w, c, points) if floats else _lifted(w, c, points)
-    normal_lengths, sizes = lengths(normals), np.abs(offsets)
-    exact: bool | None = None
     step = max(_ROWS, _CELLS // max(1, len(w)))
     for start in range(0, len(points), step):
-        at = scaled[start : start + step]
-        products = at @ normals.T
-        # One bound per column is enough for nearly all points: that of the longest one.
-        bound = rounding_bound(float(np.max(lengths(at))), normal_lengths, sizes, normals.shape[1])
-        sure = np.greater(products, bound - offsets, out=positive[start : start + step])
-        possible = products > -bound - offsets
-        near = np.count_nonzero(possible) - np.count_nonzero(sure)
-        if near == 0:
+        at, sides = scaled[start : start + step], positive[start : start + step]
+        with np.errstate(over="ignore"):
+            values = at @ normals.T
+            values += offsets
+        # One bound for all is enough, but for data on or next to a hyperplane: ‖x‖ ≤ √n·max|x_j|.
+        root = math.sqrt(normals.shape[1])
+        bound = rounding_bound(root * _top(at), root * _top(normals), _top(offsets), normals.shape[1])
+        possible = values > -bound
+        np.greater(values, bound, out=sides)
+        if np.count_nonzero(possible) == np.count_nonzero(sides):
             continue
-        exact = floats and sums_are_floats(w, c, points) if exact is None else exact
-        if exact:
-            np.greater(products, -offsets, out=sure)
+        if floats and sums_are_floats(w, c, at):
+            np.greater(values, 0, out=sides)
             continue
-        if near > len(at) and floats:
+        bound = rounding_bound(
+            float(np.max(lengths(at))), lengths(normals), np.abs(offsets), normals.shape[1]
+        )
+        np.greater(values, bound, out=sides)
+        possible = values > -bound
+        if floats and np.count_nonzero(possible) > np.count_nonzero(sides) + len(at):
             # Where no coordinate is different from 0 in both, the value is c.
             apart = np.abs(at) @ np.abs(normals).T == 0
-            np.copyto(sure, offsets > 0, where=apart)
+            np.copyto(sides, offsets > 0, where=apart)
             possible &= ~apart
-        rows, columns = np.nonzero(possible & ~sure)
-        sure[rows, columns] = decided_pairs(w, c, points, rows + start, columns)
+        rows, columns = np.nonzero(possible & ~sides)
+        sides[rows, columns] = decided_pairs(w, c, points, rows + start, columns)
     return positive
 
 
@@ -108,6 +114,11 @@ def exact_multiples(
     x = integers(np.column_stack([points, np.ones(len(points))]))
     rows = integers(np.column_stack([w, c]))
     return [int(number) for number in (x.matrix * rows.matrix.transpose()).entries()]
+
+
+def _top(values: Float[np.ndarray, "*shape"]) -> float:
+    """Return the largest |value|."""
+    return max(float(np.max(values, initial=0.0)), -float(np.min(values, initial=0.0)))
 
 
 def _products_are_floats(x: Float[np.ndarray, "N n"], w: Float[np.ndarray, "d n"]) -> bool:
