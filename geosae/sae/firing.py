@@ -36,7 +36,7 @@ ROWS = 256
 SPARE = 8
 # Columns in one group of `_top`.
 GROUP = 64
-# A point with more pairs within the bound than this share of the neurons is computed in float64 as a whole.
+# Where more than this share of the pairs would be looked at one by one, all are computed in float64.
 CROWDED = 1 / 16
 # Sums of larger numbers could leave float32.
 LARGEST = 2.0**126
@@ -160,7 +160,10 @@ class Screen:
         lowest = -c - self._bound(np.max(block.length), np.max(block.error), self._sizes)
         with np.errstate(over="ignore"):
             lowest = np.nextafter(lowest.astype(np.float32), np.float32(-np.inf))
-        rows, columns = (table > torch.from_numpy(lowest)).nonzero().numpy().T
+        possible = table > torch.from_numpy(lowest)
+        if torch.count_nonzero(possible) > CROWDED * possible.numel():
+            return np.nonzero(positive_sides(w, c, block.points))
+        rows, columns = possible.nonzero().numpy().T
         # Offsets are added in float64; the bound has room for that.
         values = table.numpy()[rows, columns] + c[columns]
         sizes = _Sizes(*(each[columns] for each in self._sizes))

@@ -25,9 +25,10 @@ from scipy import sparse
 from geosae.data.codes import Codes
 from geosae.errors import InvalidInput
 from geosae.geometry.arrangements.halfspaces import HalfSpaces, NoHalfSpace
+from geosae.geometry.arrangements.sides import sides_by_values
 from geosae.geometry.rounding import pair_values
 from geosae.notebook import Columns, html_table, short_text
-from geosae.sae.firing import ROWS, Screen, largest_at
+from geosae.sae.firing import CROWDED, ROWS, Screen, largest_at
 from geosae.sae.gates import Gate, Gating, Matryoshka, TopK, Weights
 from geosae.sae.model import WEIGHTS, SparseAutoencoder
 from geosae.storage.arguments import checked_arguments
@@ -158,7 +159,8 @@ class Neurons:
         """
         cloud = self._checked(points)
         if self._screened(len(cloud)):
-            return self._codes(cloud, values)
+            codes = self._decided(cloud)
+            return self._with_values(codes, cloud) if values else codes
         parts = [Codes.from_mask(np.zeros((0, self.width), dtype=np.bool_), np.zeros((0, self.width)))]
         parts += [Codes.from_mask(fired, a) for _, fired, a in self._tables(cloud)]
         codes = Codes.concatenate(parts)
@@ -168,7 +170,7 @@ class Neurons:
         """Tell at which points which neurons are active: x ∈ N_i."""
         cloud = self._checked(points)
         if self._screened(len(cloud)):
-            return self._codes(cloud, values=False).dense()
+            return self._decided(cloud).dense()
         if self.gating == "absolute":
             return self.half_spaces().contains(cloud)
         out = np.empty((len(cloud), self.width), dtype=np.bool_)
@@ -238,8 +240,13 @@ class Neurons:
                 yield rows, fired, a @ self.decoder + self.b_dec
             return
         for rows in self._chunks(len(cloud)):
-            codes = self._codes(cloud[rows], values=True)
-            yield rows, codes.dense(), self.reconstruct_from(codes)
+            codes = self._decided(cloud[rows])
+            fired = codes.dense()
+            if self._is_dense(codes):
+                a = np.where(fired, self._strengths(self.affine.values(cloud[rows])), 0.0)
+                yield rows, fired, a @ self.decoder + self.b_dec
+            else:
+                yield rows, fired, self.reconstruct_from(self._with_values(codes, cloud[rows]))
 
     def _checked(self, points: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N n"]:
         return finite_points(points, dim=self.dim, allow_empty=True)
@@ -269,16 +276,26 @@ class Neurons:
             return False
         return self.gating == "absolute" or self._largest is not None
 
-    def _codes(self, cloud: Float[np.ndarray, "N n"], values: bool) -> Codes:
-        """Return the codes by float32 and its bound."""
+    def _decided(self, cloud: Float[np.ndarray, "N n"]) -> Codes:
+        """Return who fires, by float32 and its bound."""
         k = self._largest
-        codes = self._screen.positive(cloud) if k is None else self._screen.largest(cloud, k)
-        if not values:
-            return codes
-        points = np.repeat(np.arange(len(codes)), np.diff(codes.indptr))
-        z = pair_values(self.affine.w, self.affine.c, cloud, points, codes.indices)
-        if not np.isfinite(z).all():
-            self.affine.values(cloud)  # raises
+        return self._screen.positive(cloud) if k is None else self._screen.largest(cloud, k)
+
+    def _is_dense(self, codes: Codes) -> bool:
+        return codes.active > CROWDED * len(codes) * self.width
+
+    def _with_values(self, codes: Codes, cloud: Float[np.ndarray, "N n"]) -> Codes:
+        """Return the codes with the activations."""
+        if self._is_dense(codes):
+            parts = [
+                self.affine.values(cloud[rows])[codes.rows(rows).dense()] for rows in self._chunks(len(codes))
+            ]
+            z = np.concatenate(parts)
+        else:
+            rows = np.repeat(np.arange(len(codes)), np.diff(codes.indptr))
+            z = pair_values(self.affine.w, self.affine.c, cloud, rows, codes.indices)
+            if not np.isfinite(z).all():
+                self.affine.values(cloud)  # raises
         return Codes(codes.indptr, codes.indices, codes.width, self._strengths(z[None], codes.indices)[0])
 
     def _tables(
@@ -286,13 +303,17 @@ class Neurons:
     ) -> Iterator[tuple[slice, Bool[np.ndarray, "rows d"], Float[np.ndarray, "rows d"]]]:
         """Yield rows, who fires there and how strongly."""
         k = self._largest
-        regions = self.half_spaces() if self.gating == "absolute" else None
+        # Without thresholds the values that are computed anyway are those of the half-spaces.
+        regions = self.half_spaces() if self.gating == "absolute" and self._thresholds.any() else None
         for rows in self._chunks(len(cloud)):
             if k is not None:
                 z, fired = largest_at(self.affine, cloud[rows], k)
             else:
-                z = self.affine.values(cloud[rows])
-                fired = None if regions is None else regions.contains(cloud[rows])
+                z, fired = self.affine.values(cloud[rows]), None
+                if regions is not None:
+                    fired = regions.contains(cloud[rows])
+                elif self.gating == "absolute":
+                    fired = sides_by_values(z, self.affine.w, self.affine.c, cloud[rows])
             if fired is None:
                 with torch.no_grad():
                     a = self.gate.encode(torch.from_numpy(z), self.weights).numpy()

@@ -72,7 +72,8 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_every_decision_is_that_of_rationals(case):
+def test_every_decision_is_that_of_rationals(case, monkeypatch):
+    monkeypatch.setattr(firing, "CROWDED", 2.0)  # pair by pair, though half of the functions are positive
     functions, points = adversarial(**CASES[case])
     values = affine_values(functions.w, functions.c, points)
     screen = Screen(functions)
@@ -217,10 +218,14 @@ def test_codes_say_what_fires_says_by_either_way(gate, monkeypatch):
     points = near_boundaries(neurons)
     fires, a, x_hat = neurons.fires(points), neurons.activations(points), neurons.reconstruct(points)
     monkeypatch.setattr(neurons_module, "SCREENED_WIDTH", 1)
-    monkeypatch.setattr(neurons_module, "SCREENED_POINTS", 1)
-    screened = neurons.codes(points, values=True)
+    screened = [neurons.codes(points, values=True)]
+    for module in (firing, neurons_module):  # pair by pair too, though these layers are dense
+        monkeypatch.setattr(module, "CROWDED", 2.0)
+    screened.append(neurons.codes(points, values=True))
+    x_hat_by_pairs = neurons.reconstruct(points)
     monkeypatch.undo()
-    for codes in (screened, neurons.codes(points, values=True)):
+    assert np.allclose(x_hat_by_pairs, x_hat, atol=1e-12)
+    for codes in (*screened, neurons.codes(points, values=True)):
         assert np.array_equal(codes.dense(), fires)
         table = np.zeros_like(a)
         table[fires] = codes.values
@@ -235,8 +240,11 @@ def test_codes_say_what_fires_says_by_either_way(gate, monkeypatch):
         assert np.array_equal(neurons.half_spaces().contains(points), fires)
 
 
+@pytest.mark.parametrize("crowded", [firing.CROWDED, 2.0])
 @pytest.mark.parametrize("gate", [ReLU(), TopK(k=K)])
-def test_the_ways_agree_in_fires_chunks_and_reconstruction(gate, monkeypatch):
+def test_the_ways_agree_in_fires_chunks_and_reconstruction(gate, crowded, monkeypatch):
+    for module in (firing, neurons_module):
+        monkeypatch.setattr(module, "CROWDED", crowded)
     neurons = layer_of(gate)
     points = near_boundaries(neurons)
     values = affine_values(neurons.affine.w, neurons.affine.c, points)

@@ -17,6 +17,7 @@ from geosae.geometry.rounding import lengths, pair_values, product_sizes, roundi
 # Points are taken in blocks whose table of values stays near the processor, and of no fewer rows than a
 # matrix product needs to be fast.
 _CELLS, _ROWS = 2**18, 256
+_NO_PAIRS = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
 
 
 def positive_sides(
@@ -36,33 +37,62 @@ def positive_sides(
     normals, offsets, scaled = (w, c, points) if floats else _lifted(w, c, points)
     step = max(_ROWS, _CELLS // max(1, len(w)))
     for start in range(0, len(points), step):
-        at, sides = scaled[start : start + step], positive[start : start + step]
+        rows = slice(start, start + step)
         with np.errstate(over="ignore"):
-            values = at @ normals.T
+            values = scaled[rows] @ normals.T
             values += offsets
-        # One bound for all is enough, but for data on or next to a hyperplane: ‖x‖ ≤ √n·max|x_j|.
-        root = math.sqrt(normals.shape[1])
-        bound = rounding_bound(root * _top(at), root * _top(normals), _top(offsets), normals.shape[1])
-        possible = values > -bound
-        np.greater(values, bound, out=sides)
-        if np.count_nonzero(possible) == np.count_nonzero(sides):
-            continue
-        if floats and sums_are_floats(w, c, at):
-            np.greater(values, 0, out=sides)
-            continue
-        bound = rounding_bound(
-            float(np.max(lengths(at))), lengths(normals), np.abs(offsets), normals.shape[1]
-        )
-        np.greater(values, bound, out=sides)
-        possible = values > -bound
-        if floats and np.count_nonzero(possible) > np.count_nonzero(sides) + len(at):
-            # Where no coordinate is different from 0 in both, the value is c.
-            apart = np.abs(at) @ np.abs(normals).T == 0
-            np.copyto(sides, offsets > 0, where=apart)
-            possible &= ~apart
-        rows, columns = np.nonzero(possible & ~sides)
-        sides[rows, columns] = decided_pairs(w, c, points, rows + start, columns)
+        positive[rows], open_pairs = _clear_sides(values, normals, offsets, scaled[rows], exact=floats)
+        positive[rows][open_pairs] = decided_pairs(w, c, points[rows], *open_pairs)
     return positive
+
+
+def sides_by_values(
+    values: Float[np.ndarray, "N d"],
+    w: Float[np.ndarray, "d n"],
+    c: Float[np.ndarray, " d"],
+    points: Float[np.ndarray, "N n"],
+) -> Bool[np.ndarray, "N d"]:
+    """Tell whether ⟨w_i, x⟩ + c_i > 0, exactly, given the finite values that float64 computed.
+
+    Examples
+    --------
+    >>> w, c, points = np.array([[0.1]]), np.array([-0.1]), np.array([[1.0], [1.0 + 2**-52]])
+    >>> sides_by_values(points @ w.T + c, w, c, points).tolist()
+    [[False], [True]]
+    """
+    positive, open_pairs = _clear_sides(values, w, c, points, exact=_products_are_floats(points, w))
+    positive[open_pairs] = decided_pairs(w, c, points, *open_pairs)
+    return positive
+
+
+def _clear_sides(
+    values: Float[np.ndarray, "N d"],
+    w: Float[np.ndarray, "d n"],
+    c: Float[np.ndarray, " d"],
+    points: Float[np.ndarray, "N n"],
+    exact: bool,
+) -> tuple[Bool[np.ndarray, "N d"], tuple[Int[np.ndarray, " P"], Int[np.ndarray, " P"]]]:
+    """Return the sides that the computed values settle, and the pairs (rows, columns) that they do not.
+
+    `exact` says that a product is 0 only where one of its factors is.
+    """
+    dim, root = w.shape[1], math.sqrt(w.shape[1])
+    # One bound for all is enough, but for data on or next to a hyperplane: ‖x‖ ≤ √n·max|x_j|.
+    bound = rounding_bound(root * _top(points), root * _top(w), _top(c), dim)
+    sides, possible = values > bound, values > -bound
+    if np.count_nonzero(possible) == np.count_nonzero(sides):
+        return sides, _NO_PAIRS
+    if exact and sums_are_floats(w, c, points):
+        return values > 0, _NO_PAIRS
+    bound = rounding_bound(float(np.max(lengths(points))), lengths(w), np.abs(c), dim)
+    sides, possible = values > bound, values > -bound
+    if exact and np.count_nonzero(possible) > np.count_nonzero(sides) + len(points):
+        # Where no coordinate is different from 0 in both, the value is c.
+        apart = np.abs(points) @ np.abs(w).T == 0
+        np.copyto(sides, c > 0, where=apart)
+        possible &= ~apart
+    rows, columns = np.nonzero(possible & ~sides)
+    return sides, (rows, columns)
 
 
 def decided_pairs(
@@ -80,6 +110,8 @@ def decided_pairs(
     >>> decided_pairs(third[None], np.array([-0.3]), np.ones((1, 3)), first, first).tolist()
     [True]
     """
+    if len(rows) == 0:
+        return np.zeros(0, dtype=np.bool_)
     values = pair_values(w, c, points, rows, columns)
     positive = values > 0
     at, x_places = np.unique(rows, return_inverse=True)
