@@ -162,7 +162,8 @@ class Screen:
             lowest = np.nextafter(lowest.astype(np.float32), np.float32(-np.inf))
         possible = table > torch.from_numpy(lowest)
         if torch.count_nonzero(possible) > CROWDED * possible.numel():
-            return np.nonzero(positive_sides(w, c, block.points))
+            rows, columns = np.nonzero(positive_sides(w, c, block.points))
+            return rows, columns
         rows, columns = possible.nonzero().numpy().T
         # Offsets are added in float64; the bound has room for that.
         values = table.numpy()[rows, columns] + c[columns]

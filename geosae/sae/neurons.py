@@ -131,6 +131,7 @@ class Neurons:
             )
         return HalfSpaces(self.affine.w, self.affine.c - thresholds.numpy())
 
+    @checked_arguments()
     def codes(self, points: Float[np.ndarray, "N n"], values: bool = False) -> Codes:
         """List for each point the neurons that are active there: x ∈ N_i, and on demand how strongly.
 
@@ -206,6 +207,7 @@ class Neurons:
             out[rows] = part
         return out
 
+    @checked_arguments()
     def reconstruct_from(self, codes: Codes) -> Float[np.ndarray, "N n"]:
         """Return the reconstructions x̂ of the points that were encoded as these codes with values.
 
