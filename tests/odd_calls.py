@@ -483,6 +483,7 @@ METHODS: dict[str, tuple[Callable[[], Any], Callable[[], Arguments]]] = {
     ),
     "Gaussian.of": (lambda: Gaussian(np.zeros(2), 1.0).of, lambda: {"region": Ball(np.zeros(2), 1.0)}),
     "HalfSpaces.contains": (lambda: halfspaces().contains, lambda: {"points": cloud()}),
+    "Neurons.codes": (lambda: neurons().codes, lambda: {"points": cloud(), "values": True}),
     "Neurons.fires": (lambda: neurons().fires, lambda: {"points": cloud()}),
     "Neurons.activations": (lambda: neurons().activations, lambda: {"points": cloud()}),
     "Neurons.reconstruct": (lambda: neurons().reconstruct, lambda: {"points": cloud()}),
