@@ -1,7 +1,7 @@
 """Who fires where as lists: for each point the few neurons that are active there, and how strongly.
 
-The format is compressed sparse rows (Y. Saad, Iterative Methods for Sparse Linear Systems, 2nd ed. 2003, §3.4,
-doi:10.1137/1.9780898718003). N points on which K of d neurons fire take 4·N·K bytes, not N·d.
+The format is compressed sparse rows: Y. Saad, Iterative Methods for Sparse Linear Systems (2003), §3.4,
+doi:10.1137/1.9780898718003. N points on which K of d neurons fire take 4·N·K bytes, not N·d.
 """
 
 from collections.abc import Sequence
