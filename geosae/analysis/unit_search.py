@@ -4,12 +4,13 @@ At ε > 0 the best unit is a search. What is proposed here is counted and chosen
 (`geosae.analysis.choice`), among single neurons too, so a unit is never worse there than the best neuron.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Int, UInt64
 
-from geosae.analysis.firing_bits import FiringBits, Unit, ones
+from geosae.analysis.firing_bits import FiringBits, Unit, members_of, ones
 
 STARTS = 6
 """Greedy conjunctions start from so many neurons, by F1 and again by alarms among those that miss little."""
@@ -19,7 +20,86 @@ MOST_MEMBERS = 512
 """So many neurons may enter a concept's conjunctions: those of greatest recall minus alarm rate."""
 
 
-def propose(bits: FiringBits, concept: int, tolerance: float) -> tuple[Unit, ...]:
+class Shortlist(NamedTuple):
+    """The neurons that matter for one concept's units, found from counts alone."""
+
+    members: Int[np.ndarray, " k"]
+    """Those that may enter its conjunctions, in rising order."""
+    by_f1: Int[np.ndarray, " s"]
+    """Where conjunctions start that grow by F1."""
+    by_alarms: Int[np.ndarray, " t"]
+    """Where those start that keep within the tolerance."""
+    closures: tuple[Unit, ...]
+    """The closure units, among them such as are no units of two neurons or more."""
+
+    @property
+    def neurons(self) -> Int[np.ndarray, " m"]:
+        """All of them, in rising order: the search asks for the points of no others."""
+        return np.union1d(self.members, members_of(self.closures))
+
+
+NOTHING = Shortlist(*(np.zeros(0, dtype=np.int64) for _ in range(3)), ())
+
+
+def shortlist(
+    hits: Int[np.ndarray, " d"], fired: Int[np.ndarray, " d"], positives: int, points: int, tolerance: float
+) -> Shortlist:
+    """Return the neurons that matter for the units of one concept.
+
+    Parameters
+    ----------
+    hits
+        The points of the concept on which each neuron fires.
+    fired
+        The points on which it fires.
+    positives, points
+        How many points the concept has, and how many there are.
+    tolerance
+        ε.
+
+    Examples
+    --------
+    >>> found = shortlist(np.array([9, 4, 0]), np.array([9, 8, 2]), 9, 20, 0.05)
+    >>> found.members.tolist(), found.by_f1.tolist(), found.by_alarms.tolist(), set(found.closures)
+    ([0, 1], [0, 1], [0], {(0,)})
+    """
+    if positives == 0:
+        return NOTHING
+    among = np.flatnonzero(hits)
+    alarms = max(points - positives, 1)
+    score = hits[among] / positives - (fired[among] - hits[among]) / alarms
+    if np.count_nonzero(score > 0) < MOST_MEMBERS or 2 * tolerance >= 1:
+        # What never fires on the concept scores at most 0, but may stand before what scores less.
+        among = np.arange(len(hits))
+        score = hits / positives - (fired - hits) / alarms
+    recall = hits[among] / positives
+    chosen = np.flatnonzero(_greatest(score, MOST_MEMBERS) & (recall > 0))
+    members = among[chosen]
+    inside, all_points = hits[members].astype(np.int64), fired[members]
+    able = 1 - recall[chosen] <= tolerance
+    near = 1 - recall <= max(CLOSURES) * tolerance
+    miss, close = (1 - recall)[near], among[near]
+    return Shortlist(
+        members,
+        _starts(_f1(inside, all_points, positives), members),
+        _starts(-((all_points - inside) / alarms)[able], members[able]),
+        tuple(tuple(close[miss <= multiple * tolerance].tolist()) for multiple in CLOSURES),
+    )
+
+
+def _greatest(score: Float[np.ndarray, " k"], most: int) -> Bool[np.ndarray, " k"]:
+    """Tell which are the so many greatest; of equals, the first."""
+    if len(score) <= most:
+        return np.ones(len(score), dtype=bool)
+    least = np.partition(score, len(score) - most)[len(score) - most]
+    chosen = score > least
+    chosen[np.flatnonzero(score == least)[: most - np.count_nonzero(chosen)]] = True
+    return chosen
+
+
+def propose(
+    bits: FiringBits, concept: int, tolerance: float, short: Shortlist | None = None
+) -> tuple[Unit, ...]:
     """Return units of two neurons or more for one concept, each once, in a fixed order.
 
     Three kinds: conjunctions grown while F1 rises, conjunctions grown while the firing rate falls and at most
@@ -34,6 +114,9 @@ def propose(bits: FiringBits, concept: int, tolerance: float) -> tuple[Unit, ...
         Its index.
     tolerance
         ε.
+    short
+        The neurons that matter, if they were found from counts of the same points; the bits need hold no
+        others. None: they are found from the bits.
 
     Examples
     --------
@@ -44,18 +127,14 @@ def propose(bits: FiringBits, concept: int, tolerance: float) -> tuple[Unit, ...
     """
     C = bits.concepts[concept]
     positives = int(ones(C))
-    if positives == 0:
-        return ()
-    hits, fired = ones(bits.neurons & C), ones(bits.neurons)
-    recall = hits / positives
-    alarm_rate = (fired - hits) / max(bits.points - positives, 1)
-    order = np.argsort(-(recall - alarm_rate), kind="stable")[:MOST_MEMBERS]
-    members = np.sort(order[recall[order] > 0])
-    proposed = list(_closures(1 - recall, tolerance))
-    for start in _starts(_f1(hits, fired, positives), members).tolist():
-        proposed += _grow_f1(bits, C, positives, start, members)
-    for start in _starts(-alarm_rate, members[1 - recall[members] <= tolerance]).tolist():
-        proposed += _grow_price(bits, C, positives, start, members, tolerance)
+    if short is None:
+        short = shortlist(ones(bits.neurons & C), ones(bits.neurons), positives, bits.points, tolerance)
+    proposed = list(short.closures)
+    rows = bits.rows(short.members)
+    for start in bits.rows(short.by_f1).tolist():
+        proposed += _grow_f1(bits, C, positives, start, rows)
+    for start in bits.rows(short.by_alarms).tolist():
+        proposed += _grow_price(bits, C, positives, start, rows, tolerance)
     return tuple(sorted({unit for unit in proposed if len(unit) > 1}, key=lambda unit: (len(unit), unit)))
 
 
@@ -63,36 +142,30 @@ def _f1(hits: Int[np.ndarray, "*k"], fired: Int[np.ndarray, "*k"], positives: in
     return np.asarray(2 * hits / (positives + fired))
 
 
-def _starts(score: Float[np.ndarray, " d"], members: Int[np.ndarray, " k"]) -> Int[np.ndarray, " s"]:
-    return members[np.argsort(-score[members], kind="stable")[:STARTS]]
-
-
-def _closures(miss: Float[np.ndarray, " d"], tolerance: float) -> Iterator[Unit]:
-    for multiple in CLOSURES:
-        yield tuple(np.flatnonzero(miss <= multiple * tolerance).tolist())
+def _starts(score: Float[np.ndarray, " k"], members: Int[np.ndarray, " k"]) -> Int[np.ndarray, " s"]:
+    return members[np.argsort(-score, kind="stable")[:STARTS]]
 
 
 def _grow_f1(
-    bits: FiringBits, C: UInt64[np.ndarray, " W"], positives: int, start: int, members: Int[np.ndarray, " k"]
+    bits: FiringBits, C: UInt64[np.ndarray, " W"], positives: int, start: int, rows: Int[np.ndarray, " k"]
 ) -> Iterator[Unit]:
     """Yield the conjunctions from a start on, one neuron more at a time, while F1 rises."""
     unit, theta = (start,), bits.neurons[start]
     best = float(_f1(ones(theta & C), ones(theta), positives))
     while True:
         # A unit of recall r has F1 ≤ 2r/(1 + r), and no more recall than θ∩N_i: what cannot rise is left out.
-        inner = bits.neurons[members] & theta
-        hits = ones(inner & C)
+        hits = _shared(bits, rows, theta & C)
         able = hits > positives * best / (2 - best)
         if not able.any():
             return
-        members, inner, hits = members[able], inner[able], hits[able]
-        scores = _f1(hits, ones(inner), positives)
+        rows, hits = rows[able], hits[able]
+        scores = _f1(hits, _shared(bits, rows, theta), positives)
         top = int(np.argmax(scores))
         if scores[top] <= best:
             return
-        best, theta = float(scores[top]), inner[top]
-        unit = tuple(sorted((*unit, int(members[top]))))
-        yield unit
+        best, theta = float(scores[top]), theta & bits.neurons[rows[top]]
+        unit = (*unit, int(rows[top]))
+        yield _unit(bits, unit)
 
 
 def _grow_price(
@@ -100,28 +173,40 @@ def _grow_price(
     C: UInt64[np.ndarray, " W"],
     positives: int,
     start: int,
-    members: Int[np.ndarray, " k"],
+    rows: Int[np.ndarray, " k"],
     tolerance: float,
 ) -> Iterator[Unit]:
     """Yield the conjunctions from a start on that fire ever less and miss at most ε of the concept."""
     unit, theta = (start,), bits.neurons[start]
     hits, fired = int(ones(theta & C)), int(ones(theta))
     while True:
-        inner = bits.neurons[members] & theta
-        inner_hits, inner_fired = ones(inner & C), ones(inner)
-        able = _within(positives - inner_hits, positives, tolerance) & (
-            inner_fired - inner_hits < fired - hits
-        )
+        inner_hits = _shared(bits, rows, theta & C)
+        able = _within(positives - inner_hits, positives, tolerance)
+        rows, inner_hits = rows[able], inner_hits[able]
+        inner_fired = _shared(bits, rows, theta)
+        able = inner_fired - inner_hits < fired - hits
         if not able.any():
             return
-        members, inner = members[able], inner[able]
-        inner_hits, inner_fired = inner_hits[able], inner_fired[able]
+        rows, inner_hits, inner_fired = rows[able], inner_hits[able], inner_fired[able]
         saved = (fired - hits) - (inner_fired - inner_hits)
         # The misses are a budget: alarms saved per point of the concept that is lost.
         top = int(np.argmax(saved / (1 + hits - inner_hits)))
-        theta, hits, fired = inner[top], int(inner_hits[top]), int(inner_fired[top])
-        unit = tuple(sorted((*unit, int(members[top]))))
-        yield unit
+        theta = theta & bits.neurons[rows[top]]
+        hits, fired = int(inner_hits[top]), int(inner_fired[top])
+        unit = (*unit, int(rows[top]))
+        yield _unit(bits, unit)
+
+
+def _shared(
+    bits: FiringBits, rows: Int[np.ndarray, " k"], points: UInt64[np.ndarray, " W"]
+) -> Int[np.ndarray, " k"]:
+    """Return on how many of some points each row's neuron fires; words without such a point are not read."""
+    words = np.flatnonzero(points)
+    return ones(bits.neurons[rows[:, None], words] & points[words])
+
+
+def _unit(bits: FiringBits, rows: Sequence[int]) -> Unit:
+    return tuple(sorted(bits.which[list(rows)].tolist()))
 
 
 def _within(misses: Int[np.ndarray, " k"], positives: int, tolerance: float) -> Bool[np.ndarray, " k"]:

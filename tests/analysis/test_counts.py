@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geosae.analysis.counts import CountAccumulator, Counts
+from geosae.data.codes import Codes
 from geosae.errors import InvalidInput
 
 
@@ -13,7 +14,7 @@ def _cases(seed, chunks):
     fires, inside = rng.random((size, d)) < 0.6, rng.random((size, p)) < 0.4
     accumulator = CountAccumulator(int(p), int(d))
     for rows in np.array_split(np.arange(size), chunks):
-        accumulator.add(fires[rows], inside[rows])
+        accumulator.add(Codes.from_mask(fires[rows]), inside[rows])
     return fires, inside, accumulator
 
 

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
 from geosae.analysis.roc import ActivationLog, roc_auc
+from geosae.data.codes import Codes
 from geosae.errors import InvalidInput
 
 
@@ -16,7 +17,7 @@ def test_the_area_is_scikit_learns_ties_included(seed, size):
     log = ActivationLog(np.array([0, 2]))
     rows = np.stack([activations, np.ones(size), activations[::-1]], axis=1)
     for part in np.array_split(np.arange(size), 3):
-        log.add(rows[part])
+        log.add(Codes.from_mask(rows[part] > 0, rows[part]))
     if inside.all() or not inside.any():
         assert np.isnan(log.roc_auc(0, inside))
         return
