@@ -82,16 +82,15 @@ class Counts:
         for name, totals in (("hits", positives), ("alarms", negatives)):
             if not _fits(hits.shape, totals.shape):
                 raise InvalidInput(f"{name} of shape {hits.shape} do not fit totals {totals.shape}")
-        totals = [np.broadcast_to(each, hits.shape) for each in (positives, negatives)]
         step = max(1, _CELLS * len(hits) // max(hits.size, 1))
         for start in range(0, len(hits), step):
             rows = slice(start, start + step)
             inside = hits[rows]
-            for name, part, total in (
-                ("hits", inside, totals[0]),
-                ("alarms", fired[rows] - inside, totals[1]),
+            for name, part, totals in (
+                ("hits", inside, positives),
+                ("alarms", fired[rows] - inside, negatives),
             ):
-                if np.any(part < 0) or np.any(part > total[rows]):
+                if not _within(part, totals if len(totals) == 1 else totals[rows]):
                     raise InvalidInput(
                         f"{name} are negative or exceed the points there are",
                         causes="a damaged or hand-edited file",
@@ -142,6 +141,14 @@ _CELLS = 2**20
 def _fits(shape: tuple[int, ...], totals: tuple[int, ...]) -> bool:
     pairs = zip(shape, totals, strict=False)
     return 0 < len(shape) == len(totals) and all(size in (axis, 1) for axis, size in pairs)
+
+
+def _within(counts: Int[np.ndarray, "..."], totals: Int[np.ndarray, "..."]) -> bool:
+    # A total stands for a whole row of a table: the greatest count of the row is enough.
+    axes = tuple(axis for axis, size in enumerate(totals.shape) if size == 1)
+    if not counts.size:
+        return True
+    return bool(counts.min() >= 0 and np.all(counts.max(axis=axes, keepdims=True) <= totals))
 
 
 MOST = 2**53

@@ -16,7 +16,7 @@ from geosae.data.codes import Codes
 DENSE = 64
 """If more than one in so many of the products over points, concepts and neurons counts, all are computed."""
 MANY = 2**23
-"""From so many pairs on, loading the compiled loop (half a second) costs less than it saves."""
+"""From so many pairs and entries of the table on, loading the compiled loop (half a second) costs less than it saves."""
 _ROWS = 8192
 """Points of one dense product: far below 2^24, up to which float32 counts exactly."""
 _CELLS = 2**22
@@ -49,7 +49,7 @@ def add_pairs(hits: Int[np.ndarray, "p d"], codes: Codes, inside: Bool[np.ndarra
         return
     if DENSE * pairs > hits.size * len(codes):
         _add_dense(hits, codes, inside)
-    elif _compiled(pairs):
+    elif _compiled(pairs + hits.size):
         from geosae.analysis import _kernels
 
         by_neuron = codes.transposed()
@@ -58,10 +58,10 @@ def add_pairs(hits: Int[np.ndarray, "p d"], codes: Codes, inside: Bool[np.ndarra
         _add_sparse(hits, codes, labels)
 
 
-def _compiled(pairs: int) -> bool:
+def _compiled(work: int) -> bool:
     if "geosae.analysis._kernels" in sys.modules:
         return True
-    return pairs >= MANY and find_spec("numba") is not None
+    return work >= MANY and find_spec("numba") is not None
 
 
 def _add_dense(hits: Int[np.ndarray, "p d"], codes: Codes, inside: Bool[np.ndarray, "N p"]) -> None:
@@ -76,7 +76,9 @@ def _add_sparse(hits: Int[np.ndarray, "p d"], codes: Codes, labels: Codes) -> No
     fires = _table(codes, hits.dtype)
     step = max(1, _CELLS // max(hits.shape[1], 1))
     for start in range(0, len(hits), step):
-        hits[start : start + step] += (by_concept[start : start + step] @ fires).toarray()
+        counts = by_concept[start : start + step] @ fires
+        concepts = np.repeat(np.arange(start, start + counts.shape[0]), np.diff(counts.indptr))
+        hits[concepts, counts.indices] += counts.data
 
 
 def _table(codes: Codes, dtype: np.dtype) -> sparse.csr_array:

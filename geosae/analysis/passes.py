@@ -136,7 +136,12 @@ def pool_of(
         shortlist(hits, fired, int(positives), len(codes), tolerance)
         for hits, fired, positives in zip(counts.hits, counts.fired, counts.positives[:, 0], strict=True)
     ]
-    bits = FiringBits.of_codes(codes, inside, np.unique(np.concatenate([s.neurons for s in shortlists])))
+    matters = np.zeros(codes.width, dtype=bool)
+    for short in shortlists:
+        matters[short.members] = True
+        for unit in short.closures:
+            matters[list(unit)] = True
+    bits = FiringBits.of_codes(codes, inside, np.flatnonzero(matters))
     by_concept = [propose(bits, k, tolerance, short) for k, short in enumerate(shortlists)]
     concepts = np.repeat(np.arange(len(by_concept)), [len(units) for units in by_concept])
     return Pool(tuple(unit for units in by_concept for unit in units), concepts), bits

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float, Int, UInt64
 
-from geosae.analysis.firing_bits import FiringBits, Unit, members_of, ones
+from geosae.analysis.firing_bits import FiringBits, Unit, ones
 
 STARTS = 6
 """Greedy conjunctions start from so many neurons, by F1 and again by alarms among those that miss little."""
@@ -25,6 +25,8 @@ class Shortlist(NamedTuple):
 
     members: Int[np.ndarray, " k"]
     """Those that may enter its conjunctions, in rising order."""
+    hits: Int[np.ndarray, " k"]
+    """Points of the concept on which they fire."""
     by_f1: Int[np.ndarray, " s"]
     """Where conjunctions start that grow by F1."""
     by_alarms: Int[np.ndarray, " t"]
@@ -32,13 +34,8 @@ class Shortlist(NamedTuple):
     closures: tuple[Unit, ...]
     """The closure units, among them such as are no units of two neurons or more."""
 
-    @property
-    def neurons(self) -> Int[np.ndarray, " m"]:
-        """All of them, in rising order: the search asks for the points of no others."""
-        return np.union1d(self.members, members_of(self.closures))
 
-
-NOTHING = Shortlist(*(np.zeros(0, dtype=np.int64) for _ in range(3)), ())
+NOTHING = Shortlist(*(np.zeros(0, dtype=np.int64) for _ in range(4)), ())
 
 
 def shortlist(
@@ -81,6 +78,7 @@ def shortlist(
     miss, close = (1 - recall)[near], among[near]
     return Shortlist(
         members,
+        inside,
         _starts(_f1(inside, all_points, positives), members),
         _starts(-((all_points - inside) / alarms)[able], members[able]),
         tuple(tuple(close[miss <= multiple * tolerance].tolist()) for multiple in CLOSURES),
@@ -132,9 +130,9 @@ def propose(
     proposed = list(short.closures)
     rows = bits.rows(short.members)
     for start in bits.rows(short.by_f1).tolist():
-        proposed += _grow_f1(bits, C, positives, start, rows)
+        proposed += _grow_f1(bits, C, positives, start, rows, short.hits)
     for start in bits.rows(short.by_alarms).tolist():
-        proposed += _grow_price(bits, C, positives, start, rows, tolerance)
+        proposed += _grow_price(bits, C, positives, start, rows, short.hits, tolerance)
     return tuple(sorted({unit for unit in proposed if len(unit) > 1}, key=lambda unit: (len(unit), unit)))
 
 
@@ -147,13 +145,23 @@ def _starts(score: Float[np.ndarray, " k"], members: Int[np.ndarray, " k"]) -> I
 
 
 def _grow_f1(
-    bits: FiringBits, C: UInt64[np.ndarray, " W"], positives: int, start: int, rows: Int[np.ndarray, " k"]
+    bits: FiringBits,
+    C: UInt64[np.ndarray, " W"],
+    positives: int,
+    start: int,
+    rows: Int[np.ndarray, " k"],
+    hits: Int[np.ndarray, " k"],
 ) -> Iterator[Unit]:
-    """Yield the conjunctions from a start on, one neuron more at a time, while F1 rises."""
+    """Yield the conjunctions from a start on, one neuron more at a time, while F1 rises.
+
+    `hits`: the concept's points in each row.
+    """
     unit, theta = (start,), bits.neurons[start]
     best = float(_f1(ones(theta & C), ones(theta), positives))
     while True:
-        # A unit of recall r has F1 ≤ 2r/(1 + r), and no more recall than θ∩N_i: what cannot rise is left out.
+        # A unit of recall r has F1 ≤ 2r/(1 + r), and no more recall than θ∩N_i: what cannot rise is left out,
+        # first by the recall of N_i alone.
+        rows = rows[hits > positives * best / (2 - best)]
         hits = _shared(bits, rows, theta & C)
         able = hits > positives * best / (2 - best)
         if not able.any():
@@ -174,17 +182,20 @@ def _grow_price(
     positives: int,
     start: int,
     rows: Int[np.ndarray, " k"],
+    row_hits: Int[np.ndarray, " k"],
     tolerance: float,
 ) -> Iterator[Unit]:
     """Yield the conjunctions from a start on that fire ever less and miss at most ε of the concept."""
     unit, theta = (start,), bits.neurons[start]
     hits, fired = int(ones(theta & C)), int(ones(theta))
+    # θ∩N_i misses what N_i misses.
+    rows = rows[_within(positives - row_hits, positives, tolerance)]
     while True:
         inner_hits = _shared(bits, rows, theta & C)
-        able = _within(positives - inner_hits, positives, tolerance)
-        rows, inner_hits = rows[able], inner_hits[able]
         inner_fired = _shared(bits, rows, theta)
-        able = inner_fired - inner_hits < fired - hits
+        able = _within(positives - inner_hits, positives, tolerance) & (
+            inner_fired - inner_hits < fired - hits
+        )
         if not able.any():
             return
         rows, inner_hits, inner_fired = rows[able], inner_hits[able], inner_fired[able]
