@@ -88,13 +88,15 @@ def contenders(concept: int, neurons: Counts, tolerance: float) -> Int[np.ndarra
     >>> contenders(0, counts, 0.05).tolist(), contenders(0, counts, 0.0).tolist()
     ([1], [0, 1])
     """
-    alive = np.flatnonzero(neurons.hits[concept])
-    pool = Candidates(
-        (),
-        neurons.hits[concept, alive].astype(np.int64),
-        neurons.fired[concept, alive],
-        int(neurons.positives[concept, 0]),
-    )
+    hits, positives = neurons.hits[concept], int(neurons.positives[concept, 0])
+    top = int(np.argmax(hits))
+    if not hits[top]:
+        return np.zeros(0, dtype=np.int64)
+    best_f1 = 2 * int(hits[top]) / (positives + int(neurons.fired[concept, top]))
+    # F1 ≤ 2r/(1 + r) for a recall r: most neurons have too few hits to be better, or to miss no more than ε.
+    enough = min(best_f1 / (2 - best_f1), 1 - tolerance) * positives - 1
+    alive = np.flatnonzero(hits >= max(enough, 1))
+    pool = Candidates((), hits[alive].astype(np.int64), neurons.fired[concept, alive], positives)
     best: set[int] = set()
     for badness, allowed in (
         (pool.fired, pool.miss <= tolerance),

@@ -55,6 +55,7 @@ class Counts:
         if hits.shape != alarms.shape:
             raise InvalidInput(f"hits of shape {hits.shape} do not fit alarms of shape {alarms.shape}")
         self._hold(hits, np.add(hits, alarms, dtype=np.int64), positives, negatives)
+        _check(self)
 
     @classmethod
     def of_fired(
@@ -65,6 +66,8 @@ class Counts:
         negatives: Int[np.ndarray, "*outer"],
     ) -> "Counts":
         """Return the counts where the points of θ are known in place of the alarms: (d,) for neurons.
+
+        Nothing is checked: this is for what was counted, not for what was read.
 
         Examples
         --------
@@ -79,22 +82,6 @@ class Counts:
     def _hold(
         self, hits: np.ndarray, fired: np.ndarray, positives: np.ndarray, negatives: np.ndarray
     ) -> None:
-        for name, totals in (("hits", positives), ("alarms", negatives)):
-            if not _fits(hits.shape, totals.shape):
-                raise InvalidInput(f"{name} of shape {hits.shape} do not fit totals {totals.shape}")
-        step = max(1, _CELLS * len(hits) // max(hits.size, 1))
-        for start in range(0, len(hits), step):
-            rows = slice(start, start + step)
-            inside = hits[rows]
-            for name, part, totals in (
-                ("hits", inside, positives),
-                ("alarms", fired[rows] - inside, negatives),
-            ):
-                if not _within(part, totals if len(totals) == 1 else totals[rows]):
-                    raise InvalidInput(
-                        f"{name} are negative or exceed the points there are",
-                        causes="a damaged or hand-edited file",
-                    )
         parts = {"hits": hits, "fired": fired, "positives": positives, "negatives": negatives}
         for name, value in parts.items():
             object.__setattr__(self, name, value)
@@ -136,6 +123,23 @@ class Counts:
 
 _CELLS = 2**20
 """Entries of a table that are looked at together."""
+
+
+def _check(counts: Counts) -> None:
+    hits = counts.hits
+    for name, totals in (("hits", counts.positives), ("alarms", counts.negatives)):
+        if not _fits(hits.shape, totals.shape):
+            raise InvalidInput(f"{name} of shape {hits.shape} do not fit totals {totals.shape}")
+    step = max(1, _CELLS * len(hits) // max(hits.size, 1))
+    for start in range(0, len(hits), step):
+        rows = slice(start, start + step)
+        inside, alarms = hits[rows], counts.fired[rows] - hits[rows]
+        for name, part, totals in (("hits", inside, counts.positives), ("alarms", alarms, counts.negatives)):
+            if not _within(part, totals if len(totals) == 1 else totals[rows]):
+                raise InvalidInput(
+                    f"{name} are negative or exceed the points there are",
+                    causes="a damaged or hand-edited file",
+                )
 
 
 def _fits(shape: tuple[int, ...], totals: tuple[int, ...]) -> bool:

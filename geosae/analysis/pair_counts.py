@@ -16,7 +16,8 @@ from geosae.data.codes import Codes
 DENSE = 64
 """If more than one in so many of the products over points, concepts and neurons counts, all are computed."""
 MANY = 2**23
-"""From so many pairs and entries of the table on, loading the compiled loop (half a second) costs less than it saves."""
+"""From so many pairs and entries of the table on, the compiled loop saves more than the half second that it
+takes to be loaded."""
 _ROWS = 8192
 """Points of one dense product: far below 2^24, up to which float32 counts exactly."""
 _CELLS = 2**22

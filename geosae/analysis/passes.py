@@ -7,7 +7,16 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from geosae.analysis._neurons import FiringNeurons, codes_of, residuals_of
-from geosae.analysis.choice import LEARNERS, Candidates, Learner, Rule, candidates, choose, contenders
+from geosae.analysis.choice import (
+    LEARNERS,
+    Candidates,
+    Learner,
+    Rule,
+    admitted,
+    candidates,
+    choose,
+    contenders,
+)
 from geosae.analysis.counts import CountAccumulator, Counts
 from geosae.analysis.firing_bits import FiringBits, Unit, members_of
 from geosae.analysis.roc import ActivationLog
@@ -51,23 +60,37 @@ class Reader:
     def read(
         self, rows: Int[np.ndarray, "K"], *, reconstruct: bool = False, known: Sequence[Codes] = ()
     ) -> Iterator[tuple[Int[np.ndarray, " c"], Codes]]:
-        """Yield rows and who fires there; with their reconstruction, how strongly, too.
+        """Yield rows and who fires there, many chunks together; with their reconstruction, how strongly, too.
 
-        `known` are the codes of the first chunks, from a former pass over the same rows.
+        `known` are the codes of the first rows, from a former pass over them.
         """
-        for t, start in enumerate(range(0, len(rows), self._chunk)):
-            take = rows[start : start + self._chunk]
-            if t < len(known):
-                yield take, known[t]
-            else:
-                points = self._points[take].astype(np.float64)
-                codes = codes_of(self.neurons, points, values=reconstruct)
-                if reconstruct:
-                    self.residuals.append(residuals_of(self.neurons, points, codes))
-                yield take, codes
-            self._read += len(take)
-            if self._progress is not None:
-                self._progress(self._read, self._in_all)
+        start = 0
+        for codes in known:
+            yield rows[start : start + len(codes)], codes
+            start += len(codes)
+            self._say(len(codes))
+        parts: list[Codes] = []
+        size = active = 0
+        for at in range(start, len(rows), self._chunk):
+            points = self._points[rows[at : at + self._chunk]].astype(np.float64)
+            codes = codes_of(self.neurons, points, values=reconstruct)
+            if reconstruct:
+                self.residuals.append(residuals_of(self.neurons, points, codes))
+            parts.append(codes)
+            size, active = size + len(codes), active + codes.active
+            if size >= MOST_POINTS or active >= MOST_ACTIVE or start + size == len(rows):
+                yield rows[start : start + size], Codes.concatenate(parts)
+                start, size, active, parts = start + size, 0, 0, []
+            self._say(len(codes))
+
+    def _say(self, read: int) -> None:
+        self._read += read
+        if self._progress is not None:
+            self._progress(self._read, self._in_all)
+
+
+MOST_POINTS, MOST_ACTIVE = 2**16, 2**22
+"""Lists are short: so many points or pairs of a point and a neuron are counted at once."""
 
 
 def search_rows(fit_rows: Int[np.ndarray, "K"], most: int, rng: np.random.Generator) -> Int[np.ndarray, "S"]:
@@ -106,7 +129,8 @@ def fit_pass(
         sampled.append(codes.rows(np.flatnonzero(np.isin(take, sample, assume_unique=True))))
         active += codes.active
         if active <= MOST_KEPT:
-            kept.append(codes)
+            # Not `codes` itself: it holds its transpose by now.
+            kept.append(Codes(codes.indptr, codes.indices, codes.width))
     on_sample = Codes.concatenate(sampled)
     pools: list[Pool] = []
     bits: list[FiringBits] = []
@@ -173,13 +197,23 @@ def choose_all(fit: Counts, pool: Pool, pool_counts: Counts, tolerance: float) -
         places = pool.of(k)
         among = contenders(k, fit, tolerance)
         per_concept.append(candidates(k, fit, pool.units[places], pool_counts.at(places), among))
+    chosen = [[_choose_by(rule, each, tolerance) for each in per_concept] for rule in rules]
     return {
-        rule: {
-            learner: tuple(choose(each, rule, learner, tolerance) for each in per_concept)
-            for learner in LEARNERS
-        }
-        for rule in rules
+        rule: {learner: tuple(row[learner] for row in rows) for learner in LEARNERS}
+        for rule, rows in zip(rules, chosen, strict=True)
     }
+
+
+def _choose_by(rule: Rule, pool: Candidates, tolerance: float) -> dict[Learner, Unit]:
+    """Return what a rule chooses for each learner; one with no more to choose from chooses the same."""
+    chosen: dict[Learner, Unit] = {}
+    seen, last = -1, ()
+    for learner in LEARNERS:
+        allowed = int(np.count_nonzero(admitted(pool.units, learner)))
+        if allowed > seen:
+            seen, last = allowed, choose(pool, rule, learner, tolerance)
+        chosen[learner] = last
+    return chosen
 
 
 class Tested(NamedTuple):

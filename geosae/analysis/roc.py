@@ -98,7 +98,8 @@ class ActivationLog:
         place = int(np.searchsorted(self._neurons, neuron))
         if place == len(self._neurons) or self._neurons[place] != neuron:
             raise InvalidInput(f"neuron {neuron} was not noted")
-        noted = self._by_neuron.rows(slice(place, place + 1))
+        noted = self._by_neuron
+        part = slice(*noted.indptr[place : place + 2].tolist())
+        values = np.zeros(0) if noted.values is None else noted.values[part]
         pos = int(np.count_nonzero(inside))
-        values = noted.values if noted.values is not None else np.zeros(0)
-        return roc_auc(values, inside[noted.indices], pos, len(inside) - pos)
+        return roc_auc(values, inside[noted.indices[part]], pos, len(inside) - pos)

@@ -62,27 +62,45 @@ def shortlist(
     """
     if positives == 0:
         return NOTHING
-    among = np.flatnonzero(hits)
-    alarms = max(points - positives, 1)
-    score = hits[among] / positives - (fired[among] - hits[among]) / alarms
-    if np.count_nonzero(score > 0) < MOST_MEMBERS or 2 * tolerance >= 1:
-        # What never fires on the concept scores at most 0, but may stand before what scores less.
-        among = np.arange(len(hits))
-        score = hits / positives - (fired - hits) / alarms
-    recall = hits[among] / positives
-    chosen = np.flatnonzero(_greatest(score, MOST_MEMBERS) & (recall > 0))
-    members = among[chosen]
+    # A score is at most the recall: what has too few hits for the 512-th score of some is left out unseen.
+    among = np.flatnonzero(hits >= _hits_of_many(hits, MOST_MEMBERS))
+    if len(among) > MOST_MEMBERS:
+        score = _score(hits, fired, among, positives, points)
+        least = np.partition(score, len(score) - MOST_MEMBERS)[len(score) - MOST_MEMBERS]
+        among = np.flatnonzero(hits >= least * positives - 1)
+    among = among[_greatest(_score(hits, fired, among, positives, points), MOST_MEMBERS)]
+    members = among[hits[among] > 0]
     inside, all_points = hits[members].astype(np.int64), fired[members]
-    able = 1 - recall[chosen] <= tolerance
-    near = 1 - recall <= max(CLOSURES) * tolerance
-    miss, close = (1 - recall)[near], among[near]
+    alarm_rate = (all_points - inside) / max(points - positives, 1)
+    able = 1 - inside / positives <= tolerance
+    most = max(CLOSURES) * tolerance
+    close = np.flatnonzero(hits >= (1 - most) * positives - 1)
+    miss = 1 - hits[close] / positives
     return Shortlist(
         members,
         inside,
         _starts(_f1(inside, all_points, positives), members),
-        _starts(-((all_points - inside) / alarms)[able], members[able]),
+        _starts(-alarm_rate[able], members[able]),
         tuple(tuple(close[miss <= multiple * tolerance].tolist()) for multiple in CLOSURES),
     )
+
+
+def _hits_of_many(hits: Int[np.ndarray, " d"], many: int) -> int:
+    """Return the greatest number of hits that so many neurons have, 0 if there are not so many."""
+    at_least = np.cumsum(np.bincount(hits)[::-1])[::-1]
+    return max(int(np.count_nonzero(at_least >= many)) - 1, 0)
+
+
+def _score(
+    hits: Int[np.ndarray, " d"],
+    fired: Int[np.ndarray, " d"],
+    among: Int[np.ndarray, " k"],
+    positives: int,
+    points: int,
+) -> Float[np.ndarray, " k"]:
+    """Return recall minus alarm rate of some neurons."""
+    some = hits[among]
+    return some / positives - (fired[among] - some) / max(points - positives, 1)
 
 
 def _greatest(score: Float[np.ndarray, " k"], most: int) -> Bool[np.ndarray, " k"]:
@@ -158,10 +176,13 @@ def _grow_f1(
     """
     unit, theta = (start,), bits.neurons[start]
     best = float(_f1(ones(theta & C), ones(theta), positives))
+    rows, hits = rows[rows != start], hits[rows != start]
     while True:
         # A unit of recall r has F1 ≤ 2r/(1 + r), and no more recall than θ∩N_i: what cannot rise is left out,
         # first by the recall of N_i alone.
         rows = rows[hits > positives * best / (2 - best)]
+        if not len(rows):
+            return
         hits = _shared(bits, rows, theta & C)
         able = hits > positives * best / (2 - best)
         if not able.any():
