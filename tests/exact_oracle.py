@@ -98,3 +98,25 @@ def _solve(rows: list[list[Fraction]]) -> list[Fraction] | None:
             if r != c and rows[r][c]:
                 rows[r] = [v - rows[r][c] * w for v, w in zip(rows[r], rows[c], strict=True)]
     return [row[size] for row in rows]
+
+
+def affine_values(w: np.ndarray, c: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Return all ⟨w_i, x⟩ + c_i times one power of two as Python's integers, without any rounding."""
+    rows, columns = _scaled(np.column_stack([points, np.ones(len(points))])), _scaled(np.column_stack([w, c]))
+    return rows @ columns.T
+
+
+def largest_positive(values: np.ndarray, count: int) -> np.ndarray:
+    """Mark the `count` largest positive integers of each row, the lower index first among equals."""
+    marked = np.zeros(values.shape, dtype=bool)
+    for row, numbers in enumerate(values.tolist()):
+        order = sorted(range(len(numbers)), key=lambda i: (-numbers[i], i))[:count]
+        marked[row, [i for i in order if numbers[i] > 0]] = True
+    return marked
+
+
+def _scaled(table: np.ndarray) -> np.ndarray:
+    """Return the floats times the least power of two that makes all of them integers."""
+    exact = [[Fraction(float(v)) for v in row] for row in table]
+    denominator = max((v.denominator for row in exact for v in row), default=1)
+    return np.array([[int(v * denominator) for v in row] for row in exact], dtype=object).reshape(table.shape)

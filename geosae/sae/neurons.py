@@ -1,32 +1,42 @@
 """The neurons of an SAE as float64 geometry: where they fire, how strongly, what they reconstruct.
 
-Firing is decided in float64. Weights are widened exactly to float64, and c_i = b_enc,i − ⟨w_i,
-b_pre⟩ is computed in float64. A neuron with an absolute gate fires at x when `HalfSpaces.values` at x is
-positive, the expression that `half_spaces().contains` uses (a threshold is subtracted from c_i beforehand); a
-relative gate is applied to the same values, in float64. So fires() and half_spaces().contains() are one
-decision, not two, and activations are 0 where it says so. It differs from the
-float32 model in `SparseAutoencoder` only at points within float32 rounding of a boundary. Float64 rounding
-remains: a point within a few units in the last place of a hyperplane may be called either way.
+Weights are widened exactly to float64, and c_i = b_enc,i − ⟨w_i, b_pre⟩ is computed in float64, once. For
+these stored numbers firing is decided exactly. A neuron with an absolute gate fires at x where the real
+number ⟨w_i, x⟩ + c_i − θ_i is positive (c_i − θ_i is rounded once too): what `half_spaces().contains` says.
+Behind Top-K it fires where ⟨w_i, x⟩ + c_i is positive and among the K largest, of equal ones the lower index
+first. So neither depends on the order of summation, the number of threads, the other points or the machine.
+They differ from the float32 model in `SparseAutoencoder` only at points within its rounding of a boundary.
+
+How strongly a neuron fires is computed in float64, and it is 0 where the neuron is silent. The other relative
+gates (AbsTopK, SpaDE, matching pursuit) are applied to values computed in float64, whose rounding remains: a
+point within a few units in the last place of a boundary may be called either way.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
+from scipy import sparse
 
+from geosae.data.codes import Codes
 from geosae.errors import InvalidInput
 from geosae.geometry.arrangements.halfspaces import HalfSpaces, NoHalfSpace
+from geosae.geometry.rounding import pair_values
 from geosae.notebook import Columns, html_table, short_text
-from geosae.sae.gates import Gate, Gating, Weights
+from geosae.sae.firing import ROWS, Screen, largest_at
+from geosae.sae.gates import Gate, Gating, Matryoshka, TopK, Weights
 from geosae.sae.model import WEIGHTS, SparseAutoencoder
 from geosae.storage.arguments import checked_arguments
 from geosae.validation import finite_points
 
 # Rows per chunk are chosen so that one (rows, d) float64 array takes at most 32 MiB.
 CHUNK_CELLS = 2**22
+# From this width on, and for no fewer points, half the cost of float32 is worth its bookkeeping.
+SCREENED_WIDTH, SCREENED_POINTS = 1024, 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,12 +130,50 @@ class Neurons:
             )
         return HalfSpaces(self.affine.w, self.affine.c - thresholds.numpy())
 
+    def codes(self, points: Float[np.ndarray, "N n"], values: bool = False) -> Codes:
+        """List for each point the neurons that are active there: x ∈ N_i, and on demand how strongly.
+
+        For Top-K and absolute gates this takes little longer than encoding the points in float32
+        (`geosae.sae.firing`), and memory for what is active alone.
+
+        Parameters
+        ----------
+        points
+            The points.
+        values
+            Whether to compute the activations, in float64.
+
+        Raises
+        ------
+        InvalidInput
+            If the points are no finite points of Rⁿ, or values are asked for that are beyond the floats.
+
+        Examples
+        --------
+        >>> right = HalfSpaces(np.array([[1.0, 0.0], [0.0, 1.0]]), np.array([-2.0, 0.0]))
+        >>> neurons = neurons_of(SparseAutoencoder.planted(right))
+        >>> codes = neurons.codes(np.array([[3.0, 0.5], [1.0, 0.0]]), values=True)
+        >>> codes.indptr.tolist(), codes.indices.tolist(), codes.values.tolist()
+        ([0, 2, 2], [0, 1], [1.0, 0.5])
+        """
+        cloud = self._checked(points)
+        if self._screened(len(cloud)):
+            return self._codes(cloud, values)
+        parts = [Codes.from_mask(np.zeros((0, self.width), dtype=np.bool_), np.zeros((0, self.width)))]
+        parts += [Codes.from_mask(fired, a) for _, fired, a in self._tables(cloud)]
+        codes = Codes.concatenate(parts)
+        return codes if values else Codes(codes.indptr, codes.indices, codes.width)
+
     def fires(self, points: Float[np.ndarray, "N n"]) -> Bool[np.ndarray, "N d"]:
         """Tell at which points which neurons are active: x ∈ N_i."""
         cloud = self._checked(points)
+        if self._screened(len(cloud)):
+            return self._codes(cloud, values=False).dense()
+        if self.gating == "absolute":
+            return self.half_spaces().contains(cloud)
         out = np.empty((len(cloud), self.width), dtype=np.bool_)
-        for rows, a, fired in self._activations(cloud):
-            out[rows] = a != 0 if fired is None else fired
+        for rows, fired, _ in self._tables(cloud):
+            out[rows] = fired
         return out
 
     def activations(self, points: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N d"]:
@@ -138,7 +186,7 @@ class Neurons:
         """
         cloud = self._checked(points)
         out = np.empty((len(cloud), self.width), dtype=np.float32)
-        for rows, a, _ in self._activations(cloud):
+        for rows, _, a in self._tables(cloud):
             with np.errstate(over="ignore"):
                 out[rows] = a
         if not np.isfinite(out).all():
@@ -152,37 +200,125 @@ class Neurons:
         """Return the reconstructions x̂ in float64."""
         cloud = self._checked(points)
         out = np.empty((len(cloud), self.dim))
-        for rows, a, _ in self._activations(cloud):
-            out[rows] = a @ self.decoder + self.b_dec
+        for rows, _, part in self.in_chunks(cloud):
+            out[rows] = part
         return out
+
+    def reconstruct_from(self, codes: Codes) -> Float[np.ndarray, "N n"]:
+        """Return the reconstructions x̂ of the points that were encoded as these codes with values.
+
+        Raises
+        ------
+        InvalidInput
+            If the codes are of another width, or have no values.
+
+        Examples
+        --------
+        >>> right = HalfSpaces(np.array([[1.0, 0.0]]), np.array([-2.0]))
+        >>> neurons = neurons_of(SparseAutoencoder.planted(right))
+        >>> neurons.reconstruct_from(neurons.codes(np.array([[3.0, 7.0]]), values=True)).tolist()
+        [[1.0, 0.0]]
+        """
+        if codes.width != self.width or codes.values is None:
+            values = "without" if codes.values is None else "with"
+            raise InvalidInput(
+                f"codes of width {codes.width}, {values} values, cannot be decoded by {self.width} neurons",
+                remedy="make them by codes(points, values=True) of these neurons",
+            )
+        active = sparse.csr_array((codes.values, codes.indices, codes.indptr), shape=(len(codes), self.width))
+        return active @ self.decoder + self.b_dec
 
     def in_chunks(
         self, points: Float[np.ndarray, "N n"]
     ) -> Iterator[tuple[slice, Bool[np.ndarray, "rows d"], Float[np.ndarray, "rows n"]]]:
         """Yield rows, who fires there and their reconstruction, for all points, some rows at a time."""
-        for rows, a, fired in self._activations(self._checked(points)):
-            yield rows, a != 0 if fired is None else fired, a @ self.decoder + self.b_dec
+        cloud = self._checked(points)
+        if not self._screened(len(cloud)):
+            for rows, fired, a in self._tables(cloud):
+                yield rows, fired, a @ self.decoder + self.b_dec
+            return
+        for rows in self._chunks(len(cloud)):
+            codes = self._codes(cloud[rows], values=True)
+            yield rows, codes.dense(), self.reconstruct_from(codes)
 
     def _checked(self, points: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N n"]:
         return finite_points(points, dim=self.dim, allow_empty=True)
 
-    def _activations(
+    def _chunks(self, count: int) -> Iterator[slice]:
+        step = max(ROWS if self.width >= SCREENED_WIDTH else 1, CHUNK_CELLS // self.width)
+        return (slice(start, start + step) for start in range(0, count, step))
+
+    @property
+    def _largest(self) -> int | None:
+        """K where the gate keeps the K largest pre-activations, as far as they are positive."""
+        gate = self.gate.inner if isinstance(self.gate, Matryoshka) else self.gate
+        return gate.k if isinstance(gate, TopK) else None
+
+    @cached_property
+    def _thresholds(self) -> Float[np.ndarray, " d"]:
+        thresholds = self.gate.thresholds(self.weights)
+        return np.zeros(self.width) if thresholds is None else thresholds.numpy()
+
+    @cached_property
+    def _screen(self) -> Screen:
+        """What decides who fires; half_spaces() without thresholds would be a second copy of the encoder."""
+        return Screen(self.half_spaces() if self._thresholds.any() else self.affine)
+
+    def _screened(self, count: int) -> bool:
+        if self.width < SCREENED_WIDTH or count < SCREENED_POINTS or not Screen.trusted():
+            return False
+        return self.gating == "absolute" or self._largest is not None
+
+    def _codes(self, cloud: Float[np.ndarray, "N n"], values: bool) -> Codes:
+        """Return the codes by float32 and its bound."""
+        k = self._largest
+        codes = self._screen.positive(cloud) if k is None else self._screen.largest(cloud, k)
+        if not values:
+            return codes
+        points = np.repeat(np.arange(len(codes)), np.diff(codes.indptr))
+        z = pair_values(self.affine.w, self.affine.c, cloud, points, codes.indices)
+        if not np.isfinite(z).all():
+            self.affine.values(cloud)  # raises
+        return Codes(codes.indptr, codes.indices, codes.width, self._strengths(z[None], codes.indices)[0])
+
+    def _tables(
         self, cloud: Float[np.ndarray, "N n"]
-    ) -> Iterator[tuple[slice, Float[np.ndarray, "rows d"], Bool[np.ndarray, "rows d"] | None]]:
-        """Yield rows, activations in float64 and, under absolute gating, the decision who fires."""
+    ) -> Iterator[tuple[slice, Bool[np.ndarray, "rows d"], Float[np.ndarray, "rows d"]]]:
+        """Yield rows, who fires there and how strongly."""
+        k = self._largest
         regions = self.half_spaces() if self.gating == "absolute" else None
-        chunk = max(1, CHUNK_CELLS // self.width)
-        for start in range(0, len(cloud), chunk):
-            rows = slice(start, start + chunk)
-            z = self.affine.values(cloud[rows])
-            with torch.no_grad():
-                a = self.gate.encode(torch.from_numpy(z), self.weights).numpy()
-            if regions is None:
-                yield rows, a, None
-                continue
-            same = np.array_equal(regions.c, self.affine.c)
-            fired = (z if same else regions.values(cloud[rows])) > 0
-            yield rows, np.where(fired, a, 0.0), fired
+        for rows in self._chunks(len(cloud)):
+            if k is not None:
+                z, fired = largest_at(self.affine, cloud[rows], k)
+            else:
+                z = self.affine.values(cloud[rows])
+                fired = None if regions is None else regions.contains(cloud[rows])
+            if fired is None:
+                with torch.no_grad():
+                    a = self.gate.encode(torch.from_numpy(z), self.weights).numpy()
+                yield rows, a != 0, a
+            else:
+                yield rows, fired, np.where(fired, self._strengths(z), 0.0)
+
+    def _strengths(
+        self, z: Float[np.ndarray, "N m"], neurons: Int[np.ndarray, " m"] | None = None
+    ) -> Float[np.ndarray, "N m"]:
+        """Return the activations of neurons that are known to fire: one per column, all if none are named.
+
+        A value that its rounding took to the threshold or below counts as the least float above it.
+        """
+        columns = slice(None) if neurons is None else neurons
+        least = np.nextafter(self._thresholds[columns], np.inf)
+        z = np.maximum(z, least)
+        if self._largest is not None:
+            return z
+        extra = {
+            name: self.weights.extra[name][columns] if parameter.per_neuron else self.weights.extra[name]
+            for name, parameter in self.gate.parameters.items()
+        }
+        weights = self.weights._replace(b_enc=self.weights.b_enc[columns], extra=extra)
+        with torch.no_grad():
+            return self.gate.encode(torch.from_numpy(z), weights).numpy()
 
 
 @checked_arguments()

@@ -111,10 +111,9 @@ class Arrangement:
     ) -> tuple[Bool[np.ndarray, "k d"], Int[np.ndarray, " k"]]:
         """Return the distinct activation patterns on the points and how many points show each, most first.
 
-        Every sign is exact: where the computed value is within its own rounding of zero, rationals decide. A
-        point on a hyperplane counts as not fired.
+        Every sign is exact (`HalfSpaces.contains`). A point on a hyperplane counts as not fired.
         """
-        fired = exact_signs(self.w, self.c, finite_points(points, dim=self.dim))
+        fired = self.halfspaces.contains(finite_points(points, dim=self.dim))
         patterns, counts = np.unique(fired, axis=0, return_counts=True)
         order = np.argsort(-counts, kind="stable")
         return patterns[order], counts[order]
@@ -164,29 +163,6 @@ def as_cells(cells: CellMap, skip: int, d: int, n: int) -> Cells:
     exact = tuple(tuple(Fraction(p, point[-1]) for p in point[:-1]) for point in cells.values())
     points = np.array([[nearest_float(p) for p in point] for point in exact]).reshape(len(cells), n)
     return Cells(signs, points, exact)
-
-
-def exact_signs(
-    w: Float[np.ndarray, "d n"], c: Float[np.ndarray, " d"], points: Float[np.ndarray, "N n"]
-) -> Bool[np.ndarray, "N d"]:
-    """Tell for each point and row whether ⟨w, x⟩ + c > 0, exactly.
-
-    Examples
-    --------
-    >>> exact_signs(np.array([[0.1]]), np.array([-0.1]), np.array([[1.0], [1.0 + 2**-52]])).ravel().tolist()
-    [False, True]
-    """
-    # Where a product leaves the floats the bound is infinite too, and rationals decide.
-    with np.errstate(over="ignore", invalid="ignore"):
-        values = points @ w.T + c
-        # Higham's bound for a sum of n+1 products in any order, doubled, plus what underflow can lose.
-        bound = 2 * (w.shape[1] + 2) * np.finfo(np.float64).eps * (np.abs(points) @ np.abs(w).T + np.abs(c))
-        bound += (w.shape[1] + 2) * 1e-300
-    fired = values > 0
-    for i, j in np.argwhere(~(np.abs(values) > bound)):
-        terms = (Fraction(float(a)) * Fraction(float(b)) for a, b in zip(w[j], points[i], strict=True))
-        fired[i, j] = sum(terms, Fraction(float(c[j]))) > 0
-    return fired
 
 
 def _walls(box: Box, n: int) -> list[Row]:

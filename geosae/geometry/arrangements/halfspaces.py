@@ -7,22 +7,9 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from geosae.errors import InvalidInput
+from geosae.geometry.arrangements.sides import positive_sides
 from geosae.notebook import short_repr
 from geosae.validation import as_array, finite_points, finite_vector
-
-
-def _products_are_floats(x: Float[np.ndarray, "N n"], w: Float[np.ndarray, "d n"]) -> bool:
-    """Tell whether no product of two entries, none of them 0, over- or underflows."""
-    ends: list[float] = []
-    for entries in (np.abs(x), np.abs(w)):
-        ends += [float(np.max(entries, initial=0.0)), float(np.min(entries, where=entries > 0, initial=1.0))]
-    return ends[0] * x.shape[1] < 2.0**1020 / max(ends[2], 1.0) and ends[1] > 2.0**-960 / min(ends[3], 1.0)
-
-
-def _unit_rows(rows: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N n"]:
-    """Scale every row by a power of two so that its largest entry is about 1; tiny entries become 0."""
-    exponents = np.frexp(np.max(np.abs(rows), axis=1))[1]
-    return np.ldexp(rows, -exponents[:, None])
 
 
 class NoHalfSpace(TypeError):  # noqa: N818
@@ -99,13 +86,12 @@ class HalfSpaces:
         return values
 
     def contains(self, points: Float[np.ndarray, "N n"]) -> Bool[np.ndarray, "N d"]:
-        """Tell which points (rows) lie in which half-spaces (columns), by the sign of the computed value."""
-        x = finite_points(points, dim=self.dim, allow_empty=True)
-        if _products_are_floats(x, self.w):
-            return x @ self.w.T + self.c > 0
-        # The sign of ⟨w, x⟩ + c·1 stays when (w, c), or (x, 1), is multiplied by a positive number.
-        lifted, rows = _unit_rows(np.column_stack([x, np.ones(len(x))])), np.column_stack([self.w, self.c])
-        return lifted @ _unit_rows(rows).T > 0
+        """Tell which points (rows) lie in which half-spaces (columns).
+
+        Exactly: the sign of the real number ⟨w_i, x⟩ + c_i decides, for the float64 numbers as they are
+        stored (see `geosae.geometry.arrangements.sides`), and a point on a hyperplane lies outside.
+        """
+        return positive_sides(self.w, self.c, finite_points(points, dim=self.dim, allow_empty=True))
 
     def common(self, points: Float[np.ndarray, "N n"]) -> Bool[np.ndarray, " N"]:
         """Tell which points lie in all the half-spaces: θ_M of theory §0 (all of Rⁿ for none)."""

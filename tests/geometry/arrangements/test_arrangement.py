@@ -11,8 +11,8 @@ from strategies_worlds import few
 
 from geosae.geometry import Arrangement, Box, InvalidInput
 from geosae.geometry._program import linear_program
-from geosae.geometry.arrangements.arrangement import exact_signs
 from geosae.geometry.arrangements.counting import cells, cells_central
+from geosae.geometry.arrangements.sides import positive_sides
 
 entries = st.integers(-2, 2).map(float)
 
@@ -141,7 +141,7 @@ def test_hyperplanes_that_miss_concurrency_by_one_rounding() -> None:
 def test_signs_are_exact_where_floats_are_not() -> None:
     w, c = np.array([[1e16, 1.0, -1e16]]), np.array([0.0])
     x = np.array([[1.0, 1.0, 1.0], [1.0, -1.0, 1.0], [1.0, 0.0, 1.0]])
-    assert exact_signs(w, c, x).ravel().tolist() == [True, False, False]
+    assert positive_sides(w, c, x).ravel().tolist() == [True, False, False]
 
 
 @few(60)
@@ -181,7 +181,7 @@ def test_cells_at_the_ends_of_the_floats(w: float, c: float) -> None:
     for (sign,), (point,) in zip(cells.signs, cells.exact, strict=True):
         assert (Fraction(w) * point + Fraction(c) > 0) == sign
     values = [-1e300, -1.0, 0.0, 1.0, 1e300]
-    fired = exact_signs(arrangement.w, arrangement.c, np.array([values]).T).ravel().tolist()
+    fired = positive_sides(arrangement.w, arrangement.c, np.array([values]).T).ravel().tolist()
     assert fired == [Fraction(w) * Fraction(x) + Fraction(c) > 0 for x in values]
 
 
