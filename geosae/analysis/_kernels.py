@@ -11,8 +11,8 @@ import numpy as np
 # pyright: basic
 # numba's decorators have no types, and a kernel's arguments are typed where it is called.
 
-BLOCK = 16
-"""Neurons counted at once: their counts of one concept fill a cache line of 64 bytes."""
+BLOCK = 64
+"""Neurons counted before they are added to the table, where the counts of one concept lie side by side."""
 
 
 @numba.njit(cache=True)
@@ -25,17 +25,18 @@ def add_pairs(neuron_start, points, point_start, concepts, hits):
     their place in the cache: the counts of a block are kept apart and added to it once.
     """
     size, width = hits.shape
-    counts = np.zeros((size, BLOCK), dtype=hits.dtype)
+    counts = np.zeros((BLOCK, size), dtype=hits.dtype)
     for first in range(0, width, BLOCK):
         last = min(first + BLOCK, width)
         if neuron_start[last] == neuron_start[first]:
             continue
         for i in range(first, last):
+            row = counts[i - first]
             for t in range(neuron_start[i], neuron_start[i + 1]):
                 x = points[t]
                 for s in range(point_start[x], point_start[x + 1]):
-                    counts[concepts[s], i - first] += 1
+                    row[concepts[s]] += 1
         for k in range(size):
             for i in range(first, last):
-                hits[k, i] += counts[k, i - first]
+                hits[k, i] += counts[i - first, k]
         counts[:] = 0

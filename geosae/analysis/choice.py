@@ -4,6 +4,7 @@ Four rules, each over single neurons, units of at most four neurons, and units o
 unit: on the points on which they are chosen a unit is never worse than the neuron of the same rule (D3).
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -95,7 +96,7 @@ def contenders(concept: int, neurons: Counts, tolerance: float) -> Int[np.ndarra
     best_f1 = 2 * int(hits[top]) / (positives + int(neurons.fired[concept, top]))
     # F1 ≤ 2r/(1 + r) for a recall r: most neurons have too few hits to be better, or to miss no more than ε.
     enough = min(best_f1 / (2 - best_f1), 1 - tolerance) * positives - 1
-    alive = np.flatnonzero(hits >= max(enough, 1))
+    alive = np.flatnonzero(hits >= max(math.floor(enough), 1))
     pool = Candidates((), hits[alive].astype(np.int64), neurons.fired[concept, alive], positives)
     best: set[int] = set()
     for badness, allowed in (

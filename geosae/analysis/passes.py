@@ -9,10 +9,10 @@ from jaxtyping import Bool, Float, Int
 from geosae.analysis._neurons import FiringNeurons, codes_of, residuals_of
 from geosae.analysis.choice import (
     LEARNERS,
+    SMALL,
     Candidates,
     Learner,
     Rule,
-    admitted,
     candidates,
     choose,
     contenders,
@@ -206,13 +206,11 @@ def choose_all(fit: Counts, pool: Pool, pool_counts: Counts, tolerance: float) -
 
 def _choose_by(rule: Rule, pool: Candidates, tolerance: float) -> dict[Learner, Unit]:
     """Return what a rule chooses for each learner; one with no more to choose from chooses the same."""
-    chosen: dict[Learner, Unit] = {}
-    seen, last = -1, ()
-    for learner in LEARNERS:
-        allowed = int(np.count_nonzero(admitted(pool.units, learner)))
-        if allowed > seen:
-            seen, last = allowed, choose(pool, rule, learner, tolerance)
-        chosen[learner] = last
+    sizes = {len(unit) for unit in pool.units}
+    chosen: dict[Learner, Unit] = {"neurons": choose(pool, rule, "neurons", tolerance)}
+    small, large = any(1 < size <= SMALL for size in sizes), any(size > SMALL for size in sizes)
+    chosen["small_units"] = choose(pool, rule, "small_units", tolerance) if small else chosen["neurons"]
+    chosen["units"] = choose(pool, rule, "units", tolerance) if large else chosen["small_units"]
     return chosen
 
 

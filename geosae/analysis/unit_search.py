@@ -4,6 +4,7 @@ At ε > 0 the best unit is a search. What is proposed here is counted and chosen
 (`geosae.analysis.choice`), among single neurons too, so a unit is never worse there than the best neuron.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -67,14 +68,14 @@ def shortlist(
     if len(among) > MOST_MEMBERS:
         score = _score(hits, fired, among, positives, points)
         least = np.partition(score, len(score) - MOST_MEMBERS)[len(score) - MOST_MEMBERS]
-        among = np.flatnonzero(hits >= least * positives - 1)
+        among = np.flatnonzero(hits >= math.floor(least * positives) - 1)
     among = among[_greatest(_score(hits, fired, among, positives, points), MOST_MEMBERS)]
     members = among[hits[among] > 0]
     inside, all_points = hits[members].astype(np.int64), fired[members]
     alarm_rate = (all_points - inside) / max(points - positives, 1)
     able = 1 - inside / positives <= tolerance
     most = max(CLOSURES) * tolerance
-    close = np.flatnonzero(hits >= (1 - most) * positives - 1)
+    close = np.flatnonzero(hits >= math.floor((1 - most) * positives) - 1)
     miss = 1 - hits[close] / positives
     return Shortlist(
         members,
@@ -147,7 +148,7 @@ def propose(
         short = shortlist(ones(bits.neurons & C), ones(bits.neurons), positives, bits.points, tolerance)
     proposed = list(short.closures)
     rows = bits.rows(short.members)
-    for start in bits.rows(short.by_f1).tolist():
+    for start in _promising(bits, C, positives, bits.rows(short.by_f1), rows, short.hits):
         proposed += _grow_f1(bits, C, positives, start, rows, short.hits)
     for start in bits.rows(short.by_alarms).tolist():
         proposed += _grow_price(bits, C, positives, start, rows, short.hits, tolerance)
@@ -160,6 +161,32 @@ def _f1(hits: Int[np.ndarray, "*k"], fired: Int[np.ndarray, "*k"], positives: in
 
 def _starts(score: Float[np.ndarray, " k"], members: Int[np.ndarray, " k"]) -> Int[np.ndarray, " s"]:
     return members[np.argsort(-score, kind="stable")[:STARTS]]
+
+
+def _promising(
+    bits: FiringBits,
+    C: UInt64[np.ndarray, " W"],
+    positives: int,
+    starts: Int[np.ndarray, " s"],
+    rows: Int[np.ndarray, " k"],
+    hits: Int[np.ndarray, " k"],
+) -> list[int]:
+    """Return the starts from which F1 may rise, by the two bounds of `_grow_f1`; mostly there is none."""
+    thetas = bits.neurons[starts]
+    best = _f1(ones(thetas & C), ones(thetas), positives)
+    bound = positives * best / (2 - best)
+    able = (hits[:, None] > bound) & (rows[:, None] != starts)
+    rows, able = rows[able.any(axis=1)], able.any(axis=0)
+    starts, bound = starts[able], bound[able]
+    if not len(starts):
+        return []
+    # Every start fires on the concept, so each has a word; its words stand together.
+    inside = thetas[able] & C
+    start, words = np.nonzero(inside)
+    shared = np.bitwise_count(bits.neurons[rows[:, None], words] & inside[start, words])
+    first = np.searchsorted(start, np.arange(len(starts)))
+    inner = np.add.reduceat(shared, first, axis=1, dtype=np.int64)
+    return starts[((inner > bound) & (rows[:, None] != starts)).any(axis=0)].tolist()
 
 
 def _grow_f1(
