@@ -225,7 +225,10 @@ class Neurons:
                 f"codes of width {codes.width}, {values} values, cannot be decoded by {self.width} neurons",
                 remedy="make them by codes(points, values=True) of these neurons",
             )
-        active = sparse.csr_array((codes.values, codes.indices, codes.indptr), shape=(len(codes), self.width))
+        # Neuron by neuron: each atom is read once for all the points, in half the time of point by point. The
+        # sums are the same, for in both orders the atoms of a point are added from the first to the last.
+        lists = codes.transposed()
+        active = sparse.csc_array((lists.values, lists.indices, lists.indptr), shape=(len(codes), self.width))
         return active @ self.decoder + self.b_dec
 
     def in_chunks(
