@@ -30,3 +30,20 @@ def test_the_area_is_scikit_learns_ties_included(seed, size):
 def test_a_silent_neuron_says_nothing():
     assert roc_auc(np.array([]), np.array([], dtype=bool), 3, 5) == 0.5
     assert np.isnan(ActivationLog(np.array([0])).roc_auc(0, np.array([True, False])))
+
+
+def test_activations_unknown_or_beyond_float32_are_refused():
+    log = ActivationLog(np.array([1]))
+    with pytest.raises(InvalidInput, match="how strongly"):
+        log.add(Codes.from_mask(np.eye(2, dtype=bool)))
+    with pytest.raises(InvalidInput, match="float32"):
+        log.add(Codes.from_mask(np.eye(2, dtype=bool), np.full((2, 2), 1e300)))
+    log.add(Codes.from_mask(np.eye(2, dtype=bool), np.diag([1e300, -1.0])))
+    assert log.roc_auc(1, np.array([False, True])) == 1.0, "another neuron's strength does not matter"
+
+
+def test_what_float32_cannot_tell_from_zero_is_silent():
+    log = ActivationLog(np.array([0]))
+    log.add(Codes.from_mask(np.ones((2, 1), dtype=bool), np.array([[1e-300], [1.0]])))
+    assert log.roc_auc(0, np.array([False, True])) == 1.0
+    assert log.roc_auc(0, np.array([True, False])) == 0.0
