@@ -52,7 +52,7 @@ class Counts:
         positives: Int[np.ndarray, "*outer"],
         negatives: Int[np.ndarray, "*others"],
     ) -> None:
-        if hits.shape != alarms.shape:
+        if hits.shape != alarms.shape or not hits.shape:
             raise InvalidInput(f"hits of shape {hits.shape} do not fit alarms of shape {alarms.shape}")
         self._hold(hits, np.add(hits, alarms, dtype=np.int64), positives, negatives)
         _check(self)

@@ -358,5 +358,7 @@ def neurons_of(sae: SparseAutoencoder) -> Neurons:
             )
     w_enc, b_enc, w_dec, b_dec, b_pre = (weights.pop(name) for name in WEIGHTS)
     offsets = b_enc.numpy() - w_enc.numpy() @ b_pre.numpy()
-    gate_weights = Weights(w_enc, b_enc, w_dec, b_dec, weights)
-    return Neurons(sae.gate, HalfSpaces(w_enc.numpy(), offsets), w_dec.numpy(), b_dec.numpy(), gate_weights)
+    affine = HalfSpaces(w_enc.numpy(), offsets)
+    # The half-spaces hold a copy of the encoder; two would be hundreds of megabytes at the size of real SAEs.
+    gate_weights = Weights(torch.from_numpy(affine.w), b_enc, w_dec, b_dec, weights)
+    return Neurons(sae.gate, affine, w_dec.numpy(), b_dec.numpy(), gate_weights)
