@@ -36,7 +36,8 @@ class Shortlist(NamedTuple):
     """The closure units, among them such as are no units of two neurons or more."""
 
 
-NOTHING = Shortlist(*(np.zeros(0, dtype=np.int64) for _ in range(4)), ())
+_NONE = np.zeros(0, dtype=np.int64)
+NOTHING = Shortlist(_NONE, _NONE, _NONE, _NONE, ())
 
 
 def shortlist(
