@@ -6,6 +6,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Bool, Float
 
+from geosae.data.codes import Codes
 from geosae.data.dataset import ConceptDataset
 from geosae.errors import InvalidInput
 from geosae.validation import as_mask, finite_points
@@ -34,15 +35,26 @@ class FiringNeurons(Protocol):
         ...
 
 
-def activations_of(
-    neurons: FiringNeurons, points: Float[np.ndarray, "N n"]
-) -> Float[np.ndarray, "N d"] | None:
-    """Return how strongly each neuron is active, 0 where it is silent; None if these neurons do not say.
+def codes_of(neurons: FiringNeurons, points: Float[np.ndarray, "N n"], *, values: bool = False) -> Codes:
+    """Return who fires at the points, as lists; with `values`, how strongly, if these neurons say it.
 
-    A negative activation (AbsTopK) counts by its size.
+    Raises
+    ------
+    InvalidInput
+        If the neurons answer in another shape, or say true or false by anything else.
     """
-    activations = getattr(neurons, "activations", None)
-    return None if activations is None else np.abs(activations(points))
+    own = getattr(neurons, "codes", None)
+    if own is None:
+        fires = firing_of(neurons, points)
+        activations = getattr(neurons, "activations", None) if values else None
+        return Codes.from_mask(fires, None if activations is None else activations(points))
+    codes: Codes = own(points, values=values)
+    if (len(codes), codes.width) != (len(points), neurons.width):
+        raise InvalidInput(
+            f"codes() returns {len(codes)} points and {codes.width} neurons; {len(points)} and "
+            f"{neurons.width} are needed"
+        )
+    return codes
 
 
 def firing_of(neurons: FiringNeurons, points: Float[np.ndarray, "N n"]) -> Bool[np.ndarray, "N d"]:
@@ -60,6 +72,31 @@ def firing_of(neurons: FiringNeurons, points: Float[np.ndarray, "N n"]) -> Bool[
             f"{(len(points), neurons.width)}"
         )
     return fires
+
+
+def residuals_of(
+    neurons: FiringNeurons, points: Float[np.ndarray, "N n"], codes: Codes
+) -> Float[np.ndarray, " N"]:
+    """Return ‖x − x̂‖² of the points, whose codes are given: neurons that can, decode them.
+
+    Raises
+    ------
+    InvalidInput
+        If the neurons answer in another shape, or with what is not finite.
+    """
+    decode = getattr(neurons, "reconstruct_from", None)
+    if decode is None or codes.values is None:
+        return np.square(points - reconstruction_of(neurons, points)).sum(axis=1)
+    residuals = np.empty(len(points))
+    for start in range(0, len(points), _ROWS):
+        rows = slice(start, start + _ROWS)
+        decoded = finite_points(decode(codes.rows(rows)), "reconstructions", dim=points.shape[1])
+        residuals[rows] = np.square(points[rows] - decoded).sum(axis=1)
+    return residuals
+
+
+_ROWS = 1024
+"""Points that are decoded at once."""
 
 
 def reconstruction_of(neurons: FiringNeurons, points: Float[np.ndarray, "N n"]) -> Float[np.ndarray, "N n"]:

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from geosae.analysis._neurons import FiringNeurons, refuse_unprepared
+from geosae.analysis._neurons import FiringNeurons, codes_of, refuse_unprepared
 from geosae.analysis.choice import Learner, admitted, least
-from geosae.analysis.counts import Counts, floats, integers
-from geosae.analysis.firing_bits import FiringBits, Unit, ones
+from geosae.analysis.counts import CountAccumulator, Counts, floats, integers
+from geosae.analysis.firing_bits import FiringBits, Unit, members_of
 from geosae.analysis.grades import Graded, graded_odds, graded_share, shares
+from geosae.data.codes import Codes
 from geosae.data.dataset import ConceptDataset
 from geosae.errors import InvalidInput
 from geosae.geometry.approximation.measures import Measure, UniformBall, UniformBox
@@ -73,8 +74,10 @@ class AmbientCounts:
 
     def arrays(self, prefix: str) -> dict[str, np.ndarray]:
         """Name the arrays for a file."""
-        inner = {f"{prefix}.{key}": getattr(self, key) for key in ("inner_hits", "inner_size", "mass")}
-        return self.outer.arrays(f"{prefix}.outer") | inner
+        inner = {
+            f"{prefix}.{name}": getattr(self, name).astype(np.int64) for name in ("inner_hits", "inner_size")
+        }
+        return self.outer.arrays(f"{prefix}.outer") | inner | {f"{prefix}.mass": self.mass}
 
     @classmethod
     def from_arrays(cls, arrays: Any, prefix: str) -> "AmbientCounts":
@@ -190,15 +193,16 @@ def measure_ambient(
     regions = regions_of(dataset)
     points = measure.sample(samples, rng)
     inside = membership(regions, points)
-    fires = np.concatenate(
-        [neurons.fires(points[start : start + chunk]) for start in range(0, samples, chunk)], axis=0
+    codes = Codes.concatenate(
+        [codes_of(neurons, points[start : start + chunk]) for start in range(0, samples, chunk)]
     )
     permuted = inside[rng.permutation(samples)]
     mass = masses(regions, measure)
     counted: list[tuple[AmbientCounts, AmbientCounts]] = []
     for labelling in labellings:
-        bits = FiringBits.of(fires, permuted if labelling.shuffled else inside)
-        every = _of_neurons(bits, regions)
+        holds = permuted if labelling.shuffled else inside
+        every = _of_neurons(codes, holds, regions)
+        bits = FiringBits.of_codes(codes, holds, members_of(labelling.units))
         units = bits.count(labelling.units, labelling.concepts)
         counted.append(
             (
@@ -208,11 +212,10 @@ def measure_ambient(
         )
     for k, region in enumerate(regions):
         if region is not None and mass[k] > 0 and fills_uniformly(measure, region):
-            within = neurons.fires(region.sample(min(samples, _INNER), rng))
-            bits = FiringBits.of(within, np.ones((len(within), 1), dtype=bool))
+            within = codes_of(neurons, region.sample(min(samples, _INNER), rng))
             for labelling, (every, units) in zip(labellings, counted, strict=True):
                 if not labelling.shuffled:
-                    _count_within(bits, k, labelling, every, units)
+                    _count_within(within, k, labelling, every, units)
     return counted
 
 
@@ -220,24 +223,28 @@ def measure_ambient(
 _INNER = 4096
 
 
-def _of_neurons(bits: FiringBits, regions: Sequence[Region | None]) -> Counts:
+def _of_neurons(codes: Codes, inside: Bool[np.ndarray, "N p"], regions: Sequence[Region | None]) -> Counts:
     """Count every neuron against every concept; a concept without a region has zero totals."""
-    fired = ones(bits.neurons)
-    hits = np.array([ones(bits.neurons & C) for C in bits.concepts])
-    positives = ones(bits.concepts)[:, None]
+    accumulator = CountAccumulator(inside.shape[1], codes.width)
+    accumulator.add(codes, inside)
+    every = accumulator.neurons()
     known = np.array([region is not None for region in regions])[:, None]
-    return Counts(hits * known, (fired - hits) * known, positives * known, (bits.points - positives) * known)
+    if known.all():
+        return every
+    parts = (every.hits, every.fired, every.positives, every.negatives)
+    return Counts.of_fired(*(part * known for part in parts))
 
 
 def _count_within(
-    bits: FiringBits, concept: int, labelling: Labelled, every: AmbientCounts, units: AmbientCounts
+    codes: Codes, concept: int, labelling: Labelled, every: AmbientCounts, units: AmbientCounts
 ) -> None:
-    every.inner_hits[concept] = ones(bits.neurons)
-    every.inner_size[concept] = bits.points
-    for j in np.flatnonzero(labelling.concepts == concept).tolist():
-        unit = labelling.units[j]
-        units.inner_hits[j] = int(ones(bits.model_concept(unit))) if unit else 0
-        units.inner_size[j] = bits.points
+    every.inner_hits[concept] = codes.fired()
+    every.inner_size[concept] = len(codes)
+    mine = np.flatnonzero(labelling.concepts == concept)
+    own = [labelling.units[j] for j in mine.tolist()]
+    bits = FiringBits.of_codes(codes, np.ones((len(codes), 1), dtype=bool), members_of(own))
+    units.inner_hits[mine] = bits.count(own, np.zeros(len(own), dtype=np.int64)).hits
+    units.inner_size[mine] = len(codes)
 
 
 def choose_approximation(
@@ -245,7 +252,8 @@ def choose_approximation(
 ) -> Unit:
     """Return the neuron or unit of least ν(θ△C) among those that hold some of the concept, or ()."""
     singles = tuple((i,) for i in range(every.inner_hits.shape[1]))
-    error = np.concatenate([every.values()["difference"][concept], counts.values()["difference"]])
+    of_neurons = every.at(slice(concept, concept + 1)).values()["difference"][0]
+    error = np.concatenate([of_neurons, counts.values()["difference"]])
     holds_some = np.concatenate([every.inner_hits[concept], counts.inner_hits]) > 0
     pool = (*singles, *units)
     return least(pool, error, holds_some & ~np.isnan(error) & admitted(pool, learner))

@@ -19,7 +19,6 @@ from geosae.analysis.passes import (
     Tested,
     choose_all,
     fit_pass,
-    pool_of,
     search_rows,
     test_pass,
     unit_pass,
@@ -169,14 +168,15 @@ def analyse(
     again = len(sample) < len(fit_rows)
     reader = Reader(neurons, dataset.points, config.chunk, progress, dataset.size + again * len(fit_rows))
 
-    fits, bits = fit_pass(reader, labellings, fit_rows, sample)
-    pools = [pool_of(each, config.tolerance) for each in bits]
+    fitted = fit_pass(reader, labellings, fit_rows, sample, config.tolerance)
+    pools = fitted.pools
+    fits = [each.neurons() for each in fitted.neurons]
     if again:
-        pool_counts = unit_pass(reader, labellings, fit_rows, pools)
+        pool_counts = unit_pass(reader, labellings, fit_rows, pools, fitted.codes)
     else:
-        pool_counts = [each.count(*pool) for each, pool in zip(bits, pools, strict=True)]
+        pool_counts = [bits.count(*pool) for bits, pool in zip(fitted.bits, pools, strict=True)]
     choices = [
-        choose_all(fit.neurons(), pool, counts, config.tolerance)
+        choose_all(fit, pool, counts, config.tolerance)
         for fit, pool, counts in zip(fits, pools, pool_counts, strict=True)
     ]
     ambient = AmbientPoints(neurons, dataset, config.ambient_samples, config.chunk, for_ambient)
@@ -187,9 +187,9 @@ def analyse(
     left = unexplained(dataset.points, np.concatenate(reader.residuals), test_rows, chunk=config.chunk)
     metrics = SAEMetrics(
         points=dataset.size,
-        active=fits[0].active + tests[0].neurons.active,
+        active=fitted.neurons[0].active + tests[0].neurons.active,
         unexplained=left,
-        fired=fits[0].fired + tests[0].neurons.fired,
+        fired=fitted.neurons[0].fired + tests[0].neurons.fired,
     )
     alignments = [
         Alignment(
@@ -201,7 +201,7 @@ def analyse(
             fit_points=len(fit_rows),
             test_points=len(test_rows),
             metrics=metrics,
-            fit=fit.neurons(),
+            fit=fit,
             counts=test.neurons.neurons(),
             chosen=_chosen(chosen, test, judged),
             fit_ambient=on_fit,

@@ -4,6 +4,7 @@ Four rules, each over single neurons, units of at most four neurons, and units o
 unit: on the points on which they are chosen a unit is never worse than the neuron of the same rule (D3).
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -55,16 +56,58 @@ class Candidates:
         return 2 * self.hits / np.maximum(self.positives + self.fired, 1)
 
 
-def candidates(concept: int, neurons: Counts, units: Sequence[Unit], counts: Counts) -> Candidates:
-    """Gather the neurons that fire on a concept's points and the proposed units, with their counts."""
-    alive = np.flatnonzero(neurons.hits[concept])
-    singles = tuple((int(i),) for i in alive)
+def candidates(
+    concept: int,
+    neurons: Counts,
+    units: Sequence[Unit],
+    counts: Counts,
+    among: Int[np.ndarray, " m"] | None = None,
+) -> Candidates:
+    """Gather the neurons that fire on a concept's points and the proposed units, with their counts.
+
+    `among` names the neurons to gather in place of all that fire there: `contenders` are enough.
+    """
+    alive = np.flatnonzero(neurons.hits[concept]) if among is None else among
+    singles = tuple((i,) for i in alive.tolist())
     return Candidates(
         (*singles, *units),
-        np.concatenate([neurons.hits[concept, alive], counts.hits]),
-        np.concatenate([neurons.fired[concept, alive], counts.fired]),
+        np.concatenate([neurons.hits[concept, alive], counts.hits], dtype=np.int64),
+        np.concatenate([neurons.fired[concept, alive], counts.fired], dtype=np.int64),
         int(neurons.positives[concept, 0]),
     )
+
+
+def contenders(concept: int, neurons: Counts, tolerance: float) -> Int[np.ndarray, " m"]:
+    """Return the neurons, at most three, one of which each rule chooses if it chooses a single neuron.
+
+    They are the best by each criterion among those that fire on the concept, the first of equals. An SAE has
+    thousands that do.
+
+    Examples
+    --------
+    >>> counts = Counts(np.array([[20, 19, 9]]), np.array([[40, 3, 1]]), np.array([[20]]), np.array([[80]]))
+    >>> contenders(0, counts, 0.05).tolist(), contenders(0, counts, 0.0).tolist()
+    ([1], [0, 1])
+    """
+    hits, positives = neurons.hits[concept], int(neurons.positives[concept, 0])
+    top = int(np.argmax(hits))
+    if not hits[top]:
+        return np.zeros(0, dtype=np.int64)
+    best_f1 = 2 * int(hits[top]) / (positives + int(neurons.fired[concept, top]))
+    # F1 ≤ 2r/(1 + r) for a recall r: most neurons have too few hits to be better, or to miss no more than ε.
+    enough = min(best_f1 / (2 - best_f1), 1 - tolerance) * positives - 1
+    alive = np.flatnonzero(hits >= max(math.floor(enough), 1))
+    pool = Candidates((), hits[alive].astype(np.int64), neurons.fired[concept, alive], positives)
+    best: set[int] = set()
+    for badness, allowed in (
+        (pool.fired, pool.miss <= tolerance),
+        (pool.separation_error, pool.separation_error <= tolerance),
+        (-pool.f1, pool.hits > 0),
+    ):
+        among = np.flatnonzero(allowed)
+        if len(among):
+            best.add(int(among[np.argmin(badness[among])]))
+    return alive[sorted(best)]
 
 
 def choose(pool: Candidates, rule: Rule, learner: Learner, tolerance: float) -> Unit:

@@ -1,11 +1,12 @@
 """Who fires where as lists: for each point the few neurons that are active there, and how strongly.
 
-The format is compressed sparse rows (Y. Saad, Iterative Methods for Sparse Linear Systems, 2nd ed. 2003, §3.4,
-doi:10.1137/1.9780898718003). N points on which K of d neurons fire take 4·N·K bytes, not N·d.
+The format is compressed sparse rows: Y. Saad, Iterative Methods for Sparse Linear Systems (2003), §3.4,
+doi:10.1137/1.9780898718003. N points on which K of d neurons fire take 4·N·K bytes, not N·d.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -173,7 +174,7 @@ class Codes:
         return Codes(indptr, self.indices[places], self.width, values)
 
     def transposed(self) -> "Codes":
-        """Return the points on which each neuron fires: neurons and points change places.
+        """Return the points on which each neuron fires: neurons and points change places; computed once.
 
         Examples
         --------
@@ -181,6 +182,10 @@ class Codes:
         >>> by_neuron.indptr.tolist(), by_neuron.indices.tolist()
         ([0, 2, 3], [0, 1, 1])
         """
+        return self._by_neuron
+
+    @cached_property
+    def _by_neuron(self) -> "Codes":
         data = np.ones(self.active, dtype=np.int8) if self.values is None else self.values
         by_point = sparse.csr_array((data, self.indices, self.indptr), shape=(len(self), self.width))
         by_neuron = by_point.tocsc()

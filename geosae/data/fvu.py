@@ -46,7 +46,8 @@ class RunningVariance:
             return
         offsets = points - points[0]
         shift = offsets.mean(axis=0)
-        own = float(np.square(offsets - shift).sum())
+        offsets -= shift
+        own = float(np.square(offsets, out=offsets).sum())
         mean, count = points[0] + shift, len(points)
         if self.count:
             step = mean - self.mean
@@ -136,7 +137,8 @@ def unexplained(
         whole.add(block)
     away = np.zeros(len(chosen))
     for part, block in _blocks(points, chosen, chunk):
-        away[part] = np.square(block - whole.mean).sum(axis=1)
+        block -= whole.mean
+        away[part] = np.square(block, out=block).sum(axis=1)
     count = math.ceil(TRIMMED * len(chosen)) if len(chosen) >= FEW else 0
     near = np.ones(len(chosen), dtype=np.bool_)
     near[np.argsort(away, kind="stable")[len(chosen) - count :]] = False

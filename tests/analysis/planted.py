@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from geosae.data.codes import Codes
 from geosae.data.dataset import ConceptDataset
 
 
@@ -25,6 +26,24 @@ class Planted:
 
     def reconstruct(self, points):
         return np.zeros_like(points)
+
+
+@dataclass(frozen=True, eq=False)
+class Listed(Planted):
+    """The same neurons, which say who fires as lists and decode those; they reconstruct nothing else."""
+
+    def codes(self, points, values=False):
+        z = points @ self.w.T + self.c
+        return Codes.from_mask(z > 0, z if values else None)
+
+    def reconstruct_from(self, codes):
+        return np.zeros((len(codes), self.dim))
+
+    def fires(self, points):
+        raise AssertionError("who says it by lists is not asked for a table")
+
+    def reconstruct(self, points):
+        raise AssertionError("codes are decoded")
 
 
 def random_planted(rng, width: int, dim: int) -> Planted:

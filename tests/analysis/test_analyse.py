@@ -3,12 +3,13 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from analysis.planted import Planted, random_dataset, random_planted, square
-from hypothesis import given
+from analysis.planted import Listed, Planted, random_dataset, random_planted, square
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score, precision_score, recall_score, roc_auc_score
 
 from geosae.analysis import DRAWN_AT, LEARNERS, NOTIONS, AnalysisConfig, analyse, antitone_violations
+from geosae.analysis import passes as analysis_passes
 from geosae.analysis.certified import certified, separation_p
 from geosae.data.dataset import ConceptDataset
 from geosae.errors import InvalidInput
@@ -396,3 +397,57 @@ def test_contexts_along_tolerances_grow_and_hold_at_once():
         drawn.incidence, al.contexts_along("separation", DRAWN_AT)[tolerance].incidence
     )
     assert drawn.incidence.diagonal().all()
+
+
+@settings(max_examples=12)
+@given(st.integers(0, 2000), st.sampled_from([20, 8192]), st.sampled_from([0.0, 0.05, 0.3]))
+def test_the_record_is_the_same_from_lists_and_tables_whatever_the_chunks(seed, search_points, tolerance):
+    rng = np.random.default_rng(seed)
+    data, sae = random_dataset(rng, 80, 2, 3), random_planted(rng, 7, 2)
+    records = []
+    for neurons, chunk in ((sae, 8192), (Listed(sae.w, sae.c), 8192), (sae, 1), (Listed(sae.w, sae.c), 7)):
+        config = AnalysisConfig(tolerance=tolerance, seed=seed, search_points=search_points, chunk=chunk)
+        record = analyse(neurons, data, config).to_dict()
+        for part in (record["arrays"].pop(name) for name in list(record["arrays"]) if name.endswith("auc")):
+            assert neurons is not sae or all(value is None for value in part["values"])
+        # The variance is summed up chunk by chunk.
+        variance = [each["metrics"].pop("variance") for each in (record, record["floor"])]
+        held_out = data.points[_halves(80, seed)[1]]
+        assert variance == pytest.approx([80 // 2 * held_out.var(axis=0).sum()] * 2)
+        for each in (record, record["floor"]):
+            del each["metrics"]["trimmed"], each["metrics"]["carried"]
+        records.append(record)
+    assert all(record == records[0] for record in records)
+
+
+def test_what_is_kept_and_counted_at_once_does_not_change_the_record(monkeypatch):
+    rng = np.random.default_rng(3)
+    data, sae = random_dataset(rng, 120, 2, 3), random_planted(rng, 7, 2)
+    config = AnalysisConfig(tolerance=0.1, search_points=25, chunk=10)
+    expected = analyse(sae, data, config).to_dict()
+    for name, value in (("MOST_KEPT", 0), ("MOST_KEPT", 70), ("MOST_POINTS", 15), ("MOST_ACTIVE", 30)):
+        with monkeypatch.context() as patch:
+            patch.setattr(analysis_passes, name, value)
+            asked = _Asked(sae.w, sae.c)
+            assert analyse(asked, data, config).to_dict() == expected
+            again = sum(asked.asked) - 120
+            assert again == 0 if name != "MOST_KEPT" else 0 < again <= 60
+
+
+class _Asked(Planted):
+    @property
+    def asked(self):
+        return self.__dict__.setdefault("_asked", [])
+
+    def fires(self, points):
+        self.asked.append(len(points))
+        return super().fires(points)
+
+
+def test_lists_of_another_shape_are_refused():
+    rng = np.random.default_rng(0)
+    data, sae = random_dataset(rng, 40, 2, 2), random_planted(rng, 4, 2)
+    wrong = Listed(sae.w, sae.c)
+    object.__setattr__(wrong, "codes", lambda points, values: Listed.codes(sae, points[:-1], values))
+    with pytest.raises(InvalidInput, match="codes\\(\\) returns"):
+        analyse(wrong, data)

@@ -9,10 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geosae.analysis import LEARNERS, AnalysisConfig, analyse
-from geosae.analysis.choice import SMALL, Candidates, candidates, choose, least
+from geosae.analysis.choice import SMALL, Candidates, candidates, choose, contenders, least
 from geosae.analysis.counts import Counts
-from geosae.analysis.firing_bits import FiringBits, ones, pack
-from geosae.analysis.unit_search import propose
+from geosae.analysis.firing_bits import FiringBits, ones, pack, pack_lists
+from geosae.analysis.passes import pool_of
+from geosae.analysis.unit_search import MOST_MEMBERS, propose, shortlist
+from geosae.data.codes import Codes
 from geosae.data.split import split_rows
 
 
@@ -153,3 +155,72 @@ def test_the_errors_of_candidates_are_ratios(hits, misses, alarms):
 
 def test_the_least_of_nothing_is_nothing():
     assert least([(0,)], np.zeros(1), np.zeros(1, dtype=bool)) == ()
+
+
+def _table(fires, inside):
+    hits = inside.T.astype(np.int64) @ fires.astype(np.int64)
+    positives = inside.sum(axis=0)[:, None]
+    return Counts(hits, fires.sum(axis=0) - hits, positives, len(fires) - positives)
+
+
+@given(st.integers(0, 5000), st.integers(0, 200), st.floats(0, 1))
+def test_lists_are_packed_as_tables_are(seed, size, share):
+    fires = np.random.default_rng(seed).random((size, 5)) < share
+    np.testing.assert_array_equal(pack_lists(Codes.from_mask(fires.T)), pack(fires))
+    bits = FiringBits.of_codes(Codes.from_mask(fires), fires, np.array([1, 4]))
+    np.testing.assert_array_equal(bits.neurons, pack(fires[:, [1, 4]]))
+    if size:
+        assert bits.count([(1, 4)], np.array([0])).fired[0] == (fires[:, 1] & fires[:, 4]).sum()
+
+
+@given(st.integers(0, 5000), st.floats(0, 1), st.floats(0, 1), st.sampled_from([0.0, 0.05, 0.3, 0.9]))
+def test_the_contenders_stand_for_all_neurons(seed, fire_share, label_share, tolerance):
+    rng = np.random.default_rng(seed)
+    fires, inside = rng.random((30, 9)) < fire_share * rng.random(9), rng.random((30, 2)) < label_share
+    table = _table(fires, inside)
+    none = Counts(*(np.zeros(0, dtype=np.int64) for _ in range(4)))
+    for k in range(2):
+        among = contenders(k, table, tolerance)
+        assert len(among) <= 3
+        every, few = candidates(k, table, (), none), candidates(k, table, (), none, among)
+        for rule in ("detection", "separation", "f1"):
+            assert choose(few, rule, "neurons", tolerance) == choose(every, rule, "neurons", tolerance)
+
+
+@given(st.integers(0, 500), st.sampled_from([0.0, 0.05, 0.4, 0.6]), st.floats(0, 0.5), st.integers(0, 40))
+def test_the_shortlist_is_that_of_a_full_sort(seed, tolerance, fire_share, positives):
+    # Wider than the shortlist, with many ties: the first of equals must be taken.
+    rng = np.random.default_rng(seed)
+    width, points = MOST_MEMBERS + 200, 60
+    hits = rng.binomial(positives, fire_share * rng.random(width))
+    fired = hits + rng.binomial(points - positives, fire_share * rng.random(width))
+    short = shortlist(hits, fired, positives, points, tolerance)
+    if not positives:
+        assert len(short.members) == len(short.by_f1) == len(short.closures) == 0
+        return
+    recall, alarm_rate = hits / positives, (fired - hits) / max(points - positives, 1)
+    order = np.argsort(-(recall - alarm_rate), kind="stable")[:MOST_MEMBERS]
+    members = np.sort(order[recall[order] > 0])
+    np.testing.assert_array_equal(short.members, members)
+    f1 = 2 * hits[members] / (positives + fired[members])
+    np.testing.assert_array_equal(short.by_f1, members[np.argsort(-f1, kind="stable")[:6]])
+    able = members[1 - recall[members] <= tolerance]
+    np.testing.assert_array_equal(short.by_alarms, able[np.argsort(alarm_rate[able], kind="stable")[:6]])
+    for unit, multiple in zip(short.closures, (0, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1, 2), strict=True):
+        assert unit == tuple(np.flatnonzero(1 - recall <= multiple * tolerance).tolist())
+
+
+@given(st.integers(0, 3000), st.sampled_from([0.0, 0.05, 0.3, 0.6]), st.floats(0, 1), st.floats(0, 1))
+def test_units_found_from_lists_are_those_found_from_the_whole_table(
+    seed, tolerance, fire_share, label_share
+):
+    rng = np.random.default_rng(seed)
+    fires, inside = rng.random((70, 12)) < fire_share * rng.random(12), rng.random((70, 3)) < label_share
+    inside[:, 0] &= fires[:, 1] | (rng.random(70) < 0.1)
+    bits = FiringBits.of(fires, inside)
+    pool, packed = pool_of(Codes.from_mask(fires), inside, _table(fires, inside), tolerance)
+    for k in range(3):
+        assert pool.units[pool.of(k)] == propose(bits, k, tolerance)
+    some, all_ = packed.count(*pool), bits.count(*pool)
+    np.testing.assert_array_equal(some.hits, all_.hits)
+    np.testing.assert_array_equal(some.fired, all_.fired)
