@@ -231,9 +231,8 @@ class Neurons:
             )
         # Neuron by neuron: each atom is read once for all the points, in half the time of point by point. The
         # sums are the same, for in both orders the atoms of a point are added from the first to the last.
-        lists = codes.transposed()
-        active = sparse.csc_array((lists.values, lists.indices, lists.indptr), shape=(len(codes), self.width))
-        return active @ self.decoder + self.b_dec
+        active = sparse.csr_array((codes.values, codes.indices, codes.indptr), shape=(len(codes), self.width))
+        return active.tocsc() @ self.decoder + self.b_dec
 
     def in_chunks(
         self, points: Float[np.ndarray, "N n"]
