@@ -20,7 +20,7 @@ demo: .venv/installed
 
 # Without the run-time type checks of pyproject.toml's addopts, which double the time: `make coverage` runs with them.
 UNTYPED := --override-ini='addopts=--import-mode=importlib --strict-markers --doctest-modules' \
-	-m 'not slow and not gpu and not faults'
+	-m 'not slow and not gpu and not faults and not cluster'
 
 test: .venv/installed
 	$(BIN)/python -m pytest -n 2 $(UNTYPED)
