@@ -4,7 +4,7 @@ BIN := .venv/bin
 # One thread per process: the suites and the demo run several processes.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: .venv demo test test-slow test-faults test-lowest test-newest check coverage wheel format fuzz docs benchmarks benchmark-gpu upgrade clean
+.PHONY: .venv demo test test-slow test-faults test-cluster test-lowest test-newest check coverage wheel format fuzz docs benchmarks benchmark-gpu upgrade clean
 .DEFAULT_GOAL := test
 
 .venv: .venv/installed
@@ -20,7 +20,7 @@ demo: .venv/installed
 
 # Without the run-time type checks of pyproject.toml's addopts, which double the time: `make coverage` runs with them.
 UNTYPED := --override-ini='addopts=--import-mode=importlib --strict-markers --doctest-modules' \
-	-m 'not slow and not gpu and not faults'
+	-m 'not slow and not gpu and not faults and not cluster'
 
 test: .venv/installed
 	$(BIN)/python -m pytest -n 2 $(UNTYPED)
@@ -49,6 +49,13 @@ test-faults: .venv/installed
 	rm -f .faults.jsonl
 	GEOSAE_FAULTS_LOG=$(CURDIR)/.faults.jsonl $(BIN)/python -m pytest -n 2 -m faults tests/faults
 	$(BIN)/python tests/faults/page.py .faults.jsonl
+
+# A plan on a real dask cluster and a real Ray (240 MB) on this machine, beside local processes; workers are killed. Some
+# minutes; in an environment of its own.
+test-cluster:
+	test -x .venv-cluster/bin/python || $(PYTHON) -m venv .venv-cluster
+	.venv-cluster/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[fast,test,cluster]' 'ray>=2.40'
+	.venv-cluster/bin/python -m pytest -m cluster tests/cluster
 
 check: .venv/installed
 	$(BIN)/ruff format --check .
@@ -108,4 +115,4 @@ upgrade:
 	touch .venv/installed
 
 clean:
-	rm -rf .venv .venv-lowest .venv-newest docs/_build docs/gallery docs/generated .hypothesis .pytest_cache .ruff_cache .coverage .tested_lines.txt .faults.jsonl .fuzz dist
+	rm -rf .venv .venv-cluster .venv-lowest .venv-newest docs/_build docs/gallery docs/generated .hypothesis .pytest_cache .ruff_cache .coverage .tested_lines.txt .faults.jsonl .fuzz dist

@@ -8,8 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -189,12 +188,15 @@ class Task:
         Tells whether the task was under way when a worker died.
     fail
         Records that the task killed its worker, or could not be sent; called with the reason.
+    receive
+        Called with what the call returned, in this process.
     """
 
     call: Callable[..., Any]
     args: tuple[Any, ...]
     begun: Callable[[], bool]
     fail: Callable[[str], None]
+    receive: Callable[[Any], None] = lambda _: None
 
 
 Progress = Callable[[int, int], None]
@@ -214,24 +216,16 @@ def run_tasks(
     """
     count = _Count(len(tasks), progress)
     if executor is not None:
-        futures: dict[Future[Any], Task] = {}
-        try:
-            lost = _through(executor.submit, tasks, count, futures)
-        except BaseException:
-            for future in futures:
-                future.cancel()
-            raise
-        for task, reason in lost:
-            task.fail(reason)
+        _elsewhere(tasks, executor, count)
         return
     lost = _locally(tasks, workers, preload, count)
     if not lost:
         return
-    suspects = [task for task, _ in lost if task.begun()]
-    rest = [task for task, _ in lost if not task.begun()]
+    suspects = [one.task for one in lost if one.task.begun()]
+    rest = [one.task for one in lost if not one.task.begun()]
     for task in suspects:
-        for _, reason in _locally([task], 1, preload, count):
-            task.fail(reason)
+        for one in _locally([task], 1, preload, count):
+            task.fail(one.reason)
     if rest and len(rest) < len(tasks):
         run_tasks(
             rest, None, workers, preload, lambda done, _: progress(len(tasks) - len(rest) + done, len(tasks))
@@ -257,13 +251,33 @@ class _Count:
         self.progress(self.done, self.total)
 
 
-def _locally(
-    tasks: Sequence[Task], workers: int, preload: Sequence[str], count: _Count
-) -> list[tuple[Task, str]]:
+@dataclass(frozen=True)
+class _Lost:
+    """A task that was not done, and why; `died` where its worker did, so that another may do it."""
+
+    task: Task
+    reason: str
+    died: bool = False
+
+
+DIED = "its worker process died (out of memory, or a crash)"
+
+DEATHS = frozenset(
+    ("distributed.KilledWorker", "ray.NodeDiedError", "ray.OutOfMemoryError", "ray.WorkerCrashedError")
+)
+"""How clusters say that a worker died, as package.error; these packages are not imported here."""
+
+
+def _died(error: BaseException) -> bool:
+    kinds = {f"{kind.__module__.partition('.')[0]}.{kind.__name__}" for kind in type(error).__mro__}
+    return isinstance(error, BrokenExecutor) or not DEATHS.isdisjoint(kinds)
+
+
+def _locally(tasks: Sequence[Task], workers: int, preload: Sequence[str], count: _Count) -> list[_Lost]:
     with using_threads(1):
         pool = LocalPool(min(workers, max(1, len(tasks))), preload)
         try:
-            lost = _through(pool.submit, tasks, count, {})
+            lost = _through(pool.submit, tasks, count, [])
         except BaseException:
             pool.abandon()
             raise
@@ -271,24 +285,51 @@ def _locally(
     return lost
 
 
+def _elsewhere(tasks: Sequence[Task], executor: Executor, count: _Count) -> None:
+    """Do tasks on an executor that was handed in; those whose worker died are tried again.
+
+    First together, since on a cluster a whole node may go at once; those that are lost again once more, each
+    alone: what waits in a worker that another task kills is not to blame.
+    """
+    futures: list[Future[Any]] = []
+    try:
+        first = _through(executor.submit, tasks, count, futures)
+        second = _through(executor.submit, [one.task for one in first if one.died], count, futures)
+        alone = [one.task for one in second if one.died]
+        last = [one for task in alone for one in _through(executor.submit, [task], count, futures)]
+    except BaseException:
+        for future in futures:
+            future.cancel()
+        raise
+    for one in (*(one for one in (*first, *second) if not one.died), *last):
+        one.task.fail(one.reason)
+
+
 def _through(
-    submit: Callable[..., Future[Any]], tasks: Sequence[Task], count: _Count, futures: dict[Future[Any], Task]
-) -> list[tuple[Task, str]]:
-    """Return the tasks whose worker died or that could not be sent, with the reason; `futures` is filled."""
-    lost: list[tuple[Task, str]] = []
+    submit: Callable[..., Future[Any]], tasks: Sequence[Task], count: _Count, futures: list[Future[Any]]
+) -> list[_Lost]:
+    """Return the tasks whose worker died or that could not be sent; `futures` gets those of all."""
+    lost: list[_Lost] = []
+    sent: dict[Future[Any], Task] = {}
     for task in tasks:
         try:
-            futures[submit(in_one_thread, task.call, *task.args)] = task
-        except BrokenProcessPool:
-            lost.append((task, "its worker process died"))
-    for future in as_completed(futures):
-        error = future.exception()
-        if error is None:
+            future = submit(in_one_thread, task.call, *task.args)
+        except BrokenExecutor:
+            lost.append(_Lost(task, DIED, died=True))
+        else:
+            sent[future] = task
+            futures.append(future)
+    for future in as_completed(sent):
+        task = sent[future]
+        if future.cancelled():
+            lost.append(_Lost(task, "its executor cancelled it (a scheduler that went away)"))
+        elif (error := future.exception()) is None:
+            task.receive(future.result())
             count.one_more()
         elif isinstance(error, CannotWrite):
             raise error
-        elif isinstance(error, BrokenProcessPool):
-            lost.append((futures[future], "its worker process died (out of memory, or a crash)"))
+        elif _died(error):
+            lost.append(_Lost(task, DIED, died=True))
         else:
-            lost.append((futures[future], f"{type(error).__name__}: {error}"))
+            lost.append(_Lost(task, f"{type(error).__name__}: {error}"))
     return lost

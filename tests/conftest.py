@@ -17,4 +17,4 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Run by `make fuzz` alone: it imports atheris, which `make test` does not install.
-collect_ignore = ["fuzz/target.py"]
+collect_ignore = ["fuzz/target.py", "cluster/ray_executor.py"]

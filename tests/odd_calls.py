@@ -7,6 +7,7 @@ written to. Names are those of docs/api.md: the package that hands the name out 
 import itertools
 import tempfile
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -104,6 +105,11 @@ def make_world(name: str, params: Mapping[str, Any], generator: np.random.Genera
 
 def two_claims() -> dict[str, verification.Claim[Any]]:
     return {name: proofs_checks.claims()[name] for name in ("S5", "G3")}
+
+
+@cache
+def executor() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(1)
 
 
 @cache
@@ -435,6 +441,9 @@ CALLS: dict[str, Callable[[], Arguments]] = {
         "claim": proofs_checks.claims()["S5"], "index": 0, "requested": 2, "seed": 0
     },
     "geosae.verification.verdicts": lambda: {"claims": two_claims(), "instances": 2, "only": ["S5"]},
+    "geosae.verification.verdicts_on": lambda: {
+        "executor": executor(), "claims": two_claims, "instances": 2, "only": ["S5"], "receive": [].append
+    },
     "geosae.verification.verdicts_outcome": lambda: {"verdicts": [verdict()]},
     "geosae.verification.verify_all": lambda: {"claims": two_claims(), "instances": 2, "only": ["S5"]},
     # Worlds.

@@ -4,14 +4,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import pytest
 
 from geosae.errors import CannotWrite, InvalidInput
-from geosae.parallel import LocalPool, Task, _held_back, run_tasks, using_threads
+from geosae.parallel import DIED, LocalPool, Task, _held_back, run_tasks, using_threads
 
 HERE = Path(__file__).parent / "experiments"
 sys.path.insert(0, str(HERE))
@@ -66,6 +66,80 @@ def test_an_executor_that_is_handed_in_uses_one_thread_for_a_task(tmp_path: Path
         run_tasks([make(tasks.threads, tmp_path / "a", [])], executor, 1, [], lambda *_: None)
     assert (tmp_path / "a").read_text() == "[1]"
     assert (dict(os.environ), tasks.threads_here()) == before
+
+
+class KilledWorker(Exception):  # noqa: N818
+    """What dask says of a worker that died."""
+
+
+KilledWorker.__module__ = "distributed.scheduler"
+
+
+class Cluster(Executor):
+    """Does each task where it stands, but for those whose worker dies a number of times."""
+
+    def __init__(self, deaths: dict[str, int], error: type[BaseException] = KilledWorker) -> None:
+        self.deaths, self.error, self.sent = deaths, error, []
+
+    def submit(self, fn, /, *args, **kwargs):
+        name, future = Path(args[1]).name, Future()
+        self.sent.append(name)
+        self.deaths[name] = self.deaths.get(name, 0) - 1
+        if self.deaths[name] >= 0:
+            future.set_exception(self.error("gone"))
+        else:
+            future.set_result(fn(*args, **kwargs))
+        return future
+
+
+@pytest.mark.parametrize("error", [KilledWorker, BrokenProcessPool, BrokenExecutor])
+def test_tasks_whose_worker_died_are_tried_again_together_and_then_alone(tmp_path: Path, error):
+    failures, seen = [], []
+    cluster = Cluster({"b": 1, "c": 2, "d": 9}, error)
+    todo = [make(tasks.touch, tmp_path / name, failures) for name in "abcd"]
+    run_tasks(todo, cluster, 1, [], lambda done, _: seen.append(done))
+    assert cluster.sent[:4] == [*"abcd"]
+    assert [sorted(cluster.sent[4:7]), sorted(cluster.sent[7:])] == [[*"bcd"], [*"cd"]]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b", "c"]
+    assert failures == [f"d: {DIED}"]
+    assert seen == [0, 1, 2, 3]
+
+
+def test_the_failure_is_recorded_as_that_of_a_local_worker(tmp_path: Path):
+    here, there = [], []
+    run_tasks([make(tasks.die, tmp_path / "a", here)], None, 1, [], lambda *_: None)
+    run_tasks([make(tasks.touch, tmp_path / "a", there)], Cluster({"a": 9}), 1, [], lambda *_: None)
+    assert here == there == [f"a: {DIED}"]
+
+
+def test_an_error_that_is_no_death_is_not_tried_again(tmp_path: Path):
+    failures, cluster = [], Cluster({"a": 1}, ValueError)
+    run_tasks([make(tasks.touch, tmp_path / "a", failures)], cluster, 1, [], lambda *_: None)
+    assert (cluster.sent, failures) == (["a"], ["a: ValueError: gone"])
+
+
+class Leaving(Executor):
+    """Cancels what it was given."""
+
+    def submit(self, fn, /, *args, **kwargs):
+        future = Future()
+        future.cancel()
+        future.set_running_or_notify_cancel()
+        return future
+
+
+def test_what_its_executor_cancels_is_a_failure(tmp_path: Path):
+    failures = []
+    run_tasks([make(tasks.touch, tmp_path / "a", failures)], Leaving(), 1, [], lambda *_: None)
+    assert failures == ["a: its executor cancelled it (a scheduler that went away)"]
+
+
+def test_what_a_call_returns_is_received_by_its_owner(tmp_path: Path):
+    received = []
+    task = Task(tasks.answer, (str(tmp_path),), lambda: True, received.append, received.append)
+    for executor in (None, Cluster({})):
+        run_tasks([task], executor, 1, [], lambda *_: None)
+    assert received == [42, 42]
 
 
 @pytest.mark.parametrize("count", [0, -1, 1025])

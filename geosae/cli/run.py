@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from geosae.cli._console import bar, paragraph, say, warn
+from geosae.cli._executors import DaskOption, ExecutorOption, chosen_executor
 
 if TYPE_CHECKING:
     from geosae.experiments import Outline, Results
@@ -31,6 +32,8 @@ def run(
         str | None,
         typer.Option(help="cpu, cuda or auto: where SAEs are trained (default: as the plan says)."),
     ] = None,
+    executor: ExecutorOption = None,
+    dask: DaskOption = None,
     figures: Annotated[bool, typer.Option(help="Draw the figures and write the report.")] = True,
 ) -> None:
     """Run a plan: train, analyse, check, draw, report. The same command resumes it after any interruption.
@@ -52,10 +55,10 @@ def run(
         loaded = replace(loaded, device=checked_device(device, "--device"))
     folder = out or _folder(Path(plan), shift)
     try:
-        with bar("cells and checks") as progress:
+        with chosen_executor(executor, dask) as place, bar("cells and checks") as progress:
             results = run_plan(
                 loaded, folder, make_world=make_world, claims=proofs_checks.claims, studies=all_studies,
-                workers=workers or _cores(), progress=progress, outline=_announce,
+                executor=place, workers=workers or _cores(), progress=progress, outline=_announce,
             )  # fmt: skip
     except KeyboardInterrupt:
         warn(f"stopped; finished cells are kept: the same command goes on in {folder}")

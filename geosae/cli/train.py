@@ -2,12 +2,14 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from geosae.cli._console import bar, number, paragraph, say, table, warn
+from geosae.cli._executors import DaskOption, ExecutorOption, chosen_executor
 
 if TYPE_CHECKING:
     from geosae.experiments import Interval
@@ -17,7 +19,9 @@ if TYPE_CHECKING:
     from geosae.sae.training.train import TrainedSAE
 
 
-def train_sweep(file: Path, data: Path, out: Path, device: str | None, workers: int) -> None:
+def train_sweep(
+    file: Path, data: Path, out: Path, device: str | None, workers: int, executor: Executor | None = None
+) -> None:
     """Train what a TOML file lists, one folder per SAE below `out`; the same call goes on after a stop.
 
     A device that is given takes the place of the file's.
@@ -42,6 +46,7 @@ def train_sweep(file: Path, data: Path, out: Path, device: str | None, workers: 
                 configs,
                 sweep.seeds,
                 workers=workers,
+                executor=executor,
                 device=device or sweep.device,
                 folder=out,
                 progress=progress,
@@ -175,6 +180,8 @@ def train(
         typer.Option(help="Train all that a TOML file lists: widths, seeds, [train], [[gates]]."),
     ] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes of a sweep.")] = 1,
+    executor: ExecutorOption = None,
+    dask: DaskOption = None,
 ) -> None:
     """Train a sparse autoencoder and save it (weights, configuration, training log).
 
@@ -183,6 +190,11 @@ def train(
     from geosae.errors import InvalidInput
 
     if sweep is None:
+        if executor is not None or dask is not None:
+            raise InvalidInput(
+                "--executor and --dask are for sweeps",
+                remedy="give --sweep, or leave them out",
+            )
         _one(
             data,
             out,
@@ -206,7 +218,8 @@ def train(
     conflicting = [name for name, value in alone.items() if value is not None]
     if conflicting:
         raise InvalidInput(f"--{conflicting[0]} beside --sweep", remedy=f"say it in {sweep}")
-    train_sweep(sweep, data, out, device, workers)
+    with chosen_executor(executor, dask) as place:
+        train_sweep(sweep, data, out, device, workers, place)
 
 
 def _one(

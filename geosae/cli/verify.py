@@ -1,6 +1,7 @@
 """`geosae verify`: try to refute the statements of the theory, a line each."""
 
 from collections.abc import Mapping
+from concurrent.futures import Executor
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from geosae.cli._console import bar, number, say, table, warn
+from geosae.cli._executors import DaskOption, ExecutorOption, chosen_executor
 
 if TYPE_CHECKING:
     from geosae.verification import Claim, EvidenceSummary, Outcome, Verdict
@@ -30,6 +32,8 @@ def verify(
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write what was found to this file.")
     ] = None,
+    executor: ExecutorOption = None,
+    dask: DaskOption = None,
 ) -> None:
     """Check the statements on constructed instances, and each check on instances that must fail it.
 
@@ -44,6 +48,10 @@ def verify(
 
     if run is not None and audit:
         raise InvalidInput("--run and --audit ask for different things", remedy="give one of them")
+    if (run is not None or audit) and (executor is not None or dask is not None):
+        raise InvalidInput(
+            "--executor and --dask are for checks on constructed instances", remedy="leave them out here"
+        )
     claims = proofs_checks.claims()
     chosen = chosen_claims(claims, ids or None)
     check_output_file(json_file)
@@ -52,7 +60,8 @@ def verify(
     elif audit:
         records, outcome = _audited(chosen, instances or AUDIT_INSTANCES, seed)
     else:
-        records, outcome = _constructed(claims, list(chosen), instances or INSTANCES, seed)
+        with chosen_executor(executor, dask) as place:
+            records, outcome = _constructed(claims, list(chosen), instances or INSTANCES, seed, place)
     for sentence in outcome.sentences:
         say(sentence)
     if json_file is not None:
@@ -62,15 +71,26 @@ def verify(
         raise typer.Exit(outcome.exit_status)
 
 
-def _constructed(claims: Claims, ids: list[str], instances: int, seed: int) -> "tuple[Records, Outcome]":
+def _constructed(
+    claims: Claims, ids: list[str], instances: int, seed: int, executor: Executor | None
+) -> "tuple[Records, Outcome]":
     """Try statements on constructed instances, and print each verdict as soon as it is reached."""
-    from geosae.verification import heading, line, verdicts, verdicts_outcome
+    import proofs_checks
+    from geosae.verification import heading, line, verdicts, verdicts_on, verdicts_outcome
 
     reached: list[Verdict] = []
-    say(heading())
-    for verdict in verdicts(claims, instances, seed, only=ids):
+
+    def show(verdict: "Verdict") -> None:
         say(line(verdict, claims[verdict.id].statement))
         reached.append(verdict)
+
+    say(heading())
+    if executor is None:
+        for verdict in verdicts(claims, instances, seed, only=ids):
+            show(verdict)
+    else:
+        verdicts_on(executor, proofs_checks.claims, instances, seed, only=ids, receive=show)
+        reached.sort(key=lambda verdict: ids.index(verdict.id))
     records = [{**verdict.to_dict(), "statement": claims[verdict.id].statement} for verdict in reached]
     return records, verdicts_outcome(reached)
 

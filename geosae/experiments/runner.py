@@ -9,11 +9,11 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from geosae._version import __version__
 from geosae.errors import CannotWrite, InvalidInput
-from geosae.experiments.cell import Cell
+from geosae.experiments.cell import FORMAT, Cell
 from geosae.experiments.jobs import Job, Studies, do_job, fail, job_file, plan_jobs, write_job_list
 from geosae.experiments.plan import Plan, WorldEntry
 from geosae.experiments.results import Results, load_results
@@ -84,8 +84,9 @@ def run(
         A top-level function that returns the registry of studies (`geosae.studies.registry.all_studies`), for
         plans that have some.
     executor
-        Where the tasks go, for example to a cluster that shares the file system; it is not shut down. By
-        default a pool of `workers` local processes with one thread each.
+        Where the tasks go, for example to a cluster that shares the file system; it is not shut down. A task
+        whose worker died is tried again there. By default a pool of `workers` local processes. Either way
+        each task uses one thread.
     workers
         Processes of the default executor.
     progress, outline
@@ -140,6 +141,8 @@ def run(
         tasks += [_job_task(store, job, make_world, studies) for job in open_jobs if studies is not None]
         tasks += [_cell_task(store, cell, make_world, claims) for cell in todo]
         try:
+            if executor is not None:
+                tasks = [_where_the_run_is(store, task) for task in tasks]
             run_tasks(tasks, executor, workers, preload, progress or _silent)
         except (KeyboardInterrupt, CannotWrite):
             # On a full disk there may be no room for this either; what was wrong first is what is told.
@@ -236,6 +239,34 @@ def _job_task(store: Store, job: Job, make_world: MakeWorld, studies: Studies) -
         begun=lambda: not job_file(store.folder, job).is_file(),
         fail=lambda reason: fail(store.folder, job, reason),
     )
+
+
+def _where_the_run_is(store: Store, task: Task) -> Task:
+    """Return the task with a look, before it, whether its worker sees this folder and has this version."""
+    args = (str(store.folder.resolve()), FORMAT, task.call, *task.args)
+    return replace(task, call=do_where_the_run_is, args=args)
+
+
+def do_where_the_run_is(folder: str, made_by: str, call: Callable[..., Any], *args: Any) -> Any:
+    """Do a task of a run on a worker that may be of another machine.
+
+    Raises
+    ------
+    InvalidInput
+        If the folder of the run is not there, or the worker has another version of geosae.
+    """
+    if not Store(Path(folder)).has_plan:
+        raise InvalidInput(
+            f"the folder of the run, {folder}, is not there on the machine of a worker ({platform.node()})",
+            causes="a disk that the machines do not share, or share at another path",
+            remedy="name a shared folder with --out",
+        )
+    if made_by != FORMAT:
+        raise InvalidInput(
+            f"a worker ({platform.node()}) has {FORMAT}; the run is one of {made_by}",
+            remedy="install the same version on all machines",
+        )
+    return call(*args)
 
 
 def _modules(make_world: MakeWorld, *registries: Claims | Studies | None) -> list[str]:

@@ -27,6 +27,7 @@ from geosae.verification.runner import (
     chosen_claims,
     reproduce,
     verdicts,
+    verdicts_on,
     verify,
     verify_all,
 )
@@ -67,6 +68,7 @@ __all__ = [
     "part_of",
     "reproduce",
     "verdicts",
+    "verdicts_on",
     "verdicts_outcome",
     "verify",
     "verify_all",

@@ -3,6 +3,7 @@
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Executor
 from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import chain
@@ -10,8 +11,9 @@ from typing import Any, Literal, TypeVar
 
 import numpy as np
 
-from geosae.errors import InvalidInput
+from geosae.errors import InvalidInput, WorkFailed
 from geosae.notebook import short_repr
+from geosae.parallel import Task, run_tasks
 from geosae.storage.arguments import checked_arguments
 from geosae.validation import COUNT, NATURAL, SEED, Range, positive_number, refuse_unknown, whole_number
 from geosae.verification.claim import Claim
@@ -292,3 +294,53 @@ def verify_all(
         if progress is not None:
             progress(len(reached), len(ids))
     return tuple(reached)
+
+
+@checked_arguments(instances=COUNT, seed=SEED)
+def verdicts_on(
+    executor: Executor,
+    claims: Callable[[], Mapping[str, Claim[Any]]],
+    instances: int = 50,
+    seed: int = 0,
+    *,
+    only: Iterable[str] | None = None,
+    receive: Callable[[Verdict], None],
+) -> None:
+    """Reach the same verdicts on the workers of an executor, a statement each, in whatever order.
+
+    Parameters
+    ----------
+    claims
+        A top-level function that returns the registry, sent to the workers.
+    receive
+        Called with each verdict as it comes.
+
+    Raises
+    ------
+    InvalidInput
+        If an id in `only` is not in the registry.
+    WorkFailed
+        If a check raised an error, or killed each worker that tried it: once all others are reached.
+    """
+    failed: dict[str, str] = {}
+    tasks = [
+        Task(
+            call=_verdict_of,
+            args=(claims, claim_id, instances, seed),
+            begun=lambda: True,
+            fail=partial(failed.__setitem__, claim_id),
+            receive=receive,
+        )
+        for claim_id in chosen_claims(claims(), only)
+    ]
+    run_tasks(tasks, executor, 1, [], lambda done, total: None)
+    if failed:
+        reasons = (f"{claim_id} could not be checked: {reason}" for claim_id, reason in failed.items())
+        raise WorkFailed("; ".join(reasons))
+
+
+def _verdict_of(
+    claims: Callable[[], Mapping[str, Claim[Any]]], claim_id: str, instances: int, seed: int
+) -> Verdict:
+    (verdict,) = verdicts(claims(), instances, seed, only=[claim_id])
+    return verdict

@@ -30,7 +30,7 @@ class Disturbed(Inline):
 
         try:
             return super().submit(fn, *args, **kwargs)
-        except CannotWrite as error:
+        except (CannotWrite, InvalidInput) as error:
             future: Future = Future()
             future.set_exception(error)
             return future
@@ -63,11 +63,13 @@ def test_a_run_whose_folder_is_removed_meanwhile_says_so_and_begins_again(tmp_pa
     go(NO_CHECKS, whole)
     with pytest.raises(InvalidInput, match=r"was removed, or lost its plan(.|\n)*same command goes on"):
         go(NO_CHECKS, out, Disturbed(2, lambda: shutil.rmtree(out)))
-    # Later cells made the folder again, without its plan: it is no stranger's.
-    assert sorted(path.name for path in out.iterdir()) == ["cells", "worlds"]
+    # Later cells were refused, since their workers did not see the run; that made the folder again, without
+    # its plan: it is no stranger's.
+    assert sorted(path.name for path in out.iterdir()) == ["cells"]
+    assert all("is not there" in read_json(path)["error"] for path in out.glob("cells/*/error.json"))
     rest = Inline()
     go(NO_CHECKS, out, rest)
-    assert rest.count == 2
+    assert rest.count == 4
     assert files(out) == files(whole)
 
 

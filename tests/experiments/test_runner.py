@@ -18,8 +18,10 @@ from geosae.cli.sources import make_world as make_source
 from geosae.data.storage import save_dataset
 from geosae.errors import InvalidInput
 from geosae.experiments import CheckEntry, GateEntry, Plan, Results, WorldEntry, load_results, run
+from geosae.experiments.cell import FORMAT
 from geosae.experiments.measures import LEARNERS, numbers
 from geosae.experiments.results import log_line
+from geosae.experiments.runner import do_where_the_run_is
 from geosae.experiments.store import Store
 from geosae.experiments.worker import fit_or_build
 from geosae.fca import concept_lattice, count_concepts
@@ -467,3 +469,11 @@ def test_a_run_of_another_version_is_refused_by_its_version(
     with pytest.raises(InvalidInput, match=f"was made by {version}; this is geosae 0.2") as refused:
         load_results(folder)
     assert "run the plan again into a new folder" in str(refused.value)
+
+
+def test_a_worker_that_does_not_see_the_run_or_has_another_version_is_refused(done: Path, tmp_path: Path):
+    assert do_where_the_run_is(str(done), FORMAT, int, "3") == 3
+    with pytest.raises(InvalidInput, match="is not there on the machine of a worker"):
+        do_where_the_run_is(str(tmp_path), FORMAT, int, "3")
+    with pytest.raises(InvalidInput, match=r"has geosae .*; the run is one of geosae 9\.9"):
+        do_where_the_run_is(str(done), "geosae 9.9", int, "3")

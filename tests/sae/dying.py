@@ -5,8 +5,8 @@ import os
 from geosae.sae.training.grid import train_member
 
 
-def dying_member(file, config, seed, device, folder):
+def dying_member(file, config, seed, device, folder, kernel):
     folder.mkdir(parents=True, exist_ok=True)
     if seed == 1:
         os._exit(1)
-    train_member(file, config, seed, device, folder)
+    train_member(file, config, seed, device, folder, kernel)

@@ -8,6 +8,7 @@ stacked instead (`geosae.sae.training.stacked`), as many at a time as its memory
 import os
 import tempfile
 from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -51,6 +52,7 @@ def train_grid(
     seeds: Sequence[int],
     *,
     workers: int = 1,
+    executor: Executor | None = None,
     stack: bool | None = None,
     device: str = "auto",
     folder: Path | str | None = None,
@@ -62,6 +64,9 @@ def train_grid(
     ----------
     workers
         Processes at a time, each of one thread; fewer where memory would not hold so many members at once.
+    executor
+        Where members are trained instead, one a task: workers of a cluster that shares `folder`, say. It is
+        not shut down.
     stack
         Whether members that are alike but for seed, learning rate and L1 weight step together; None stacks
         on a GPU. On a CPU it pays at small batches, at the price that bytes depend on the grouping.
@@ -75,7 +80,7 @@ def train_grid(
     ------
     InvalidInput
         If there is no config or no seed, one of them occurs twice, one member alone needs more memory than
-        there is, or another process holds the folder.
+        there is, another process holds the folder, or an executor is given without one.
     CannotWrite
         If the disk is full or became read-only; finished members are kept.
     WorkFailed
@@ -105,19 +110,25 @@ def train_grid(
             causes="an empty list, or a config or seed that occurs twice",
             remedy="give each config and each seed once",
         )
+    if executor is not None and folder is None:
+        raise InvalidInput(
+            "an executor without a folder",
+            causes="workers leave what they trained in files",
+            remedy="name a folder that all machines share: folder=…",
+        )
     resolved = resolve_device(device).type
     on_gpu = resolved == "cuda"
-    processes = 1 if on_gpu else workers_that_fit(cloud.shape, configs, workers)
-    stacks = on_gpu if stack is None else stack
+    processes = 1 if on_gpu or executor is not None else workers_that_fit(cloud.shape, configs, workers)
+    stacks = on_gpu and executor is None if stack is None else stack
     with _root(folder) as root:
         data_hash = content_hash(cloud)
         kernels: list[Kernel] = [_kernel(config, resolved, stacks=stacks) for config in configs]
         members = [
-            Member(config, seed, root / _name(config, seed, data_hash, resolved, kernel))
+            Member(config, seed, kernel, root / _name(config, seed, data_hash, resolved, kernel))
             for config, kernel in zip(configs, kernels, strict=True)
             for seed in seeds
         ]
-        _train_unfinished(cloud, members, processes, stacks, resolved, progress or _silent)
+        _train_unfinished(cloud, members, executor, processes, stacks, resolved, progress or _silent)
         return [load(member.folder) for member in members]
 
 
@@ -133,10 +144,11 @@ def _root(folder: Path | str | None) -> Generator[Path]:
 
 
 class Member(NamedTuple):
-    """One SAE of a grid, and the folder of its checkpoint."""
+    """One SAE of a grid, the kernel that trains it, and the folder of its checkpoint."""
 
     config: TrainConfig
     seed: int
+    kernel: Kernel
     folder: Path
 
     @property
@@ -194,6 +206,7 @@ def _silent(done: int, total: int) -> None:
 def _train_unfinished(
     cloud: Float[np.ndarray, "N n"],
     members: Sequence[Member],
+    executor: Executor | None,
     workers: int,
     stacks: bool,
     device: str,
@@ -215,8 +228,8 @@ def _train_unfinished(
                 done += 1
                 progress(done, total)
         unfinished = [member for member in unfinished if not member.finished]
-    if workers > 1 and len(unfinished) > 1:
-        _in_processes(cloud, unfinished, workers, device, lambda more: progress(done + more, total))
+    if unfinished and (executor is not None or (workers > 1 and len(unfinished) > 1)):
+        _in_processes(cloud, unfinished, executor, workers, device, lambda more: progress(done + more, total))
         return
     for member in unfinished:
         _train_and_save(cloud, member.config, member.seed, device, member.folder)
@@ -245,6 +258,7 @@ def _groups(cloud: Float[np.ndarray, "N n"], members: Sequence[Member], device: 
 def _in_processes(
     cloud: Float[np.ndarray, "N n"],
     members: Sequence[Member],
+    executor: Executor | None,
     workers: int,
     device: str,
     report: Callable[[int], None],
@@ -257,15 +271,25 @@ def _in_processes(
         tasks = [
             Task(
                 call=train_member,
-                args=(file, member.config.to_dict(), member.seed, device, member.folder),
+                args=(
+                    file.resolve(),
+                    member.config.to_dict(),
+                    member.seed,
+                    device,
+                    member.folder.resolve(),
+                    member.kernel,
+                ),
                 begun=member.folder.is_dir,
                 fail=partial(_record_death, member),
             )
             for member in members
         ]
-        run_tasks(
-            tasks, None, workers, ["geosae.sae.training.grid"], lambda done, _: report(done) if done else None
-        )
+
+        def finished_members(done: int, _: int) -> None:
+            if done:
+                report(done)
+
+        run_tasks(tasks, executor, workers, ["geosae.sae.training.grid"], finished_members)
     _raise_first_failure(members)
 
 
@@ -284,11 +308,19 @@ class _Failure:
     message: str
 
 
-def train_member(file: Path, config: dict[str, Any], seed: int, device: str, folder: Path) -> None:
+def train_member(
+    file: Path, config: dict[str, Any], seed: int, device: str, folder: Path, kernel: Kernel
+) -> None:
     """Train one member in a process of its own and write its checkpoint, or why it could not be trained."""
     folder.mkdir(parents=True, exist_ok=True)
     points = np.load(file, allow_pickle=False)
-    _train_and_save(points, TrainConfig.from_dict(config), seed, device, folder)
+    settings = TrainConfig.from_dict(config)
+    here = resolve_kernel(settings, device)
+    if here != kernel:
+        reason = f"the member is one of the kernel {kernel!r}, and the machine of a worker has {here!r}"
+        _record_failure(folder, InvalidInput.__name__, reason)
+        return
+    _train_and_save(points, settings, seed, device, folder)
 
 
 def _train_and_save(

@@ -1,4 +1,7 @@
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -150,3 +153,16 @@ def test_a_grid_leaves_nothing_but_its_members_and_clears_what_a_killed_one_left
 def test_one_process_at_a_time_trains_into_the_folder_of_a_grid(tmp_path):
     with output_folder(tmp_path), pytest.raises(InvalidInput, match="another process is writing into"):
         train_grid(blobs(500), CONFIGS[:1], [0], folder=tmp_path)
+
+
+def test_an_executor_needs_a_folder_and_workers_of_the_same_kernel(tmp_path, monkeypatch):
+    points, config = blobs(500), TrainConfig(TopK(k=1), width=512, steps=2)
+    with ThreadPoolExecutor(1) as executor:
+        with pytest.raises(InvalidInput, match="an executor without a folder"):
+            train_grid(points, [config], [0], executor=executor)
+        member = partial(train_grid, points, [config], [0], executor=executor, device="cpu", folder=tmp_path)
+        with monkeypatch.context() as patched:
+            patched.setattr(grid, "resolve_kernel", Mock(side_effect=["numba", "torch"]))
+            with pytest.raises(InvalidInput, match="'numba', and the machine of a worker has 'torch'"):
+                member()
+        assert same(*member(), train(points, config, 0, device="cpu"))
