@@ -1,5 +1,6 @@
 """The commands, gathered; each imports what it needs when it is called, so that --help answers at once."""
 
+import atexit
 import sys
 from contextlib import ExitStack
 
@@ -41,6 +42,8 @@ def _version(value: bool) -> bool:
 
 _command = ExitStack()
 """What is set for one command and put back at its end."""
+# Who calls `app` itself, as typer's own runner of tests does, puts it back at the next command or the end.
+atexit.register(_command.close)
 
 
 @app.callback()
@@ -58,6 +61,7 @@ def root(
 ) -> None:
     """Geometric analysis of concept learning in sparse autoencoders."""
     # Before any of these libraries is loaded: commands import what they need when they are called.
+    _command.close()
     _command.enter_context(using_threads(threads))
 
 
