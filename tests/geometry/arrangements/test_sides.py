@@ -120,3 +120,18 @@ def test_candidates_that_the_bound_does_not_settle_are_named():
     possible, unsettled = candidates(values, values[:, 1], np.full(3, 0.01), 2)
     assert possible.tolist() == [[True] * 3 + [False], [True] * 2 + [False] * 2, [True] * 2 + [False] * 2]
     assert unsettled.tolist() == [True, False, True]
+
+
+@pytest.mark.parametrize("dim", [0, 1, 3, 8, 67, 768])
+@pytest.mark.parametrize("per_point", [1, 7, 20])
+def test_the_value_of_a_pair_does_not_depend_on_its_company(dim, per_point):
+    rng = np.random.default_rng([dim, per_point])
+    w, c, points = rng.standard_normal((30, dim)), rng.standard_normal(30), rng.standard_normal((9, dim))
+    rows = np.repeat(np.arange(9), per_point)
+    columns = np.concatenate([rng.permutation(30)[:per_point] for _ in range(9)])
+    together = pair_values(w, c, points, rows, columns)
+    alone = [pair_values(w, c, points, rows[i : i + 1], columns[i : i + 1])[0] for i in range(len(rows))]
+    assert together.tolist() == alone
+    assert np.allclose(together, (points @ w.T + c)[rows, columns])
+    none = np.zeros(0, dtype=np.int64)
+    assert pair_values(w, c, points, none, none).shape == (0,)
