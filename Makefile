@@ -4,7 +4,7 @@ BIN := .venv/bin
 # One thread per process: the suites and the demo run several processes.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: .venv demo test test-slow test-faults test-cluster test-lowest test-newest check coverage wheel format fuzz docs benchmarks benchmark-gpu upgrade clean
+.PHONY: .venv demo test test-slow test-faults test-cluster test-lowest test-newest check typed wheel format fuzz docs benchmarks benchmark-gpu upgrade clean
 .DEFAULT_GOAL := test
 
 .venv: .venv/installed
@@ -18,12 +18,18 @@ demo: .venv/installed
 	$(BIN)/geosae run quickstart --out runs/quickstart
 	@echo "The report: $(CURDIR)/runs/quickstart/report.html"
 
-# Without the run-time type checks of pyproject.toml's addopts, which double the time: `make coverage` runs with them.
-UNTYPED := --override-ini='addopts=--import-mode=importlib --strict-markers --doctest-modules' \
-	-m 'not slow and not gpu and not faults and not cluster'
-
+# Without the run-time type checks of pyproject.toml's addopts, which double the time (`make typed` runs with them), and
+# with a note of which lines the tests run: fails below the figure in pyproject.toml.
 test: .venv/installed
-	$(BIN)/python -m pytest -n 2 $(UNTYPED)
+	$(BIN)/python -m pytest -n 2 -q --override-ini='addopts=--import-mode=importlib --strict-markers --doctest-modules' \
+		-m 'not slow and not gpu and not faults and not cluster' --cov --cov-report=
+	$(BIN)/coverage report --skip-covered --show-missing --sort=cover > .tested_lines.txt; grep ^TOTAL .tested_lines.txt
+	@echo "Line by line: $(CURDIR)/.tested_lines.txt"
+	$(BIN)/coverage report --format=total
+
+# Every argument and result is checked against its annotation as the tests run.
+typed: .venv/installed
+	$(BIN)/python -m pytest -n 2 -q
 
 # Exhaustive suites: the hunt for a wrong verdict, large arrangements, a real browser.
 test-slow: .venv/installed
@@ -64,15 +70,7 @@ check: .venv/installed
 	$(BIN)/lint-imports
 	$(BIN)/geosae verify
 	$(BIN)/python -m sphinx -W -q --keep-going -b html docs docs/_build/html
-	$(MAKE) coverage
-
-# Every argument and result is checked against its annotation as the tests run, and which lines they run is noted;
-# fails below the figure in pyproject.toml. Many random examples add no lines, so there are few.
-coverage: .venv/installed
-	HYPOTHESIS_PROFILE=brief $(BIN)/python -m pytest -n 2 -q --cov --cov-report=
-	$(BIN)/coverage report --skip-covered --show-missing --sort=cover > .tested_lines.txt; grep ^TOTAL .tested_lines.txt
-	@echo "Line by line: $(CURDIR)/.tested_lines.txt"
-	$(BIN)/coverage report --format=total
+	$(MAKE) typed
 
 # The wheel as a user gets it, in an environment that holds nothing else.
 wheel: .venv/installed

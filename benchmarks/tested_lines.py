@@ -2,7 +2,7 @@
 
     python benchmarks/tested_lines.py [--keep]
 
-Runs `make coverage` (with --keep: reads the .coverage that it left) and writes docs/measured/coverage.md.
+Runs `make test` (with --keep: reads the .coverage that it left) and writes docs/measured/coverage.md.
 """
 
 import argparse
@@ -24,8 +24,8 @@ TEXT = """# Coverage, measured
 
     python benchmarks/tested_lines.py
 
-One run of `make coverage`, {day}, Python {python}, coverage {coverage}. Of {lines:,} lines that
-can be run, the tests run {covered:,}: **{share:.1f} %**. `make check` measures this again and
+One run of `make test`, {day}, Python {python}, coverage {coverage}. Of {lines:,} lines that
+can be run, the tests run {covered:,}: **{share:.1f} %**. Every `make test` measures this again and
 refuses less than {least:g} %.
 
 Slow tests are left out, and Hypothesis draws 10 examples a property. Not counted either way are
@@ -44,7 +44,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--keep", action="store_true", help="read .coverage instead of running the tests")
     if not parser.parse_args().keep:
-        subprocess.run(["make", "coverage"], cwd=ROOT, check=True)
+        subprocess.run(["make", "test"], cwd=ROOT, check=True)
     PAGE.write_text(page(measured()), encoding="utf-8")
     print(PAGE)
 
