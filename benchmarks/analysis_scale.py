@@ -72,8 +72,8 @@ def main() -> None:
         for concepts in args.concepts:
             command = [sys.executable, "-P", __file__, "--one", gate, "--concepts", str(concepts)]
             command += ["--points", str(args.points), "--repeats", str(args.repeats)]
-            told = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
-            rows.append(row(json.loads(told.splitlines()[-1])))
+            printed = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+            rows.append(row(json.loads(printed.splitlines()[-1])))
             print(rows[-1], flush=True)
     text = TEXT.format(
         command=f"OMP_NUM_THREADS=1 python -P benchmarks/analysis_scale.py --points {args.points} "

@@ -154,7 +154,7 @@ def using_threads(count: int) -> Generator[None]:
     '1'
     """
     # Checked here and not by geosae.validation, which loads numpy: that reads the environment as it loads.
-    if not (isinstance(count, int) and 1 <= count <= MOST_THREADS):
+    if isinstance(count, bool) or not (isinstance(count, int) and 1 <= count <= MOST_THREADS):
         raise InvalidInput(f"{count} is no number of threads", remedy=f"ask for 1 to {MOST_THREADS}")
     before = {name: os.environ.get(name) for name in THREAD_SETTINGS}
     # Not imported for this: torch stays in geosae.sae.
