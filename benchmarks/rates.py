@@ -140,7 +140,7 @@ def run(job: Job) -> dict[str, float]:
     for number in range(1, config.steps + 1 if job.lr else 1):
         u = torch.from_numpy(points(size, size.batch, rng)[0])
         dead = silent >= config.dead_after
-        losses = step.take(u, learning_rate(config, spec.lr, number), dead if bool(dead.any()) else None)
+        losses = step.take(u, learning_rate(config, number), dead if bool(dead.any()) else None)
         silent.add_(len(u)).masked_fill_(losses.fired, 0)
     return measured(size, config.gate, at)
 

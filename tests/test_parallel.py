@@ -142,7 +142,7 @@ def test_what_a_call_returns_is_received_by_its_owner(tmp_path: Path):
     assert received == [42, 42]
 
 
-@pytest.mark.parametrize("count", [0, -1, 1025])
+@pytest.mark.parametrize("count", [0, -1, 1025, True])
 def test_no_number_of_threads_is_refused(count):
     with pytest.raises(InvalidInput, match="no number of threads"), using_threads(count):
         pass

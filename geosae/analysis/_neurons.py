@@ -43,12 +43,12 @@ def codes_of(neurons: FiringNeurons, points: Float[np.ndarray, "N n"], *, values
     InvalidInput
         If the neurons answer in another shape, or say true or false by anything else.
     """
-    own = getattr(neurons, "codes", None)
-    if own is None:
+    as_lists = getattr(neurons, "codes", None)
+    if as_lists is None:
         fires = firing_of(neurons, points)
         activations = getattr(neurons, "activations", None) if values else None
         return Codes.from_mask(fires, None if activations is None else activations(points))
-    codes: Codes = own(points, values=values)
+    codes: Codes = as_lists(points, values=values)
     if (len(codes), codes.width) != (len(points), neurons.width):
         raise InvalidInput(
             f"codes() returns {len(codes)} points and {codes.width} neurons; {len(points)} and "

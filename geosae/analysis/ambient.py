@@ -241,9 +241,9 @@ def _count_within(
     every.inner_hits[concept] = codes.fired()
     every.inner_size[concept] = len(codes)
     mine = np.flatnonzero(labelling.concepts == concept)
-    own = [labelling.units[j] for j in mine.tolist()]
-    bits = FiringBits.of_codes(codes, np.ones((len(codes), 1), dtype=bool), members_of(own))
-    units.inner_hits[mine] = bits.count(own, np.zeros(len(own), dtype=np.int64)).hits
+    of_concept = [labelling.units[j] for j in mine.tolist()]
+    bits = FiringBits.of_codes(codes, np.ones((len(codes), 1), dtype=bool), members_of(of_concept))
+    units.inner_hits[mine] = bits.count(of_concept, np.zeros(len(of_concept), dtype=np.int64)).hits
     units.inner_size[mine] = len(codes)
 
 

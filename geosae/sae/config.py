@@ -154,6 +154,11 @@ class TrainConfig:
                 remedy="choose k at most the width",
             )
 
+    @property
+    def peak_lr(self) -> float:
+        """The peak learning rate: `lr`, or the default for this width."""
+        return float(default_lr(self.width) if self.lr is None else self.lr)
+
     def to_dict(self) -> dict[str, Any]:
         """Return every setting by name, ready for JSON."""
         settings = {field.name: getattr(self, field.name) for field in fields(self)}

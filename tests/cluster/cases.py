@@ -9,21 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-PLAN = """
-widths = [4]
-seeds = 2
-baselines = []
-train = {steps = 200}
-analysis = {ambient_samples = 200}
-checks = {claims = ["S5"], instances = 2}
-[[worlds]]
-name = "nested-balls"
-points = 300
-dim = 2
-[[gates]]
-name = "topk"
-sparsity = [1, 2]
-"""
+PLAN = (Path(__file__).parents[1] / "small_plan.toml").read_text(encoding="utf-8")
 KILLS = "GEOSAE_TEST_KILLS"
 """Names the folder in which files called once and always stand for what is to happen."""
 

@@ -45,8 +45,8 @@ def threads_here() -> list[int]:
     from threadpoolctl import threadpool_info
 
     # Solvers bring a BLAS of their own, which may know one thread only.
-    asked = [each for each in threadpool_info() if any(name in each["filepath"] for name in LIBRARIES)]
-    return sorted({torch.get_num_threads(), *(library["num_threads"] for library in asked)})
+    numerical = [each for each in threadpool_info() if any(name in each["filepath"] for name in LIBRARIES)]
+    return sorted({torch.get_num_threads(), *(library["num_threads"] for library in numerical)})
 
 
 def answer(path: str) -> int:

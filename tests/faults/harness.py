@@ -18,21 +18,7 @@ ROOT = HERE.parents[1]
 LOG = "GEOSAE_FAULTS_LOG"
 """Names the file to which each trial adds a line, from which `page` makes the table."""
 
-PLAN = """
-widths = [4]
-seeds = 2
-baselines = []
-train = {steps = 200}
-analysis = {ambient_samples = 200}
-checks = {claims = ["S5"], instances = 2}
-[[worlds]]
-name = "nested-balls"
-points = 300
-dim = 2
-[[gates]]
-name = "topk"
-sparsity = [1, 2]
-"""
+PLAN = (HERE.parent / "small_plan.toml").read_text(encoding="utf-8")
 SWEEP = """
 widths = [4, 8]
 seeds = 2

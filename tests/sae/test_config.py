@@ -5,7 +5,6 @@ import pytest
 from geosae.errors import InvalidInput
 from geosae.sae.config import TrainConfig, default_lr
 from geosae.sae.gates import BatchTopK, ReLU, SpaDE, TopK
-from geosae.sae.training.spec import training_spec
 
 
 @pytest.mark.parametrize(
@@ -27,8 +26,8 @@ def test_the_rate_falls_with_the_width_and_never_jumps(gate):
     assert rates == sorted(rates, reverse=True)
     assert (rates[2], rates[-1]) == (0.03, 0.005)
     assert all(abs(default_lr(w + 1) - default_lr(w)) < 0.03 / 128 for w in range(1, 2000))
-    assert training_spec(TrainConfig(gate, width=400), dim=3).lr == default_lr(400)
-    assert training_spec(TrainConfig(gate, width=400, lr=0.5), dim=3).lr == 0.5
+    assert TrainConfig(gate, width=400).peak_lr == default_lr(400)
+    assert TrainConfig(gate, width=400, lr=0.5).peak_lr == 0.5
 
 
 @pytest.mark.parametrize(

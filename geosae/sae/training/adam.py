@@ -48,22 +48,22 @@ class Adam:
                 rows[neurons] = 0.0
 
 
-def learning_rate(config: TrainConfig, peak: float, step: int) -> float:
-    """Return the learning rate of step 1, 2, …, `config.steps` on its way over the peak.
+def learning_rate(config: TrainConfig, step: int) -> float:
+    """Return the learning rate of step 1, 2, …, `config.steps`.
 
     Examples
     --------
     >>> from geosae.sae.gates import ReLU
-    >>> config = TrainConfig(ReLU(), 8, steps=10, warmup=0.2, decay=0.4, schedule="linear")
-    >>> [round(learning_rate(config, 1.0, step), 2) for step in (1, 2, 6, 7, 9, 10)]
+    >>> config = TrainConfig(ReLU(), 8, steps=10, lr=1.0, warmup=0.2, decay=0.4, schedule="linear")
+    >>> [round(learning_rate(config, step), 2) for step in (1, 2, 6, 7, 9, 10)]
     [0.5, 1.0, 1.0, 0.8, 0.4, 0.2]
     """
     warm = math.ceil(config.warmup * config.steps)
     rise = min(1.0, step / warm) if warm else 1.0
     falling = config.decay * config.steps
     if config.schedule == "constant" or falling == 0:
-        return peak * rise
+        return config.peak_lr * rise
     # The last step still moves: the share that is left counts the step itself.
     left = min(1.0, (config.steps - step + 1) / (falling + 1))
     fall = left if config.schedule == "linear" else 0.5 - 0.5 * math.cos(math.pi * left)
-    return peak * rise * fall
+    return config.peak_lr * rise * fall

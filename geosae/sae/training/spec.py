@@ -7,7 +7,7 @@ from typing import Literal, Protocol, runtime_checkable
 import torch
 
 from geosae.errors import InvalidInput
-from geosae.sae.config import TrainConfig, default_lr
+from geosae.sae.config import TrainConfig
 from geosae.sae.device import resolve_device
 from geosae.sae.gates import AuxK, BatchTopK, Gate, Matryoshka, ReLU, TopK
 from geosae.sae.gates.terms import default_aux_k
@@ -35,8 +35,6 @@ class TrainingSpec:
         How gradients are computed; "auto" of the config is resolved.
     aux
         The auxiliary loss on dead neurons, if the gate asks for one.
-    lr
-        The peak learning rate.
     """
 
     config: TrainConfig
@@ -44,16 +42,15 @@ class TrainingSpec:
     device: torch.device
     kernel: Kernel
     aux: AuxK | None
-    lr: float
 
     @property
     def multiples(self) -> Mapping[str, float]:
-        """What learns at another rate than the rest, by name, and at how many times `lr`."""
+        """What learns at another rate than the rest, by name, and at how many times the rate."""
         config = self.config
         multiples = {
-            name: parameter.least_rate / self.lr
+            name: parameter.least_rate / config.peak_lr
             for name, parameter in config.gate.parameters.items()
-            if parameter.trained and parameter.least_rate > self.lr
+            if parameter.trained and parameter.least_rate > config.peak_lr
         }
         return multiples if config.decoder_lr == 1 else {"W_dec": float(config.decoder_lr), **multiples}
 
@@ -73,8 +70,7 @@ def training_spec(config: TrainConfig, dim: int, device: str = "cpu") -> Trainin
     ('torch', 'cpu', AuxK(k=32, coefficient=0.03125))
     """
     resolved = resolve_device(device)
-    kernel, lr = resolve_kernel(config, resolved), float(config.lr or default_lr(config.width))
-    return TrainingSpec(config, dim, resolved, kernel, _resolve_aux(config, dim), lr)
+    return TrainingSpec(config, dim, resolved, resolve_kernel(config, resolved), _resolve_aux(config, dim))
 
 
 def written_out(gate: Gate) -> bool:

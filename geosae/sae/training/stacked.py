@@ -132,7 +132,7 @@ class Stack:
         for step in range(1, config.steps + 1):
             u = torch.stack([r.source.batch(r.step, config.batch_size, r.generator) for r in self.runs])
             fired = self._gradient(u, self._dead())
-            self._descend([learning_rate(run.spec.config, run.spec.lr, step) for run in self.runs], step)
+            self._descend([learning_rate(run.spec.config, step) for run in self.runs], step)
             self.silent.add_(u.shape[1]).masked_fill_(fired, 0)
             for run in self.runs:
                 run.step = run.adam.steps = step

@@ -96,9 +96,7 @@ class TrainingState:
         while self.step < config.steps and not self.reached():
             u = self.source.batch(self.step, config.batch_size, self.generator)
             self.step += 1
-            losses = step.take(
-                u, learning_rate(config, self.spec.lr, self.step), self.dead() if revives else None
-            )
+            losses = step.take(u, learning_rate(config, self.step), self.dead() if revives else None)
             if config.ema:
                 self.average.lerp_(self.at.flat, 1.0 - config.ema)
             self.silent.add_(len(u)).masked_fill_(losses.fired, 0)
@@ -160,7 +158,7 @@ class TrainingState:
             If the loss is not finite.
         """
         config, u = self.spec.config, self.sample
-        lr = learning_rate(config, self.spec.lr, self.step) if self.step else 0.0
+        lr = learning_rate(config, self.step) if self.step else 0.0
         losses = objective(self.spec, self.at, u, self.dead())
         parts = torch.stack([losses.error, losses.penalty, losses.aux]).tolist()
         if not all(abs(part) < float("inf") for part in parts):
@@ -190,7 +188,8 @@ def _diverged(spec: TrainingSpec, step: int, lr: float, parts: list[float]) -> T
     sparsity = config.gate.to_dict().get(name)
     return TrainingDiverged(
         f"the loss stopped being finite by step {step} of {config.steps} ({terms}; lr {lr:.3g}).\n"
-        f"  Likely causes: too high a learning rate ({spec.lr:g}), no warm-up (share {config.warmup:g}), "
-        f"a penalty too heavy ({name} = {sparsity}), or a few points far outside all others.\n"
+        f"  Likely causes: too high a learning rate ({config.peak_lr:g}), no warm-up (share "
+        f"{config.warmup:g}), a penalty too heavy ({name} = {sparsity}), or a few points far outside all "
+        "others.\n"
         "  What to do: divide the learning rate by 10, then look at the largest norms among the points."
     )

@@ -11,7 +11,7 @@ import torch
 from geosae.data.fvu import few_rows_warning
 from geosae.notebook import Columns, columns_of, html_table, short_text
 from geosae.parallel import using_threads
-from geosae.sae.config import Baseline, TrainConfig, default_lr
+from geosae.sae.config import Baseline, TrainConfig
 from geosae.sae.metrics import measure
 from geosae.sae.model import SparseAutoencoder
 from geosae.sae.neurons import neurons_of
@@ -76,10 +76,10 @@ class TrainedSAE:
         dead = self.metrics.get("dead_share", 0.0)
         if self.config.baseline == "untrained" or not dead > MOSTLY_DEAD:
             return None
-        lr = self.config.lr or default_lr(self.config.width)
         return (
-            f"{dead:.0%} of the neurons fire on none of the points: the learning rate ({lr:g}) may be too "
-            "high for this size, or there are more neurons than features (try a third of the rate)"
+            f"{dead:.0%} of the neurons fire on none of the points: the learning rate "
+            f"({self.config.peak_lr:g}) may be too high for this size, or there are more neurons than "
+            "features (try a third of the rate)"
         )
 
     def __repr__(self) -> str:

@@ -72,8 +72,8 @@ def test_adam_forgets_the_rows_of_a_neuron_only():
 @pytest.mark.parametrize("schedule", ["constant", "linear", "cosine"])
 @pytest.mark.parametrize(("warmup", "decay"), [(0.0, 0.0), (0.1, 0.5), (1.0, 1.0), (0.0, 1.0)])
 def test_the_rate_rises_stays_and_falls_and_never_stops(schedule, warmup, decay):
-    config = TrainConfig(ReLU(), 4, steps=100, schedule=schedule, warmup=warmup, decay=decay)
-    rates = [learning_rate(config, 2.0, step) for step in range(1, 101)]
+    config = TrainConfig(ReLU(), 4, steps=100, lr=2.0, schedule=schedule, warmup=warmup, decay=decay)
+    rates = [learning_rate(config, step) for step in range(1, 101)]
     assert all(0 < rate <= 2.0 for rate in rates)
     if warmup + decay < 1:
         assert max(rates) == 2.0

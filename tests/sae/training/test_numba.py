@@ -120,7 +120,7 @@ def descents(config, steps, u, screen):
     for t in range(steps):
         rows = torch.randint(len(u), (config.batch_size,), generator=torch.Generator().manual_seed(t))
         dead = silent >= config.dead_after
-        lr = learning_rate(config, 3e-3, t + 1)
+        lr = learning_rate(config, t + 1)
         mine = step.take(u[rows], lr, dead if dead.any() else None)
         theirs = dense_step(config, other, adam, u[rows], lr, dead if dead.any() else None)
         silent.add_(config.batch_size).masked_fill_(mine.fired, 0)
