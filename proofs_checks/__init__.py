@@ -14,8 +14,8 @@ from typing import Any
 from geosae.verification import Claim
 
 # g1_convex_units, s6_units, …: a letter of the theory's sections, a number, a name.
-_STATEMENT = re.compile(r"([ngdsapef])(\d+)_\w+")
-_SECTIONS = "NGDSAPEF"
+_STATEMENT = re.compile(r"([ngdsapefcro])(\d+)_\w+")
+_SECTIONS = "NGDSAPEFCRO"
 
 
 def files() -> dict[str, str]:
