@@ -23,7 +23,7 @@ def rational_columns(rows: Int[np.ndarray, "p n"], denominator: int = 1) -> Colu
 
 
 def random_columns(rng: np.random.Generator, n: int, p: int, reach: int = 3) -> Int[np.ndarray, "p n"]:
-    """Return p features of small integers; in two draws of three one of them copies, mirrors or sums others."""
+    """Return p features of small integers; mostly one of them copies, mirrors or sums others, or is 0."""
     rows = rng.integers(-reach, reach + 1, (p, n))
     if p >= 3:
         kind = int(rng.integers(6))

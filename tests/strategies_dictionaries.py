@@ -1,4 +1,4 @@
-"""Dictionaries where ties are common: small integer columns, with duplicates, antipodes, zeros, sums, near-parallels."""
+"""Dictionaries where ties are common: small integers, duplicates, antipodes, zeros, sums, near-parallels."""
 
 import numpy as np
 from hypothesis import strategies as st

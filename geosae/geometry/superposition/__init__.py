@@ -1,4 +1,4 @@
-"""Superposition: p features as columns in n dimensions, and what neurons, probes and decoders read out of sums.
+"""Superposition: p features as columns in n dimensions, and what neurons and probes read out of their sums.
 
 A dictionary is an array of shape (n, p) whose columns are the directions of the features; a code has at most
 k non-zero entries, and the points are the sums of its columns. Verdicts come with exact certificates.
