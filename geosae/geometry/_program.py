@@ -34,12 +34,17 @@ _STATUS: dict[int, Status] = {0: "optimal", 1: "stopped", 2: "infeasible", 3: "u
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What a solver says: its status, a point and a value where it has one, its bound on the optimum."""
+    """What a solver says: its status, a point and a value where it has one, its bound on the optimum.
+
+    Of a linear program also the multipliers: how fast the optimum rises with the right side of each row.
+    """
 
     status: Status
     point: Float[np.ndarray, " v"] | None
     value: float | None
     bound: float | None = None
+    at_most_multipliers: Float[np.ndarray, " r"] | None = None
+    equal_multipliers: Float[np.ndarray, " e"] | None = None
 
 
 def time_limit() -> float:
@@ -86,8 +91,9 @@ def linear_program(
 
     Examples
     --------
-    >>> linear_program(np.array([1.0, 1.0]), equal=(np.array([[1.0, 2.0]]), np.array([4.0]))).value
-    2.0
+    >>> outcome = linear_program(np.array([1.0, 1.0]), equal=(np.array([[1.0, 2.0]]), np.array([4.0])))
+    >>> outcome.value, outcome.equal_multipliers.tolist()
+    (2.0, [0.5])
     """
     rows, right = at_most or (None, None)
     equations, level = equal or (None, None)
@@ -108,7 +114,14 @@ def linear_program(
     status = _STATUS.get(int(solution.status), "stopped")
     if status != "optimal":
         return Outcome(status, None, None)
-    return Outcome(status, np.asarray(solution.x, dtype=np.float64), float(solution.fun), float(solution.fun))
+    return Outcome(
+        status,
+        np.asarray(solution.x, dtype=np.float64),
+        float(solution.fun),
+        float(solution.fun),
+        np.asarray(solution.ineqlin.marginals, dtype=np.float64),
+        np.asarray(solution.eqlin.marginals, dtype=np.float64),
+    )
 
 
 def milp(
