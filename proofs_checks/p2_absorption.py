@@ -1,8 +1,9 @@
 r"""P2. When can a parent's neuron stay silent on a child: absolute neurons, Top-K; and what L1 gains.
 
-By one absolute neuron the child C_c can be absorbed exactly (it fires on C_p∖C_c and nowhere else on X) iff
-Conv(C_p∖C_c) ∩ Conv(C_c ∪ (X∖C_p)) = ∅: S1 for C_p∖C_c. So a child inside the hull of its siblings is never
-absorbed by ReLU, JumpReLU or, its regions being convex, by Top-1; Top-K with 2 ≤ K < d can.
+There are two versions. One absolute neuron that fires on C_p∖C_c can be *silent on the child* iff
+Conv(C_p∖C_c) ∩ Conv(C_c) = ∅; it can be silent *outside C_p too* (it fires on C_p∖C_c and nowhere else on
+X) iff Conv(C_p∖C_c) ∩ Conv(C_c ∪ (X∖C_p)) = ∅: S1 for C_p∖C_c. Under either a child inside the hull of its
+siblings is never absorbed by ReLU, JumpReLU or, its regions being convex, by Top-1; Top-K with 2 ≤ K < d can.
 
 L1 incentive: with orthonormal parent p and child c a child's atom along c + δp reconstructs p + c at the
 cost 1 − δ + √(1+δ²): 2 for δ = 0, √2 for δ = 1.
@@ -24,7 +25,7 @@ from proofs_checks._exact import Point, Rational, hulls_meet, solve
 from proofs_checks._gates import Encoder, fired
 from proofs_checks._runs import sample_view
 
-Part = Literal["feasible", "inside", "topk", "cost"]
+Part = Literal["silent on the child", "feasible", "inside", "topk", "cost"]
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,10 @@ class Case:
     delta: Fraction = Fraction(0)
     parent: tuple[Rational, Rational] = (1, 0)
 
+    def quiet(self) -> tuple[tuple[Rational, ...], ...]:
+        """Return the points on which the neuron must not fire: the child, or all points but C_p∖C_c."""
+        return self.child if self.part == "silent on the child" else (*self.child, *self.rest)
+
     def absorbed(self) -> int:
         """Count the child's points on which neuron 0 is silent, if it fires on all siblings (0 if not)."""
         if self.encoder is None or not all(self.fires(x) for x in self.siblings):
@@ -54,8 +59,8 @@ class Case:
 
 def bound(case: Case) -> Number:
     """Return whether the hulls are disjoint; 0 absorbed points; all of the child; or 1 − δ + √(1+δ²)."""
-    if case.part == "feasible":
-        return int(not hulls_meet(case.siblings, (*case.child, *case.rest)))
+    if case.part in ("silent on the child", "feasible"):
+        return int(not hulls_meet(case.siblings, case.quiet()))
     if case.part == "inside":
         return 0
     if case.part == "topk":
@@ -74,13 +79,13 @@ def _root(square: Fraction) -> Fraction:
 def observe(case: Case) -> Observed:
     """Return whether a neuron absorbs, how many points one absorbs, or the cost of the code of p + c."""
     label = f"{case.label} [{case.part}]"
-    if case.part == "feasible":
+    if case.part in ("silent on the child", "feasible"):
         if case.encoder is not None:
-            silent = not any(case.fires(x) for x in (*case.child, *case.rest))
+            silent = not any(case.fires(x) for x in case.quiet())
             return Observed(
                 int(silent and all(case.fires(x) for x in case.siblings)), label, kind="equivalence"
             )
-        others = _array((*case.child, *case.rest), case.siblings)
+        others = _array(case.quiet(), case.siblings)
         verdict = separate(_array(case.siblings, case.siblings), others).check()
         return Observed(int(verdict.separable), label, kind="equivalence")
     if case.part in ("inside", "topk"):
@@ -103,10 +108,13 @@ TOP2 = Encoder(((0,), (1,), (-1,)), (1, 2, 2))
 
 def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
     """Yield children at the edge and inside, Top-K absorption, costs, then random families."""
-    yield Case(((0,), (1,)), ((2,),), ((-9,), (9,)), "feasible", "a negative beyond the child")
-    yield Case(((0,), (1,)), ((2,),), ((9,),), "feasible", "a child at the edge of its family: feasible")
-    yield Case(((0, 0), (2, 0)), ((1, 0),), ((9, 9),), "feasible", "a child between its siblings")
-    yield Case(((0, 0), (2, 2)), ((0, 2),), ((2, 0),), "feasible", "siblings and the rest cross")
+    versions: tuple[Part, Part] = ("feasible", "silent on the child")
+    for version in versions:
+        yield Case(((0,), (1,)), ((2,),), ((-9,), (9,)), version, "a negative beyond the child")
+        yield Case(((0,), (1,)), ((2,),), ((9,),), version, "a child at the edge of its family: feasible")
+        yield Case(((0, 0), (2, 0)), ((1, 0),), ((9, 9),), version, "a child between its siblings")
+        yield Case(((0, 0), (2, 2)), ((0, 2),), ((2, 0),), version, "siblings and the rest cross")
+        yield Case(((0, 0), (1, 1)), ((2, 2),), (), version, "nothing outside the family: one condition")
     for far in (2, 5):
         yield Case(((-far,), (far,)), ((0,),), (), "topk", f"Top-2: ±{far} fire, 0 does not", TOP2, 2)
     yield Case(((-2,), (2,)), ((0,), (Fraction(1, 2),)), (), "topk", "Top-2 absorbs two points", TOP2, 2)
@@ -116,8 +124,9 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
         n = int(rng.integers(1, 4))
         cloud = [tuple(x) for x in rng.integers(-3, 4, (7, n)).tolist()]
         if i % 2:
+            version = versions[i // 2 % 2]
             yield Case(
-                tuple(cloud[:3]), tuple(cloud[3:5]), tuple(cloud[5:]), "feasible", f"random family {i}: n={n}"
+                tuple(cloud[:3]), tuple(cloud[3:5]), tuple(cloud[5:]), version, f"random family {i}: n={n}"
             )
             continue
         # Between two siblings: inside their hull by construction.
@@ -134,7 +143,9 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
 
 def top_two(count: int, rng: np.random.Generator) -> Iterator[Case]:
     """Yield Top-2 neurons for an absolute neuron."""
-    yield Case(((-2,), (2,)), ((0,),), (), "feasible", "a Top-2 neuron around the child", TOP2, 2)
+    versions: tuple[Part, Part] = ("feasible", "silent on the child")
+    for version in versions:
+        yield Case(((-2,), (2,)), ((0,),), (), version, "a Top-2 neuron around the child", TOP2, 2)
     yield Case(
         ((-2,), (2,)), ((0,),), (), "inside", "a Top-2 neuron absorbs a child inside the hull", TOP2, 2
     )
@@ -192,11 +203,13 @@ def check_run(instance: TrainedInstance) -> Sequence[Evidence]:
 CLAIM = Claim(
     id="P2",
     statement=(
-        "One absolute neuron absorbs a child exactly if and only if the hull of the siblings misses the "
-        "hull of "
-        "child and negatives; a child inside its siblings' hull is absorbed by Top-K with 2 ≤ K < d only."
+        "One absolute neuron that fires on a child's siblings can be silent on the child exactly if their "
+        "hulls are disjoint, and outside the parent too exactly if the siblings' hull misses that of child "
+        "and negatives; a child inside its siblings' hull is absorbed by Top-K with 2 ≤ K < d only."
     ),
     tex=(
+        r"\exists i:\ C_p\setminus C_c\subset N_i,\ N_i\cap C_c=\emptyset\iff"
+        r"\operatorname{Conv}(C_p\setminus C_c)\cap\operatorname{Conv}(C_c)=\emptyset;\qquad "
         r"\exists i:\ N_i\cap X=C_p\setminus C_c\iff\operatorname{Conv}(C_p\setminus C_c)\cap"
         r"\operatorname{Conv}(C_c\cup(X\setminus C_p))=\emptyset;"
         r"\qquad\text{cost}(\delta)=1-\delta+\sqrt{1+\delta^2}"
@@ -217,6 +230,11 @@ CLAIM = Claim(
     mutants={
         "siblings against the child alone": lambda case: (
             int(not hulls_meet(case.siblings, case.child)) if case.part == "feasible" else bound(case)
+        ),
+        "the negatives in the way of silence on the child": lambda case: (
+            int(not hulls_meet(case.siblings, (*case.child, *case.rest)))
+            if case.part == "silent on the child"
+            else bound(case)
         ),
         "no gain from δ": lambda case: 2 if case.part == "cost" else bound(case),
     },

@@ -5,10 +5,11 @@ clique of conflicts needs as many neurons. Deciding m* is NP-hard (N. Megiddo, 1
 trying every grouping of a handful of negatives, and the library's interval [lower, upper] is held against
 it.
 
-For the unit disk and a finite dense ring of negatives at radius 1 + γ, m* = ⌈π / arccos(1/(1+γ))⌉. A
-half-space around the closed disk excludes strictly less than an arc of 2·arccos(1/(1+γ)); so the *whole*
-ring needs one more neuron where that quotient is an integer (γ = 1: three for every finite set, four for
-the ring).
+For the closed unit disk and negatives at radius 1 + γ, φ = arccos(1/(1+γ)): a half-space around the disk
+excludes less than an arc of 2φ. So N equally spaced negatives need ⌈N/⌈Nφ/π⌉⌉ neurons (held against a greedy
+cover of the points themselves, decided by cosines), dense finite rings ⌈π/φ⌉, and the whole ring ⌊π/φ⌋ + 1:
+one more where the quotient is an integer, for rational γ at γ = 1 alone (three for every dense finite set,
+four for the ring; Niven).
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,13 +20,13 @@ from typing import Literal
 import numpy as np
 from flint import arb, ctx
 
-from geosae.geometry.arrangements.counting import ring_unit_size
+from geosae.geometry.arrangements.counting import ring_points_unit_size, ring_unit_size
 from geosae.geometry.separation.smallest_unit import SmallestUnit, smallest_unit
 from geosae.verification import Claim, Hypothesis, Number, Observed
 from proofs_checks._exact import Point, Rational, hulls_meet
 from proofs_checks._small_units import clique, fewest, simplex_edges
 
-Part = Literal["clique", "one", "lower", "upper", "ring"]
+Part = Literal["clique", "one", "lower", "upper", "ring", "points"]
 MOST_DRAWS = 100
 
 
@@ -33,7 +34,8 @@ MOST_DRAWS = 100
 class Case:
     """C and negatives, of which `counted` are used for m* (all by default) and `hidden` kept from the engine.
 
-    For "ring": the gap and the number of points; no number is the whole ring.
+    For "ring": the gap and the number of points; no number is the whole ring. For "points" too; `positions`
+    are where they lie in a control, as shares of the circle.
     """
 
     inside: tuple[tuple[Rational, ...], ...]
@@ -44,6 +46,7 @@ class Case:
     hidden: int = 0
     gap: Fraction = Fraction(1)
     dense: int | None = None
+    positions: tuple[Fraction, ...] | None = None
 
 
 def _engine(case: Case) -> SmallestUnit:
@@ -56,9 +59,11 @@ def _engine(case: Case) -> SmallestUnit:
 
 
 def bound(case: Case) -> Number:
-    """Return the clique number, whether S1 holds, the library's bounds, or ⌈π / arccos(1/(1+γ))⌉."""
+    """Return the clique number, whether S1 holds, the library's bounds, ⌈π/φ⌉ or ⌈N/⌈Nφ/π⌉⌉."""
     if case.part == "ring":
         return ring_unit_size(float(case.gap))
+    if case.part == "points":
+        return ring_points_unit_size(float(case.gap), case.dense or 1)
     if case.part == "clique":
         return clique(case.inside, case.outside)
     if case.part == "one":
@@ -72,6 +77,10 @@ def observe(case: Case) -> Observed:
     label = f"{case.label} [{case.part}]"
     if case.part == "ring":
         return Observed(_arcs(case.gap, case.dense), label, kind="tight")
+    if case.part == "points":
+        count = case.dense or 1
+        places = case.positions or tuple(Fraction(j, count) for j in range(count))
+        return Observed(_fewest_arcs(Fraction(float(case.gap)), places), label, kind="tight")
     size = fewest(case.inside, case.outside[: case.counted])
     value = -1 if size is None else size
     if case.part == "one":
@@ -94,6 +103,43 @@ def _arcs(gap: Fraction, count: int | None) -> int:
         # γ = 1: α = π/3 exactly, which no ball arithmetic can see.
         most = -(-count // 3) if gap == 1 else int(ratio.ceil().unique_fmpz() or 0)
     return -(-count // max(1, min(most, count)))
+
+
+def _fewest_arcs(gap: Fraction, places: Sequence[Fraction]) -> int:
+    """Return how few half-spaces around the disk exclude points of the ring, given as shares of the circle.
+
+    One excludes the points of an arc that spans the share s if cos(πs) > 1/(1+γ). From a first point on,
+    each arc takes as many as it can; the best first point counts.
+    """
+    ordered = sorted(places)
+    turns = [*ordered, *(place + 1 for place in ordered)]
+    fits = {span: _one_arc(gap, span) for span in {b - a for a in ordered for b in turns if b >= a}}
+    best = len(ordered)
+    for first in range(len(ordered)):
+        arcs, start, end = 0, first, first + len(ordered)
+        while start < end:
+            stop = start + 1
+            while stop < end and fits[turns[stop] - turns[start]]:
+                stop += 1
+            arcs, start = arcs + 1, stop
+        best = min(best, arcs)
+    return best
+
+
+def _one_arc(gap: Fraction, span: Fraction) -> bool:
+    """Tell whether cos(π·span) > 1/(1+γ): never from half of the circle on."""
+    if 2 * span >= 1:
+        return False
+    if gap == 1 and span == Fraction(1, 3):
+        return False  # cos(π/3) = ½ exactly, the only tie (Niven)
+    precision = 64
+    while True:
+        with ctx.workprec(precision):
+            angle = arb.pi() * span.numerator / span.denominator
+            left = angle.cos() * (1 + arb(gap.numerator) / gap.denominator) - 1
+            if left > 0 or left < 0:
+                return bool(left > 0)
+        precision *= 2
 
 
 def _square_and_diamond() -> tuple[list[list[int]], list[list[int]]]:
@@ -123,6 +169,11 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
             yield _case(inside, outside, part, label)
     for gap, dense in (("1", 999), ("1/10", 4001), ("1/100", 9001), ("3", 997), ("1/2", 5003), ("9", 101)):
         yield Case((), (), "ring", f"a disk in a ring, γ = {gap}", gap=Fraction(gap), dense=dense)
+    for gap in ("1", "1/4", "3", "1/16"):
+        for points in (1, 2, 3, 4, 5, 6, 7, 9, 12, 15):
+            yield _spaced(gap, points)
+    for i in range(count // 4):
+        yield _spaced(str(Fraction(int(rng.integers(1, 64)), 16)), 16 + i % 20)
     number = 0
     for _ in range(MOST_DRAWS * count):
         n, size = int(rng.integers(1, 4)), int(rng.integers(2, 6))
@@ -135,6 +186,20 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
         if number == count:
             return
     raise ArithmeticError(f"fewer than {count} of {MOST_DRAWS * count} random clouds are separable")
+
+
+def _spaced(gap: str, points: int) -> Case:
+    label = f"a disk and {points} points of a ring, γ = {gap}"
+    return Case((), (), "points", label, gap=Fraction(gap), dense=points)
+
+
+def bunched(count: int, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield points of the ring that lie close together: one neuron excludes them all."""
+    for i in range(1 + max(1, count // 10)):
+        points = int(rng.integers(4, 12))
+        case = _spaced("1/4", points)
+        places = tuple(Fraction(j, 20 * points) for j in range(points))
+        yield replace(case, label=f"{case.label}, bunched ({i})", positions=places)
 
 
 def inside_or_none(count: int, rng: np.random.Generator) -> Iterator[Case]:
@@ -176,16 +241,19 @@ CLAIM = Claim(
     id="S4",
     statement=(
         "The smallest separating unit has one neuron exactly when S1 holds and at least as many as negatives "
-        "can conflict pairwise; a disk in a finite dense ring at gap γ needs ⌈π/arccos(1/(1+γ))⌉."
+        "can conflict pairwise; a disk among N equally spaced points at gap γ needs ⌈N/⌈Nφ/π⌉⌉, φ = "
+        "arccos(1/(1+γ)), and ⌈π/φ⌉ among densely many."
     ),
     tex=(
         r"m^*=1\iff\text{S1};\qquad m^*\ge\omega(\text{conflicts});\qquad "
-        r"m^*_{\text{ring}}=\Big\lceil\frac{\pi}{\arccos(1/(1+\gamma))}\Big\rceil"
+        r"m^*_N=\Big\lceil\frac{N}{\lceil N\varphi/\pi\rceil}\Big\rceil,\quad "
+        r"m^*_{\text{ring}}=\Big\lceil\frac{\pi}{\varphi}\Big\rceil,\quad\varphi=\arccos\frac1{1+\gamma}"
     ),
     hypotheses=(
         Hypothesis("no negative lies in Conv(C), and there is at least one", inside_or_none),
         Hypothesis("ring: finitely many negatives", whole_ring),
         Hypothesis("ring: they are dense enough", sparse_ring),
+        Hypothesis("points of the ring: they are equally spaced", bunched),
         Hypothesis("the unit excludes every negative, and the engine is given every one", left_out),
     ),
     kind="lower",
@@ -194,4 +262,14 @@ CLAIM = Claim(
     observe=observe,
     bound=bound,
     instances=instances,
+    mutants={
+        "the limit for few points": lambda case: (
+            ring_unit_size(float(case.gap)) if case.part == "points" else bound(case)
+        ),
+        "closed arcs at γ = 1": lambda case: (
+            -(-(case.dense or 1) // ((case.dense or 1) // 3 + 1))
+            if case.part == "points" and case.gap == 1
+            else bound(case)
+        ),
+    },
 )

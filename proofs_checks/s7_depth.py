@@ -8,6 +8,10 @@ and M(C_1) is not empty because C_1 ≠ X; so |M(C_k)| ≥ k, and a point of C_L
 The last concept must not be empty. Nothing activates the closure unit of ∅ (all of [d]), and two disjoint
 half-lines give the chain N_1 ∩ X ⊋ ∅ of length 2 with one neuron active everywhere: the last control.
 
+At ε > 0 the chain bound is false for every ε: a Top-1 child of share ≤ ε of its parent, absorbed, makes a
+chain of two. What takes its place is S12 (f): distinct neurons that detect C_k within ε satisfy (1−ε)Σμ(C_k)
+≤ ∫ L0 over ∪C_k ≤ K·μ(∪C_k).
+
 The statement is ours; the closure unit is that of formal concept analysis (Ganter and Wille, 1999).
 """
 

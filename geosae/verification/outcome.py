@@ -3,10 +3,11 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import get_args
 
 from geosae.notebook import short_repr
 from geosae.storage.arguments import checked_arguments
-from geosae.verification.audit import Mutation
+from geosae.verification.audit import Mutation, Target
 from geosae.verification.evidence import Evidence
 from geosae.verification.runner import Verdict
 
@@ -53,7 +54,7 @@ def verdicts_outcome(verdicts: Sequence[Verdict]) -> Outcome:
 
 @checked_arguments()
 def audit_outcome(mutations: Sequence[Mutation]) -> Outcome:
-    """Sum up a mutation audit: a complaint names the mutants that nobody caught.
+    """Sum up a mutation audit, in all and by what was made wrong: a complaint names what nobody caught.
 
     Examples
     --------
@@ -62,7 +63,13 @@ def audit_outcome(mutations: Sequence[Mutation]) -> Outcome:
     """
     missed = [f"{mutation.id} ({mutation.mutant})" for mutation in mutations if not mutation.caught]
     caught = f"{len(mutations) - len(missed)} of {len(mutations)} wrong forms caught"
-    return Outcome((caught,), f"not caught: {', '.join(missed)}" if missed else "")
+    apart = [_of_target(mutations, target) for target in get_args(Target)]
+    return Outcome((f"{caught} ({', '.join(apart)})",), f"not caught: {', '.join(missed)}" if missed else "")
+
+
+def _of_target(mutations: Sequence[Mutation], target: Target) -> str:
+    ours = [mutation for mutation in mutations if mutation.target == target]
+    return f"{target} {sum(mutation.caught for mutation in ours)} of {len(ours)}"
 
 
 @dataclass(frozen=True)

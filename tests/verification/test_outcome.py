@@ -43,7 +43,10 @@ def test_verdicts_that_hold_are_counted_and_the_others_named() -> None:
 def test_an_audit_complains_of_what_nobody_caught() -> None:
     caught, missed = (Mutation("S7", "bound + 1", by, "") for by in ("control", "nobody"))
     outcome = audit_outcome([caught, missed, caught])
-    assert (outcome.exit_status, outcome.sentences) == (1, ("2 of 3 wrong forms caught",))
+    assert (outcome.exit_status, outcome.sentences) == (
+        1,
+        ("2 of 3 wrong forms caught (bound 2 of 3, observation 0 of 0, predicate 0 of 0, instances 0 of 0)",),
+    )
     assert audit_outcome([caught]).exit_status == 0
 
 

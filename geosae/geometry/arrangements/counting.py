@@ -8,6 +8,7 @@ E. Sperner (1928), doi:10.1007/BF01171114, and the LYM inequality. Theory G3, G4
 """
 
 import math
+from collections.abc import Callable
 from fractions import Fraction
 
 from flint import arb, ctx
@@ -248,10 +249,10 @@ def _log_partial_row(d: int, top: int) -> float:
 def ring_unit_size(gap: float | int, *, whole: bool = False) -> int:
     """Return the size m* of the smallest unit that separates the unit disk from a ring of radius 1 + gap.
 
-    A half-space around the closed disk cuts off less than 2·arccos(1/(1+gap)) of the ring. So a finite set of
-    negatives on the ring, dense enough, needs exactly m* = ⌈π / arccos(1/(1+gap))⌉, the `whole` ring
-    ⌊π / arccos(1/(1+gap))⌋ + 1: one more where the quotient is an integer, which for rational gaps happens at
-    gap = 1 alone (Niven's theorem).
+    A half-space around the closed disk cuts off less than 2·φ of the ring, φ = arccos(1/(1+gap)). So a finite
+    set of negatives on the ring, dense enough, needs exactly m* = ⌈π/φ⌉, the `whole` ring ⌊π/φ⌋ + 1: one more
+    where the quotient is an integer, which for rational gaps happens at gap = 1 alone (Niven's theorem).
+    How many a given number of points needs: `ring_points_unit_size`.
 
     Examples
     --------
@@ -261,23 +262,41 @@ def ring_unit_size(gap: float | int, *, whole: bool = False) -> int:
     exact = positive_number(gap, "gap")
     if exact == 1.0:
         return 4 if whole else 3
-    # cos(π/m) is rational for m ≤ 3 only, so no other float gap ties and more digits always decide.
+    return _decided_ceiling(lambda: arb.pi() / _half_arc(exact))
+
+
+def ring_points_unit_size(gap: float | int, points: int) -> int:
+    """Return the size m* of the smallest unit that keeps N equally spaced points of a ring off the unit disk.
+
+    A half-space around the closed disk excludes an open arc of 2φ, φ = arccos(1/(1+gap)), which holds at most
+    ⌈Nφ/π⌉ of N points; so m* = ⌈N/⌈Nφ/π⌉⌉ (S4). It need not grow with N.
+
+    Raises
+    ------
+    InvalidInput
+        If the gap is not positive and finite, or there is no point.
+
+    Examples
+    --------
+    >>> [ring_points_unit_size(1, points) for points in (1, 2, 3, 4, 5, 999)]
+    [1, 2, 3, 2, 3, 3]
+    """
+    exact, count = positive_number(gap, "gap"), _natural(points, "points", 1)
+    # φ = π/3 at gap 1, the only rational multiple of π among rational gaps: no ball could decide it there.
+    most = -(-count // 3) if exact == 1.0 else _decided_ceiling(lambda: count * _half_arc(exact) / arb.pi())
+    return -(-count // most)
+
+
+def _half_arc(gap: float) -> arb:
+    return (1 / (1 + arb(gap))).acos()
+
+
+def _decided_ceiling(number: Callable[[], arb]) -> int:
+    """Return the ceiling of a number that is no integer, with as many bits as it takes."""
     precision = 64
     while True:
-        m = _ceiling(exact, precision)
-        if m is not None:
-            return m
+        with ctx.workprec(precision):
+            ceiling = number().ceil().unique_fmpz()
+        if ceiling is not None:
+            return int(ceiling)
         precision *= 2
-
-
-def _ceiling(gap: float, precision: int) -> int | None:
-    """Return ⌈π / arccos(1/(1+gap))⌉ if this many bits decide it."""
-    before = ctx.prec
-    ctx.prec = precision
-    try:
-        quotient = arb.pi() / (1 / (1 + arb(gap))).acos()
-        ceiling = quotient.ceil()
-        number = ceiling.unique_fmpz()
-        return None if number is None else int(number)
-    finally:
-        ctx.prec = before
