@@ -25,6 +25,7 @@ _REASONS: dict[str, tuple[str, ...]] = {
         "geosae.fca.NestedContext", "geosae.geometry.Approximation", "geosae.geometry.Estimate",
         "geosae.geometry.HullWitness", "geosae.geometry.Inseparable", "geosae.geometry.RationalHyperplane",
         "geosae.geometry.Separability", "geosae.geometry.Separated", "geosae.geometry.SmallestUnit",
+        "geosae.geometry.superposition.Dimensions", "geosae.geometry.superposition.Frame",
         "geosae.geometry.UnitInseparable", "geosae.geometry.UnitSeparated", "geosae.replication.Replication",
         "geosae.sae.Neurons", "geosae.sae.interop.CardComparison", "geosae.sae.interop.CardWarning",
         "geosae.sae.interop.Imported", "geosae.sae.interop.Source", "geosae.sae.interop.Trial",

@@ -83,6 +83,36 @@ def best_features(
     return np.concatenate(parts)
 
 
+@checked_arguments()
+def matched_rows(
+    rows: Float[np.ndarray, "d n"], directions: Float[np.ndarray, "p m"]
+) -> Int[np.ndarray, "p"]:
+    """Return for each direction a row of its own, all together of the greatest total cosine; −1 for none.
+
+    The sign counts: an encoder's row that points away from a feature does not read it. Where d < p, the
+    directions without which the total is greatest stay without a row.
+
+    Raises
+    ------
+    InvalidInput
+        If the dimensions differ or a direction is zero.
+
+    Examples
+    --------
+    >>> matched_rows(np.array([[-2.0, 0.0], [1.0, 3.0], [1.0, 0.1]]), np.eye(2)).tolist()
+    [2, 1]
+    >>> matched_rows(np.array([[1.0, 3.0]]), np.eye(2)).tolist()
+    [-1, 0]
+    """
+    from geosae.geometry._program import assignment
+
+    atoms, truth = _unit_atoms(rows, directions)
+    features, matches = assignment(-(truth @ atoms.T))
+    matched = np.full(len(truth), -1, dtype=np.int64)
+    matched[features] = matches
+    return matched
+
+
 def uniqueness(decoder: Float[np.ndarray, "d n"], directions: Float[np.ndarray, "p m"]) -> float:
     """Return |{best feature of atom 1, …, best feature of atom d}| / d: 1 if no two atoms track one feature.
 

@@ -1,6 +1,6 @@
 """The recovery metrics against SAELens' synthetic evaluation: stored figures, and itself where installed."""
 
-from itertools import pairwise
+from itertools import pairwise, permutations
 
 import numpy as np
 import pytest
@@ -8,6 +8,7 @@ from analysis.peer_recovery import FIGURES, by_peer, case
 from hypothesis import given
 from hypothesis import strategies as st
 
+from geosae.analysis.matching import matched_rows
 from geosae.analysis.recovery import Recovery, best_features, recovery, recovery_of, uniqueness
 from geosae.data.dataset import ConceptDataset
 from geosae.errors import InvalidInput
@@ -87,3 +88,14 @@ def test_what_cannot_be_measured_is_refused() -> None:
         recovery_of(object(), sets)
     same = recovery(np.eye(2), np.eye(2), [(x, x, yes, yes)])
     assert np.isnan(same.explained_variance)
+
+
+def test_rows_are_matched_one_to_one_by_signed_cosines() -> None:
+    truth = np.eye(3)
+    # The best row of the first two directions is the same; a row that points away serves nobody first.
+    rows = np.array([[3.0, 2.9, 0.0], [2.0, 0.0, 1.0], [0.0, 0.0, -9.0], [0.0, 1.0, 4.0]])
+    assert matched_rows(rows, truth).tolist() == [1, 0, 3]
+    assert matched_rows(rows[:1], truth).tolist() == [0, -1, -1]
+    cosines = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    best = max(permutations(range(4), 3), key=lambda order: sum(cosines[i, k] for k, i in enumerate(order)))
+    assert list(best) == [1, 0, 3]

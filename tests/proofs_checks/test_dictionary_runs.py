@@ -1,0 +1,138 @@
+"""Statements about dictionaries on SAEs of planted features: what holds, what is vacuous, what is forged."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import geosae_synthetic
+import numpy as np
+import pytest
+
+from geosae.data.dataset import ConceptDataset
+from geosae.geometry import HalfSpaces
+from geosae.geometry.superposition import Frame, frame_of
+from geosae.sae.model import SparseAutoencoder
+from geosae.sae.neurons import neurons_of
+from geosae.verification import Evidence, TrainedInstance
+from proofs_checks import claims
+from proofs_checks._probes import probes_of
+
+
+def superposed(features: int = 8, dim: int = 6) -> ConceptDataset:
+    """Draw a world of unit directions, two of them active at a time, without noise."""
+    params: dict[str, Any] = {"features": features, "active": 2, "noise": 0.0}
+    rng = np.random.default_rng(0)
+    return geosae_synthetic.make("superposition", points=300, dim=dim, rng=rng, **params)
+
+
+def read_by_its_directions(data: ConceptDataset, threshold: float = 0.4) -> TrainedInstance:
+    """Plant one ReLU neuron along each true direction."""
+    assert data.directions is not None
+    rows = data.directions
+    sae = SparseAutoencoder.planted(HalfSpaces(rows, np.full(len(rows), -threshold)), data.points)
+    return TrainedInstance(neurons_of(sae), data, None, "planted")
+
+
+@pytest.fixture(scope="module")
+def instance() -> TrainedInstance:
+    return read_by_its_directions(superposed())
+
+
+def evidence(claim_id: str, instance: TrainedInstance) -> list[Evidence]:
+    check = claims()[claim_id].check_run
+    assert check is not None
+    return list(check(instance))
+
+
+@dataclass(frozen=True, eq=False)
+class Forged:
+    """Neurons that hand out something else than they are."""
+
+    honest: Any
+    changes: dict[str, Any]
+
+    def __getattr__(self, name: str) -> Any:
+        return self.changes[name] if name in self.changes else getattr(self.honest, name)
+
+
+def forged(instance: TrainedInstance, **changes: Any) -> TrainedInstance:
+    neurons: Any = Forged(instance.neurons, changes)
+    return TrainedInstance(neurons, instance.dataset, None, "forged")
+
+
+def test_rows_are_matched_with_their_own_directions(instance: TrainedInstance) -> None:
+    probes = probes_of(instance)
+    assert probes is not None
+    assert probes.neurons.tolist() == list(range(8))
+    assert probes.B == pytest.approx(probes.A, abs=1e-7)
+    few = read_by_its_directions(superposed())
+    half = forged(few, affine=HalfSpaces(few.neurons.half_spaces().w[:3], np.zeros(3)))
+    probes = probes_of(half)
+    assert probes is not None
+    assert probes.neurons.tolist() == [0, 1, 2, -1, -1, -1, -1, -1]
+    assert not probes.B[:, 3:].any()
+
+
+def test_c1_reads_two_sums_and_neither_is_vacuous(instance: TrainedInstance) -> None:
+    atoms, rows = evidence("C1", instance)
+    assert (atoms.holds, atoms.vacuous, atoms.bound) == (True, False, 6.0)
+    assert (rows.holds, rows.vacuous, rows.bound) == (True, False, 6.0)
+    # The encoder's rows are the true directions: what it reads are their own dimensions.
+    assert instance.dataset.directions is not None
+    frame = frame_of(instance.dataset.directions.T)
+    assert rows.observed == pytest.approx(frame.dimensions.total, rel=1e-6)
+    assert 3.9 < rows.observed < 4
+
+
+def test_c1_is_vacuous_where_there_are_no_more_atoms_than_dimensions() -> None:
+    few = read_by_its_directions(superposed(features=6))
+    assert [e.vacuous for e in evidence("C1", few)] == [True, True]
+    orthogonal = read_by_its_directions(superposed(features=6), 0.2)
+    axes = forged(orthogonal, decoder=np.eye(6), affine=HalfSpaces(np.eye(6), np.zeros(6)))
+    # Six orthogonal atoms attain the rank.
+    assert evidence("C1", axes)[0].observed == 6.0
+
+
+def test_c1_finds_out_a_sum_above_the_rank(
+    instance: TrainedInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from proofs_checks import c1_dimensions as c1
+
+    true = c1.feature_dimensions
+
+    def exaggerated(A: np.ndarray, B: np.ndarray | None = None) -> Any:
+        dimensions = true(A, B)
+        return type(dimensions)(dimensions.values * 1.6, dimensions.eta)
+
+    monkeypatch.setattr(c1, "feature_dimensions", exaggerated)
+    atoms, rows = evidence("C1", instance)
+    assert (atoms.holds, rows.holds) == (True, False)
+
+
+def test_c2_reads_the_coherence_over_its_bound(instance: TrainedInstance) -> None:
+    (said,) = evidence("C2", forged(instance, decoder=instance.dataset.directions))
+    # Eight lines in six dimensions.
+    assert said.bound == pytest.approx((2 / 42) ** 0.5)
+    assert (said.holds, said.vacuous) == (True, False)
+    assert said.observed > said.bound
+    (simplex,) = evidence("C2", forged(instance, decoder=np.eye(7) - 1 / 7))
+    # Seven corners, given by seven coordinates: in seven dimensions Welch's bound says nothing.
+    assert (simplex.observed, simplex.vacuous) == (pytest.approx(1 / 6), True)
+    (mercedes,) = evidence(
+        "C2", forged(instance, decoder=np.array([[1, 0], [-0.5, 0.75**0.5], [-0.5, -(0.75**0.5)]]))
+    )
+    assert mercedes.tightness == pytest.approx(1.0)
+    assert mercedes.holds
+
+
+def test_c2_has_nothing_to_say_of_one_atom(instance: TrainedInstance) -> None:
+    assert evidence("C2", forged(instance, decoder=np.eye(6)[:1])) == []
+
+
+def test_c2_finds_out_a_coherence_below_its_bound(
+    instance: TrainedInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from proofs_checks import c2_welch as c2
+
+    monkeypatch.setattr(c2, "frame_of", lambda A: Frame(6, frame_of(A).dimensions, 0.2, 1e-12))
+    (said,) = evidence("C2", instance)
+    assert (said.holds, said.vacuous) == (False, False)
