@@ -10,8 +10,8 @@ Equality is tried on simplices, 16 lines in R⁶ and R¹⁰ and 28 in R⁷, turn
 the equivalence also on equiangular lines that are not tight, and tight frames that are not equiangular.
 Controls: columns shorter than 1 with their plain products; the mean of |cos| in place of the greatest.
 
-Status: exact, and classical. Open here: order 2 is not attained for n ≥ 2 (C1's equality fails there), and sharper
-bounds for many real lines (Levenshtein's) are not implemented.
+Status: exact, and classical. Open here: order 2 is not attained for n ≥ 2 (C1's equality fails there), and
+sharper bounds for many real lines (Levenshtein's) are not implemented.
 """
 
 import math
