@@ -58,3 +58,10 @@ from geosae.geometry.separation.smallest_unit import smallest_unit as smallest_u
 from geosae.geometry.separation.unit_certificate import HullWitness as HullWitness
 from geosae.geometry.separation.unit_certificate import UnitInseparable as UnitInseparable
 from geosae.geometry.separation.unit_certificate import UnitSeparated as UnitSeparated
+from geosae.geometry.superposition.capacity import most_named as most_named
+from geosae.geometry.superposition.capacity import naming_dimensions as naming_dimensions
+from geosae.geometry.superposition.naming import name_feature as name_feature
+from geosae.geometry.superposition.naming import name_features as name_features
+from geosae.geometry.superposition.naming_certificate import CommonCodes as CommonCodes
+from geosae.geometry.superposition.naming_certificate import Named as Named
+from geosae.geometry.superposition.naming_certificate import Unnameable as Unnameable

@@ -1,0 +1,128 @@
+"""One question about a dictionary: feature i against the others, at sparsity k and amplitudes in [1, ρ]."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+
+import numpy as np
+from flint import fmpq, fmpz, fmpz_mat
+from jaxtyping import Float, Int
+
+from geosae.errors import InvalidInput
+from geosae.geometry.exact import Integers, integers, power_of_two, rational
+
+
+@dataclass(frozen=True, eq=False)
+class Dictionary:
+    """The columns a_1 … a_p, once in floats and once as integers."""
+
+    columns: Float[np.ndarray, "n p"]
+
+    @property
+    def dim(self) -> int:
+        """The dimension n."""
+        return self.columns.shape[0]
+
+    @property
+    def size(self) -> int:
+        """The number p of features."""
+        return self.columns.shape[1]
+
+    @cached_property
+    def exact(self) -> Integers:
+        """The columns in integers: `matrix * 2**exponent`."""
+        return integers(self.columns)
+
+    @cached_property
+    def spread(self) -> Float[np.ndarray, "n n"]:
+        """The Gram matrix of the coordinates, scaled to largest entry 1 and slightly raised."""
+        scaled = self.columns / max(float(np.abs(self.columns).max()), 2.0**-1000)
+        gram = scaled @ scaled.T
+        return gram + (1e-9 * float(np.trace(gram)) + 2.0**-1000) * np.eye(self.dim)
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """Whether one absolute neuron names feature i on all codes of at most k entries in [1, ρ]."""
+
+    dictionary: Dictionary
+    feature: int
+    k: int
+    rho: Fraction
+
+    @cached_property
+    def others(self) -> Int[np.ndarray, " q"]:
+        """The numbers of the other features."""
+        return np.delete(np.arange(self.dictionary.size), self.feature)
+
+    @property
+    def target(self) -> Float[np.ndarray, " n"]:
+        """The column a_i."""
+        return self.dictionary.columns[:, self.feature]
+
+    def products(self, normal: Sequence[fmpq]) -> list[fmpq]:
+        """Return ⟨b, a_j⟩ of every feature, exactly."""
+        common = fmpz(1)
+        for entry in normal:
+            common = common.lcm(entry.q)
+        row = fmpz_mat(1, len(normal), [entry.p * (common // entry.q) for entry in normal])
+        unit = power_of_two(self.dictionary.exact.exponent) / fmpq(common)
+        return [fmpq(c) * unit for c in (row * self.dictionary.exact.matrix).entries()]
+
+    def thresholds(self, normal: Sequence[fmpq]) -> tuple[fmpq, fmpq]:
+        """Return the greatest ⟨b, x⟩ of the codes without feature i, and the least of those with it (S10).
+
+        They are ρT_k(c⁺) and c_i − ρT_{k−1}(c⁻), c_j = ⟨b, a_j⟩ over j ≠ i, as long as c_i > 0.
+        """
+        products = self.products(normal)
+        signal = products.pop(self.feature)
+        rho = rational(self.rho)
+        products.sort()
+        below = [-c for c in products[: self.k - 1] if c < 0]
+        above = [c for c in products[-self.k :] if c > 0]
+        return rho * sum(above, fmpq(0)), signal - rho * sum(below, fmpq(0))
+
+
+def amplitude(rho: int | float | Fraction) -> Fraction:
+    """Return the greatest amplitude ρ exactly; the least is 1.
+
+    Raises
+    ------
+    InvalidInput
+        If rho is below 1 or not finite.
+    """
+    if not rho >= 1 or rho == math.inf:
+        raise InvalidInput(
+            f"rho is {rho!r}, where a finite number ≥ 1 is needed",
+            causes="amplitudes whose least is not 1",
+            remedy="scale the columns so that the least amplitude is 1",
+        )
+    return Fraction(rho)
+
+
+def admissible(question: Question, weights: Sequence[Fraction]) -> str | None:
+    """Return what S10's bounds on v are broken: |v_j| ≤ ρ, Σv⁺ ≤ ρk, Σv⁻ ≤ ρ(k−1); None if none is."""
+    rho, k = question.rho, question.k
+    if any(abs(v) > rho for v in weights):
+        return "an entry of v exceeds rho"
+    if sum((v for v in weights if v > 0), Fraction(0)) > rho * k:
+        return "the positive entries of v sum to more than rho·k"
+    if sum((-v for v in weights if v < 0), Fraction(0)) > rho * (k - 1):
+        return "the negative entries of v sum to more than rho·(k − 1)"
+    return None
+
+
+def remainder(question: Question, support: Int[np.ndarray, " s"], weights: Sequence[fmpq]) -> list[fmpq]:
+    """Return a_i − Σ v_j a_j exactly."""
+    common = fmpz(1)
+    for weight in weights:
+        common = common.lcm(weight.q)
+    exact = question.dictionary.exact
+    column = fmpz_mat(exact.matrix.ncols(), 1)
+    column[question.feature, 0] = common
+    for j, weight in zip(support.tolist(), weights, strict=True):
+        column[j, 0] = column[j, 0] - weight.p * (common // weight.q)
+    unit = power_of_two(exact.exponent) / fmpq(common)
+    return [fmpq(v) * unit for v in (exact.matrix * column).entries()]
