@@ -43,6 +43,24 @@ def fired(z: Sequence[Rational], K: int | None) -> frozenset[int]:
     return frozenset(i for i in among if z[i] > 0)
 
 
+def codes(
+    encoder: Encoder, points: Sequence[Point], K: int | None = None
+) -> tuple[tuple[Fraction, ...], ...]:
+    """Return the codes of points: max(z, 0), of the K largest where K is given.
+
+    Examples
+    --------
+    >>> codes(Encoder(((1,), (-1,)), (0, 2)), [[3], [1]])
+    ((Fraction(3, 1), Fraction(0, 1)), (Fraction(1, 1), Fraction(1, 1)))
+    """
+    rows: list[tuple[Fraction, ...]] = []
+    for x in points:
+        z = encoder.z(x)
+        active = fired(z, K)
+        rows.append(tuple(v if j in active else Fraction(0) for j, v in enumerate(z)))
+    return tuple(rows)
+
+
 def fired_in_batch(batch: Sequence[Sequence[Rational]], K: int) -> list[frozenset[int]]:
     """Return the neurons that fire at each point, among the K·B largest values of a batch (BatchTopK)."""
     values = [(-v, b, i) for b, z in enumerate(batch) for i, v in enumerate(z)]

@@ -19,6 +19,7 @@ import geosae
 import proofs_checks
 from geosae import experiments, figures, verification
 from geosae.analysis.alignment import Alignment
+from geosae.data.codes import Codes
 from geosae.data.dataset import ConceptDataset
 from geosae.fca import ConceptLattice, FormalContext, nested
 from geosae.geometry import Ball, Box, Checkerboard, Gaussian, HalfSpaces, Shell, UniformBall, UniformBox
@@ -146,6 +147,11 @@ def verdict() -> verification.Verdict:
     return verification.verify(proofs_checks.claims()["S5"], 2)
 
 
+def coded() -> dict[str, Any]:
+    codes = Codes.from_mask(mask(12, 3), np.abs(cloud(12, 3)))
+    return {"codes": codes, "points": cloud(12), "decoder": cloud(3)}
+
+
 def case() -> Any:
     return next(iter(proofs_checks.claims()["S5"].instances(2, rng())))
 
@@ -222,6 +228,9 @@ CALLS: dict[str, Callable[[], Arguments]] = {
     "geosae.analysis.learning_and_interpretation": lambda: {
         "alignment": alignment(), "tolerance": 0.2, "hierarchy": np.eye(2, dtype=bool)
     },
+    "geosae.analysis.atom_gains": lambda: {**coded(), "b_dec": np.ones(2), "l1": 0.5},
+    "geosae.analysis.refit": lambda: {**coded(), "b_dec": np.ones(2), "l1": 0.5},
+    "geosae.analysis.random_decoder": lambda: {**coded(), "rng": rng()},
     "geosae.analysis.phenomena.absorption": lambda: {
         "sae": neurons(), "dataset": nested_dataset(), "parent": "right", "child": "far"
     },

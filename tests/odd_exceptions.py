@@ -11,7 +11,8 @@ _DECLARED = "what a file of proofs_checks or studies declares in the source; its
 _REASONS: dict[str, tuple[str, ...]] = {
     _ANSWER: (
         "geosae.Alignment", "geosae.Results", "geosae.analysis.Agreement", "geosae.analysis.ConceptAnswer",
-        "geosae.analysis.Graded", "geosae.analysis.NotionTable", "geosae.analysis.phenomena.Absorption",
+        "geosae.analysis.AtomGains", "geosae.analysis.Graded", "geosae.analysis.NotionTable",
+        "geosae.analysis.Refit", "geosae.analysis.Shares", "geosae.analysis.phenomena.Absorption",
         "geosae.analysis.phenomena.Apart", "geosae.analysis.phenomena.Cut",
         "geosae.analysis.phenomena.DeadAndDense", "geosae.analysis.phenomena.Difference",
         "geosae.analysis.phenomena.Families", "geosae.analysis.phenomena.Family",

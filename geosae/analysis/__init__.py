@@ -20,6 +20,12 @@ from geosae.analysis.levels import levels_of as levels_of
 from geosae.analysis.recovery import fvu as fvu
 from geosae.analysis.recovery import mcc as mcc
 from geosae.analysis.recovery import mcc_floor as mcc_floor
+from geosae.analysis.refit import AtomGains as AtomGains
+from geosae.analysis.refit import Refit as Refit
+from geosae.analysis.refit import Shares as Shares
+from geosae.analysis.refit import atom_gains as atom_gains
+from geosae.analysis.refit import random_decoder as random_decoder
+from geosae.analysis.refit import refit as refit
 from geosae.analysis.round_trips import learning_and_interpretation as learning_and_interpretation
 from geosae.analysis.table import NOTIONS as NOTIONS
 from geosae.analysis.table import Notion as Notion
