@@ -407,7 +407,7 @@ CALLS: dict[str, Callable[[], Arguments]] = {
     "geosae.geometry.separability_measure": lambda: {"A": cloud(5), "B": cloud(6), "rounds": 3},
     "geosae.geometry.separate_many": lambda: {"points": cloud(12), "membership": mask(12)},
     "geosae.geometry.name_feature": lambda: {"A": cloud(3, 5), "i": 2, "k": 2, "rho": 1.5},
-    "geosae.geometry.name_features": lambda: {"A": cloud(3, 5), "k": 2, "rho": 1.5},
+    "geosae.geometry.name_features": lambda: {"A": cloud(3, 5), "k": 2, "rho": 1.5, "features": (2, 0)},
     "geosae.geometry.naming_dimensions": lambda: {"p": 16, "k": 3, "rho": 1.5},
     "geosae.geometry.most_named": lambda: {"n": 6, "k": 3, "rho": 1.5},
     # Replication, report.

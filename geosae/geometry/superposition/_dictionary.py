@@ -11,7 +11,7 @@ from flint import fmpq, fmpz, fmpz_mat
 from jaxtyping import Float, Int
 
 from geosae.errors import InvalidInput
-from geosae.geometry.exact import Integers, integers, power_of_two, rational
+from geosae.geometry.exact import Integers, combination, integers, power_of_two, rational
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,27 +62,27 @@ class Question:
         """The column a_i."""
         return self.dictionary.columns[:, self.feature]
 
-    def products(self, normal: Sequence[fmpq]) -> list[fmpq]:
-        """Return ⟨b, a_j⟩ of every feature, exactly."""
+    def products(self, normal: Sequence[fmpq]) -> tuple[list[fmpz], fmpq]:
+        """Return ⟨b, a_j⟩ of every feature as integers, and the unit in which they are."""
         common = fmpz(1)
         for entry in normal:
             common = common.lcm(entry.q)
         row = fmpz_mat(1, len(normal), [entry.p * (common // entry.q) for entry in normal])
         unit = power_of_two(self.dictionary.exact.exponent) / fmpq(common)
-        return [fmpq(c) * unit for c in (row * self.dictionary.exact.matrix).entries()]
+        return (row * self.dictionary.exact.matrix).entries(), unit
 
     def thresholds(self, normal: Sequence[fmpq]) -> tuple[fmpq, fmpq]:
         """Return the greatest ⟨b, x⟩ of the codes without feature i, and the least of those with it (S10).
 
         They are ρT_k(c⁺) and c_i − ρT_{k−1}(c⁻), c_j = ⟨b, a_j⟩ over j ≠ i, as long as c_i > 0.
         """
-        products = self.products(normal)
+        products, unit = self.products(normal)
         signal = products.pop(self.feature)
         rho = rational(self.rho)
         products.sort()
-        below = [-c for c in products[: self.k - 1] if c < 0]
-        above = [c for c in products[-self.k :] if c > 0]
-        return rho * sum(above, fmpq(0)), signal - rho * sum(below, fmpq(0))
+        below = sum((-c for c in products[: self.k - 1] if c < 0), fmpz(0))
+        above = sum((c for c in products[-self.k :] if c > 0), fmpz(0))
+        return rho * above * unit, (signal - rho * below) * unit
 
 
 def amplitude(rho: int | float | Fraction) -> Fraction:
@@ -116,13 +116,5 @@ def admissible(question: Question, weights: Sequence[Fraction]) -> str | None:
 
 def remainder(question: Question, support: Int[np.ndarray, " s"], weights: Sequence[fmpq]) -> list[fmpq]:
     """Return a_i − Σ v_j a_j exactly."""
-    common = fmpz(1)
-    for weight in weights:
-        common = common.lcm(weight.q)
-    exact = question.dictionary.exact
-    column = fmpz_mat(exact.matrix.ncols(), 1)
-    column[question.feature, 0] = common
-    for j, weight in zip(support.tolist(), weights, strict=True):
-        column[j, 0] = column[j, 0] - weight.p * (common // weight.q)
-    unit = power_of_two(exact.exponent) / fmpq(common)
-    return [fmpq(v) * unit for v in (exact.matrix * column).entries()]
+    points = question.dictionary.columns[:, [question.feature, *support.tolist()]].T
+    return combination(points, [fmpq(1), *(-v for v in weights)])

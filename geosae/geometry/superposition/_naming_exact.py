@@ -84,13 +84,13 @@ class _Corral:
     def least(self, direction: Sequence[fmpq]) -> tuple[fmpq, Vertex]:
         """Return the least value of a vertex along a direction, up to a positive factor, and the vertex."""
         question = self.question
-        products = question.products(direction)
-        signal = products[question.feature]
+        products, _ = question.products(direction)
         order = sorted((c, j) for j, c in enumerate(products) if j != question.feature)
         off = [(c, j) for c, j in order[: question.k - 1] if c < 0]
         on = [(c, j) for c, j in order[-question.k :] if c > 0]
-        load = sum((c for c, _ in on), fmpq(0)) - sum((c for c, _ in off), fmpq(0))
-        return signal - self.rho * load, (tuple(sorted(j for _, j in on)), tuple(sorted(j for _, j in off)))
+        load = sum((c for c, _ in on), fmpz(0)) - sum((c for c, _ in off), fmpz(0))
+        vertex = tuple(sorted(j for _, j in on)), tuple(sorted(j for _, j in off))
+        return products[question.feature] - self.rho * load, vertex
 
     def add(self, vertex: Vertex) -> None:
         """Add a vertex with weight zero."""

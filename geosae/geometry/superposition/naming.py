@@ -103,25 +103,32 @@ def name_feature(
     (True, [0.5, 1.0], 0.3536)
     """
     dictionary = _dictionary(A)
-    if i >= dictionary.size:
-        raise InvalidInput(
-            f"i is {i}, and the dictionary has {dictionary.size} features (columns)",
-            causes="features in rows",
-            remedy="pass the array of shape (n, p), features numbered from 0",
-        )
+    _require_feature(dictionary, i, "i is")
     return _decide(Question(dictionary, i, k, amplitude(rho)), exact_up_to)
 
 
 @checked_arguments(k=COUNT, exact_up_to=NATURAL)
 def name_features(
-    A: Float[np.ndarray, "n p"], k: int, rho: int | float | Fraction = 1, *, exact_up_to: int = 256
+    A: Float[np.ndarray, "n p"],
+    k: int,
+    rho: int | float | Fraction = 1,
+    *,
+    features: Sequence[int] | None = None,
+    exact_up_to: int = 256,
 ) -> tuple[Named | Unnameable, ...]:
     """Decide for every feature whether one absolute neuron names it (see `name_feature`).
+
+    Parameters
+    ----------
+    A, k, rho, exact_up_to
+        As for one feature.
+    features
+        The features that are asked about, in their order; all by default.
 
     Raises
     ------
     InvalidInput
-        If the dictionary is empty or not finite, or k or rho is below 1.
+        If the dictionary is empty or not finite, there is no such feature, or k or rho is below 1.
 
     Examples
     --------
@@ -131,7 +138,19 @@ def name_features(
     [False, True, True]
     """
     dictionary, exact_rho = _dictionary(A), amplitude(rho)
-    return tuple(_decide(Question(dictionary, i, k, exact_rho), exact_up_to) for i in range(dictionary.size))
+    numbers = range(dictionary.size) if features is None else features
+    for i in numbers:
+        _require_feature(dictionary, i, "features hold")
+    return tuple(_decide(Question(dictionary, i, k, exact_rho), exact_up_to) for i in numbers)
+
+
+def _require_feature(dictionary: Dictionary, i: int, phrase: str) -> None:
+    if not 0 <= i < dictionary.size:
+        raise InvalidInput(
+            f"{phrase} {i}, and the dictionary has {dictionary.size} features (columns)",
+            causes="features in rows",
+            remedy="pass the array of shape (n, p), features numbered from 0",
+        )
 
 
 def _dictionary(A: Any) -> Dictionary:
@@ -145,9 +164,9 @@ def _decide(question: Question, exact_up_to: int) -> Named | Unnameable:
         return Unnameable(question, np.zeros(0, dtype=np.int64), ())
     guess = _least_interference(question)
     if guess is not None:
-        verdict = _named(question, [rational(v) for v in guess.row.tolist()])
+        verdict = _unnameable(question, guess, exact_up_to)
         if verdict is None:
-            verdict = _unnameable(question, guess, exact_up_to)
+            verdict = _named(question, [rational(v) for v in guess.row.tolist()])
         if verdict is not None:
             return verdict
     dim = question.dictionary.dim

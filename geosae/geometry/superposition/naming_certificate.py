@@ -112,7 +112,8 @@ class Named(_Verdict):
         """Return ρ(T_k(c⁺) + T_{k−1}(c⁻)) / c_i: below 1 iff some threshold serves this row."""
         normal = self.normal()
         low, high = self.question.thresholds(normal)
-        signal = self.question.products(normal)[self.feature]
+        products, unit = self.question.products(normal)
+        signal = products[self.feature] * unit
         return fraction((low + signal - high) / signal)
 
     def check(self) -> "Named":

@@ -181,6 +181,16 @@ def test_scales_do_not_matter():
     assert [len(name_feature(uneven, i, 2).check().A) for i in range(3)] == [4, 4, 4]
 
 
+def test_some_features_in_their_order():
+    A = np.random.default_rng(8).standard_normal((4, 9))
+    some = name_features(A, 2, features=(7, 0))
+    assert [verdict.feature for verdict in some] == [7, 0]
+    assert [verdict.nameable for verdict in some] == [name_feature(A, i, 2).nameable for i in (7, 0)]
+    assert name_features(A, 2, features=()) == ()
+    with pytest.raises(InvalidInput, match="features hold 9, and the dictionary has 9 features"):
+        name_features(A, 2, features=(0, 9))
+
+
 def test_trivial_dictionaries():
     assert name_feature(np.array([[1.0]]), 0, 1).check().nameable
     assert name_feature(np.array([[-1e-320]]), 0, 3, 1e300).check().nameable
