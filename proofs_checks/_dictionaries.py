@@ -1,5 +1,6 @@
 """Dictionaries as instances: columns of small integers, with degenerate ones among them, and their codes."""
 
+import math
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import combinations
@@ -20,6 +21,18 @@ def rational_columns(rows: Int[np.ndarray, "p n"], denominator: int = 1) -> Colu
     ((Fraction(1, 2), Fraction(1, 1)),)
     """
     return tuple(tuple(Fraction(int(x), denominator) for x in row) for row in rows)
+
+
+def whole(columns: Columns) -> Int[np.ndarray, "p n"]:
+    """Return the features in integers, all multiplied by their common denominator.
+
+    Examples
+    --------
+    >>> whole(((Fraction(1, 2), Fraction(1, 3)),)).tolist()
+    [[3, 2]]
+    """
+    common = math.lcm(*(x.denominator for a in columns for x in a))
+    return np.array([[int(common * x) for x in a] for a in columns], dtype=np.int64)
 
 
 def random_columns(rng: np.random.Generator, n: int, p: int, reach: int = 3) -> Int[np.ndarray, "p n"]:

@@ -400,10 +400,14 @@ CALLS: dict[str, Callable[[], Arguments]] = {
     "geosae.geometry.l_shape": lambda: {"size": 2.0, "notch": 1.0},
     "geosae.geometry.region_from_dict": lambda: {"description": Ball(np.zeros(2), 1.0).to_dict()},
     "geosae.geometry.star_polygon": lambda: {"tips": 5, "outer": 2.0, "inner": 1.0},
-    "geosae.geometry.superposition.feature_dimensions": lambda: {"A": cloud(3), "B": cloud(3, shift=1.0)},
-    "geosae.geometry.superposition.frame_of": lambda: {"A": cloud(3, 5)},
-    "geosae.geometry.superposition.least_coherence": lambda: {"p": 9, "n": 2},
-    "geosae.geometry.superposition.welch": lambda: {"p": 9, "n": 3, "r": 2},
+    "geosae.geometry.feature_dimensions": lambda: {"A": cloud(3), "B": cloud(3, shift=1.0)},
+    "geosae.geometry.frame_of": lambda: {"A": cloud(3, 5)},
+    "geosae.geometry.least_coherence": lambda: {"p": 9, "n": 2},
+    "geosae.geometry.best_probe": lambda: {"A": cloud(3, 5), "i": 1, "k": 2},
+    "geosae.geometry.readout_error": lambda: {
+        "A": cloud(3), "B": cloud(3, shift=1.0), "k": 2, "boolean": True
+    },
+    "geosae.geometry.welch": lambda: {"p": 9, "n": 3, "r": 2},
     "geosae.geometry.separability_measure": lambda: {"A": cloud(5), "B": cloud(6), "rounds": 3},
     "geosae.geometry.separate_many": lambda: {"points": cloud(12), "membership": mask(12)},
     "geosae.geometry.name_feature": lambda: {"A": cloud(3, 5), "i": 2, "k": 2, "rho": 1.5},

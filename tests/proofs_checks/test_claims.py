@@ -113,6 +113,7 @@ def test_the_audit_catches_every_mutant() -> None:
         ("G4", "g4_kept_sets", "ranking_cells", 2),
         ("G3", "g3_cells", "cells_central", 2),
         ("G4", "g4_kept_sets", "topk_kept_sets", 2),
+        ("C2", "c2_welch", "welch", 1.0000001),
         ("A3", "a3_disk", "circumscribed_polygon_area", 1.0000001),
         ("F5", "f5_dimension", "forster", 1.0000001),
     ],

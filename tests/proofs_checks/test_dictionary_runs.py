@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from geosae.data.dataset import ConceptDataset
-from geosae.geometry import HalfSpaces
-from geosae.geometry.superposition import Frame, frame_of
+from geosae.geometry import Frame, HalfSpaces, best_probe, frame_of, readout_error
 from geosae.sae.model import SparseAutoencoder
 from geosae.sae.neurons import neurons_of
 from geosae.verification import Evidence, TrainedInstance
@@ -136,3 +135,55 @@ def test_c2_finds_out_a_coherence_below_its_bound(
     monkeypatch.setattr(c2, "frame_of", lambda A: Frame(6, frame_of(A).dimensions, 0.2, 1e-12))
     (said,) = evidence("C2", instance)
     assert (said.holds, said.vacuous) == (False, False)
+
+
+def noisy(threshold: float = 0.4) -> TrainedInstance:
+    """Plant neurons along directions that are a little off the true ones."""
+    data = superposed()
+    assert data.directions is not None
+    rows = data.directions + np.random.default_rng(1).normal(size=data.directions.shape) * 0.05
+    sae = SparseAutoencoder.planted(HalfSpaces(rows, np.full(len(rows), -threshold)), data.points)
+    return TrainedInstance(neurons_of(sae), data, None, "noisy")
+
+
+def test_r1_holds_rows_against_the_best_probes_of_their_features() -> None:
+    noise = noisy()
+    said = evidence("R1", noise)
+    assert len(said) == 6
+    assert all(e.holds and not e.vacuous and e.grade == "exact" for e in said)
+    # The best probes themselves err as little as anything linear.
+    directions = noise.dataset.directions
+    assert directions is not None
+    probes = [best_probe(directions.T, i, 2) for i in range(8)]
+    rows = np.array([probe.row for probe in probes])
+    best = evidence("R1", forged(noise, affine=HalfSpaces(rows * 3.0, np.zeros(8))))
+    assert [e.tightness for e in best] == pytest.approx([1.0] * 6, abs=1e-12)
+    assert max(float(e.tightness or 0) for e in said) > 1.01
+
+
+def test_r1_knows_no_better_scale_than_its_own() -> None:
+    noise = noisy()
+    said = evidence("R1", noise)
+    directions, w = noise.dataset.directions, noise.neurons.half_spaces().w
+    assert directions is not None
+    i = int(said[0].instance.split("feature ")[1].split(",")[0]) - 1
+    for scale in np.linspace(0, 2, 81):
+        B = np.zeros_like(directions.T)
+        B[:, i] = scale * w[i]
+        assert readout_error(directions.T, B, 2).errors[i] >= said[0].observed - 1e-12
+
+
+def test_r1_has_nothing_to_say_without_directions_and_is_vacuous_without_superposition() -> None:
+    few = read_by_its_directions(superposed(features=6))
+    assert all(e.vacuous for e in evidence("R1", few))
+    plain = ConceptDataset(few.dataset.points, few.dataset.membership, few.dataset.names)
+    assert evidence("R1", TrainedInstance(few.neurons, plain, None, "plain")) == []
+
+
+def test_r1_finds_out_an_error_below_the_least(monkeypatch: pytest.MonkeyPatch) -> None:
+    from proofs_checks import r1_readout as r1
+
+    true = r1.readout_error
+    # An error of one entry only, where two can be active.
+    monkeypatch.setattr(r1, "readout_error", lambda A, B, k: true(A, B, 1))
+    assert sum(not e.holds for e in evidence("R1", noisy())) >= 3

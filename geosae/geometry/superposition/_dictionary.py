@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from flint import fmpq, fmpz, fmpz_mat
@@ -12,6 +13,7 @@ from jaxtyping import Float, Int
 
 from geosae.errors import InvalidInput
 from geosae.geometry.exact import Integers, combination, integers, power_of_two, rational
+from geosae.validation import finite_points
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +44,41 @@ class Dictionary:
         gram = scaled @ scaled.T
         return gram + (1e-9 * float(np.trace(gram)) + 2.0**-1000) * np.eye(self.dim)
 
+    def integer_products(self, row: Sequence[fmpq]) -> tuple[list[fmpz], fmpq]:
+        """Return ⟨row, a_j⟩ of every feature as integers, and the unit in which they are."""
+        common = fmpz(1)
+        for entry in row:
+            common = common.lcm(entry.q)
+        numerators = fmpz_mat(1, len(row), [entry.p * (common // entry.q) for entry in row])
+        unit = power_of_two(self.exact.exponent) / fmpq(common)
+        return (numerators * self.exact.matrix).entries(), unit
+
+    def products(self, row: Sequence[fmpq]) -> list[fmpq]:
+        """Return ⟨row, a_j⟩ of every feature, exactly."""
+        values, unit = self.integer_products(row)
+        return [v * unit for v in values]
+
+    def in_kernel(self, y: Sequence[fmpq]) -> bool:
+        """Tell whether Σ y_j a_j = 0 exactly."""
+        common = fmpz(1)
+        for entry in y:
+            common = common.lcm(entry.q)
+        column = fmpz_mat(len(y), 1, [entry.p * (common // entry.q) for entry in y])
+        return not any(v != 0 for v in (self.exact.matrix * column).entries())
+
+
+def dictionary_of(A: Any) -> Dictionary:
+    """Check a dictionary, one column per feature, and keep a copy of it that nobody can write to.
+
+    Raises
+    ------
+    InvalidInput
+        If it is no finite matrix.
+    """
+    columns = finite_points(A, "the dictionary A").copy()
+    columns.setflags(write=False)
+    return Dictionary(columns)
+
 
 @dataclass(frozen=True, eq=False)
 class Question:
@@ -64,12 +101,7 @@ class Question:
 
     def products(self, normal: Sequence[fmpq]) -> tuple[list[fmpz], fmpq]:
         """Return ⟨b, a_j⟩ of every feature as integers, and the unit in which they are."""
-        common = fmpz(1)
-        for entry in normal:
-            common = common.lcm(entry.q)
-        row = fmpz_mat(1, len(normal), [entry.p * (common // entry.q) for entry in normal])
-        unit = power_of_two(self.dictionary.exact.exponent) / fmpq(common)
-        return (row * self.dictionary.exact.matrix).entries(), unit
+        return self.dictionary.integer_products(normal)
 
     def thresholds(self, normal: Sequence[fmpq]) -> tuple[fmpq, fmpq]:
         """Return the greatest ⟨b, x⟩ of the codes without feature i, and the least of those with it (S10).

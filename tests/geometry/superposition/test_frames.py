@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from strategies_dictionaries import dictionaries
 
 from geosae.errors import InvalidInput
-from geosae.geometry.superposition import feature_dimensions, frame_of, frames, least_coherence, welch
+from geosae.geometry import feature_dimensions, frame_of, least_coherence, welch
+from geosae.geometry.superposition import frames
 
 
 def exact_dimensions(A: np.ndarray, B: np.ndarray) -> list[Fraction]:
