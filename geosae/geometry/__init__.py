@@ -71,6 +71,8 @@ from geosae.geometry.superposition.naming import name_features as name_features
 from geosae.geometry.superposition.naming_certificate import CommonCodes as CommonCodes
 from geosae.geometry.superposition.naming_certificate import Named as Named
 from geosae.geometry.superposition.naming_certificate import Unnameable as Unnameable
+from geosae.geometry.superposition.naming_rows import RowsNaming as RowsNaming
+from geosae.geometry.superposition.naming_rows import named_by as named_by
 from geosae.geometry.superposition.readout import best_probe as best_probe
 from geosae.geometry.superposition.readout import readout_error as readout_error
 from geosae.geometry.superposition.readout_certificate import BestProbe as BestProbe

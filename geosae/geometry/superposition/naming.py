@@ -12,7 +12,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 from flint import fmpq, fmpz, fmpz_mat
@@ -28,13 +27,14 @@ from geosae.geometry.superposition._dictionary import (
     Question,
     admissible,
     amplitude,
+    dictionary_of,
     remainder,
 )
 from geosae.geometry.superposition._grid import split
 from geosae.geometry.superposition._naming_exact import decide_exactly
 from geosae.geometry.superposition.naming_certificate import Named, Unnameable, margin_bound, proved_margin
 from geosae.storage.arguments import checked_arguments
-from geosae.validation import COUNT, NATURAL, finite_points
+from geosae.validation import COUNT, NATURAL
 
 ENTERING = 2
 """Columns per dimension that stand on either side at first, and enter in a round at most."""
@@ -102,7 +102,7 @@ def name_feature(
     >>> named.nameable, [float(t) for t in named.thresholds()], round(named.margin, 4)
     (True, [0.5, 1.0], 0.3536)
     """
-    dictionary = _dictionary(A)
+    dictionary = dictionary_of(A)
     _require_feature(dictionary, i, "i is")
     return _decide(Question(dictionary, i, k, amplitude(rho)), exact_up_to)
 
@@ -137,7 +137,7 @@ def name_features(
     >>> [verdict.nameable for verdict in name_features(line, k=1)]
     [False, True, True]
     """
-    dictionary, exact_rho = _dictionary(A), amplitude(rho)
+    dictionary, exact_rho = dictionary_of(A), amplitude(rho)
     numbers = range(dictionary.size) if features is None else features
     for i in numbers:
         _require_feature(dictionary, i, "features hold")
@@ -151,12 +151,6 @@ def _require_feature(dictionary: Dictionary, i: int, phrase: str) -> None:
             causes="features in rows",
             remedy="pass the array of shape (n, p), features numbered from 0",
         )
-
-
-def _dictionary(A: Any) -> Dictionary:
-    columns = finite_points(A, "the dictionary A").copy()
-    columns.setflags(write=False)
-    return Dictionary(columns)
 
 
 def _decide(question: Question, exact_up_to: int) -> Named | Unnameable:
