@@ -9,12 +9,6 @@ from geosae.verification import Evidence, Kind, Observed, TrainedInstance, compa
 from proofs_checks._runs import sample_view
 
 
-def codes_follow_decoder(instance: TrainedInstance) -> bool:
-    """Tell whether the codes are made by the decoder itself: matching pursuit."""
-    gate = getattr(instance.neurons, "gate", None)
-    return not getattr(getattr(gate, "inner", gate), "own_encoder", True)
-
-
 def refit_evidence(instance: TrainedInstance) -> list[Evidence]:
     """Hold gains of an SAE on points of a run against its loss; all of them over E‖x − x̂‖².
 
@@ -22,7 +16,7 @@ def refit_evidence(instance: TrainedInstance) -> list[Evidence]:
     anew; no gain is greater than that of the whole decoder; once that is fitted, no free one is left. Eta is
     what float64 may lose, by the number of terms. Vacuous where the gain itself is not above it.
     """
-    if codes_follow_decoder(instance):
+    if getattr(instance.neurons, "codes_follow_decoder", False):
         return []
     neurons, points = instance.neurons, sample_view(instance).points
     a = neurons.activations(points).astype(np.float64)

@@ -6,6 +6,7 @@ formulas written out in tests/imported_by_hand.py.
 
 import ast
 import importlib
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -205,6 +206,18 @@ def geosae_analyse(sae: Imported, folder: Path, monkeypatch: Any, capsys: Any) -
     assert f"FVU {fvu(X, OWN.reconstruct(X)):.3g}" in shown
 
 
+def geosae_verify(sae: Imported, folder: Path, monkeypatch: Any, capsys: Any) -> None:
+    np.save(folder / "points.npy", X)
+    keep(sae, folder / "sae")
+    files = (folder / "sae", folder / "points.npy", "--json", folder / "out.json")
+    assert call(monkeypatch, capsys, "verify", "--sae", *files)[0] == 0
+    a, e = HAND.activations(inside(X)), inside(X) - HAND.reconstruct(inside(X))
+    fired = a.any(axis=0)
+    r, s = (a.T @ e)[fired], np.square(a).sum(axis=0)[fired]
+    total = (np.square(r).sum(axis=1) / s).sum() / np.square(e).sum()
+    same(json.loads((folder / "out.json").read_text())[0]["gains"]["atoms"]["free"]["total"], float(total))
+
+
 PATHS: dict[str, Callable[..., None]] = {
     "geosae.analysis.analyse.analyse": analysed,
     "geosae.analysis.ambient.measure_ambient": ambient,
@@ -229,6 +242,8 @@ PATHS: dict[str, Callable[..., None]] = {
     ),
     "geosae.figures.units.units_in_plane": drawn,
     "geosae.cli.analyse.analyse": geosae_analyse,
+    "geosae.cli.verify.verify": geosae_verify,
+    "geosae.cli.verify_sae.verify_sae": geosae_verify,
     "geosae.sae.interop.comparison.compare_with_card": compared,
     "geosae.sae.interop.own.keep": written(keep, 1e-9),
     "geosae.sae.interop.saelens_write.write_saelens": written(write_saelens, 1e-4),
@@ -250,6 +265,7 @@ NO_POINTS = {
     "geosae.cli.analyse.floor_of": "an alignment's own floor",
     "geosae.cli.analyse.in_words": "an alignment in words",
     "geosae.cli.convert.lines": "weights in words",
+    "geosae.cli.verify_sae.penalty_of": "an SAE that geosae trained: its penalty",
     "geosae.experiments.cell_lattices.store_lattices": "SAEs of a run, which geosae trained",
     "geosae.experiments.cell_result.cell_result": "SAEs of a run, which geosae trained",
     "geosae.experiments.cell_result.learned_by": "SAEs of a run, which geosae trained",
@@ -320,8 +336,8 @@ def test_neurons_are_asked_about_points_in_these_files_alone():
     studies = {file for file in files if file.startswith("studies/")}
     assert files - studies == {
         "analysis/_neurons.py", "analysis/ambient.py", "analysis/passes.py", "analysis/phenomena/_shares.py",
-        "analysis/recovery.py", "sae/metrics.py", "sae/neurons.py", "sae/interop/comparison.py",
-        "sae/interop/record.py",
+        "analysis/recovery.py", "cli/verify_sae.py", "sae/metrics.py", "sae/neurons.py",
+        "sae/interop/comparison.py", "sae/interop/record.py",
     }  # fmt: skip
 
 

@@ -16,8 +16,10 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 from jaxtyping import Float, Int
-from scipy import linalg, sparse
+from scipy import sparse
 
+from geosae.analysis._least_squares import LARGEST_SYSTEM as LARGEST_SYSTEM
+from geosae.analysis._least_squares import least_squares
 from geosae.data.codes import Codes
 from geosae.errors import InvalidInput
 from geosae.notebook import short_repr
@@ -27,12 +29,8 @@ from geosae.validation import SECONDS, finite_points, finite_vector
 Form = Literal["free", "norm held", "penalised"]
 """How an atom may move: freely; on the sphere of its own norm; freely, at the price λ E Σ a_i‖w_i‖."""
 FORMS: tuple[Form, ...] = get_args(Form)
-LARGEST_SYSTEM = 8192
-"""The whole decoder takes a dense system of as many unknowns as there are points, or live atoms if fewer."""
 TOLERANCE = 1e-6
 """A refit that misses its own figures by this share of the error is refused."""
-_ROUNDS = 4
-_POINTS_RIDGE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -242,7 +240,7 @@ def refit(
     start = _decoding(codes, points, decoder, b_dec)
     before = _atom_gains(start, l1)
     alive = before.fired > 0
-    steps, ridge = _least_squares(start.table[:, alive], start.residuals)
+    steps, ridge = least_squares(start.table[:, alive], start.residuals)
     atoms = start.atoms.copy()
     atoms[alive] += steps[:-1]
     end = replace(start, atoms=atoms, bias=start.bias + steps[-1])
@@ -369,41 +367,3 @@ def _atom_gains(decoding: _Decoding, l1: float | None) -> AtomGains:
 def _divided(rows: Float[np.ndarray, "d n"], by: Float[np.ndarray, " d"]) -> Float[np.ndarray, "d n"]:
     """Return each row over its number; 0 where that is 0."""
     return np.divide(rows, by[:, None], out=np.zeros_like(rows), where=by[:, None] > 0)
-
-
-def _least_squares(
-    table: sparse.csr_array, right: Float[np.ndarray, "N n"]
-) -> tuple[Float[np.ndarray, "k1 n"], float]:
-    """Return V of least ‖right − [table, 1]V‖, and the ridge by which the system was made regular.
-
-    Columns are scaled to second moment 1. The ridge shrinks the step along a combination of variance σ by
-    ridge/(σ + ridge) at each round, which is repeated on what is left. The system is that of the unknowns or
-    that of the points, whichever is smaller.
-    """
-    count, atoms = table.shape
-    unknowns = atoms + 1
-    if min(count, unknowns) > LARGEST_SYSTEM:
-        raise InvalidInput(
-            f"{count} points and {atoms} live atoms make a system of more than {LARGEST_SYSTEM} unknowns",
-            remedy=f"give at most {LARGEST_SYSTEM} of the points",
-        )
-    ones = sparse.csr_array(np.ones((count, 1)))
-    lengths = np.sqrt(np.asarray(table.multiply(table).sum(axis=0)).ravel() / count)
-    inverse = np.append(np.divide(1.0, lengths, out=np.zeros(atoms), where=lengths > 0), 1.0)
-    scaled = sparse.csr_array(sparse.hstack([table, ones]).multiply(inverse[None, :] / math.sqrt(count)))
-    by_points = count < unknowns
-    system = (scaled @ scaled.T if by_points else scaled.T @ scaled).toarray()
-    ridge = float(4 * len(system) * np.finfo(np.float64).eps * np.abs(system).sum(axis=0).max())
-    if by_points:
-        # What no code can reach is divided by the ridge before the codes take it away, up to rounding.
-        ridge = max(ridge, _POINTS_RIDGE)
-    system[np.diag_indices(len(system))] += ridge
-    factor = linalg.cho_factor(system, lower=True, overwrite_a=True)
-    steps, left = np.zeros((unknowns, right.shape[1])), right / math.sqrt(count)
-    for _ in range(_ROUNDS):
-        if by_points:
-            steps += scaled.T @ linalg.cho_solve(factor, left)
-        else:
-            steps += linalg.cho_solve(factor, np.asarray(scaled.T @ left))
-        left = right / math.sqrt(count) - np.asarray(scaled @ steps)
-    return steps * inverse[:, None], ridge

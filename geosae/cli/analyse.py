@@ -11,6 +11,9 @@ from geosae.cli._console import bar, number, paragraph, say, table, warn
 from geosae.cli.convert import declared
 
 if TYPE_CHECKING:
+    import numpy as np
+    from jaxtyping import Float
+
     from geosae.analysis import Alignment, ConceptAnswer, Learner, Notion
     from geosae.analysis.separability import ConceptSeparability
     from geosae.data.dataset import ConceptDataset
@@ -73,7 +76,7 @@ def analyse(
     with output_folder(out):
         if imported.source.trained_on == content_hash(dataset.points):
             warn("note: the SAE was trained on these very points; the answers describe them and no others")
-        untrained = untrained_like(sae, imported, dataset)
+        untrained = untrained_like(sae, dataset.points)
         if imported.source.format != "geosae":
             _print_card(imported.source.format, compare_with_card(imported, dataset.points, seed=seed))
         if imported.normalisation != NONE:
@@ -155,7 +158,7 @@ def floor_of(alignment: "Alignment") -> "Alignment":
     return alignment.floor
 
 
-def untrained_like(sae: Path, imported: "Imported", dataset: "ConceptDataset") -> Any:
+def untrained_like(sae: Path, points: "Float[np.ndarray, 'N n']") -> Any:
     """Return the SAE as it was before geosae trained it, started on these points; None for a foreign one."""
     from dataclasses import replace
 
@@ -168,9 +171,7 @@ def untrained_like(sae: Path, imported: "Imported", dataset: "ConceptDataset") -
     trained = load(sae)
     if trained.config.baseline is not None and trained.config.baseline in (*CONSTRUCTED, "untrained"):
         return None
-    return train(
-        dataset.points, replace(trained.config, baseline="untrained"), trained.seed, device="cpu"
-    ).sae
+    return train(points, replace(trained.config, baseline="untrained"), trained.seed, device="cpu").sae
 
 
 def in_words(alignment: "Alignment", floors: Floors) -> str:

@@ -26,6 +26,13 @@ def verify(
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the instances.")] = 0,
     run: Annotated[Path | None, typer.Option(help="Hold the bounds against the SAEs of this run.")] = None,
+    sae: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option(metavar="SAE DATA", help="Certificates of any one SAE on points, beside floors."),
+    ] = None,
+    points: Annotated[
+        int | None, typer.Option(min=4, help="With --sae: at most so many points; by default 8192.")
+    ] = None,
     audit: Annotated[
         bool, typer.Option("--audit", help="Try wrong forms of the checks: each must be caught.")
     ] = False,
@@ -40,21 +47,41 @@ def verify(
     With --run: the same bounds on every SAE of a run. With --audit: bounds, observations, predicates and
     instances are made wrong, and the checks must notice. Exit status 1 if a statement is refuted, if a check
     is broken (a control did not fail), or if a wrong form slips through.
+
+    With --sae SAE DATA (an SAE as analyse and convert read it; points .npz, .npy or .csv): what re-fitting
+    its decoder would gain while the codes stay (O1), frame tightness (C1), coherence over Welch's bound (C2).
     """
     import proofs_checks
     from geosae.errors import InvalidInput
     from geosae.storage.files import check_output_file, write_json
     from geosae.verification import AUDIT_INSTANCES, INSTANCES, chosen_claims
 
-    if run is not None and audit:
-        raise InvalidInput("--run and --audit ask for different things", remedy="give one of them")
-    if (run is not None or audit) and (executor is not None or dask is not None):
+    ways = {"--run": run is not None, "--audit": audit, "--sae": sae is not None}
+    chosen_ways = [word for word, is_chosen in ways.items() if is_chosen]
+    if len(chosen_ways) > 1:
+        raise InvalidInput(f"{' and '.join(chosen_ways)} ask for different things", remedy="give one of them")
+    if points is not None and sae is None:
+        raise InvalidInput("--points is for --sae", remedy="leave it out, or name an SAE and its points")
+    if sae is not None and (ids or instances is not None):
+        raise InvalidInput(
+            "--sae measures one SAE, and neither statements nor instances are chosen with it",
+            causes="--sae takes two paths, the SAE and its points",
+            remedy="write geosae verify --sae SAE DATA",
+        )
+    if chosen_ways and (executor is not None or dask is not None):
         raise InvalidInput(
             "--executor and --dask are for checks on constructed instances", remedy="leave them out here"
         )
+    check_output_file(json_file)
+    if sae is not None:
+        from geosae.cli.verify_sae import verify_sae
+
+        figures = verify_sae(*sae, points, seed)
+        if json_file is not None:
+            write_json(json_file, figures)
+        return
     claims = proofs_checks.claims()
     chosen = chosen_claims(claims, ids or None)
-    check_output_file(json_file)
     if run is not None:
         records, outcome = _on_run(run, chosen)
     elif audit:

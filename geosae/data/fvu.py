@@ -57,6 +57,24 @@ class RunningVariance:
         self.mean, self.count, self.total = mean, self.count + count, self.total + own
 
 
+def spread(points: Any) -> float:
+    """Return the root mean squared distance of the points to their mean: training's unit of length.
+
+    Raises
+    ------
+    InvalidInput
+        If the points are not finite.
+
+    Examples
+    --------
+    >>> spread(np.array([[0.0], [2.0]]))
+    1.0
+    """
+    variance = RunningVariance()
+    variance.add(finite_points(points))
+    return math.sqrt(variance.total / variance.count)
+
+
 _SMALLEST = 2.0**-300
 
 

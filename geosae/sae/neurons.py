@@ -87,6 +87,12 @@ class Neurons:
         """The largest number of neurons active at one point, where the gate sets one (K of Top-K)."""
         return self.gate.sparsity
 
+    @property
+    def codes_follow_decoder(self) -> bool:
+        """Whether the decoder itself makes the codes (matching pursuit): then they move when it does."""
+        gate = self.gate.inner if isinstance(self.gate, Matryoshka) else self.gate
+        return not gate.own_encoder
+
     def __repr__(self) -> str:
         return short_text(
             f"Neurons: {self.width:,} neurons over {self.dim:,} dimensions behind {self.gate!r}, "

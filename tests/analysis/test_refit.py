@@ -204,7 +204,7 @@ def test_what_does_not_fit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         atom_gains(codes, x * 1e200, w, b)
     with pytest.raises(InvalidInput, match="give the weight of the penalty"):
         atom_gains(codes, x, w, b).shares("penalised")
-    monkeypatch.setattr(sys.modules["geosae.analysis.refit"], "LARGEST_SYSTEM", 5)
+    monkeypatch.setattr(sys.modules["geosae.analysis._least_squares"], "LARGEST_SYSTEM", 5)
     with pytest.raises(InvalidInput, match="at most 5 of the points"):
         refit(codes, x, w, b)
     assert isinstance(atom_gains(codes, x, w, b), AtomGains)
