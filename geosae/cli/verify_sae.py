@@ -127,7 +127,7 @@ def _figures(
     from geosae.analysis import atom_gains, refit
     from geosae.analysis.refit import FORMS
     from geosae.data.fvu import spread
-    from geosae.geometry.superposition import frame_of
+    from geosae.geometry import frame_of
 
     frame, before = frame_of(decoder.T), atom_gains(codes, points, decoder, b_dec, l1=l1)
     gains = None

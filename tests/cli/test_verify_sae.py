@@ -12,7 +12,7 @@ from sae.interop.test_reading import DIM, OPENAI_TOP, save
 import geosae
 from geosae.analysis import atom_gains, refit
 from geosae.cli.verify_sae import penalty_of
-from geosae.geometry.superposition import frame_of
+from geosae.geometry import frame_of
 from geosae.sae import MatchingPursuit, ReLU, TopK, TrainConfig, neurons_of
 from geosae.sae.interop import read
 
@@ -46,7 +46,7 @@ def test_the_figures_are_those_of_the_library_beside_their_floors(shell: Shell, 
     code, out, err = shell("verify", "--sae", folder / "relu", folder / "x.npy", "--json", folder / "o.json")
     assert code == 0
     assert "trained on these very points" in err
-    assert max(map(len, out.splitlines())) <= 80
+    assert [line for line in out.splitlines() if len(line) > 80] == []
     neurons, x = neurons_of(geosae.load(folder / "relu").sae), points()  # pyright: ignore[reportAttributeAccessIssue]
     codes = neurons.codes(x, values=True)
     l1 = 0.05 * float(np.sqrt(np.square(x - x.mean(axis=0)).sum(axis=1).mean()))
@@ -62,9 +62,9 @@ def test_the_figures_are_those_of_the_library_beside_their_floors(shell: Shell, 
         assert sae["atoms"][form]["median"] == pytest.approx(shares.median)
     fit = refit(codes, x, neurons.decoder, neurons.b_dec)
     assert sae["decoder"] == pytest.approx(fit.share)
-    # Training leaves less than the start, and than random atoms, and it is no chance.
-    assert sae["decoder"] < 0.3 * untrained["decoder"] < untrained["decoder"] < chance["decoder"]
-    assert sae["held_out"] < 0.3 * untrained["held_out"]
+    # Training leaves less than the start does, and that less than random atoms; more points do not change it.
+    for figure in ("decoder", "held_out"):
+        assert sae[figure] < 0.6 * untrained[figure] < untrained[figure] < chance[figure]
     frame = frame_of(neurons.decoder.T)
     assert records[0]["tightness"] == pytest.approx(frame.tightness)
     assert records[0]["over_welch"] == pytest.approx(frame.over_welch)
