@@ -407,6 +407,8 @@ CALLS: dict[str, Callable[[], Arguments]] = {
     "geosae.geometry.readout_error": lambda: {
         "A": cloud(3), "B": cloud(3, shift=1.0), "k": 2, "boolean": True
     },
+    "geosae.geometry.recover_all": lambda: {"A": cloud(3, 5), "k": 1},
+    "geosae.geometry.recover_code": lambda: {"A": cloud(3, 5), "z": np.array([1.0, 0, 0, 2, 0])},
     "geosae.geometry.welch": lambda: {"p": 9, "n": 3, "r": 2},
     "geosae.geometry.separability_measure": lambda: {"A": cloud(5), "B": cloud(6), "rounds": 3},
     "geosae.geometry.separate_many": lambda: {"points": cloud(12), "membership": mask(12)},

@@ -77,3 +77,11 @@ from geosae.geometry.superposition.readout import best_probe as best_probe
 from geosae.geometry.superposition.readout import readout_error as readout_error
 from geosae.geometry.superposition.readout_certificate import BestProbe as BestProbe
 from geosae.geometry.superposition.readout_certificate import ReadoutError as ReadoutError
+from geosae.geometry.superposition.recovery import recover_all as recover_all
+from geosae.geometry.superposition.recovery import recover_code as recover_code
+from geosae.geometry.superposition.recovery_certificate import AllRecovered as AllRecovered
+from geosae.geometry.superposition.recovery_certificate import NotAllRecovered as NotAllRecovered
+from geosae.geometry.superposition.recovery_certificate import Recovered as Recovered
+from geosae.geometry.superposition.recovery_certificate import SignedCode as SignedCode
+from geosae.geometry.superposition.recovery_certificate import Undecided as Undecided
+from geosae.geometry.superposition.recovery_certificate import Unrecovered as Unrecovered

@@ -187,3 +187,45 @@ def test_r1_finds_out_an_error_below_the_least(monkeypatch: pytest.MonkeyPatch) 
     # An error of one entry only, where two can be active.
     monkeypatch.setattr(r1, "readout_error", lambda A, B, k: true(A, B, 1))
     assert sum(not e.holds for e in evidence("R1", noisy())) >= 3
+
+
+def signed(instance: TrainedInstance, activations: np.ndarray, decoder: np.ndarray) -> TrainedInstance:
+    """Forge activations, the same at every point."""
+    return forged(
+        instance, decoder=decoder, activations=lambda points: np.tile(activations, (len(points), 1))
+    )
+
+
+def test_r2_counts_codes_that_are_returned_and_promises_them_where_coherence_is_low(
+    instance: TrainedInstance,
+) -> None:
+    # Sixteen axes and their mean: κ = 1/4, so that codes of one and two atoms are returned.
+    atoms = np.vstack([np.eye(16), np.full(16, 0.25)])
+    for k, promised in ((1, 6.0), (2, 6.0), (3, 0.0)):
+        code = np.where(np.arange(17) < k, 2.0, 0.0)
+        (said,) = evidence("R2", signed(instance, code, atoms))
+        assert (said.observed, said.bound, said.vacuous, said.holds) == (6.0, promised, not promised, True)
+    # (¼, …, ¼, −1) is in the kernel: nine of the axes carry more than half of it.
+    (lost,) = evidence("R2", signed(instance, np.where(np.arange(17) < 11, 1.0, 0.0), atoms))
+    assert (lost.observed, lost.vacuous) == (0.0, True)
+
+
+def test_r2_finds_out_a_verdict_that_is_wrong(
+    instance: TrainedInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from proofs_checks import r2_recovery as r2
+
+    atoms = np.vstack([np.eye(16), np.full(16, 0.25)])
+    planted = signed(instance, np.where(np.arange(17) < 2, 1.0, 0.0), atoms)
+    monkeypatch.setattr(r2, "recover_code", lambda A, z: r2.Unrecovered)
+    (said,) = evidence("R2", planted)
+    assert (said.holds, said.observed, said.bound) == (False, 0.0, 6.0)
+
+
+def test_r2_reads_the_own_codes_of_an_sae_and_is_silent_where_there_are_none(
+    instance: TrainedInstance,
+) -> None:
+    (said,) = evidence("R2", instance)
+    assert said.holds
+    assert evidence("R2", forged(instance, decoder=np.zeros((8, 6)))) == []
+    assert evidence("R2", signed(instance, np.zeros(8), instance.neurons.decoder)) == []

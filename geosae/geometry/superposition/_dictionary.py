@@ -80,19 +80,6 @@ def dictionary_of(A: Any) -> Dictionary:
     return Dictionary(columns)
 
 
-def dictionary_of(A: Any) -> Dictionary:
-    """Return a copy of the columns, checked.
-
-    Raises
-    ------
-    InvalidInput
-        If A is empty, not finite or no matrix.
-    """
-    columns = finite_points(A, "the dictionary A").copy()
-    columns.setflags(write=False)
-    return Dictionary(columns)
-
-
 @dataclass(frozen=True, eq=False)
 class Question:
     """Whether one absolute neuron names feature i on all codes of at most k entries in [1, ρ]."""

@@ -13,10 +13,9 @@ from flint import fmpq
 from jaxtyping import Float
 
 from geosae.errors import InvalidInput
-from geosae.geometry._program import linear_program
 from geosae.geometry.exact import fraction, rational
-from geosae.geometry.superposition._dictionary import Dictionary, dictionary_of
-from geosae.geometry.superposition._probe_exact import Guess, bracket_of
+from geosae.geometry.superposition._bracket import bracket_of
+from geosae.geometry.superposition._dictionary import dictionary_of
 from geosae.geometry.superposition.readout_certificate import BestProbe, ReadoutError, greatest_error
 from geosae.storage.arguments import checked_arguments
 from geosae.validation import COUNT, NATURAL, finite_points
@@ -126,7 +125,7 @@ def best_probe(A: Float[np.ndarray, "n p"], i: int, k: int) -> BestProbe:
             causes="features in rows",
             remedy="pass the array of shape (n, p), features numbered from 0",
         )
-    bracket = bracket_of(dictionary, i, k, _guess(dictionary, i, k))
+    bracket = bracket_of(dictionary, [int(j == i) for j in range(dictionary.size)], k)
     support = np.array([j for j, v in enumerate(bracket.y) if v != 0], dtype=np.int64)
     return BestProbe(
         dictionary,
@@ -138,24 +137,3 @@ def best_probe(A: Float[np.ndarray, "n p"], i: int, k: int) -> BestProbe:
         fraction(bracket.upper),
         fraction(bracket.lower),
     )
-
-
-def _guess(dictionary: Dictionary, feature: int, k: int) -> Guess | None:
-    """Solve for y in floats, y = y⁺ − y⁻; None where the solver gives up or the scale is beyond floats."""
-    n, p = dictionary.dim, dictionary.size
-    exponent = int(np.frexp(np.abs(dictionary.columns).max())[1])
-    if abs(exponent) > 900:
-        return None
-    columns = np.ldexp(dictionary.columns, -exponent)
-    cost = np.zeros(2 * p)
-    cost[[feature, p + feature]] = -1, 1
-    outcome = linear_program(
-        cost,
-        equal=(np.hstack([columns, -columns]), np.zeros(n)),
-        at_most=(np.ones((1, 2 * p)), np.array([float(k)])),
-        bounds=(0.0, 1.0),
-    )
-    if outcome.point is None or outcome.equal_multipliers is None or outcome.at_most_multipliers is None:
-        return None
-    b = np.ldexp(-outcome.equal_multipliers, -exponent)
-    return Guess(outcome.point[:p] - outcome.point[p:], b, max(0.0, -float(outcome.at_most_multipliers[0])))

@@ -15,7 +15,8 @@ from strategies_dictionaries import NEARLY, dictionaries
 
 from geosae.errors import InvalidInput
 from geosae.geometry import ForgedCertificate, best_probe, readout_error
-from geosae.geometry.superposition import readout
+from geosae.geometry.superposition import _bracket
+from geosae.geometry.superposition._kernel_program import Guess
 
 
 def error_by_cvxpy(A: np.ndarray, i: int, k: int) -> float:
@@ -88,7 +89,7 @@ def test_64_dimensions_and_512_features_are_known_exactly() -> None:
 def test_where_the_exact_step_is_too_large_both_bounds_still_hold(monkeypatch: pytest.MonkeyPatch) -> None:
     # Two columns that a solver takes for one, and no simplex in rationals to tell them apart.
     A = np.array([[1.0, 1.0, 1.0], [0.0, NEARLY, 0.0]])
-    monkeypatch.setattr("geosae.geometry.superposition._probe_exact._MOST_CELLS", 0)
+    monkeypatch.setattr("geosae.geometry.superposition._bracket.MOST_CELLS", 0)
     probe = best_probe(A, 1, 1).check()
     assert (probe.grade, probe.lower) == ("certified", 0)
     assert 0 < probe.eta <= 0.5
@@ -100,11 +101,11 @@ def test_a_solver_that_gives_up_or_lies_costs_nothing_in_small_cases(monkeypatch
     right = best_probe(A, 0, 1)
     liars: list[Callable[..., Any]] = [
         lambda *_: None,
-        lambda *_: readout.Guess(np.array([1.0, 1.0]), np.array([7.0]), 0.25),
-        lambda *_: readout.Guess(np.zeros(2), np.zeros(1), 0.0),
+        lambda *_: Guess(np.array([1.0, 1.0]), np.array([7.0]), 0.25),
+        lambda *_: Guess(np.zeros(2), np.zeros(1), 0.0),
     ]
     for lie in liars:
-        monkeypatch.setattr(readout, "_guess", lie)
+        monkeypatch.setattr(_bracket, "guess_of", lie)
         probe = best_probe(A, 0, 1).check()
         assert (probe.upper, probe.lower) == (right.upper, right.lower)
 
