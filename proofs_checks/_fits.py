@@ -12,9 +12,26 @@ UNIT = (Fraction(3, 5), Fraction(4, 5))
 
 
 def random_points(rng: np.random.Generator, count: int, dim: int, reach: int = 4) -> tuple[Vector, ...]:
+    """Return points with halves of small integers as coordinates."""
     return tuple(
         tuple(Fraction(int(v), 2) for v in row) for row in rng.integers(-reach, reach + 1, (count, dim))
     )
+
+
+def unit_vector(rng: np.random.Generator, dim: int) -> Vector:
+    """Return a rational vector of length 1: a rational point of the hyperplane, projected on the sphere.
+
+    Examples
+    --------
+    >>> u = unit_vector(np.random.default_rng(0), 3)
+    >>> sum(x * x for x in u)
+    Fraction(1, 1)
+    """
+    if dim == 1:
+        return (Fraction(int(rng.choice([-1, 1]))),)
+    v = [Fraction(int(x), int(rng.integers(1, 4))) for x in rng.integers(-3, 4, dim - 1)]
+    square = sum((x * x for x in v), Fraction(0))
+    return (*(2 * x / (square + 1) for x in v), (square - 1) / (square + 1))
 
 
 def random_fit(rng: np.random.Generator, *, dim: int | None = None, width: int | None = None) -> Fit:

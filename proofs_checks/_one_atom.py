@@ -60,7 +60,8 @@ def least(shape: Shape, norm_squared: Fraction | None) -> arb:
         return const + radial + ball(shape.quadratic * norm_squared)
     if shape.quadratic == 0 or shape.steep <= shape.radial**2:
         return const
-    return const - (length(shape.slopes) - ball(shape.radial)) ** 2 / ball(4 * shape.quadratic)
+    shrunk = length(shape.slopes) - ball(shape.radial)
+    return const - shrunk * shrunk / ball(4 * shape.quadratic)
 
 
 def is_least(fit: Fit, price: Fraction, *, on_sphere: bool) -> bool:

@@ -22,6 +22,7 @@ from jaxtyping import Bool, Float
 
 from geosae.verification import Claim, Evidence, Hypothesis, Number, Observed, TrainedInstance, compare
 from proofs_checks._exact import Rational, cone_distance_squared, dot, minus
+from proofs_checks._nonnegative import nonnegative_codes
 from proofs_checks._runs import pair_errors, sample_view, some_rows
 
 # How many undetected points of a trained SAE are projected per concept and set D.
@@ -161,14 +162,7 @@ def _project(
     """Return approximate projections on the cone, and the residuals, by accelerated projected gradients."""
     if not len(generators):
         return np.zeros_like(points), points
-    gram = generators @ generators.T
-    step = 1 / max(np.linalg.eigvalsh(gram)[-1], 1e-300)
-    right = points @ generators.T
-    weights = ahead = np.maximum(right * step, 0)
-    for k in range(400):
-        new = np.maximum(ahead - step * (ahead @ gram - right), 0)
-        ahead, weights = new + k / (k + 3) * (new - weights), new
-    near = weights @ generators
+    near = nonnegative_codes(points, generators) @ generators
     return near, points - near
 
 
