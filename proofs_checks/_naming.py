@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from proofs_checks._dictionaries import Columns, supports
-from proofs_checks._exact import dot, hulls_meet, nonnegative_solution
+from proofs_checks._exact import dot, hulls_meet, nonnegative_solution, rank
 
 Code = dict[int, Fraction]
 """The features that are on, and how strongly."""
@@ -71,6 +71,31 @@ def is_combination(
     unknowns += [[0] * n + [int(r == e) for r in range(2 + boxes)] for e in range(2 + boxes)]
     right = [*columns[feature], positive, negative, *([most or Fraction(0)] * boxes)]
     return nonnegative_solution(unknowns, right) is not None
+
+
+def is_sum(columns: Columns, feature: int, total: Fraction) -> bool:
+    """Tell whether a_i = Σ v_j a_j with Σ|v_j| at most this."""
+    others = [list(a) for j, a in enumerate(columns) if j != feature]
+    unknowns = [[s * x for x in a] + [1] for s in (1, -1) for a in others]
+    slack = [0] * len(columns[0]) + [1]
+    return nonnegative_solution([*unknowns, slack], [*columns[feature], total]) is not None
+
+
+def is_recovered(columns: Columns, support: Sequence[int]) -> bool:
+    """Tell whether every z ≥ 0 of this support is the only least sum among z′ ≥ 0 with Az′ = Az (R2, R5).
+
+    It is iff the columns of the support are independent and no h ∈ ker A with Σh ≤ 0 is ≥ 0 off the support
+    and not 0 there.
+    """
+    inside = [columns[j] for j in support]
+    if rank(inside) < len(inside):
+        return False
+    off = [j not in support for j in range(len(columns))]
+    # Rows: Ah = 0, Σh + slack = 0, and Σh = 1 off the support.
+    unknowns = [[*a, 1, int(beyond)] for a, beyond in zip(columns, off, strict=True)]
+    unknowns += [[*(-x for x in a), -1, 0] for a in inside]
+    slack = [0] * len(columns[0]) + [1, 0]
+    return nonnegative_solution([*unknowns, slack], [0] * len(columns[0]) + [0, 1]) is None
 
 
 def float_columns(columns: Columns) -> Float[np.ndarray, "n p"]:

@@ -111,6 +111,7 @@ def test_the_audit_catches_every_mutant() -> None:
         ("S4", "s4_smallest_unit", "ring_unit_size", 2),
         ("S4", "s4_smallest_unit", "ring_points_unit_size", 2),
         ("G4", "g4_kept_sets", "ranking_cells", 2),
+        ("S11", "s11_capacity", "naming_dimensions", 2),
         ("G3", "g3_cells", "cells_central", 2),
         ("G4", "g4_kept_sets", "topk_kept_sets", 2),
         ("C2", "c2_welch", "welch", 1.0000001),

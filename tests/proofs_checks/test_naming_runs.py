@@ -1,6 +1,6 @@
 """Naming on SAEs of planted features: rows that name all, thresholds that serve none, and forged ones."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from geosae.data.dataset import ConceptDataset
-from geosae.geometry import HalfSpaces, Named, name_features
+from geosae.geometry import HalfSpaces, Named, most_named, name_features
 from geosae.sae.gates import TopK
 from geosae.sae.model import SparseAutoencoder
 from geosae.sae.neurons import neurons_of
@@ -98,6 +98,36 @@ def test_more_names_than_any_row_can_give_are_found_out(
     own, best, *_ = evidence("S10", instance)
     assert not own.holds
     assert not best.holds
+
+
+def test_s11_counts_names_against_the_largest_number_admitted(instance: TrainedInstance) -> None:
+    able = evidence("S10", instance)[0].bound
+    own, _ = evidence("S11", instance)
+    # Six dimensions admit 27 features at k = 2: more than there are.
+    assert most_named(6, 2) == 27
+    assert (own.observed, own.bound, own.vacuous) == (able, 27.0, True)
+    assert f"({able:.0f} of 9 nameable)" in own.instance
+    # Twelve in four dimensions, of which nine are admitted.
+    crowded = world(features=12, dim=4, directions="low-coherence")
+    said = evidence("S11", planted(crowded))
+    assert [(e.bound, e.holds, e.vacuous) for e in said] == [(9.0, True, False)] * 2
+    assert evidence("S11", planted(world(features=9, dim=6, active=1)))[0].bound == 9.0
+
+
+def test_s11_finds_out_more_names_than_are_admitted(monkeypatch: pytest.MonkeyPatch) -> None:
+    from proofs_checks import s11_capacity as s11
+
+    crowded = planted(world(features=12, dim=4, directions="low-coherence"))
+    naming = s11.named_where_planted
+
+    def exaggerated(*arguments: Any) -> Any:
+        honest = naming(*arguments)
+        everything = np.arange(12)
+        return honest._replace(naming=replace(honest.naming, own=everything, best=everything))
+
+    monkeypatch.setattr(s11, "named_where_planted", exaggerated)
+    said = evidence("S11", crowded)
+    assert [(e.observed, e.holds) for e in said] == [(12.0, False)] * 2
 
 
 def test_relative_gates_are_counted_apart(instance: TrainedInstance) -> None:
