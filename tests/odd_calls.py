@@ -407,6 +407,9 @@ CALLS: dict[str, Callable[[], Arguments]] = {
     "geosae.geometry.readout_error": lambda: {
         "A": cloud(3), "B": cloud(3, shift=1.0), "k": 2, "boolean": True
     },
+    "geosae.geometry.one_shot_recovery": lambda: {
+        "D": cloud(4, 3), "k": 2, "rho": 1.5, "offsets": np.array([0.0, 1.0, 0.5, 0.0])
+    },
     "geosae.geometry.recover_all": lambda: {"A": cloud(3, 5), "k": 1},
     "geosae.geometry.recover_code": lambda: {"A": cloud(3, 5), "z": np.array([1.0, 0, 0, 2, 0])},
     "geosae.geometry.welch": lambda: {"p": 9, "n": 3, "r": 2},

@@ -73,6 +73,8 @@ from geosae.geometry.superposition.naming_certificate import Named as Named
 from geosae.geometry.superposition.naming_certificate import Unnameable as Unnameable
 from geosae.geometry.superposition.naming_rows import RowsNaming as RowsNaming
 from geosae.geometry.superposition.naming_rows import named_by as named_by
+from geosae.geometry.superposition.one_shot import OneShot as OneShot
+from geosae.geometry.superposition.one_shot import one_shot_recovery as one_shot_recovery
 from geosae.geometry.superposition.readout import best_probe as best_probe
 from geosae.geometry.superposition.readout import readout_error as readout_error
 from geosae.geometry.superposition.readout_certificate import BestProbe as BestProbe

@@ -1,6 +1,6 @@
 """Statements about dictionaries on SAEs of planted features: what holds, what is vacuous, what is forged."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import geosae_synthetic
@@ -9,6 +9,7 @@ import pytest
 
 from geosae.data.dataset import ConceptDataset
 from geosae.geometry import Frame, HalfSpaces, best_probe, frame_of, readout_error
+from geosae.sae.gates import TopK
 from geosae.sae.model import SparseAutoencoder
 from geosae.sae.neurons import neurons_of
 from geosae.verification import Evidence, TrainedInstance
@@ -229,3 +230,84 @@ def test_r2_reads_the_own_codes_of_an_sae_and_is_silent_where_there_are_none(
     assert said.holds
     assert evidence("R2", forged(instance, decoder=np.zeros((8, 6)))) == []
     assert evidence("R2", signed(instance, np.zeros(8), instance.neurons.decoder)) == []
+
+
+def two_largest(rows: np.ndarray, features: int, dim: int, shift: float = 0.0) -> TrainedInstance:
+    """Return neurons along these rows behind Top-2."""
+    data = superposed(features, dim)
+    sae = SparseAutoencoder.planted(HalfSpaces(rows, np.full(len(rows), shift)), data.points)
+    return TrainedInstance(replace(neurons_of(sae), gate=TopK(k=2)), data, None, "two largest")
+
+
+def true_rows(features: int, dim: int) -> np.ndarray:
+    directions = superposed(features, dim).directions
+    assert directions is not None
+    return directions
+
+
+def test_r3_asks_whether_top_k_reads_all_codes_right_and_tries_it() -> None:
+    # Magnitudes are from [½, 1½]: ρ = 3. Four features fit into 60 dimensions, eight not into 6.
+    (read,) = evidence("R3", two_largest(true_rows(4, 60), 4, 60))
+    assert (read.observed, read.bound, read.holds, read.vacuous) == (1.0, 1.0, True, False)
+    (lost,) = evidence("R3", two_largest(true_rows(8, 6), 8, 6))
+    assert (lost.observed, lost.bound, lost.holds) == (0.0, 0.0, True)
+    # A neuron that reads nothing, and lies between two features, competes with them.
+    rows = true_rows(4, 60)
+    between = np.vstack([rows, 2 * (rows[0] + rows[1])])
+    (beaten,) = evidence("R3", two_largest(between, 4, 60))
+    assert (beaten.observed, beaten.bound) == (0.0, 0.0)
+    assert "neuron 4" in beaten.instance
+
+
+def test_r3_speaks_of_top_k_with_enough_neurons_only(instance: TrainedInstance) -> None:
+    assert evidence("R3", instance) == []
+    assert evidence("R3", two_largest(true_rows(8, 6)[:5], 8, 6)) == []
+    assert evidence("R3", two_largest(np.vstack([true_rows(4, 60)[:1]] * 4), 4, 60)) == [], "a margin of 0"
+
+
+def test_r3_finds_out_a_verdict_that_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    from proofs_checks import r3_one_shot as r3
+
+    true = r3.one_shot_recovery
+    monkeypatch.setattr(r3, "one_shot_recovery", lambda D, k, rho, offsets: true(D, k, 1, offsets=offsets))
+    rows = true_rows(8, 40)
+    (said,) = evidence("R3", two_largest(rows, 8, 40))
+    exact = true(0.5 * rows @ rows.T, 2, 3)
+    easy = true(0.5 * rows @ rows.T, 2)
+    assert (exact.right, easy.right) == (False, True), "the case is between the two"
+    assert not said.holds
+
+
+def test_r4_holds_reconstructions_between_their_bounds(instance: TrainedInstance) -> None:
+    lower, upper = evidence("R4", instance)
+    assert lower.holds
+    assert upper.holds
+    assert "empty at" in lower.instance
+    one = signed(instance, np.array([2.0, 0, 0, 0, 0, 0, 0, 0]), np.eye(8)[:, :6])
+    made = forged(
+        one,
+        decoder=np.eye(8)[:, :6],
+        activations=one.neurons.activations,
+        b_dec=np.zeros(6),
+        reconstruct=lambda points: np.tile([2.0, 0, 0, 0, 0, 0], (len(points), 1)),
+    )
+    assert [e.tightness for e in evidence("R4", made)] == [1.0, 1.0]
+
+
+@pytest.mark.parametrize(("factor", "broken"), [(0.9, 0), (1.1, 1)])
+def test_r4_finds_out_what_activations_do_not_make(
+    instance: TrainedInstance, factor: float, broken: int
+) -> None:
+    pairs = signed(instance, np.array([1.0, 1.0, 0, 0, 0, 0]), np.eye(6))
+    made = forged(
+        pairs,
+        decoder=np.eye(6),
+        activations=pairs.neurons.activations,
+        b_dec=np.zeros(6),
+        reconstruct=lambda points: np.tile([factor, factor, 0, 0, 0, 0], (len(points), 1)),
+    )
+    assert [e.holds for e in evidence("R4", made)] == [broken != 0, broken != 1]
+
+
+def test_r4_is_silent_where_nothing_is_active(instance: TrainedInstance) -> None:
+    assert evidence("R4", signed(instance, np.zeros(8), instance.neurons.decoder)) == []
