@@ -130,6 +130,31 @@ def test_s11_finds_out_more_names_than_are_admitted(monkeypatch: pytest.MonkeyPa
     assert [(e.observed, e.holds) for e in said] == [(12.0, False)] * 2
 
 
+def test_r5_asks_that_codes_return_where_all_features_are_named(instance: TrainedInstance) -> None:
+    (some,) = evidence("R5", instance)
+    assert (some.bound, some.vacuous, some.holds) == (0.0, True, True)
+    assert "features nameable)" in some.instance
+    orthonormal = planted(world(features=6, directions="orthonormal"))
+    (all_named,) = evidence("R5", orthonormal)
+    assert (all_named.observed, all_named.bound) == (12.0, 12.0)
+    assert (all_named.holds, all_named.vacuous) == (True, False)
+
+
+def test_r5_finds_out_a_code_that_does_not_return(monkeypatch: pytest.MonkeyPatch) -> None:
+    from proofs_checks import r5_gap as r5
+
+    honest = r5.recover_code
+
+    def forgetful(A: np.ndarray, z: np.ndarray, *, nonnegative: bool) -> Any:
+        return honest(np.hstack([A[:, :1], A]), np.concatenate([[0.0], z]), nonnegative=nonnegative)
+
+    # With a column twice, the codes of it are not the only shortest ones.
+    monkeypatch.setattr(r5, "recover_code", forgetful)
+    (lost,) = evidence("R5", planted(world(features=6, directions="orthonormal")))
+    assert not lost.holds
+    assert 0 < lost.observed < 12
+
+
 def test_relative_gates_are_counted_apart(instance: TrainedInstance) -> None:
     honest = instance.neurons.half_spaces()
     sae = SparseAutoencoder(dim=6, width=4, gate=TopK(1))
