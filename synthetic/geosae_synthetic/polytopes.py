@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from geosae.errors import InvalidInput
+from geosae.geometry.arrangements.halfspaces import HalfSpaces
 from geosae.geometry.regions.registry import Polytope
 from geosae_synthetic.common import BOX, background, convex_in_background, unit_box
 from geosae_synthetic.placing import apart, spread_directions
@@ -16,6 +17,7 @@ from geosae_synthetic.world_sample import WorldSample, memberships, scatter, sin
 # Volume, sampling and facets rest on exact hull computations, whose size explodes with the dimension.
 _MOST_DIM = 12
 _CANDIDATES = 16
+_ROUNDING = 1e-9
 
 
 def random_polytope(facets: int, dim: int, rng: np.random.Generator) -> Float[np.ndarray, "v n"]:
@@ -68,7 +70,7 @@ def _stacked(times: int, dim: int, rng: np.random.Generator) -> Float[np.ndarray
     vertices = spread_directions(dim + 1, dim, rng)
     for _ in range(times):
         facets = Polytope(vertices).facets()
-        low = int(facets.c.argmin())
+        low = _nearest(facets)
         outward = -facets.w[low]
         corners = np.argsort(facets.values(vertices)[:, low])[:dim]
         middle = vertices[corners].mean(axis=0)
@@ -77,6 +79,16 @@ def _stacked(times: int, dim: int, rng: np.random.Generator) -> Float[np.ndarray
         most = min(1.0, float((slack[others] / fall[others]).min(initial=np.inf)))
         vertices = np.vstack([vertices, middle + rng.uniform(0.3, 0.7) * most * outward])
     return vertices
+
+
+def _nearest(facets: HalfSpaces) -> int:
+    """Return the facet nearest to the origin; of those that are as near but for rounding, by its normal.
+
+    All facets of a regular simplex are, and which of them rounds to the least differs between machines.
+    """
+    near = np.flatnonzero(facets.c <= facets.c.min() * (1 + _ROUNDING))
+    normals = np.round(facets.w[near], 6)
+    return int(near[np.lexsort(normals.T[::-1])[0]])
 
 
 def _polytopes(points: int, dim: int, rng: np.random.Generator, params: Mapping[str, Any]) -> WorldSample:

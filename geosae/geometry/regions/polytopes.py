@@ -140,6 +140,10 @@ class Polytope(Region):
 
     def _draw(self, count: int, rng: np.random.Generator) -> Float[np.ndarray, "m n"]:
         apex, volumes = fan_volumes(self.vertices, self._hull)
-        chosen = self._hull.simplices[rng.choice(len(volumes), count, p=volumes / volumes.sum())]
+        # In an order of our own: Qhull's differs between its versions, and draws must not.
+        simplices = np.sort(self._hull.simplices, axis=1)
+        order = np.lexsort(simplices.T[::-1])
+        simplices, volumes = simplices[order], volumes[order]
+        chosen = simplices[rng.choice(len(volumes), count, p=volumes / volumes.sum())]
         weights = rng.dirichlet(np.ones(self.dim + 1), count)
         return weights[:, :1] * apex + np.einsum("mi,min->mn", weights[:, 1:], self.vertices[chosen])
