@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from jaxtyping import Int
 
 from geosae.analysis._neurons import prepared
 from geosae.analysis.alignment import Alignment
@@ -26,7 +27,7 @@ from geosae.analysis.passes import (
 from geosae.analysis.sae_metrics import SAEMetrics
 from geosae.data.dataset import ConceptDataset
 from geosae.data.fvu import unexplained
-from geosae.data.split import split_rows
+from geosae.data.split import rows_apart, split_rows
 from geosae.errors import InvalidInput
 from geosae.storage.arguments import checked_arguments
 from geosae.storage.records import check_fields
@@ -108,6 +109,7 @@ def analyse(
     dataset: ConceptDataset,
     config: AnalysisConfig = DEFAULTS,
     *,
+    held_out: Int[np.ndarray, "K"] | None = None,
     progress: Progress | None = None,
 ) -> Alignment:
     """Grade detection, separation and approximation of every concept by single neurons and by units.
@@ -127,13 +129,15 @@ def analyse(
         Points (N, n) with membership in p concepts; regions and ν, if approximation is to be measured.
     config
         Tolerance, split, seed: see `AnalysisConfig`.
+    held_out
+        Which points to judge on, as row numbers; by default a random share of them (`test_share`).
     progress
         Called with (points done, points in all).
 
     Raises
     ------
     InvalidInput
-        If the dimensions differ, or the split leaves a half empty.
+        If the dimensions differ, a row is not there or twice, or the split leaves a half empty.
 
     References
     ----------
@@ -160,7 +164,11 @@ def analyse(
     # One stream per use, so that asking for more ambient points does not change the split.
     streams = np.random.SeedSequence(config.seed).spawn(4)
     for_split, for_labels, for_ambient, for_search = (np.random.default_rng(s) for s in streams)
-    fit_rows, test_rows = split_rows(dataset.size, config.test_share, for_split)
+    fit_rows, test_rows = (
+        split_rows(dataset.size, config.test_share, for_split)
+        if held_out is None
+        else rows_apart(dataset.size, held_out)
+    )
     labellings = [dataset.membership]
     if config.floor:
         labellings.append(dataset.membership[for_labels.permutation(dataset.size)])

@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Int
 
 from geosae.errors import InvalidInput
-from geosae.validation import positive_number
+from geosae.validation import as_array, positive_number
 
 
 def split_rows(
@@ -48,3 +48,36 @@ def split_at(
     """
     order = rng.permutation(size)
     return np.sort(order[:first]), np.sort(order[first:])
+
+
+def rows_apart(
+    size: int, held_out: Int[np.ndarray, "K"]
+) -> tuple[Int[np.ndarray, "fit"], Int[np.ndarray, "test"]]:
+    """Return the rows that are not held out and those that are, each in rising order.
+
+    Raises
+    ------
+    InvalidInput
+        If a row is no row or comes twice, or one part is empty.
+
+    Examples
+    --------
+    >>> [part.tolist() for part in rows_apart(5, np.array([4, 1]))]
+    [[0, 2, 3], [1, 4]]
+    """
+    rows = as_array(held_out, "the rows held out")
+    if rows.ndim != 1 or rows.dtype.kind not in "iu":
+        raise InvalidInput(
+            f"the rows held out are an array of shape {rows.shape} and type {rows.dtype}",
+            causes="a mask of booleans",
+            remedy="give row numbers: np.flatnonzero(mask)",
+        )
+    test = np.unique(rows.astype(np.int64))
+    if len(test) != len(rows):
+        raise InvalidInput(f"{len(rows) - len(test)} of the {len(rows)} rows held out come more than once")
+    if not 0 < len(test) < size or test[0] < 0 or test[-1] >= size:
+        raise InvalidInput(
+            f"{len(test)} rows held out of {size} must leave some, and lie in 0 … {size - 1}",
+            causes="rows of another data set, or an empty split",
+        )
+    return np.setdiff1d(np.arange(size), test), test

@@ -48,6 +48,10 @@ class ConceptAnswers:
         return getattr(self, notion)
 
 
+NO_ANSWERS = ConceptAnswers(NotionAnswers(), NotionAnswers(), NotionAnswers())
+"""Of an SAE that could not be had."""
+
+
 @dataclass(frozen=True)
 class CellResult:
     """The result of one cell, as it is stored in result.json.
@@ -103,14 +107,19 @@ def cell_result(
             lattice=lattice,
             neurons=float(alignment.width),
         ),
-        answers=ConceptAnswers(
-            _answers(alignment, "detection"),
-            _answers(alignment, "separation"),
-            _answers(alignment, "approximation"),
-        ),
+        answers=concept_answers(alignment),
         pairs=alignment.judgement.pairs,
         approximation_reason=alignment.approximation_reason,
         evidence=evidence,
+    )
+
+
+def concept_answers(alignment: Alignment) -> ConceptAnswers:
+    """Return what was learned of every concept under each notion that was measured."""
+    return ConceptAnswers(
+        _answers(alignment, "detection"),
+        _answers(alignment, "separation"),
+        _answers(alignment, "approximation"),
     )
 
 

@@ -211,7 +211,17 @@ def _half_space(
     # Little regularisation: classes that can be told apart are to be told apart.
     model: Any = LogisticRegression(C=100.0, max_iter=2000).fit((cloud - cloud.mean(axis=0)) / scale, inside)
     w = np.asarray(model.coef_[0], dtype=np.float64) / scale
-    heights = cloud @ w
+    return w, -least_error_threshold(cloud @ w, inside)
+
+
+def least_error_threshold(heights: Float[np.ndarray, " N"], inside: Bool[np.ndarray, " N"]) -> float:
+    """Return t for which {height > t} has the least separation error s on these points.
+
+    Examples
+    --------
+    >>> least_error_threshold(np.array([0.0, 1.0, 2.0]), np.array([False, False, True]))
+    1.5
+    """
     order = np.argsort(-heights, kind="stable")
     hits = np.cumsum(inside[order])
     alarms = np.arange(1, len(order) + 1) - hits
@@ -220,8 +230,7 @@ def _half_space(
     cut = np.append(heights[order][:-1] > heights[order][1:], True)
     last = int(np.argmin(np.where(cut, error, len(order) + 1)))
     top, below = heights[order[last]], heights[order[min(last + 1, len(order) - 1)]]
-    threshold = (top + below) / 2 if last + 1 < len(order) else top - 1.0
-    return w, -float(threshold)
+    return float((top + below) / 2 if last + 1 < len(order) else top - 1.0)
 
 
 def _run(
