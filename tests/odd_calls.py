@@ -14,10 +14,11 @@ from typing import Any
 
 import geosae_synthetic
 import numpy as np
+from benchmark_folders import benchmark_of, folder_of
 
 import geosae
 import proofs_checks
-from geosae import experiments, figures, verification
+from geosae import benchmark, experiments, figures, verification
 from geosae.analysis.alignment import Alignment
 from geosae.data.codes import Codes
 from geosae.data.dataset import ConceptDataset
@@ -28,6 +29,7 @@ from geosae.sae.interop import LayerNorm
 from geosae.sae.interop.normalisation import NONE
 from geosae.sae.interop.record import Imported, Source
 from geosae.sae.training.train import TrainedSAE
+from geosae.storage.structure import write_record
 
 Arguments = Mapping[str, Any]
 FOLDER = Path(tempfile.mkdtemp(prefix="odd-calls-"))
@@ -55,6 +57,23 @@ def fresh(suffix: str = "") -> Path:
 def dataset() -> ConceptDataset:
     points = cloud(120)
     return ConceptDataset(points, points > 0.25, ("right", "high"))
+
+
+@cache
+def plain_arrays() -> Path:
+    folder = fresh()
+    folder.mkdir()
+    arrays = {"W_enc": cloud(4), "b_enc": np.zeros(4), "W_dec": cloud(4), "b_dec": np.zeros(2)}
+    for name, array in arrays.items():
+        np.save(folder / f"{name}.npy", array)
+    return folder
+
+
+@cache
+def score_card() -> Path:
+    file = fresh(".json")
+    write_record(file, benchmark.score(benchmark.read_plain_arrays(plain_arrays()), benchmark_of("ring")))
+    return file
 
 
 @cache
@@ -212,6 +231,18 @@ CALLS: dict[str, Callable[[], Arguments]] = {
     },
     "geosae.verify": lambda: {"claim": proofs_checks.claims()["S5"], "instances": 2, "seed": 1},
     # Analysis.
+    "geosae.benchmark.load_benchmark": lambda: {"folder": folder_of("ring")},
+    "geosae.benchmark.make_files": lambda: {
+        "setting": benchmark.setting("ring"), "size": "s", "folder": fresh(), "make_world": make_world,
+    },
+    "geosae.benchmark.read_cards": lambda: {"paths": [score_card()]},
+    "geosae.benchmark.read_plain_arrays": lambda: {"folder": plain_arrays(), "k": 1},
+    "geosae.benchmark.score": lambda: {
+        "sae": benchmark.read_plain_arrays(plain_arrays()), "benchmark": benchmark_of("ring"), "name": "one",
+        "sae_hash": "", "seed": 1, "config": None, "rivals": ("untrained",), "progress": None,
+    },
+    "geosae.benchmark.score_table": lambda: {"cards": benchmark.read_cards([score_card()])},
+    "geosae.benchmark.setting": lambda: {"name": "ring"},
     "geosae.analysis.agreement": lambda: {"table": alignment().table("detection")},
     "geosae.analysis.antitone_violations": lambda: {
         "context": context(), "hierarchy": np.triu(np.ones((4, 4), dtype=bool))

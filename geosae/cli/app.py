@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 import typer
 
-from geosae.cli import analyse, convert, lattice, replicate, run, train, verify, worlds
+from geosae.cli import analyse, bench, convert, lattice, replicate, run, train, verify, worlds
 from geosae.cli import run as redraw
 from geosae.parallel import MOST_THREADS, using_threads
 
@@ -24,6 +24,7 @@ app.command("replicate", short_help="Compare two runs of a plan on different see
 app.add_typer(worlds.app, name="worlds", short_help="List, show and make worlds.")
 app.command("train", short_help="Train one sparse autoencoder.")(train.train)
 app.command("analyse", short_help="Grade what an SAE has learned of concepts.")(analyse.analyse)
+app.add_typer(bench.app, name="bench", short_help="The frozen benchmark: make, score, compare.")
 app.command("convert", short_help="Read an SAE of another library, write it anew.")(convert.convert)
 app.command("lattice", short_help="Build the concept lattice of a context file.")(lattice.lattice)
 app.command("verify", short_help="Try to refute the statements of the theory.")(verify.verify)
