@@ -12,8 +12,12 @@ from geosae.notebook import short_repr
 Better = Literal["more", "less", "neither"]
 
 
-def _number(better: Better, formula: str) -> Any:
-    return field(metadata={"better": better, "formula": formula})
+def _number(better: Better, formula: str, low: float = 0.0, high: float = math.inf) -> Any:
+    return field(metadata={"better": better, "formula": formula, "range": (low, high)})
+
+
+def _share(better: Better, formula: str) -> Any:
+    return _number(better, formula, 0.0, 1.0)
 
 
 LEARNED = "share of the concepts whose chosen {} is certified to {} them within ε (E4, Holm at α)"
@@ -28,18 +32,18 @@ class Numbers:
 
     l0: float = _number("neither", "mean number of active neurons per point")
     fvu: float = _number("less", "Σ‖x−x̂‖² / Σ‖x−mean‖² on the points to test")
-    dead_share: float = _number("less", "share of neurons active on no point")
-    detected_by_neurons: float = _number("more", LEARNED.format("neuron", "detect"))
-    detected_by_units: float = _number("more", LEARNED.format("unit", "detect"))
+    dead_share: float = _share("less", "share of neurons active on no point")
+    detected_by_neurons: float = _share("more", LEARNED.format("neuron", "detect"))
+    detected_by_units: float = _share("more", LEARNED.format("unit", "detect"))
     detection_price: float = _number(
         "less", "mean μ(θ)/μ(C) of the chosen neurons that detect (D5); 1 is the least"
     )
-    separated_by_neurons: float = _number("more", LEARNED.format("neuron", "separate"))
-    separated_by_units: float = _number("more", LEARNED.format("unit", "separate"))
-    refuted_by_units: float = _number(
+    separated_by_neurons: float = _share("more", LEARNED.format("neuron", "separate"))
+    separated_by_units: float = _share("more", LEARNED.format("unit", "separate"))
+    refuted_by_units: float = _share(
         "less", "share of the concepts whose chosen unit is certified not to separate them"
     )
-    undecided_by_units: float = _number("neither", "share of the concepts that are neither")
+    undecided_by_units: float = _share("neither", "share of the concepts that are neither")
     error_of_neurons: float = _number(
         "less", "mean s = max(miss, alarm) of the chosen neurons; silence has 1"
     )
@@ -48,39 +52,49 @@ class Numbers:
         "less", "median s⁺, the least ε at which the chosen neuron is certified"
     )
     least_of_units: float = _number("less", "median s⁺ of the chosen units")
-    approximated_by_units: float = _number("more", LEARNED.format("unit", "approximate"))
-    f1_of_neurons: float = _number("more", "mean F1 of the neuron of greatest F1")
-    f1_of_units: float = _number("more", "mean F1 of the unit of greatest F1")
-    mcc: float = _number("more", "mean |cosine| of the best one-to-one matching of atoms and features")
-    recovery_f1: float = _number(
+    approximated_by_units: float = _share("more", LEARNED.format("unit", "approximate"))
+    f1_of_neurons: float = _share("more", "mean F1 of the neuron of greatest F1")
+    f1_of_units: float = _share("more", "mean F1 of the unit of greatest F1")
+    mcc: float = _share("more", "mean |cosine| of the best one-to-one matching of atoms and features")
+    recovery_f1: float = _share(
         "more", "mean over neurons of F1 for the feature of nearest direction (SAELens)"
     )
-    uniqueness: float = _number("more", "number of features that are nearest to some neuron, over neurons")
-    lattice_recall: float = _number(
+    uniqueness: float = _share("more", "number of features that are nearest to some neuron, over neurons")
+    lattice_recall: float = _share(
         "more", "mean over true extents of the best Jaccard index with a learned one"
     )
-    lattice_precision: float = _number(
+    lattice_precision: float = _share(
         "more", "mean over learned extents of the best Jaccard index with a true one"
     )
-    implication_recall: float = _number(
+    implication_recall: float = _share(
         "more", "share of the true implications whose confidence among chosen units is ≥ 1−ε"
     )
-    implication_alarms: float = _number("less", "the same share of the rules C ⇒ D that are not true")
-    implication_gain: float = _number("more", "recall − alarms of implications; 0 for units that always fire")
+    implication_alarms: float = _share("less", "the same share of the rules C ⇒ D that are not true")
+    implication_gain: float = _number(
+        "more", "recall − alarms of implications; 0 for units that always fire", -1.0, 1.0
+    )
 
     __repr__ = short_repr
 
 
 @dataclass(frozen=True)
 class NumberKind:
-    """Which way a number is better, and its formula."""
+    """Which way a number is better, its formula, and the range to which intervals are cut (None: no end)."""
 
     better: Better
     formula: str
+    low: float
+    high: float | None
+
+
+def _end(high: float) -> float | None:
+    return high if math.isfinite(high) else None
 
 
 KINDS: Mapping[str, NumberKind] = {
-    each.name: NumberKind(each.metadata["better"], each.metadata["formula"]) for each in fields(Numbers)
+    each.name: NumberKind(each.metadata["better"], each.metadata["formula"], low, _end(high))
+    for each in fields(Numbers)
+    for low, high in [each.metadata["range"]]
 }
 """Every number by name; a card carries this table with it."""
 

@@ -1,5 +1,6 @@
 """Score cards side by side: a row for each arm of each setting, means and intervals over cards of one SAE."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,7 +109,13 @@ def _row(benchmark: str, sae: str, arm: str, cards: Sequence[ScoreCard]) -> Tabl
         arm=arm,
         cards=len(present),
         released=all(card.released for card in cards),
-        numbers={name: mean_interval([getattr(each.numbers, name) for each in present]) for name in KINDS},
+        numbers={
+            name: mean_interval(
+                [getattr(each.numbers, name) for each in present],
+                (kind.low, math.inf if kind.high is None else kind.high),
+            )
+            for name, kind in KINDS.items()
+        },
         missing=next((each.missing for each in present if each.missing), ""),
     )
 
