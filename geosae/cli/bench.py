@@ -165,7 +165,7 @@ def _print_card(card: "ScoreCard") -> None:
         for arm, each in card.arms.items()
         if not each.missing
     ]  # fmt: skip
-    table(["", "L0", "FVU", "neurons", "units", "s⁺", "F1", "MCC", "lattice", "rules"], rows)
+    table(["", "L0", "FVU", "neurons", "units", "s⁺", "F1", "MCC", "extents", "rules"], rows)
     say("neurons, units: share of concepts certified as separated; s⁺, F1: of units; every")
     say("number with its formula: score.json")
     for arm, each in card.arms.items():
