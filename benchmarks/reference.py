@@ -56,9 +56,9 @@ TEXT = """# Reference scores of geosae-bench-1
 {doc}
 
 neurons, units: share of the concepts certified as separated within .05; s⁺: median of the least ε at which
-units are certified; F1: of the neuron, the unit of greatest F1; extents, true ones:
-recall and precision of the lattice; rules: implications kept, true minus untrue. Means over seeds with Student-t intervals. What the settings ask:
-{{doc}}`../benchmark`.
+units are certified; F1: of the neuron, the unit of greatest F1; extents, true ones: recall and precision of
+the lattice; rules: implications kept, true minus untrue. Means over seeds with Student-t intervals. What the
+settings ask: {{doc}}`../benchmark`.
 {tables}"""
 
 
