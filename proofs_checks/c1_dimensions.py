@@ -173,6 +173,9 @@ def _attaining(i: int, rng: np.random.Generator) -> Iterator[Case]:
     yield Case("eigenvectors", f"tight frame {i}: {len(frame)} features in R^{spanned}", features=frame)
     both = (*((*a, Fraction(0)) for a in frame), (*([Fraction(0)] * spanned), _nonzero(rng)))
     yield Case("eigenvectors", f"tight frame {i} and a direction orthogonal to it", features=both)
+    sides = [[x] * p for x in (_nonzero(rng) for _ in range(p))]
+    r = int(rng.integers(2, 9))
+    yield Case("power", f"equal entries in each of {p} rows ({i}), r={r}", sides, power=r, attained=True)
     corners = scaled(reflected(rng, simplex(int(rng.integers(2, 6)))), _nonzero(rng))
     label = f"simplex {i} of {len(corners)} corners, turned"
     yield Case("gram", label, features=corners, attained=True)

@@ -175,11 +175,12 @@ def shrunk(count: int, rng: np.random.Generator) -> Iterator[Case]:
         lines = scaled(lines_16(), factor / 3)
         case = Case("equiangular", f"16 lines shortened to length² {factor**2 * 2 / 3} ({i})", lines)
         yield replace(case, lengths="left in")
-        label = f"six vectors of the plane shortened to {factor} ({i})"
-        # κ = 24/25, and the bounds of order 1 and 2 are 2/5 and 1/5.
-        for r, most in ((1, Fraction(4, 5)), (2, Fraction(8, 10))):
-            columns = scaled(_SIX, min(factor, most))
-            yield Case("coherence", f"{label}, at most {most}", columns, r, lengths="left in")
+        # κ = 24/25: κ² is shortened below the bound of order 1, 2/5, and κ⁴ below that of order 2, 1/5.
+        for r, (low, high) in ((1, (60, 81)), (2, (77, 84))):
+            shorter = Fraction(int(rng.integers(low, high)), 100)
+            columns = scaled(_SIX, shorter)
+            label = f"six vectors of the plane shortened to {shorter} ({i})"
+            yield Case("coherence", label, columns, r, lengths="left in")
 
 
 def mean_cosine(count: int, rng: np.random.Generator) -> Iterator[Case]:

@@ -90,6 +90,9 @@ def _fixed() -> Iterator[Case]:
             attained=True,
         )
         yield Case(part, "one column", ((Fraction(3), Fraction(4)),), (Fraction(-2),), attained=True)
+        unequal = ((Fraction(1), Fraction(0)), (Fraction(0), Fraction(3)))
+        for code in ((Fraction(1), Fraction(100)), (Fraction(100), Fraction(1))):
+            yield Case(part, "orthogonal columns of lengths 1 and 3", unequal, code)
         equal = ((Fraction(1), Fraction(2)),) * 3
         yield Case(part, "a column three times", equal, (Fraction(1),) * 3, attained=part == "upper")
         yield Case(part, "a column three times, cancelled", equal, (Fraction(1), Fraction(1), Fraction(-2)))
