@@ -453,6 +453,10 @@ CALLS: dict[str, Callable[[], Arguments]] = {
     },
     "geosae.geometry.naming_dimensions": lambda: {"p": 16, "k": 3, "rho": 1.5},
     "geosae.geometry.most_named": lambda: {"n": 6, "k": 3, "rho": 1.5},
+    "geosae.geometry.naming_transition": lambda: {
+        "p": 6, "k": 2, "rng": np.random.default_rng(0), "rho": 1.5, "draws": 20
+    },
+    "geosae.geometry.recovery_transition": lambda: {"p": 6, "k": 2, "nonnegative": True},
     # Replication, report.
     "geosae.replication.replicate": lambda: {"first": results(), "second": results(1), "labellings": 10},
     "geosae.report.write_report": lambda: {"folder": run_folder()},

@@ -25,6 +25,7 @@ _REASONS: dict[str, tuple[str, ...]] = {
         "geosae.fca.Implication", "geosae.fca.LatticeComparison", "geosae.fca.Layout",
         "geosae.fca.NestedContext", "geosae.geometry.Approximation", "geosae.geometry.CommonCodes",
         "geosae.geometry.Estimate", "geosae.geometry.Named", "geosae.geometry.RowsNaming",
+        "geosae.geometry.Transition",
         "geosae.geometry.Unnameable", "geosae.geometry.HullWitness", "geosae.geometry.Inseparable",
         "geosae.geometry.RationalHyperplane",
         "geosae.geometry.Separability", "geosae.geometry.Separated", "geosae.geometry.SmallestUnit",

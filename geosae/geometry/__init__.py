@@ -87,3 +87,6 @@ from geosae.geometry.superposition.recovery_certificate import Recovered as Reco
 from geosae.geometry.superposition.recovery_certificate import SignedCode as SignedCode
 from geosae.geometry.superposition.recovery_certificate import Undecided as Undecided
 from geosae.geometry.superposition.recovery_certificate import Unrecovered as Unrecovered
+from geosae.geometry.superposition.transitions import Transition as Transition
+from geosae.geometry.superposition.transitions import naming_transition as naming_transition
+from geosae.geometry.superposition.transitions import recovery_transition as recovery_transition
