@@ -70,12 +70,13 @@ the differences. Beside: a frozen decoder under Top-K, what was planted, and the
 {glance}
 
 What this says, for neurons of these sizes and budgets alone. Where concepts are features (hedging, the
-superposition settings, feature-trees) training lifts the single neurons of every gate but SpaDE, BatchTopK's
-most; and yet in superposition-1, where S10's half-spaces separate every feature without an error and the probe
-nearly does, no gate is certified on more than a sixth of them. Where concepts are regions of few dimensions
-(balls to splits) random directions of an untrained Top-K or SpaDE serve as well as learned ones, or better: the
-reconstruction asks for tiles, not for the concepts. BatchTopK and Matryoshka are never certainly below their
-own start, which is low since it fires on few points; ReLU's fires on half of them.
+superposition settings, feature-trees) training lifts the single neurons of every gate but SpaDE,
+BatchTopK's most; and yet in superposition-1, where S10's half-spaces separate every feature without an
+error and the probe nearly does, no gate is certified on more than a sixth of them. Where concepts are
+regions of few dimensions (balls to splits) random directions of an untrained Top-K or SpaDE serve as well
+as learned ones, or better: the reconstruction asks for tiles, not for the concepts. BatchTopK and
+Matryoshka are never certainly below their own start, which is low since it fires on few points; ReLU's
+fires on half of them.
 {tables}"""
 
 
