@@ -236,15 +236,16 @@ def _named(question: Question, row: Sequence[fmpq]) -> Named | None:
         return None
     middle = (low + high) / 2
     floats = [nearest_float(v) for v in row]
+    threshold = nearest_float(middle)
     exact = [rational(v) for v in floats] if all(map(math.isfinite, floats)) else []
-    if exact == list(row):
-        threshold = nearest_float(middle)
-        margin = proved_margin(question, row, rational(threshold)) if math.isfinite(threshold) else None
+    if exact == list(row) and math.isfinite(threshold):
+        margin = proved_margin(question, row, rational(threshold))
         if margin is not None:
             return Named(question, np.array(floats), threshold, margin)
     else:
-        # A power of two brings the row to about length 1: floats express it better than as it is.
-        bits = max(abs(int(v.p)).bit_length() - int(v.q).bit_length() for v in row if v)
+        # A power of two brings the row to about length 1, where floats express it best, or below that if the
+        # threshold would be too large for them.
+        bits = max(*(_magnitude(v) for v in row), _magnitude(middle) - 900)
         if bits:
             return _named(question, [v * power_of_two(-bits) for v in row])
         rounded = _named(question, exact) if any(floats) else None
@@ -253,7 +254,12 @@ def _named(question: Question, row: Sequence[fmpq]) -> Named | None:
     margin = proved_margin(question, row, middle)
     assert margin is not None
     plane = RationalHyperplane(tuple(fraction(v) for v in row), fraction(-middle))
-    return Named(question, np.array(floats), nearest_float(middle), margin, plane)
+    return Named(question, np.array(floats), threshold, margin, plane)
+
+
+def _magnitude(value: fmpq) -> int:
+    """Return the binary order of a rational, very low for 0."""
+    return abs(int(value.p)).bit_length() - int(value.q).bit_length() if value else -(2**40)
 
 
 def _unnameable(question: Question, guess: _Guess, exact_up_to: int) -> Unnameable | None:
@@ -268,6 +274,8 @@ def _unnameable(question: Question, guess: _Guess, exact_up_to: int) -> Unnameab
         return None
     triangle, order = linalg.qr(columns[:, free] / size, mode="r", pivoting=True, check_finite=False)[-2:]
     rank = int(np.sum(np.abs(np.diag(triangle)) > 1e-10))
+    if not rank:
+        return None
     pivots = free[order[:rank]]
     rows = linalg.qr(columns[:, pivots].T / size, mode="r", pivoting=True, check_finite=False)[-1][:rank]
     weights = [rational(float(x)) for x in v]

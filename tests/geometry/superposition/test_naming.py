@@ -1,5 +1,6 @@
 """S10 by its programme: against all codes by an exact simplex, and against cvxpy."""
 
+import math
 from fractions import Fraction
 from itertools import combinations, product
 
@@ -178,7 +179,11 @@ def test_scales_do_not_matter():
     uneven = A.copy()
     uneven[0, 0] = 1e300
     uneven[1, 1] = 1e-300
-    assert [len(name_feature(uneven, i, 2).check().A) for i in range(3)] == [4, 4, 4]
+    uneven[2, 2] = -1.7e308
+    uneven[2, 3] = 1.7e308
+    uneven[:, 5] = 5e-324
+    for i in range(6):
+        assert name_feature(uneven, i, 2).check().feature == i
 
 
 def test_some_features_in_their_order():
@@ -189,6 +194,16 @@ def test_some_features_in_their_order():
     assert name_features(A, 2, features=()) == ()
     with pytest.raises(InvalidInput, match="features hold 9, and the dictionary has 9 features"):
         name_features(A, 2, features=(0, 9))
+
+
+def test_thresholds_beyond_the_floats_are_brought_into_their_range(monkeypatch: pytest.MonkeyPatch):
+    far = np.array([[1.7e308, 1.0, 0.0], [1.7e308, 0.0, 1.0]])
+    for _ in range(2):
+        verdicts = [name_feature(far, i, 3).check() for i in range(3)]
+        assert [verdict.nameable for verdict in verdicts] == [True, False, False]
+        monkeypatch.setattr(naming, "_least_interference", lambda question: None)
+    # Along (1, 1) the midpoint of 1 and 3.4e308 − 1 still is a float; along the exact row it is not.
+    assert math.isfinite(verdicts[0].t)
 
 
 def test_trivial_dictionaries():
