@@ -23,7 +23,7 @@ def circuits(features: Int[np.ndarray, "p n"]) -> list[Circuit]:
     Examples
     --------
     >>> circuits(np.array([[1], [2], [0]]))
-    [(0, 0, 1), (-2, 1, 0)]
+    [(0, 0, 1), (2, -1, 0)]
     """
     rows, p = features.T.tolist(), len(features)
     matrix = fmpz_mat(rows)

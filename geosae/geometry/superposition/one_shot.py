@@ -72,13 +72,11 @@ class OneShot:
 
     def __repr__(self) -> str:
         rows, features = self.D.shape
-        codes = (
-            f"Top-{self.k} of {rows:,} scores, {features:,} features, amplitudes up to {float(self.rho):.6g}"
-        )
+        codes = f"{features:,} features, amplitudes up to {nearest_float(self.rho):.6g}"
         verdict = "reads every code right" if self.right else "reads some code wrong"
+        pair = f"active feature {self.feature} over row {self.rival}: {nearest_float(self.margin):.4g}"
         return short_text(
-            f"OneShot: {codes}, {verdict}; least score of active feature {self.feature} over row "
-            f"{self.rival}: {nearest_float(self.margin):.4g}; proved exactly"
+            f"OneShot: Top-{self.k} of {rows:,} scores, {codes}, {verdict}; least score of {pair}; proved exactly"
         )
 
     def check(self) -> "OneShot":

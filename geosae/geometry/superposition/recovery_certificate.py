@@ -21,7 +21,7 @@ from geosae.geometry.exact import fraction, nearest_float, rational
 from geosae.geometry.separation.certificate import ForgedCertificate, refuse_truth_value
 from geosae.geometry.superposition._dictionary import Dictionary
 from geosae.geometry.superposition._largest import largest_sum
-from geosae.notebook import short_text
+from geosae.notebook import short_repr, short_text
 
 Signs = tuple[int, ...]
 
@@ -43,6 +43,8 @@ class SignedCode:
     dictionary: Dictionary
     signs: Signs
     nonnegative: bool
+
+    __repr__ = short_repr
 
     @property
     def support(self) -> list[int]:
@@ -184,6 +186,8 @@ class Undecided:
     """No proof either way: floats do not show one, and the dictionary is too large for rationals."""
 
     code: SignedCode | None = None
+
+    __repr__ = short_repr
 
     @property
     def recovered(self) -> None:
