@@ -87,7 +87,7 @@ class BenchmarkCard:
 
     @property
     def name(self) -> str:
-        """Setting, version and size in one word: "balls-1-s"."""
+        """The setting, its version and its size in one word, such as "balls-1-s"."""
         return f"{self.setting}-{self.version}-{self.size}"
 
 

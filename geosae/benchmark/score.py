@@ -99,8 +99,8 @@ def score(
     Parameters
     ----------
     sae
-        A SparseAutoencoder, an imported SAE, or anything with `dim`, `width`, `fires(points)` and
-        `reconstruct(points)`.
+        A SparseAutoencoder, an imported SAE, or anything with ``dim``, ``width``,
+        ``fires(points)`` and ``reconstruct(points)``.
     benchmark
         The setting's files (`load_benchmark`).
     name, sae_hash
