@@ -76,7 +76,7 @@ class OneShot:
         verdict = "reads every code right" if self.right else "reads some code wrong"
         pair = f"active feature {self.feature} over row {self.rival}: {nearest_float(self.margin):.4g}"
         return short_text(
-            f"OneShot: Top-{self.k} of {rows:,} scores, {codes}, {verdict}; least score of {pair}; proved exactly"
+            f"OneShot: Top-{self.k} of {rows:,} scores, {codes}, {verdict}; least score of {pair}; exact"
         )
 
     def check(self) -> "OneShot":
