@@ -9,6 +9,7 @@ import importlib
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,10 @@ from geosae.analysis.ambient import Labelled, measure_ambient
 from geosae.analysis.phenomena import absorption, dead_and_dense, families, hedging, splits, tiling
 from geosae.analysis.reach import reach
 from geosae.analysis.recovery import recovery, recovery_of
+from geosae.analysis.unit_firing import unit_firing
+from geosae.benchmark.files import Benchmark
+from geosae.benchmark.numbers import KINDS
+from geosae.benchmark.score import _arm as arm_of
 from geosae.data.dataset import ConceptDataset
 from geosae.data.fvu import fvu
 from geosae.errors import InvalidInput
@@ -137,6 +142,31 @@ def ambient(sae: Imported) -> None:
         reach(analyse_sae(sae, spacious, SETTINGS), spacious, np.random.default_rng(0))
 
 
+def of_units(sae: Imported) -> None:
+    units = [(0,), (0, 1), ()]
+    same(unit_firing(sae, DATA, units), unit_firing(HAND, normalised(DATA), units))
+    with pytest.raises(InvalidInput, match="these neurons read normalised points"):
+        unit_firing(sae.neurons, DATA, units)
+
+
+def setting_of(data: ConceptDataset) -> Benchmark:
+    """A benchmark that holds these points, the last third of them to test on; its files are not asked for."""
+    setting = object.__new__(Benchmark)
+    tests = data.size // 3
+    card = SimpleNamespace(points={"fit": data.size - tests, "test": tests})
+    setting.__dict__.update(judged=data, card=card)
+    return setting
+
+
+def scored(sae: Imported) -> None:
+    (_, one), (_, other) = (
+        arm_of(each, setting_of(data), SETTINGS) for each, data in ((sae, DATA), (HAND, normalised(DATA)))
+    )
+    theirs = {"mcc", "recovery_f1", "uniqueness"}  # of directions, which live in the points' own space
+    for name in set(KINDS) - theirs:
+        same(getattr(one.numbers, name), getattr(other.numbers, name))
+
+
 def compared(sae: Imported) -> None:
     comparison = compare_with_card(sae, X)
     assert comparison.l0 == OWN.fires(X).sum(axis=1).mean()
@@ -240,6 +270,9 @@ PATHS: dict[str, Callable[..., None]] = {
     "geosae.analysis.phenomena.splitting.tiling": phenomenon(
         lambda s, d: tiling(s, d, "right", tolerance=0.4)
     ),
+    "geosae.analysis.unit_firing.unit_firing": of_units,
+    "geosae.benchmark.score.score": scored,
+    "geosae.cli.bench.score": scored,
     "geosae.figures.units.units_in_plane": drawn,
     "geosae.cli.analyse.analyse": geosae_analyse,
     "geosae.cli.verify.verify": geosae_verify,
@@ -257,6 +290,9 @@ PATHS: dict[str, Callable[..., None]] = {
 REFUSES = {"geosae.sae.metrics.measure", "geosae.sae.neurons.neurons_of"}
 # What meets no points: weights written and read, words, or SAEs that geosae trained and keeps in runs.
 NO_POINTS = {
+    "geosae.benchmark.numbers.numbers_of": "an alignment's numbers",
+    "geosae.benchmark.rivals.rival": "its gate and its width alone",
+    "geosae.experiments.cell_result.concept_answers": "an alignment's answers",
     "geosae.sae.interop.comparison.rule_of": "weights in words",
     "geosae.sae.checkpoint.save": "a trained SAE, written",
     "geosae.sae.weights_file.dtype_name": "weights alone",
@@ -334,9 +370,12 @@ def test_neurons_are_asked_about_points_in_these_files_alone():
         or (isinstance(node.func, ast.Name) and node.func.id in functions)
     }
     studies = {file for file in files if file.startswith("studies/")}
-    assert files - studies == {
+    # Codes there are those of a dictionary, which reads no points.
+    dictionaries = {file for file in files if file.startswith("geometry/superposition/")}
+    assert files - studies - dictionaries == {
         "analysis/_neurons.py", "analysis/ambient.py", "analysis/passes.py", "analysis/phenomena/_shares.py",
-        "analysis/recovery.py", "cli/verify_sae.py", "sae/metrics.py", "sae/neurons.py",
+        "analysis/recovery.py", "analysis/unit_firing.py", "cli/verify_sae.py", "sae/metrics.py",
+        "sae/neurons.py",
         "sae/interop/comparison.py", "sae/interop/record.py",
     }  # fmt: skip
 
