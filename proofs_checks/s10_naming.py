@@ -203,13 +203,17 @@ def _with_combination(case: Case, rng: np.random.Generator, *, best: bool) -> Ca
     return replace(case, v=tuple(Fraction(x) for x in v), attained=best)
 
 
+AT_LEAST = 24
+"""Random ones that are always drawn: what is fixed does not expose every wrong form."""
+
+
 def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
     """Yield degenerate dictionaries, equality cases, and random ones of small integers."""
     yield from _fixed()
     for i in range(max(2, count // 10)):
         yield from _edge(i, rng)
     parts: tuple[Part, ...] = ("names", "gap", "margin", "coherent")
-    for i in range(count):
+    for i in range(max(count, AT_LEAST)):
         yield _random(parts[i % len(parts)], i // len(parts), rng)
 
 
