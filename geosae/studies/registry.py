@@ -12,6 +12,7 @@ from geosae.studies import (
     feasibility,
     hedging,
     lattice_training,
+    naming,
     splitting,
 )
 from geosae.studies.study import Answer, Study
@@ -22,6 +23,7 @@ STUDIES: Mapping[str, Study[Any, Any, Any]] = {
         feasibility,
         approximation,
         capacity,
+        naming,
         splitting,
         absorption,
         hedging,

@@ -68,6 +68,25 @@ cell_widths = [4]
 steps = 30
 points = 900
 [[studies]]
+name = "naming"
+p = 12
+dims = [4, 8]
+sparsities = [2]
+gaussian_sparsities = [2]
+axis_dim = 8
+axis_sparsity = 2
+axis_features = [8, 16]
+features = 4
+codes = 2
+draws = 20
+learned_p = 8
+learned_dims = [4, 6]
+learned_sparsities = [2]
+gates = ["topk", "relu"]
+others = []
+steps = 30
+points = 600
+[[studies]]
 name = "splitting"
 widths = [4, 8]
 gates = {topk = [2]}
