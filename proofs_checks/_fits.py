@@ -5,8 +5,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from proofs_checks._exact import Point
-from proofs_checks._losses import Fit, Vector
+from proofs_checks._exact import Point, dot, minus, solve
+from proofs_checks._losses import Fit, Vector, without
 
 UNIT = (Fraction(3, 5), Fraction(4, 5))
 
@@ -79,3 +79,69 @@ def with_residuals(fit: Fit, v: Point) -> Fit:
     rows = zip(fit.points, fit.residuals(), strict=True)
     reached = tuple(tuple(x - e for x, e in zip(p, r, strict=True)) for p, r in rows)
     return shifted(replace(fit, points=reached), v)
+
+
+def data_directions(rng: np.random.Generator, l1: Fraction, *, count: int, dim: int, longest: int = 8) -> Fit:
+    """Return points at rational distances, an atom for each on its ray, and the codes of equality.
+
+    The first point may lie at b_dec or within λ/2 of it; its atom may have a second one on the same ray.
+    """
+    b = random_points(rng, 1, dim)[0]
+    units = [unit_vector(rng, dim) for _ in range(count)]
+    sizes = [Fraction(int(v), 4) for v in rng.integers(0, longest + 1, count)]
+    stretch = [Fraction(int(v), 2) for v in rng.integers(1, 5, count)]
+    points = tuple(
+        tuple(c + s * v for c, v in zip(b, u, strict=True)) for s, u in zip(sizes, units, strict=True)
+    )
+    atoms = tuple(tuple(t * v for v in u) for t, u in zip(stretch, units, strict=True))
+    codes = [[Fraction(0)] * (count + 1) for _ in range(count)]
+    for k, (size, t) in enumerate(zip(sizes, stretch, strict=True)):
+        codes[k][k] = max(size - l1 / 2, Fraction(0)) / t
+    # Half of the first code goes to an atom three times as long.
+    codes[0][0], codes[0][count] = codes[0][0] / 2, codes[0][0] / 6
+    again = tuple(3 * v for v in atoms[0])
+    return Fit(points, tuple(map(tuple, codes)), (*atoms, again), b)
+
+
+def on_rays(rng: np.random.Generator) -> Fit:
+    """Return a random fit whose atoms have rational lengths."""
+    fit = random_fit(rng)
+    lengths = [Fraction(int(v), 2) for v in rng.integers(0, 5, len(fit.atoms))]
+    units = [unit_vector(rng, len(fit.b_dec)) for _ in lengths]
+    return replace(fit, atoms=tuple(tuple(s * v for v in u) for s, u in zip(lengths, units, strict=True)))
+
+
+def least_squares(fit: Fit) -> Fit:
+    """Return the fit with the decoder of least error for its codes, if there is only one."""
+    gram = [[dot(fit.column(i), fit.column(j)) for j in range(len(fit.atoms))] for i in range(len(fit.atoms))]
+    targets = [minus(x, fit.b_dec) for x in fit.points]
+    atoms: list[list[Fraction]] = [[] for _ in fit.atoms]
+    for k in range(len(fit.b_dec)):
+        right = [dot(fit.column(j), [x[k] for x in targets]) for j in range(len(fit.atoms))]
+        solution = solve(gram, right)
+        if solution is None:
+            return fit
+        for w, v in zip(atoms, solution, strict=True):
+            w.append(v)
+    return replace(fit, atoms=tuple(map(tuple, atoms)))
+
+
+def beside_the_atoms(rng: np.random.Generator) -> Fit:
+    """Return residuals at right angles to all atoms, all codes and constants: nothing is left to gain."""
+    d = int(rng.integers(1, 3))
+    count = d + 2 + int(rng.integers(0, 2))
+    atoms = tuple((*row, Fraction(0)) for row in random_points(rng, d, d))
+    codes = tuple(tuple(Fraction(int(a)) for a in row) for row in rng.integers(0, 4, (count, d)))
+    fit = Fit(((Fraction(0),) * (d + 1),) * count, codes, atoms, random_points(rng, 1, d + 1)[0])
+    columns = [*(fit.column(j) for j in range(d)), [Fraction(1)] * count]
+    across = without(tuple(Fraction(int(v)) for v in rng.integers(-4, 5, count)), columns)
+    reached = [[b + dot(a, [w[k] for w in atoms]) for k, b in enumerate(fit.b_dec)] for a in codes]
+    points = tuple((*x[:-1], x[-1] + s) for x, s in zip(reached, across, strict=True))
+    return replace(fit, points=points)
+
+
+def exactly(rng: np.random.Generator) -> Fit:
+    """Return codes that reconstruct all points."""
+    fit = random_fit(rng)
+    rows = zip(fit.points, fit.residuals(), strict=True)
+    return replace(fit, points=tuple(tuple(minus(x, e)) for x, e in rows))

@@ -117,13 +117,8 @@ def projected_error(targets: Sequence[Point], columns: Sequence[Sequence[Fractio
     >>> projected_error([[1], [3]], [[Fraction(1), Fraction(1)]])
     Fraction(1, 1)
     """
-    basis: list[list[Fraction]] = []
-    for column in columns:
-        rest = _without(column, basis)
-        if any(rest):
-            basis.append(rest)
     coordinates = [[Fraction(t[i]) for t in targets] for i in range(len(targets[0]))]
-    left = [_without(u, basis) for u in coordinates]
+    left = [without(u, columns) for u in coordinates]
     return sum((dot(u, u) for u in left), Fraction(0)) / len(targets)
 
 
@@ -151,7 +146,23 @@ def decoder_gain(fit: Fit, *, constant: bool = True) -> Fraction:
     return total
 
 
-def _without(vector: Sequence[Fraction], basis: Sequence[Sequence[Fraction]]) -> list[Fraction]:
+def without(vector: Sequence[Fraction], columns: Sequence[Sequence[Fraction]]) -> list[Fraction]:
+    """Return what a vector has beyond the span of columns, which need not be independent.
+
+    Examples
+    --------
+    >>> without([Fraction(1), Fraction(3)], [[Fraction(1), Fraction(1)]])
+    [Fraction(-1, 1), Fraction(1, 1)]
+    """
+    basis: list[list[Fraction]] = []
+    for column in columns:
+        rest = _beyond(column, basis)
+        if any(rest):
+            basis.append(rest)
+    return _beyond(vector, basis)
+
+
+def _beyond(vector: Sequence[Fraction], basis: Sequence[Sequence[Fraction]]) -> list[Fraction]:
     rest = list(vector)
     for b in basis:
         share = dot(rest, b) / dot(b, b)

@@ -15,10 +15,10 @@ Decided: atoms at rational turns, errors at the middles of all gaps (at all poin
 facets of the atoms' hull in rationals (the farthest point is a facet's normal); cap shares by parts, not by
 the beta function. Certified. Signed codes give each atom two rays; an arc, and two active atoms go below
 (controls); a cap beyond the hemisphere has more than its share. *The centre matters*: from far away N rays
-are parallel lines, which leave 1/N² at the worst, up to π² times less than N rays from the centre. Trained Top-1
-SAEs do that: on the world `week` b_dec ends up to five radii away, and two or three rays serve the whole
-circle; so SAEs are held against rays from their own b_dec. What N rays from the best b_dec leave at least is
-open here. The statement is ours (that connected concepts are tiled: arXiv 2604.28119, 2606.06333).
+are parallel lines, which leave 1/N² at the worst, up to π² times less than N rays from the centre. Trained
+Top-1 SAEs do that: on the world `week` b_dec ends up to five radii away, and two or three rays serve the
+whole circle; so SAEs are held against rays from their own b_dec. What N rays from the best b_dec leave at
+least is open here. The statement is ours (that connected concepts are tiled: arXiv 2604.28119, 2606.06333).
 """
 
 from collections.abc import Callable, Iterator, Sequence

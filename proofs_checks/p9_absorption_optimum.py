@@ -30,7 +30,7 @@ from geosae.verification import Claim, Hypothesis, Number, Observed
 from proofs_checks._arb import ETA, enclosed
 from proofs_checks._codes import best_codes
 from proofs_checks._exact import dot, minus
-from proofs_checks._fits import random_fit, random_points, unit_vector
+from proofs_checks._fits import data_directions, random_fit, unit_vector
 from proofs_checks._losses import Fit, Vector, ball, length, mean, rational_length
 from proofs_checks._penalised import l1_evidence
 
@@ -133,28 +133,6 @@ def _least_on_ray(size: Fraction, l1: Fraction) -> Fraction:
     curve = (at[2] - 2 * at[1] + at[0]) / 2
     best = max((at[0] - at[1] + curve) / (2 * curve), Fraction(0))
     return (size - best) ** 2 + l1 * best
-
-
-def data_directions(rng: np.random.Generator, l1: Fraction, *, count: int, dim: int, longest: int = 8) -> Fit:
-    """Return points at rational distances, an atom for each on its ray, and the codes of equality.
-
-    The first point may lie at b_dec or within λ/2 of it; its atom may have a second one on the same ray.
-    """
-    b = random_points(rng, 1, dim)[0]
-    units = [unit_vector(rng, dim) for _ in range(count)]
-    sizes = [Fraction(int(v), 4) for v in rng.integers(0, longest + 1, count)]
-    stretch = [Fraction(int(v), 2) for v in rng.integers(1, 5, count)]
-    points = tuple(
-        tuple(c + s * v for c, v in zip(b, u, strict=True)) for s, u in zip(sizes, units, strict=True)
-    )
-    atoms = tuple(tuple(t * v for v in u) for t, u in zip(stretch, units, strict=True))
-    codes = [[Fraction(0)] * (count + 1) for _ in range(count)]
-    for k, (size, t) in enumerate(zip(sizes, stretch, strict=True)):
-        codes[k][k] = max(size - l1 / 2, Fraction(0)) / t
-    # Half of the first code goes to an atom three times as long.
-    codes[0][0], codes[0][count] = codes[0][0] / 2, codes[0][0] / 6
-    again = tuple(3 * v for v in atoms[0])
-    return Fit(points, tuple(map(tuple, codes)), (*atoms, again), b)
 
 
 def _fixed() -> Iterator[Case]:
