@@ -12,6 +12,7 @@ from geosae.studies.naming_records import (
     Columns,
     Learned,
     LearnedJob,
+    LearnedRecords,
     Possible,
     PossibleJob,
     PossibleRecords,
@@ -208,13 +209,18 @@ def _gates(records: Records) -> list[str]:
     return list(dict.fromkeys(r.settings.gate for r in learned_of(records, "frozen_decoder")))
 
 
+def _share(records: LearnedRecords, share: Callable[[Learned], float]) -> Interval:
+    """Return a share of the features, mean over n and k, with its interval over seeds."""
+    return mean_interval(list(per_seed(records, share).values()), (0.0, 1.0))
+
+
 def _directions(records: Records) -> list[Answer]:
     answered: list[Answer] = []
     for gate in _gates(records):
         arms: list[Arm] = ["trained", "frozen_decoder", "untrained"]
         shares = [per_seed(learned_of(records, arm, gate), best_share) for arm in arms]
         gain = mean_interval(paired(shares[0], shares[1]))
-        means = [mean_interval(list(share.values())) for share in shares]
+        means = [_share(learned_of(records, arm, gate), best_share) for arm in arms]
         observation = (
             f"Rows name, each with its best threshold, a share of {means[0]} of the features; with frozen "
             f"decoders {means[1]}, untrained {means[2]} (mean over n and k); paired difference to frozen "
@@ -233,7 +239,7 @@ def _thresholds(records: Records) -> list[Answer]:
             continue
         lost = mean_over_seeds(rows, lambda r: best_share(r) - own_share(r))
         observation = (
-            f"With their own thresholds neurons name a share of {mean_over_seeds(rows, own_share)} of the "
+            f"With their own thresholds neurons name a share of {_share(rows, own_share)} of the "
             f"features, {lost} fewer than the same rows with their best thresholds (mean over n and k)."
         )
         prediction = f"{gate_name(gate)}: rows that could name a feature have thresholds that do not."
@@ -248,12 +254,12 @@ def _graded(records: Records) -> Answer | None:
         return None
     beyond = mean_interval(paired(per_seed(probes, within_share), per_seed(able, best_share)))
     trained = ", ".join(
-        f"{gate_name(gate)} {mean_over_seeds(learned_of(records, 'trained', gate), within_share)}"
+        f"{gate_name(gate)} {_share(learned_of(records, 'trained', gate), within_share)}"
         for gate in _gates(records)
     )
     observation = (
-        f"Logistic half-spaces separate a share of {mean_over_seeds(probes, within_share)} of the features "
-        f"within 0.1 on held-out points, {mean_over_seeds(able, best_share)} are nameable; paired difference "
+        f"Logistic half-spaces separate a share of {_share(probes, within_share)} of the features "
+        f"within 0.1 on held-out points, {_share(able, best_share)} are nameable; paired difference "
         f"{beyond}. Neurons of SAEs: {trained}."
     )
     prediction = (

@@ -58,7 +58,7 @@ def sheets(results: Results) -> list[Sheet]:
         "none). Right: features that one neuron, chosen on the training half, separates within 0.1 on the "
         f"other half. N = {job.points:,} points of 1 … k active features, amplitudes 1, no noise, half to "
         f"train on; d = {job.width}, {job.steps:,} steps; K = k{'; ' + penalties if penalties else ''}; "
-        f"{seeds_of(trained)}. Frozen decoders and untrained SAEs: mean over all gates. {INTERVALS}."
+        f"{seeds_of(trained)}. Frozen decoders and untrained SAEs: mean over both and all gates. {INTERVALS}."
     )
     alt = "; ".join(_spoken(records, k) for k in ks)
     return [Sheet(FAMILY, figure, "What SAEs name of what can be named", caption, f"{alt}.")]
@@ -70,9 +70,9 @@ def _draw(ax: Axes, records: Records, k: int, share: Callable[[Learned], float])
     series["logistic half-spaces"] = _over_n(_at(learned_of(records, "supervised"), k), share)
     for gate in _gates(records):
         series[gate_name(gate)] = _over_n(_at(learned_of(records, "trained", gate), k), share)
-    series["frozen decoders"] = _over_n(_at(learned_of(records, "frozen_decoder"), k), share)
-    series["untrained"] = _over_n(_at(learned_of(records, "untrained"), k), share)
-    draw_series(ax, series, within=(0.0, 1.0))
+    baselines = [*learned_of(records, "frozen_decoder"), *learned_of(records, "untrained")]
+    series["frozen or untrained"] = _over_n(_at(baselines, k), share)
+    draw_series(ax, series, spread=0.008, within=(0.0, 1.0))
     ax.set_ylim(-0.04, 1.04)
     ax.set_xticks(sorted({r.settings.n for r in learned_of(records, "trained")}))
 
