@@ -1,9 +1,9 @@
 """The study of naming by itself, with its figures; writes docs/measured/naming_study.md.
 
-    OMP_NUM_THREADS=1 python -P benchmarks/naming_study.py [--seeds 3] [--folder runs/naming]
+    OMP_NUM_THREADS=1 python -P benchmarks/naming_study.py [--seeds 5] [--folder runs/naming]
 
 The study's own grid, one job after the other; jobs that the folder has are not done again. `geosae run paper`
-has the same jobs, with five seeds. Seconds are those of the jobs on the clock, added up.
+has the same jobs. Seconds are those of the jobs on the clock, added up.
 """
 
 import argparse
@@ -50,7 +50,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--folder", type=Path, default=ROOT / "runs" / "naming")
     options = parser.parse_args()
     folder: Path = options.folder
