@@ -1,12 +1,13 @@
 """The loss as a function of one atom, read off its values: a second way to what formulas say of it (O1)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from flint import arb
 
 from proofs_checks._exact import Point, dot
+from proofs_checks._gates import Encoder, codes
 from proofs_checks._losses import Fit, Vector, ball, length, mean, rational_length
 
 
@@ -85,6 +86,28 @@ def is_least(fit: Fit, price: Fraction, *, on_sphere: bool) -> bool:
     depth = -4 * shape.quadratic * above
     rest = shape.steep - shape.radial**2 - depth
     return depth >= 0 and rest >= 0 and rest**2 == 4 * shape.radial**2 * depth
+
+
+def slope_in_scale(fit: Fit, encoder: Encoder, K: int | None, price: Fraction) -> Fraction:
+    """Return d/dσ of E‖x − x̂‖² + price·E Σa at σ = 1, neuron 0 encoding σ times as much: from σ = ½, 1, 2.
+
+    Examples
+    --------
+    >>> fit = Fit(((Fraction(1),),), (), ((Fraction(1),),), (Fraction(0),))
+    >>> slope_in_scale(fit, Encoder(((3,),), (0,)), None, Fraction(1))
+    Fraction(15, 1)
+    """
+
+    def loss(sigma: Fraction) -> Fraction:
+        w, c = encoder.w, encoder.c
+        scaled = Encoder((tuple(sigma * v for v in w[0]), *w[1:]), (sigma * c[0], *c[1:]))
+        coded = replace(fit, codes=codes(scaled, fit.points, K))
+        return coded.error() + price * sum(coded.mean(j) for j in range(len(fit.atoms)))
+
+    low, here, high = (loss(sigma) for sigma in (Fraction(1, 2), Fraction(1), Fraction(2)))
+    # It is a parabola: p(1) + b(σ−1) + c(σ−1)².
+    curve = ((high - here) + 2 * (low - here)) * Fraction(2, 3)
+    return (high - here) - curve
 
 
 def tied_loss(points: Sequence[Point], w: Fraction, bias: Fraction) -> Fraction:

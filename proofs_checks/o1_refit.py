@@ -37,7 +37,7 @@ from proofs_checks._exact import dot
 from proofs_checks._fits import along_a_line, orthogonal, random_fit, random_points, shifted, with_residuals
 from proofs_checks._gates import Encoder, codes
 from proofs_checks._losses import Fit, Vector, ball, decoder_gain, length, projected_error, rational_length
-from proofs_checks._one_atom import is_least, least, shape_of, tied_loss, tied_optimum
+from proofs_checks._one_atom import is_least, least, shape_of, slope_in_scale, tied_loss, tied_optimum
 from proofs_checks._refits import refit_evidence
 
 Form = Literal["free", "norm held", "penalised"]
@@ -153,26 +153,11 @@ def observe(case: Case) -> Observed:
         columns = [*(case.fit.column(j) for j in range(len(case.fit.atoms))), ones]
         return Observed(case.fit.error() - projected_error(case.fit.points, columns), label)
     if case.part == "scale":
-        return Observed(_slope(case), label)
+        if case.encoder is None:
+            raise ArithmeticError("only an encoder can be scaled")
+        return Observed(slope_in_scale(case.fit, case.encoder, case.K, case.l1), label)
     kind = "upper" if case.part in ("any", "single") and not case.attained else "tight"
     return Observed(_decrease(case), label, "certified", 4 * ETA, kind=kind)
-
-
-def _slope(case: Case) -> Fraction:
-    """Return d/dσ of the loss at σ = 1, from the encoder scaled by ½, 1 and 2: it is a parabola in σ."""
-    low, here, high = (_scaled_loss(case, sigma) for sigma in (HALF, Fraction(1), Fraction(2)))
-    # p(σ) = p(1) + b(σ−1) + c(σ−1)².
-    c = ((high - here) + 2 * (low - here)) * Fraction(2, 3)
-    return (high - here) - c
-
-
-def _scaled_loss(case: Case, sigma: Fraction) -> Fraction:
-    if case.encoder is None:
-        raise ArithmeticError("only an encoder can be scaled")
-    w, c = case.encoder.w, case.encoder.c
-    encoder = Encoder((tuple(sigma * v for v in w[0]), *w[1:]), (sigma * c[0], *c[1:]))
-    fit = replace(case.fit, codes=codes(encoder, case.fit.points, case.K))
-    return fit.error() + case.l1 * sum(fit.mean(j) for j in range(len(fit.atoms)))
 
 
 def _best(fit: Fit, form: Form, l1: Fraction, factor: Fraction = Fraction(1)) -> Fit:

@@ -222,7 +222,7 @@ def _moved(case: Case, i: int) -> Case:
     return replace(case, fit=case.fit.with_atom(0, w))
 
 
-def _fixed() -> Iterator[Case]:
+def _fixed(rng: np.random.Generator) -> Iterator[Case]:
     one, zero = Fraction(1), Fraction(0)
     flipped = Fit(((-one,),), ((-2 * one,),), ((one,),), (zero,))
     yield Case("codes", flipped, "a negative code that costs as much as none")
@@ -235,6 +235,13 @@ def _fixed() -> Iterator[Case]:
     yield Case("partial", priced, "x = 1 at λ = 1, the best code of a unit atom", l1=one)
     yield Case("partial", priced, "the same with a penalty by norms", l1=one, by_norms=True)
     yield Case("partial", replace(priced, codes=((zero,),)), "x = 1 at λ = 2, silent", l1=2 * one)
+    for size in (one, 2 * one):
+        label = f"x = 1 at λ = 1 by norms, an atom {size}"
+        yield Case("atoms", replace(priced, atoms=((size,),)), label, l1=one, by_norms=True)
+    yield Case("gap", priced, "x = 1 at λ = 1, the best code", l1=one, attained=True)
+    yield _parallel(rng, 0)
+    for t in (one / 2, one / 4):
+        yield Case("escape", nothing, f"x = 1, both moved to {t}", t=t, u=(one,))
     family, axes = ((one, zero), (one, one)), ((one, zero), (zero, one))
     absorbed, apart = Fit(family, axes, family, (zero, zero)), Fit(family, family, axes, (zero, zero))
     yield Case("partial", absorbed, "an absorbed child, exactly")
@@ -243,7 +250,7 @@ def _fixed() -> Iterator[Case]:
 
 def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
     """Yield empty, negative, priced and absorbed codes, then for each part the best and what nearly is."""
-    yield from _fixed()
+    yield from _fixed(rng)
     for i in range(count):
         l1, by_norms = Fraction(int(rng.integers(0, 9)), 4), bool(i // 5 % 2)
         where = f"λ = {l1}{' by norms' if by_norms else ''} ({i})"

@@ -200,7 +200,7 @@ def _solids() -> Iterator[tuple[str, tuple[Point, ...]]]:
     yield "cuboctahedron", tuple(v for v in product((1, 0, -1), repeat=3) if v.count(0) == 1)
 
 
-def _fixed() -> Iterator[Case]:
+def _fixed(rng: np.random.Generator) -> Iterator[Case]:
     for size in (2, 3, 4, 7):
         for part in ("worst", "mean"):
             yield Case(part, f"a regular {size}-gon", _regular(size, Fraction(0)), attained=True)
@@ -213,6 +213,11 @@ def _fixed() -> Iterator[Case]:
         yield Case("sphere", label, atoms=atoms, r=len(atoms[0]))
     near = tuple(tuple(Fraction(v, 5) for v in w) for w in ((5, 0, 0), (4, 3, 0), (4, 0, 3)))
     yield Case("sphere", "three atoms on one side", atoms=near, r=3)
+    yield Case("sphere", "atoms of a sphere", atoms=_on_sphere(rng), r=3)
+    for size in (3, 5):
+        yield Case("sphere", f"a regular {size}-gon", _regular(size, Fraction(0)), attained=True)
+    for part in ("simple", "share"):
+        yield Case(part, "a cap of 30°, r = 3", r=3, epsilon=Fraction(1, 4))
     for r in (2, 3, 8):
         yield Case("simple", f"a hemisphere, r = {r}", r=r, attained=True)
         yield Case("share", f"a hemisphere, r = {r}", r=r)
@@ -233,7 +238,7 @@ def _random_turns(rng: np.random.Generator, count: int) -> Turns:
 
 def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
     """Yield polygons, solids and runs, which attain their bounds, equal atoms, then random ones."""
-    yield from _fixed()
+    yield from _fixed(rng)
     for i in range(count):
         N, start = int(rng.integers(2, 9)), Fraction(int(rng.integers(0, 360)), 360)
         part: Part = ("worst", "mean", "points", "sphere", "share", "simple")[i % 6]

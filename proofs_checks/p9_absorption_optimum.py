@@ -142,6 +142,11 @@ def _fixed() -> Iterator[Case]:
     for l1 in (zero, one, 2 * one):
         yield Case("bound", at_centre, l1, f"a point at b_dec, λ = {l1}", attained=True)
         yield Case("bound", on_edge, l1, f"a silent point at distance 1, λ = {l1}", attained=l1 == 2)
+    # Distances below λ/2, between λ/2 and λ, and above.
+    three = ((one / 2, zero), (one, zero), (zero, 4 * one))
+    codes = ((zero, zero), (one / 4, zero), (zero, 13 * one / 4))
+    spread_out = Fit(three, codes, ((one, zero), (zero, one)), (zero, zero))
+    yield Case("bound", spread_out, 3 * one / 2, "three distances at λ = 3/2", attained=True)
     yield Case("equality", at_centre, one, "a point at b_dec")
     yield Case("equality", on_edge, 2 * one, "a silent point at λ/2")
     yield Case("equality", replace(on_edge, atoms=((zero, zero),), codes=((one,),)), 2 * one, "an atom 0")
