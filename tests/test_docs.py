@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
-PAGES = ["method.md", "training.md", "worlds.md", "paper.md"]
+PAGES = ["method.md", "training.md", "worlds.md", "paper.md", "superposition.md"]
 
 
 @pytest.mark.parametrize("page", PAGES)
