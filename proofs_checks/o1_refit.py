@@ -185,12 +185,20 @@ def _fixed() -> Iterator[Case]:
             yield Case(form, fit, f"{label}, {form}", form, one)
             if fit is not empty:  # of q_0 = 1, 2 the length is no rational
                 yield Case("stationary", fit, f"{label}, {form}", form, one)
+    yield Case("any", opposite, "the best atom, once against its pull", other=(2 * one,), attained=True)
     # The penalty is dearer than the atom: the best one is 0.
     for l1 in (2 * one, 4 * one, 5 * one):
         yield Case("penalised", perfect, f"λ = {l1} against q = 2", "penalised", l1)
         at_zero = perfect.with_atom(0, [zero])
         yield Case("stationary", at_zero, f"an atom 0, λ = {l1} against q = 2", "penalised", l1)
-    for fit, label in ((dead, "a dead atom"), (perfect, "no residual"), (nothing, "a constant code")):
+    biased = Fit(((one,), (one,)), ((one,), (zero,)), ((zero,),), (zero,))
+    decoders = (
+        (dead, "a dead atom"),
+        (perfect, "no residual"),
+        (nothing, "a constant code"),
+        (biased, "a bias"),
+    )
+    for fit, label in decoders:
         yield Case("decoder", fit, label)
         yield Case("single", fit, label)
     two = Encoder(((one,), (-one,)), (zero, zero))

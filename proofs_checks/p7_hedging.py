@@ -181,6 +181,8 @@ def _fixed() -> Iterator[Case]:
                 a, b, c = moments(case)
                 if part != "angle" or c or a != b:  # else every angle is best
                     yield case
+    for share in (half, Fraction(1, 3)):
+        yield Case("nested", boolean(share, quarter, zero), f"p₁₁ = {share}, p₁₀ = ¼")
     # q₁ = q₂, c = 0: every w ≥ 0 is best.
     for w in ((1, 0), (0, 1), (Fraction(3, 5), Fraction(4, 5))):
         yield Case("any", boolean(zero, half, half), "exclusive and as frequent", w=w, attained=True)
