@@ -59,8 +59,8 @@ class BenchmarkCard:
         What the setting asks, and what a concept is there.
     world, params, seed
         From what the points were drawn.
-    dim, points, concepts
-        The dimension, the points of each split, the names of the concepts.
+    points, concepts
+        The number of points of each split, all in dimension ``dim``, and the names of the concepts.
     possible
         For each concept what theory and the points say can be learned of it, and what is had for nothing.
     files
