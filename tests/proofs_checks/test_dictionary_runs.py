@@ -1,19 +1,19 @@
 """Statements about dictionaries on SAEs of planted features: what holds, what is vacuous, what is forged."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import geosae_synthetic
 import numpy as np
 import pytest
+from run_evidence import evidence, forged
 
 from geosae.data.dataset import ConceptDataset
 from geosae.geometry import Frame, HalfSpaces, best_probe, frame_of, readout_error
 from geosae.sae.gates import TopK
 from geosae.sae.model import SparseAutoencoder
 from geosae.sae.neurons import neurons_of
-from geosae.verification import Evidence, TrainedInstance
-from proofs_checks import claims
+from geosae.verification import TrainedInstance
 from proofs_checks._probes import probes_of
 
 
@@ -35,28 +35,6 @@ def read_by_its_directions(data: ConceptDataset, threshold: float = 0.4) -> Trai
 @pytest.fixture(scope="module")
 def instance() -> TrainedInstance:
     return read_by_its_directions(superposed())
-
-
-def evidence(claim_id: str, instance: TrainedInstance) -> list[Evidence]:
-    check = claims()[claim_id].check_run
-    assert check is not None
-    return list(check(instance))
-
-
-@dataclass(frozen=True, eq=False)
-class Forged:
-    """Neurons that hand out something else than they are."""
-
-    honest: Any
-    changes: dict[str, Any]
-
-    def __getattr__(self, name: str) -> Any:
-        return self.changes[name] if name in self.changes else getattr(self.honest, name)
-
-
-def forged(instance: TrainedInstance, **changes: Any) -> TrainedInstance:
-    neurons: Any = Forged(instance.neurons, changes)
-    return TrainedInstance(neurons, instance.dataset, None, "forged")
 
 
 def test_rows_are_matched_with_their_own_directions(instance: TrainedInstance) -> None:

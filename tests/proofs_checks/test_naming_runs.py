@@ -1,21 +1,21 @@
 """Naming on SAEs of planted features: rows that name all, thresholds that serve none, and forged ones."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 import geosae_synthetic
 import numpy as np
 import pytest
+from run_evidence import evidence, forged
 
 from geosae.data.dataset import ConceptDataset
 from geosae.geometry import HalfSpaces, Named, most_named, name_features
 from geosae.sae.gates import TopK
 from geosae.sae.model import SparseAutoencoder
 from geosae.sae.neurons import neurons_of
-from geosae.verification import Evidence, TrainedInstance
+from geosae.verification import TrainedInstance
 from proofs_checks import _superposed as superposition
-from proofs_checks import claims
 
 
 def world(features: int = 9, dim: int = 6, **params: Any) -> ConceptDataset:
@@ -36,28 +36,6 @@ def planted(data: ConceptDataset, k: int = 2, rho: float = 1, shift: float = 0.0
 @pytest.fixture(scope="module")
 def instance() -> TrainedInstance:
     return planted(world())
-
-
-def evidence(claim_id: str, instance: TrainedInstance) -> list[Evidence]:
-    check = claims()[claim_id].check_run
-    assert check is not None
-    return list(check(instance))
-
-
-@dataclass(frozen=True, eq=False)
-class Forged:
-    """Neurons that hand out something else than they are."""
-
-    honest: Any
-    changes: dict[str, Any]
-
-    def __getattr__(self, name: str) -> Any:
-        return self.changes[name] if name in self.changes else getattr(self.honest, name)
-
-
-def forged(instance: TrainedInstance, **changes: Any) -> TrainedInstance:
-    neurons: Any = Forged(instance.neurons, changes)
-    return TrainedInstance(neurons, instance.dataset, None, "forged")
 
 
 def test_certified_neurons_name_what_can_be_named_and_separate_it(instance: TrainedInstance) -> None:

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from run_evidence import evidence
 
 from geosae.data.dataset import ConceptDataset
 from geosae.geometry import Ball, HalfSpaces, UniformBox, Union
 from geosae.sae.model import SparseAutoencoder
 from geosae.sae.neurons import Neurons, neurons_of
-from geosae.verification import Claim, Evidence, TrainedInstance
+from geosae.verification import Claim, TrainedInstance
 from proofs_checks import a1_irreducible, claims, s1_one_neuron, s3_units
 from proofs_checks._runs import Labelled
 
@@ -61,37 +62,29 @@ def test_a_planted_sae_satisfies_every_bound(claim: Claim, instance: TrainedInst
     assert all(e.holds for e in found), [e for e in found if not e.holds]
 
 
-def evidence_of(claim_id: str, instance: TrainedInstance) -> list[Evidence]:
-    check = claims()[claim_id].check_run
-    assert check is not None
-    return list(check(instance))
-
-
 def test_instances_that_could_not_fail_are_vacuous(instance: TrainedInstance) -> None:
-    by_claim = {c.id: [e.vacuous for e in evidence_of(c.id, instance)] for c in RUNNABLE}
+    by_claim = {c.id: [e.vacuous for e in evidence(c.id, instance)] for c in RUNNABLE}
     # Both sides come from one array, or are all there is.
     assert all(all(by_claim[claim_id]) for claim_id in ("D1", "D3", "F1", "F2", "F3"))
     # 36 neurons for three concepts; 1,500 points for the 667 cells of 36 lines.
     assert by_claim["S5"] == [True]
     assert by_claim["S6"] == [True]
     assert by_claim["G3"] == [False]
-    assert [e.vacuous for e in evidence_of("D4", instance)] == [
-        e.bound <= e.eta for e in evidence_of("D4", instance)
+    assert [e.vacuous for e in evidence("D4", instance)] == [
+        e.bound <= e.eta for e in evidence("D4", instance)
     ]
-    assert [e.vacuous for e in evidence_of("A1", instance)] == [
-        e.bound == 0 for e in evidence_of("A1", instance)
-    ]
+    assert [e.vacuous for e in evidence("A1", instance)] == [e.bound == 0 for e in evidence("A1", instance)]
     # Moved points are put to the SAE anew; around a ball there always is an excess.
     assert not any(by_claim["E1"])
     assert not any(by_claim["A2"])
     narrow = TrainedInstance(Forged(planted(world()), width=1), instance.dataset)  # pyright: ignore[reportArgumentType]
-    assert not any(e.vacuous for e in evidence_of("S6", narrow))
+    assert not any(e.vacuous for e in evidence("S6", narrow))
 
 
 def test_d4_reads_observed_error_at_least_the_price(instance: TrainedInstance) -> None:
     silent = Forged(planted(world()), silent=True)
     forged = TrainedInstance(silent, instance.dataset)  # pyright: ignore[reportArgumentType]
-    first = evidence_of("D4", forged)[0]
+    first = evidence("D4", forged)[0]
     assert first.instance.split(": ")[1].startswith("MSE on left")
     assert first.observed == 0.0 < first.bound
     assert (first.holds, first.vacuous) == (False, False)
