@@ -165,7 +165,7 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
     for r, sizes in SLOPE_SIZES.items():
         yield Case(r, 0, "slope", f"regression on m = {sizes[0]} … {sizes[-1]}, r={r}", sizes=sizes)
     for r, sizes in NEAR_SIZES.items():
-        for halvings in (4, 10, 20):
+        for halvings in (4, 8, 10, 15, 20):
             yield Case(r, halvings, "limit", f"caps of angle 2^−{halvings}, r={r}")
         for m in sizes:
             yield Case(r, m, "near", f"m = {m} spread half-spaces, r={r}")

@@ -116,17 +116,17 @@ SQUARE: tuple[Line, ...] = ((1, 0, 1), (-1, 0, 1), (0, 1, 1), (0, -1, 1))
 
 def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
     """Yield regular polygons (attained), the limit of m²·excess, then random polygons around the disk."""
-    for m in (3, 4, 5, 6, 7, 12, 100):
+    for m in (*range(3, 24), 100):
         yield Case(m, "regular", f"the regular {m}-gon: attained")
         yield Case(m, "library", f"the regular {m}-gon")
     yield Case(4, "least", "the square", SQUARE)
     yield Case(4, "attained", "the square", SQUARE)
-    for m in (3, 5, 8):
+    for m in (3, *range(5, 24)):
         angles = 0.1 + 2 * pi * np.arange(m) / m
         normals = [_normal(float(a), 10**6) for a in (angles + pi) % (2 * pi) - pi]
         lines = tuple((-a, -b, c) for a, b, c in normals)
         yield Case(m, "attained", f"a {m}-gon, regular up to a millionth", lines)
-    for m in (10, 100, 1000):
+    for m in (*range(10, 200, 10), 1000):
         yield Case(m, "rate", f"m = {m}")
     for i in range(count):
         m = int(rng.integers(3, 12))

@@ -95,8 +95,12 @@ def _beside(size: int, k: int, alpha: float, *, upper: bool = True) -> Fraction:
 
 def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
     """Yield rates 0 and 1, rates just outside an end (the worst), many pairs, then random ones."""
-    for p in (Fraction(0), Fraction(1), Fraction(1, 2)):
+    for tenths in range(19):
+        p = Fraction(tenths, 18)
         yield Case(10, (p,), 0.05, "one", f"p = {p}, N = 10")
+    for size in range(6, 24):
+        label = f"the best of two beside an end, N={size}"
+        yield Case(size, (_beside(size, size // 3, 0.025),) * 2, 0.05, "selected", label)
     yield Case(1, (Fraction(1, 2),), 0.05, "one", "a single test point")
     # The worst rates found by search: coverage 0.950003, 0.95013 and 0.97502.
     yield Case(56, (_beside(56, 0, 0.05),), 0.05, "one", "the worst rate found, N=56, k=0")

@@ -16,7 +16,7 @@ exactly.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, product
 from math import comb, e, floor, log2
 from typing import Literal
 
@@ -150,7 +150,7 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
     yield Case("shatter", "an interval's ends by two neurons", ((0,), (1,)), 2)
     for size in (50, 500, 2000):
         yield Case("error", f"half-lines on a grid, N={size}", size=size)
-    for n, m in ((1, 1), (1, 2), (2, 5), (20, 2)):
+    for n, m in ((20, 2), *product(range(1, 5), range(1, 6))):
         origin = ((0,) * n,)
         yield Case("growth", f"what Sauer's lemma lets be shattered, n={n}, m={m}", origin, m)
         for size in (500, 20_000):

@@ -88,6 +88,8 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
     """Yield a lost trip, ties, no neurons that matter, then random scores."""
     thief = np.array([[1], [2]])
     yield Case(thief, "lost", "two concepts, one neuron: one is lost")
+    for lead in range(2, 21):
+        yield Case(thief * [[1], [lead]], "lost", f"two concepts, one neuron, {2 * lead} against 1")
     yield Case(thief, "mutual", "two concepts, one neuron")
     yield Case(np.zeros((3, 3), dtype=np.int64), "mutual", "all scores equal: ties to the first")
     yield Case(np.array([[0, 1], [1, 0]]), "mutual", "each has its own")

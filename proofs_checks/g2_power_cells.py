@@ -84,6 +84,8 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
     yield Case(_example(2), 2, ((-2,), (2,)), "holes", "the example, two points only: one hole each")
     # One hole exactly: ½ is left out, 1¼ is not.
     yield Case(_example(2), 2, ((-1,), (2,)), "holes", "the example from −1 to 2")
+    for far in range(3, 20):
+        yield Case(_example(2), 2, ((-far,), (far,)), "holes", f"the example at ±{far}: one hole")
     same = Encoder(((1,), (1,), (1,)), (0, 0, 0))
     yield Case(same, 2, LINE, "cells", "three equal neurons: ties everywhere")
     fan = Encoder(((1,), (0,), (-1,)), (0, 0, 0))

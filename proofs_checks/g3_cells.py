@@ -114,6 +114,11 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
     fan = _with_points(fan, 2)
     yield Case(fan, "patterns, central", "three lines through o: 6 cells and the pattern of o, attained")
     yield Case(replace(fan, w=fan.w[:1], c=fan.c[:1]), "patterns, central", "one line through o")
+    for d in range(1, 6):
+        for lean in range(4):
+            w = np.array([[1, j + lean] for j in range(d)])
+            fan = _with_points(Planted(np.zeros((1, 2), np.int64), w, np.zeros(d, np.int64)), 2 * (d + lean))
+            yield Case(fan, "patterns, central", f"{d} lines through o that lean by {lean} and more")
     double = Planted(np.arange(-2, 3)[:, None], np.array([[1], [-1]]), np.zeros(2, dtype=np.int64))
     yield Case(double, "patterns", "two opposite half-lines that share their end: 3 patterns, attained")
     yield Case(double, "engine", "one point twice")

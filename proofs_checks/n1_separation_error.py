@@ -196,7 +196,8 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
         label = f"{positives} points of C, {negatives} others, {tolerance}"
         yield from _sharp(positives, negatives, tolerance, label)
     everything = (*WITHIN, *CONVERSE)
-    for i in range(count):
+    # Half as many more, so that each of the ten tight parts has its twenty.
+    for i in range(count + count // 2):
         if i % 2:
             whole = rng.integers(0, 20, 4) + np.array([1, 0, 0, 1])
             both, missed, alarms, rest = (Fraction(int(v), int(rng.integers(1, 9))) for v in whole)

@@ -14,6 +14,7 @@ The condition is ours; the phenomenon is that of arXiv 2409.14507.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import isqrt
 from typing import Literal
 
 import numpy as np
@@ -70,7 +71,7 @@ def bound(case: Case) -> Number:
 
 def _root(square: Fraction) -> Fraction:
     """Return the rational root; δ is always chosen so that there is one."""
-    root = Fraction(round(float(square) ** 0.5 * 10**6), 10**6).limit_denominator(10**4)
+    root = Fraction(isqrt(square.numerator), isqrt(square.denominator))
     if root * root != square:
         raise ArithmeticError(f"{square} is no rational square")
     return root
@@ -115,10 +116,12 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
         yield Case(((0, 0), (2, 0)), ((1, 0),), ((9, 9),), version, "a child between its siblings")
         yield Case(((0, 0), (2, 2)), ((0, 2),), ((2, 0),), version, "siblings and the rest cross")
         yield Case(((0, 0), (1, 1)), ((2, 2),), (), version, "nothing outside the family: one condition")
-    for far in (2, 5):
+    for far in range(2, 21):
         yield Case(((-far,), (far,)), ((0,),), (), "topk", f"Top-2: ±{far} fire, 0 does not", TOP2, 2)
     yield Case(((-2,), (2,)), ((0,), (Fraction(1, 2),)), (), "topk", "Top-2 absorbs two points", TOP2, 2)
-    for delta in (Fraction(0), Fraction(3, 4), Fraction(5, 12), Fraction(20, 21)):
+    # 1 + δ² is a rational square: δ = 2m/(1 − m²) up to δ = 1.
+    slopes = [Fraction(m, 50) for m in range(21)]
+    for delta in (Fraction(20, 21), *(2 * m / (1 - m * m) for m in slopes)):
         yield Case((), (), (), "cost", f"δ = {delta}", delta=delta)
     for i in range(count):
         n = int(rng.integers(1, 4))

@@ -222,8 +222,8 @@ def _fixed() -> Iterator[Case]:
     full = [Block(20, range(3), range(3))]
     for part in ("load", "budget"):
         yield replace(_case(part, "three neurons, one concept three times", 3, 3, full), attained=True)
-    for size, K in ((1, 1), (19, 1), (999, 1), (4, 2), (4, 4)):
-        yield _absorbed(size, K)
+    for size in (*range(1, 20), 999):
+        yield _absorbed(size, 1 + size % 3)
     for part in FAMILIES[:6]:
         yield _near(part)
     for part in FAMILIES:

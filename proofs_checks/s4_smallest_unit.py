@@ -169,6 +169,9 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
             yield _case(inside, outside, part, label)
     for gap, dense in (("1", 999), ("1/10", 4001), ("1/100", 9001), ("3", 997), ("1/2", 5003), ("9", 101)):
         yield Case((), (), "ring", f"a disk in a ring, γ = {gap}", gap=Fraction(gap), dense=dense)
+    for sixteenths in range(1, 15):
+        gap = str(Fraction(2 * sixteenths + 1, 16))
+        yield Case((), (), "ring", f"a disk in a ring, γ = {gap}", gap=Fraction(gap), dense=4001)
     for gap in ("1", "1/4", "3", "1/16"):
         for points in (1, 2, 3, 4, 5, 6, 7, 9, 12, 15):
             yield _spaced(gap, points)

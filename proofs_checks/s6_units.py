@@ -143,6 +143,8 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
             yield _layer_case(d, k, "sparse", f" (K = {k} < d/2 attained)")
             yield _layer_case(d, k, "lym", " (LYM attained)")
         yield _layer_case(d, 1, "power", " (k = 1 attained)")
+    for d in range(7, 21):
+        yield _layer_case(d, 1, "power", " (k = 1 attained)")
     everything = cube(0, [()])
     for part in BASIC:
         yield Case(everything, _singletons(everything), part, "no neuron, one concept: everything")

@@ -93,9 +93,10 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
     for n, size in ((1, 1), (1, 2), (1, 6), (2, 3), (2, 4), (2, 6), (3, 4), (3, 5)):
         yield Case(_draw(rng, size, n, linear=False), "labelings", f"{size} points, n={n}", n)
         yield Case(_draw(rng, size, n, linear=True), "wendel", f"{size} points, n={n}", n)
-    for n in (1, 2):
+    for i in range(20):
+        n = 1 + i % 2
         points = _draw(rng, 2 * n + 2, n, linear=False)
-        yield Case(points, "half", f"N = 2(n+1) = {2 * n + 2}: the share is ½", n)
+        yield Case(points, "half", f"N = 2(n+1) = {2 * n + 2}: the share is ½ ({i})", n)
     for i in range(count):
         n, size = int(rng.integers(1, 4)), int(rng.integers(1, 6))
         part: Part = "wendel" if i % 2 else "labelings"
