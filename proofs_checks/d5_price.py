@@ -197,6 +197,15 @@ def _fixed() -> Iterator[Case]:
                    [(0, 1), (1, 1)], Fraction(0))  # fmt: skip
     yield _counted("tolerance", "θ = C at every ε: attained", 20, [(0, 0)], TWENTIETH, wider=2 * TWENTIETH,
                    attained=True)  # fmt: skip
+    equality: dict[Part, list[tuple[int, int]]] = {
+        "floor": [(1, 0), (0, 3)], "ceiling": [(0, 1), (2, 0)], "tolerance": [(1, 0), (3, 0)],
+        "family": [(0, 2), (0, 5)], "alarms": [(1, 3), (0, 5)], "error": [(1, 3), (0, 5)],
+    }  # fmt: skip
+    for size in (*range(5, 20), *range(21, 26)):
+        for part, neurons in equality.items():
+            within = Fraction(1, size)
+            label = f"attained at ε = {within}"
+            yield _counted(part, label, size, neurons, within, wider=2 * within, attained=True)
     yield Case("empty", "a fifth of X", np.ones((5, 1), np.bool_), np.arange(5) < 1)
     for neurons, label in (
         ([(0, 0)], "θ = C"),

@@ -19,7 +19,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, product
 from typing import Literal
 
 import numpy as np
@@ -202,26 +202,26 @@ def _near(part: Part) -> Case:
 
 
 def _fixed() -> Iterator[Case]:
-    for core, half_wing in ((18, 1), (8, 1), (6, 1), (4, 1), (1, 0), (1, 3)):
+    for core, half_wing in ((1, 0), (1, 3), *((core, 1) for core in range(3, 22))):
         yield replace(_winged(core, half_wing), attained=True)
-    for counts in ((10, 0, 5, 5), (12, 0, 4, 2), (20, 3, 4, 1)):  # ε = 1/2, 1/3, 1/5
-        yield replace(_nested(*counts), attained=True)
+    for k, counts in product(range(1, 8), ((10, 0, 5, 5), (12, 0, 4, 2), (20, 3, 4, 1))):  # ε = ½, ⅓, ⅕
+        yield replace(_nested(*(k * n for n in counts)), attained=True)
     for part in ("neurons", "disjoint", "sperner", "lym", "patterns"):
-        for d, errors in ((1, 0), (4, 0), (4, 9), (3, 1)):
+        for d, errors in product(range(1, 6), (0, 1, 4, 9)):
             # With misses there is a pattern without neurons: one more than the concepts.
             yield _layered(part, d, 1, errors, attained=part != "patterns" or not errors)
     for part in ("antichain", "sperner", "lym"):
-        for d, k, errors in ((4, 2, 0), (4, 2, 2), (5, 2, 9), (3, 2, 1)):
-            yield _layered(part, d, k, errors)
+        for d, errors in product((3, 4, 5), (0, 1, 2, 4, 6, 8, 9)):
+            yield _layered(part, d, 2, errors)
     silent = [Block(20, [0], [0]), Block(20, [], [1])]
     yield _case("patterns", "one neuron, no unit for the silent half", 1, 2, silent, Fraction(1, 20))
-    for missed in (0, 1):
-        shares = own_shares([20, 20], missed)
-        case = _case("load", f"two neurons, {missed} of 20 missed each", 2, 2, shares, Fraction(missed, 20))
+    for size, missed in product((20, 30), range(10)):
+        shares, label = own_shares([size, size], missed), f"two neurons, {missed} of {size} missed each"
+        case = _case("load", label, 2, 2, shares, Fraction(missed, size))
         yield replace(case, attained=True)
-    full = [Block(20, range(3), range(3))]
-    for part in ("load", "budget"):
-        yield replace(_case(part, "three neurons, one concept three times", 3, 3, full), attained=True)
+    for part, d in product(("load", "budget"), range(1, 21)):
+        full, label = [Block(20, range(d), range(d))], f"{d} neurons, one concept as often"
+        yield replace(_case(part, label, d, d, full), attained=True)
     for size in (*range(1, 20), 999):
         yield _absorbed(size, 1 + size % 3)
     for part in FAMILIES[:6]:
