@@ -175,17 +175,23 @@ def _of_the_best(case: Case, total: Fraction) -> Fraction:
 def _fixed() -> Iterator[Case]:
     half, third, fifth = Fraction(1, 2), Fraction(1, 3), Fraction(1, 5)
     # All points are of C (of C ∪ θ), so that the p-value of one or two errors is the level itself.
-    yield Case("miss", "m = ε, X = C: attained at k = 1", pair_atoms(1, 1, 0, 0), 8, half,
-               _edges.miss_p_value(1, 8, half), attained=True)  # fmt: skip
+    opposite = tuple(Atom(1, ((True, fires), (True, not fires))) for fires in (True, False))
+    for N in range(5, 26):
+        missed, fired = pair_atoms(1, 1, 0, 0), pair_atoms(3, 0, 1, 0)
+        one, none = _edges.miss_p_value(1, N, half), _edges.at_most(0, N, Fraction(1, 4))
+        yield Case("miss", f"m = ε, X = C: attained at k = 1 of {N}", missed, N, half, one, attained=True)
+        for part in ("alarm", "separation"):
+            yield Case(part, f"a = ε, X = C ∪ θ: f = 0 of {N}", fired, N, third, none, attained=True)
+        level, atoms = _edges.at_least(N - 1, N, third), pair_atoms(2, 1, 0, 0)
+        yield Case("m > ε", f"m = ε, X = C: attained at k ≥ {N - 1}", atoms, N, third, level, attained=True)
+        # So many misses that the alarms, of which there are none, do not decide.
+        many = _edges.miss_p_value((N - 1) // 2 - 1, N, half)
+        yield Case("family-wise", f"opposite halves of {N}", opposite, N, half, 2 * many, attained=True)
+        yield Case("false discovery", f"one pair of {N}, m = ε", missed, N, half, many, attained=True)
     yield Case("miss", "m = ε = 1/5, X = C: attained at k = 0", pair_atoms(4, 1, 0, 0), 14, fifth,
                _edges.miss_p_value(0, 14, fifth), attained=True)  # fmt: skip
-    for part in ("alarm", "separation"):
-        yield Case(part, "a = ε, X = C ∪ θ: attained at f = 0", pair_atoms(3, 0, 1, 0), 9, third,
-                   _edges.at_most(0, 9, Fraction(1, 4)), attained=True)  # fmt: skip
     yield Case("alarm", "a = ε, X = C ∪ θ: attained at f = 1", pair_atoms(3, 0, 1, 0), 12, third,
                _edges.at_most(1, 12, Fraction(1, 4)), attained=True)  # fmt: skip
-    yield Case("m > ε", "m = ε, X = C: attained at k = 6 of 8", pair_atoms(2, 1, 0, 0), 8, third,
-               _edges.at_least(6, 8, third), attained=True)  # fmt: skip
     yield Case("m > ε", "m = ε = 1/2, X = C: attained at k = 4 of 5", pair_atoms(1, 1, 0, 0), 5, half,
                _edges.at_least(4, 5, half), attained=True)  # fmt: skip
     yield Case("s > ε", "m = 0, a = ε, X = C ∪ θ: attained by half the level",
@@ -208,11 +214,6 @@ def _fixed() -> Iterator[Case]:
         yield Case(part, "no test point", pair_atoms(1, 1, 1, 1), 0, half, ALPHA)
         yield Case(part, "one test point", pair_atoms(1, 1, 1, 1), 1, half, ALPHA)
         yield Case(part, "C ten times rarer than the rest", pair_atoms(1, 1, 1, 17), 9, half, Fraction(1, 4))
-    opposite = tuple(Atom(1, ((True, fires), (True, not fires))) for fires in (True, False))
-    yield Case("family-wise", "two opposite halves of X = C: attained", opposite, 8, half,
-               2 * _edges.miss_p_value(2, 8, half), attained=True)  # fmt: skip
-    yield Case("false discovery", "one pair, m = ε: attained", pair_atoms(1, 1, 0, 0), 8, half,
-               _edges.miss_p_value(2, 8, half), attained=True)  # fmt: skip
     same = tuple(Atom(1, ((True, fires),) * 3) for fires in (True, False))
     for part in SEVERAL:
         yield Case(part, "three pairs that are one", same, 10, half, Fraction(1, 5))
