@@ -29,7 +29,11 @@ def test_dimensions_are_those_of_rationals_at_any_scale(A: np.ndarray, exponent:
     frame = frame_of(np.ldexp(A, exponent))
     values = frame.dimensions.values
     assert values == pytest.approx([float(x) for x in exact], abs=1e-9)
-    assert abs(sum(exact) - sum(map(Fraction, values.tolist()))) <= frame.dimensions.eta < 1e-9
+    assert abs(sum(exact) - sum(map(Fraction, values.tolist()))) <= frame.dimensions.eta
+    lengths = np.linalg.norm(A, axis=0)
+    if lengths.max() < 2.0**10 * lengths[lengths > 0].min(initial=np.inf):
+        # Beside a column 2⁴⁰ times as long a short one's products are mostly rounding, and eta says so.
+        assert frame.dimensions.eta < 1e-9
 
 
 @given(dictionaries(least=3, most=3), dictionaries(least=3, most=3))
