@@ -132,10 +132,10 @@ def glance(folder: Path) -> str:
         cards = read_cards(sorted((folder / name).iterdir()))
         row = [name]
         for label in GATES:
-            own = [card for card in cards if card.sae == label]
-            gains = mean_interval([f1(card, "sae") - f1(card, "untrained") for card in own])
+            of_gate = [card for card in cards if card.sae == label]
+            gains = mean_interval([f1(card, "sae") - f1(card, "untrained") for card in of_gate])
             sign = "+" if gains.low > 0 else "−" if gains.high < 0 else "·"
-            row.append(f"{mean_interval([f1(card, 'sae') for card in own]).mean:.2f} {sign}")
+            row.append(f"{mean_interval([f1(card, 'sae') for card in of_gate]).mean:.2f} {sign}")
         others = [card for card in cards if card.sae == "Top-K"]
         for arm in ("frozen decoder", "planted", "probe"):
             row.append(number(mean_interval([f1(card, arm) for card in others]).mean, 2))

@@ -132,8 +132,8 @@ def _decrease(case: Case) -> Number:
         if case.other is not None:
             there = ball(case.fit.with_atom(0, case.other).error()) + ball(price) * length(case.other)
         else:
-            held = dot(w, w) if case.form == "norm held" else None
-            there = least(shape_of(case.fit, price), held)
+            square = dot(w, w) if case.form == "norm held" else None
+            there = least(shape_of(case.fit, price), square)
         return enclosed(here - there)
 
 
@@ -166,8 +166,8 @@ def _best(fit: Fit, form: Form, l1: Fraction, factor: Fraction = Fraction(1)) ->
     if form == "norm held":
         return fit.with_atom(0, [factor * v for v in q])
     size = rational_length(q) if form == "penalised" else Fraction(1)
-    kept = max(1 - half / size, Fraction(0)) if form == "penalised" and size else Fraction(1)
-    return fit.with_atom(0, [kept * v / s for v in q])
+    shrinkage = max(1 - half / size, Fraction(0)) if form == "penalised" and size else Fraction(1)
+    return fit.with_atom(0, [shrinkage * v / s for v in q])
 
 
 def _fixed() -> Iterator[Case]:

@@ -182,9 +182,9 @@ def _attaining(i: int, rng: np.random.Generator) -> Iterator[Case]:
     yield Case("rank", f"a simplex of {p} ({i})", turned(corners(p), rng), k, attained=True)
     basis = rational_columns(np.eye(p, dtype=np.int64))
     yield Case("rank", f"a basis of {p} ({i})", turned(basis, rng), p + int(rng.integers(2)), attained=True)
-    found = optimised()
-    k, n = list(found)[i % len(found)]
-    columns = turned(rational_columns(found[k, n]), rng)
+    by_descent = optimised()
+    k, n = list(by_descent)[i % len(by_descent)]
+    columns = turned(rational_columns(by_descent[k, n]), rng)
     yield Case("rank", f"{len(columns)} columns found in R^{n} ({i})", columns, k, attained=True)
 
 

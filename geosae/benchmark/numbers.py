@@ -36,7 +36,7 @@ class Numbers:
     detected_by_neurons: float = _share("more", LEARNED.format("neuron", "detect"))
     detected_by_units: float = _share("more", LEARNED.format("unit", "detect"))
     detection_price: float = _number(
-        "less", "mean μ(θ)/μ(C) of the chosen neurons that detect (D5); 1 is the least"
+        "less", "mean μ(θ)/μ(C) of the neurons chosen for detection (D5); cheap is what misses, too"
     )
     separated_by_neurons: float = _share("more", LEARNED.format("neuron", "separate"))
     separated_by_units: float = _share("more", LEARNED.format("unit", "separate"))

@@ -79,8 +79,8 @@ def _planted(benchmark: Benchmark) -> Any:
             baselines.least_error_threshold(points @ direction, inside) if inside.any() else np.inf
             for direction, inside in zip(directions, membership.T, strict=True)
         ]
-        shown = np.isfinite(thresholds)
-        sides = HalfSpaces(directions[shown], -np.asarray(thresholds)[shown])
+        with_points = np.isfinite(thresholds)
+        sides = HalfSpaces(directions[with_points], -np.asarray(thresholds)[with_points])
     return baselines.planted(points, sides).sae
 
 

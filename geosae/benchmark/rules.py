@@ -62,11 +62,11 @@ def rule_score(
     (RuleScore(recall=1.0, alarms=0.0), 0.0)
     """
     rules = true_rules(membership)
-    kept = [_confidence(chosen, premise, conclusion) >= 1 - tolerance for premise, conclusion in rules]
+    confident = [_confidence(chosen, premise, conclusion) >= 1 - tolerance for premise, conclusion in rules]
     untrue = ~_held(membership, 1.0) & ~np.eye(membership.shape[1], dtype=bool)
     claimed = _held(chosen, 1 - tolerance)
     return RuleScore(
-        sum(kept) / len(kept) if kept else float("nan"),
+        sum(confident) / len(confident) if confident else float("nan"),
         float(claimed[untrue].mean()) if untrue.any() else float("nan"),
     )
 

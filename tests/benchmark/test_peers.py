@@ -54,8 +54,8 @@ def by_dictionary_learning(folder: Path) -> None:
 @pytest.mark.parametrize("train", [by_saelens, by_dictionary_learning])
 def test_an_sae_of_a_peer_is_scored_from_its_own_format(train, tmp_path: Path) -> None:
     train(tmp_path)
-    found = [path.parent for name in ("cfg.json", "ae.pt") for path in tmp_path.rglob(name)]
-    imported = read(found[0])
+    folders = [path.parent for name in ("cfg.json", "ae.pt") for path in tmp_path.rglob(name)]
+    imported = read(folders[0])
     card = score(imported, benchmark_of("superposition-1"), name=train.__name__)
     numbers, untrained = card.arms["sae"].numbers, card.arms["untrained"].numbers
     assert imported.source.format in ("saelens", "dictionary-learning")

@@ -220,8 +220,8 @@ class _Scores:
         least: list[int] = []
         for i in range(self.p):
             others = sorted(self.least_of(self.rows[i][m]) for m in range(self.p) if m != i)
-            own = self.least_of(self.rows[i][i]) + self.rows[i][self.p] * self.low
-            least.append(own + sum(others[: self.k - 1]))
+            own_score = self.least_of(self.rows[i][i]) + self.rows[i][self.p] * self.low
+            least.append(own_score + sum(others[: self.k - 1]))
         return fraction(min(least) * self.unit)
 
     def least(self) -> tuple[int, int, int]:
@@ -254,14 +254,14 @@ class _Scores:
         for i in range(self.p):
             w = table[i] - table
             least = np.where(w >= 0, w * low, w * high)
-            own, offset = least[:, i].copy(), w[:, self.p] * low
+            own_score, offset = least[:, i].copy(), w[:, self.p] * low
             others = least[:, : self.p]
             others[:, i] = far
             others[rows[: self.p], rows[: self.p]] = far
             smallest = np.partition(others, min(self.k, self.p) - 1, axis=1)[:, : self.k - 1]
             use = allowed & (rows != i)
-            margins[i, use] = (own + offset + smallest.sum(axis=1))[use]
-            sizes[i, use] = (np.abs(own) + np.abs(offset) + np.abs(smallest).sum(axis=1))[use]
+            margins[i, use] = (own_score + offset + smallest.sum(axis=1))[use]
+            sizes[i, use] = (np.abs(own_score) + np.abs(offset) + np.abs(smallest).sum(axis=1))[use]
         return margins, sizes
 
 
