@@ -21,7 +21,8 @@ COLUMNS = ("study", "id", "prediction", "observation", "verdict")
 WORST = 12
 FIGURES = (
     "oracle-gap", "oracle-gap-balls", "oracle-gap-superposition", "matched-l0", "interpretation",
-    "approximation", "capacity", "splitting", "absorption", "hedging", "lattice-training", "failures",
+    "approximation", "capacity", "dynamics-steps", "dynamics-rates", "splitting", "absorption", "hedging",
+    "lattices-sizes", "lattices-axes", "lattices-maps", "failures",
 )  # fmt: skip
 
 

@@ -38,6 +38,19 @@ def direction(interval: Interval, sign: int = 1) -> Verdict:
     return "as predicted" if low > 0 else "the prediction fails" if high < 0 else "undecided"
 
 
+def together(verdicts: Sequence[Verdict]) -> Verdict:
+    """Return the verdict on a prediction of several parts: all of them must be as predicted.
+
+    Examples
+    --------
+    >>> together(["as predicted", "undecided"]), together(["undecided", "the prediction fails"])
+    ('undecided', 'the prediction fails')
+    """
+    if "the prediction fails" in verdicts:
+        return "the prediction fails"
+    return "as predicted" if set(verdicts) == {"as predicted"} else "undecided"
+
+
 def of_kind(
     records: Sequence[StudyRecord[Any, Any]], settings: type[S], result: type[T]
 ) -> list[StudyRecord[S, T]]:

@@ -8,10 +8,11 @@ from geosae.studies import (
     absorption,
     approximation,
     capacity,
+    dynamics,
     failures,
     feasibility,
     hedging,
-    lattice_training,
+    lattices,
     naming,
     splitting,
 )
@@ -24,10 +25,11 @@ STUDIES: Mapping[str, Study[Any, Any, Any]] = {
         approximation,
         capacity,
         naming,
+        dynamics,
         splitting,
         absorption,
         hedging,
-        lattice_training,
+        lattices,
         failures,
     )
 }

@@ -87,6 +87,12 @@ others = []
 steps = 30
 points = 600
 [[studies]]
+name = "dynamics"
+cases = ["balls"]
+steps = [10]
+rates = [0.01, 0.03]
+points = 600
+[[studies]]
 name = "splitting"
 widths = [4, 8]
 gates = {topk = [2]}
@@ -105,12 +111,15 @@ gates = {topk = [2]}
 steps = 30
 points = 600
 [[studies]]
-name = "lattice-training"
+name = "lattices"
+truths = ["random-10", "ball-tree"]
+base = "random-10"
 gates = {topk = [2]}
-width = 8
-widths = [4, 8]
-steps = [0, 30]
-points = 900
+widths = [8, 4]
+steps = [30]
+spreads = [0.5]
+tolerances = [0.1]
+points = 300
 [[studies]]
 name = "failures"
 budgets = [1, 4]
