@@ -164,7 +164,7 @@ def _rates(records: Records, world: str, level: float) -> Answer | None:
         gaps.append(by_rate[by_share][seed] - by_rate[by_loss][seed])
     gap = mean_interval(gaps, level=level)
     spoken = ", ".join(
-        f"{rate:g}: loss {_mean(runs, _loss)}, dead {_mean(runs, lambda s: s.dead)}, share "
+        f"{rate:g}: loss {mean_interval(list(per_seed(runs, _loss).values())).mean:.3f}, dead {_mean(runs, lambda s: s.dead)}, share "
         f"{_mean(runs, share)}"
         for rate, runs in rates
     )

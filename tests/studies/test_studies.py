@@ -60,7 +60,14 @@ SMALL = {
         "steps": 30,
         "points": 600,
     },
-    "approximation": {"dims": [2], "non_convex": ["shell 2"], "widths": [8], "steps": 30, "points": 600},
+    "approximation": {
+        "dims": [2],
+        "others": ["polygon 2"],
+        "most": 24,
+        "widths": [8],
+        "steps": 30,
+        "points": 600,
+    },
     "capacity": {
         "widths": [4],
         "budgets": [1, 2],

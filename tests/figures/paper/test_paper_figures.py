@@ -55,7 +55,8 @@ name = "feasibility"
 [[studies]]
 name = "approximation"
 dims = [2]
-non_convex = ["shell 2"]
+others = ["shell 2"]
+most = 24
 widths = [8]
 steps = 30
 points = 400
