@@ -46,72 +46,28 @@ sparsity = [1]
 
 @dataclass(frozen=True)
 class Page:
-    """What a page has beside the answers: its name, its figures, and what it says of them."""
+    """What a page has beside the answers, and beside what benchmarks/findings says of them."""
 
     file: str
     title: str
     figures: tuple[Callable[[Results], list[Sheet]], ...]
-    findings: str
-    """What was found and what it rests on, what it does not show, and what was an artefact."""
 
 
-DYNAMICS = """
-## What was found
-
-1. **Training takes separation by units away where it lowers the loss.** Balls among background: units of untrained
-   ReLU SAEs are certified to separate a share .80 of the balls within .1, after 100 steps hardly any, after 300 none,
-   while FVU falls from .35 to .11. Taxonomy: .85 to .00 while FVU falls from .49 to .01. There the last of it goes
-   between 300 and 3,000 steps, when FVU has long stopped falling. It is not for want of random half-spaces:
-   SAEs with frozen random decoders, trained as long, still separate .84 and .79.
-2. **Training makes it in superposition.** No untrained SAE and none with a frozen decoder separates a feature by
-   one neuron (nor by a unit); after 3,000 steps .68 (n = 16) and .86 (n = 24) are certified.
-3. **The loss is a guide in one kind of world and misleads in the other.** Over all trained SAEs of a seed (steps ×
-   rates) Spearman's ρ of loss and certified share is −.95 and −.92 in superposition, and +.89 and +.74 on balls and
-   taxonomy: there the SAE with the higher loss separates more.
-4. **Learning rates were chosen on the loss**, here as in geosae's defaults ([training defaults](training_defaults.md)).
-   Three rates differ little in loss after 3,000 steps. In the taxonomy the lowest rate, which the loss does not choose,
-   leaves .09 [.00, .17] more; in superposition the smaller rates look better, and five seeds do not decide it.
-
-## What it rests on
-
-All shares are certificates on held-out points (E4, Holm over detection and separation, neurons and units together),
-which is stricter than Holm over the concepts alone: with that an earlier probe counted 1.00 of the balls before training.
-The number of steps with most separation, and the rates, are chosen for each seed on the other four. Differences are paired
-over seeds; the intervals of one question hold together over its four worlds. With permuted labels nothing is certified, in
-none of 680 shares.
-
-## What it does not show
-
-Whether separation comes back after more than 3,000 steps; other gates, penalties or widths in each world (they are those
-in which an earlier probe had found the effect, so their choice is no evidence that it is common); whether another
-offset of untrained half-spaces than 0 would separate as much. In superposition a fall after 1,000 steps, seen in that
-probe (.86 to .70), is not confirmed: between 1,000 and 3,000 steps nothing is decided. A longer training is a training of
-its own, whose rate falls later, and no later part of the shorter one.
-"""
-LATTICES = """
-FINDINGS
-"""
-APPROXIMATION = """
-FINDINGS
-"""
 PAGES: Mapping[str, Page] = {
     "dynamics": Page(
         "dynamics",
         "Loss against separation, measured",
         (dynamics_steps.sheets, dynamics_rates.sheets),
-        DYNAMICS,
     ),
     "lattices": Page(
         "lattices_study",
         "True lattices and learned ones, measured",
         (lattices_sizes.sheets, lattices_axes.sheets, lattices_maps.sheets),
-        LATTICES,
     ),
     "approximation": Page(
         "approximation_study",
         "Approximation against unit size, measured",
         (approximation.sheets,),
-        APPROXIMATION,
     ),
 }
 
@@ -155,7 +111,7 @@ def main() -> None:
         f"{len(jobs):,} jobs, {options.seeds} seeds, {seconds:,.0f} seconds of a processor. The words are "
         "those of [the experiments](../paper.md).",
         "",
-        page.findings.strip(),
+        (Path(__file__).parent / "findings" / f"{name}.md").read_text(encoding="utf-8").strip(),
         "",
         "## Predictions",
         "",

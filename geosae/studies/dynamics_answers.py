@@ -74,8 +74,8 @@ def _since_the_start(records: Records, world: str, level: float) -> Answer | Non
     return Answer("baseline", prediction, observation, verdict)
 
 
-def _mean(records: Records, value: Callable[[TrainedState], float]) -> str:
-    return f"{mean_interval(list(per_seed(records, value).values())).mean:.2f}"
+def _mean(records: Records, value: Callable[[TrainedState], float], digits: int = 2) -> str:
+    return f"{mean_interval(list(per_seed(records, value).values())).mean:.{digits}f}"
 
 
 def _against_frozen(records: Records, world: str, level: float) -> Answer | None:
@@ -164,7 +164,7 @@ def _rates(records: Records, world: str, level: float) -> Answer | None:
         gaps.append(by_rate[by_share][seed] - by_rate[by_loss][seed])
     gap = mean_interval(gaps, level=level)
     spoken = ", ".join(
-        f"{rate:g}: loss {mean_interval(list(per_seed(runs, _loss).values())).mean:.3f}, dead {_mean(runs, lambda s: s.dead)}, share "
+        f"{rate:g}: loss {_mean(runs, _loss, 3)}, dead {_mean(runs, lambda s: s.dead)}, share "
         f"{_mean(runs, share)}"
         for rate, runs in rates
     )

@@ -27,16 +27,17 @@ sparsity = [1]
 """
 GRID = {
     "truths": ["random-10", "random-25", "ball-tree"], "base": "random-10",
-    "gates": {"relu": [0.1], "topk": [2, 1]}, "widths": [8, 4], "steps": [100], "spreads": [0.5], "tolerances": [0.1], "points": 400,
+    "gates": {"relu": [0.1], "topk": [2, 1]}, "widths": [8, 4], "steps": [100],
+    "spreads": [0.5], "tolerances": [0.1], "points": 400,
 }  # fmt: skip
 
 
 def reached(recall: float, degrees: tuple[int, ...], kept: int) -> Reached:
     return Reached(
-        edges=9, theta=1, family=3, soft_recall=recall, soft_precision=0.9, exact_recall=recall / 2, concepts=8,
-        whole_recall=recall, whole_precision=0.9, exact_precision=0.5, stable_recall=recall,
-        order_kept=0.5, mutual=0.5, closed=0.5, neurons_per_concept=(0, 5, 5, 0, 0), concepts_per_neuron=degrees,
-        rules=RuleCounts(kept, 3 - kept, 1, 1, 2, 1),
+        edges=9, theta=1, family=3, soft_recall=recall, soft_precision=0.9, exact_recall=recall / 2,
+        concepts=8, whole_recall=recall, whole_precision=0.9, exact_precision=0.5, stable_recall=recall,
+        order_kept=0.5, mutual=0.5, closed=0.5, neurons_per_concept=(0, 5, 5, 0, 0),
+        concepts_per_neuron=degrees, rules=RuleCounts(kept, 3 - kept, 1, 1, 2, 1),
     )  # fmt: skip
 
 
