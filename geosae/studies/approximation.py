@@ -46,7 +46,7 @@ class Grid:
     others: tuple[str, ...] = ("polygon 2", "cross-polytope 3", "shell 2", "two-balls 3")
     most: int = 1024
     """The most facets that the oracle is asked for."""
-    widths: tuple[int, ...] = (8, 24, 64, 128)
+    widths: tuple[int, ...] = (8, 32, 128)
     steps: int = 1000
     points: int = 4000
     l1: float = 0.1

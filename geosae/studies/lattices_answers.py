@@ -1,5 +1,6 @@
 """What the study of lattices answers: recall and precision beside their floors, rules, and both maps."""
 
+import math
 from collections.abc import Callable, Sequence
 
 from geosae.experiments.gates import gate_name
@@ -51,8 +52,8 @@ def answers(records: Records) -> list[Answer]:
     return [answer for answer in candidates if answer is not None]
 
 
-def _mean(records: Records, value: Value, level: float = LEVEL) -> Interval:
-    return mean_interval(list(per_seed(records, value).values()), level=level)
+def _mean(records: Records, value: Value, top: float = 1.0) -> Interval:
+    return mean_interval(list(per_seed(records, value).values()), (0.0, top))
 
 
 def _gain(records: Records, first: Value, second: Value, level: float) -> Interval:
@@ -62,7 +63,7 @@ def _gain(records: Records, first: Value, second: Value, level: float) -> Interv
         left, right = first(result), second(result)
         return None if left is None or right is None else left - right
 
-    return _mean(records, difference, level)
+    return mean_interval(list(per_seed(records, difference).values()), level=level)
 
 
 def _planted(records: Records) -> Answer | None:
@@ -111,7 +112,10 @@ def _exactly(records: Records, name: str, arm: Arm, level: float) -> Answer | No
     if not recall.n:
         return None
     seen = [_mean(records, read(each, value)) for each in ("trained", arm) for value in values]
-    counts = [_mean(records, read(each, lambda reached: reached.concepts)).mean for each in ("trained", arm)]
+    counts = [
+        _mean(records, read(each, lambda reached: reached.concepts), math.inf).mean
+        for each in ("trained", arm)
+    ]
     observation = (
         f"All concepts of the certified context ({counts[0]:.0f} trained, {counts[1]:.0f} {ARM_NAMES[arm]}): "
         f"a share {seen[0]} of the true extents is among them, {ARM_NAMES[arm]} {seen[2]}, paired difference "
@@ -247,7 +251,7 @@ def _maps(records: Records, name: str, level: float) -> Answer | None:
     """Describe learning and interpretation as relations: how many neurons, how many concepts."""
     if not records:
         return None
-    several = _mean(records, read("trained", _several_concepts), level)
+    several = _mean(records, read("trained", _several_concepts))
     untrained = _mean(records, read("untrained", _several_concepts))
     parts = [f"{ARM_NAMES[arm]}: {_degrees(records, arm)}" for arm in ("planted", "trained", "untrained")]
     gain = _gain(records, read("trained", _several_concepts), read("untrained", _several_concepts), level)

@@ -25,7 +25,7 @@ from geosae.studies.numbers import mean_over_seeds
 
 FAMILY = "lattices-maps"
 BARS: Sequence[Arm] = ("planted", "trained", "untrained", "frozen_decoder")
-BLUES = ("#deebf7", "#c6dbef", "#9ecae1", "#4292c6", "#084594")
+BLUES = ("#eaf3fb", "#b5d4ea", "#6baed6", "#2171b5", "#08306b")
 RULES = ("true", "false", "no case")
 RULE_COLOURS = (COLOURS[3], COLOURS[1], "#d4d4d4")
 
@@ -53,7 +53,8 @@ def sheets(results: Results) -> list[Sheet]:
         "Left and right above: how many certified neurons a concept has, and how many concepts a neuron, as "
         "shares. Below: of the implications between concepts in the true context (whoever has these, has "
         "those too) the share that holds in the learned one, fails there, or has no case there; and of the "
-        "learned ones the share true, false, or without a case in the true context. Means over truths of "
+        "learned ones the share true, false, or without a case in the true context (no bar: no rule). Means "
+        "over truths of "
         f"`formal-context` and seeds. {sizes(bases, records)} {seeds_of(records)}; their intervals stand in "
         "the answers."
     )
