@@ -26,6 +26,8 @@ class TrainingWorld:
         What figures call it.
     source, params
         The world and its parameters, but for the number of points.
+    dim, concepts
+        The dimension n and the number p of concepts.
     gate, sparsity, width, decoder
         The SAE: its gate, λ or K, the number of neurons, and whether its atoms have norm 1.
     rate
@@ -37,6 +39,8 @@ class TrainingWorld:
     label: str
     source: str
     params: Mapping[str, Any]
+    dim: int
+    concepts: int
     gate: Gate
     sparsity: float | int
     width: int
@@ -48,17 +52,19 @@ class TrainingWorld:
 def _superposition(dim: int, features: int) -> TrainingWorld:
     params = {"dim": dim, "features": features, "active": 2, "directions": "low-coherence"}
     constant = {"magnitudes": "constant", "noise": 0.01}
-    label = f"superposition, n = {dim}"
     return TrainingWorld(
-        label, "superposition", {**params, **constant}, "batchtopk", 2, features, "free", 0.01, "neuron"
-    )
+        f"superposition, n = {dim}", "superposition", {**params, **constant}, dim, features, "batchtopk", 2,
+        features, "free", 0.01, "neuron",
+    )  # fmt: skip
 
 
 _BALLS = {"dim": 16, "concepts": 32, "radius": 0.15, "background": 0.25}
 _TREE = {"dim": 15, "context": "taxonomy-2x5", "concepts": "attributes"}
 WORLDS: Mapping[str, TrainingWorld] = {
-    "balls": TrainingWorld("balls", "disjoint-balls", _BALLS, "relu", 0.3, 64, "unit", 0.03, "unit"),
-    "taxonomy": TrainingWorld("taxonomy", "formal-context", _TREE, "relu", 0.1, 30, "unit", 0.03, "unit"),
+    "balls": TrainingWorld("balls", "disjoint-balls", _BALLS, 16, 32, "relu", 0.3, 64, "unit", 0.03, "unit"),
+    "taxonomy": TrainingWorld(
+        "taxonomy", "formal-context", _TREE, 15, 30, "relu", 0.1, 30, "unit", 0.03, "unit"
+    ),
     "superposition-16": _superposition(16, 32),
     "superposition-24": _superposition(24, 48),
 }

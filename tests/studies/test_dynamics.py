@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from geosae.cli.sources import make_world
@@ -169,3 +170,10 @@ def test_parts_of_the_records_answer_what_they_can():
     assert verdicts(one_seed, "not the one that separates most") == []
     assert set(verdicts(one_seed, "training lowers")) == {"undecided"}
     assert STUDY.answers([]) == []
+
+
+@pytest.mark.parametrize("name", list(WORLDS))
+def test_a_world_has_the_dimension_and_concepts_that_captions_say(name: str):
+    about = WORLDS[name]
+    data = make_world(about.source, {**about.params, "points": 1500}, np.random.default_rng(0))
+    assert (data.dim, len(data.names)) == (about.dim, about.concepts)

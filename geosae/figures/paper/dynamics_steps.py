@@ -111,11 +111,10 @@ def described(records: Records) -> str:
     parts: list[str] = []
     for world in worlds_of(records):
         about = WORLDS[world]
-        dim = about.params["dim"]
-        count = about.params.get("concepts", about.params.get("features"))
-        count = 30 if isinstance(count, str) else count
         gate = gate_name(about.gate, about.sparsity)
-        parts.append(f"{about.label.split(',')[0]}: n = {dim}, p = {count}, {gate}, d = {about.width}")
+        parts.append(
+            f"{about.label.split(',')[0]}: n = {about.dim}, p = {about.concepts}, {gate}, d = {about.width}"
+        )
     train = round(points * TRAIN_SHARE)
     return f"{'; '.join(parts)}. N = {points:,} points, {train:,} to train on."
 
