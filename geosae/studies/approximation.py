@@ -22,6 +22,7 @@ from geosae.studies.approximation_errors import (
     UnitJob,
     bodies_around,
     body_of,
+    facets_of,
 )
 from geosae.studies.common import trained
 from geosae.studies.study import Study
@@ -32,7 +33,7 @@ SIZES = {
     4: (8, 12, 16, 24, 32, 48, 96, 192, 448, 1000),
     5: (12, 16, 24, 32, 64, 128, 256, 512, 768, 1024),
 }
-"""Numbers of facets that the oracle is asked for around balls, by dimension; elsewhere up to MOST."""
+"""Numbers of facets that the oracle is asked for around balls, by dimension; around others up to MOST."""
 MOST = 64
 _MARGIN = 1.4
 _BACKGROUND = 0.2
@@ -56,12 +57,19 @@ def _jobs(grid: Grid, seeds: Sequence[int]) -> Iterator[Job]:
     pairs = [name.rsplit(" ", 1) for name in grid.others]
     bodies = [("ball", dim) for dim in grid.dims] + [(body, int(dim)) for body, dim in pairs]
     for body, dim in bodies:
-        most = grid.most if body == "ball" else min(grid.most, MOST)
-        for m in SIZES[dim]:
-            if m <= most:
+        for m in _sizes(body, dim):
+            if m <= grid.most:
                 yield OracleJob(body, dim, m)
         for width, baseline, seed in product(grid.widths, BASELINES, seeds):
             yield UnitJob(body, dim, width, baseline, seed, grid.steps, grid.points, grid.l1)
+
+
+def _sizes(body: str, dim: int) -> Sequence[int]:
+    """Return the numbers of facets: of a polytope all up to its own, from which on it is exact."""
+    facets = facets_of(body, dim)
+    if facets is not None:
+        return range(dim + 1, facets + 1)
+    return SIZES[dim] if body == "ball" else [m for m in SIZES[dim] if m <= MOST]
 
 
 def _do(job: Job, make_world: MakeWorld, device: Device) -> OracleError | UnitError:

@@ -190,20 +190,23 @@ def _facets(records: Records, body: str, dim: int) -> Answer | None:
     assert facets is not None
     errors = [e for m, e in unit_errors(records, body, dim) if m >= facets]
     fewer = [(m, e) for m, e in oracle_curve(records, body, dim) if m < facets]
-    if not errors:
+    members = [m for m, _ in unit_errors(records, body, dim)]
+    if not members:
         return None
     near = sum(error <= TOLERANCE for error in errors)
     found = f"; of {fewer[-1][0]:.0f} the best found has {fewer[-1][1]:.2f}" if fewer else ""
     observation = (
         f"{body} in {dim} dimensions: {facets} half-spaces are exact{found}. Of {len(errors)} units of "
         f"trained SAEs with so many members or more {near} have an error of at most {TOLERANCE:g} of its "
-        f"volume; the least has {min(errors):.2f}."
+        f"volume{f'; the least has {min(errors):.2f}' if errors else ''} ({len(members)} units, of at most "
+        f"{max(members)} members)."
     )
     prediction = (
         f"Reconstruction does not ask for facets: units with enough members for the {body} (r = {dim}) do "
         "not approximate it."
     )
-    return Answer("A2", prediction, observation, "the prediction fails" if near else "as predicted")
+    verdict: Verdict = "the prediction fails" if near else "as predicted" if errors else "undecided"
+    return Answer("A2", prediction, observation, verdict)
 
 
 def _equal_size(records: Records, baseline: Baseline) -> Answer | None:

@@ -144,12 +144,13 @@ Records: TypeAlias = Sequence[StudyRecord[Job, OracleError | UnitError]]
 def oracle_curve(
     records: Records, body: str, dim: int, error: Callable[[OracleError], float] = lambda e: e.excess
 ) -> list[tuple[float, float]]:
-    """Return (m, error) of the oracle, relative to the body's volume."""
-    return sorted(
+    """Return (m, error) of the best polyhedra found with at most m facets, relative to the body's volume."""
+    points = sorted(
         (float(r.settings.m), error(r.result))
         for r in of_kind(records, OracleJob, OracleError)
         if (r.settings.body, r.settings.dim) == (body, dim)
     )
+    return [(m, min(e for _, e in points[: i + 1])) for i, (m, _) in enumerate(points)]
 
 
 def units_of(

@@ -19,6 +19,7 @@ from geosae.studies.approximation_errors import (
     body_of,
     facets_of,
     lower_bound,
+    oracle_curve,
     plateau,
 )
 
@@ -47,6 +48,7 @@ def test_the_oracle_goes_to_a_thousand_facets_around_balls_only():
             most[job.body, job.dim] = max(job.m, most.get((job.body, job.dim), 0))
     assert all(size >= 1000 for (body, _), size in most.items() if body == "ball")
     assert all(size <= MOST for (body, _), size in most.items() if body != "ball")
+    assert (most["polygon", 2], most["cross-polytope", 3]) == (12, 8)
     assert {dim for body, dim in most if body == "ball"} == {2, 3, 4, 5}
     # What cannot be decided is said beforehand: in dimension 5 even 1,024 facets are not the limit.
     assert [len(asymptotic_sizes(SIZES[dim], dim)) >= 3 for dim in (2, 3, 4, 5)] == [True, True, True, False]
@@ -94,4 +96,13 @@ def test_a_unit_that_finds_the_facets_refutes_that_none_does(error: float, expec
     made = units({"trained": [(4, 0.01), (12, error)]}, "polygon")
     assert answer(made, "units with enough members").verdict == expected
     few = units({"trained": [(4, 0.01)]}, "polygon")
-    assert not [a for a in STUDY.answers(few) if "units with enough members" in a.prediction]
+    assert answer(few, "units with enough members").verdict == "undecided"
+
+
+def test_more_facets_are_never_worse():
+    """What was found for m serves for more: a search from other starts may end higher."""
+    made = [
+        StudyRecord(OracleJob("ball", 2, m), OracleError(e, e, best=False))
+        for m, e in ((8, 0.3), (4, 0.5), (6, 0.2))
+    ]
+    assert oracle_curve(made, "ball", 2) == [(4, 0.5), (6, 0.2), (8, 0.2)]

@@ -101,12 +101,13 @@ def _panel(ax: Axes, records: Records, body: str, dim: int) -> None:
         ax.axhline(empty[0], color=MUTED, ls=":", lw=0.8, label="empty unit")
     last = max([m for m, _ in curve] + [m for b in LABELS for m, _ in unit_errors(records, body, dim, b)])
     ax.set_xlim(0.8, 1.25 * last)
-    ax.set_xticks([m for m in TICKS if m <= last][:: 2 if last > 64 else 1])
+    ax.set_xticks([m for m in TICKS if m <= last][:: 3 if last > 256 else 2 if last > 64 else 1])
     ax.xaxis.set_major_formatter(FormatStrFormatter("%g"))
     ax.xaxis.set_minor_locator(NullLocator())
     wide = bool(curve and empty) and empty[0] > 300 * min(e for _, e in curve)
     ax.yaxis.set_major_locator(LogLocator(subs=(1.0,) if wide else (1.0, 2.0, 5.0), numticks=8))
-    ax.yaxis.set_major_formatter(FormatStrFormatter("%g"))
+    if not wide:
+        ax.yaxis.set_major_formatter(FormatStrFormatter("%g"))
     ax.yaxis.set_minor_locator(NullLocator())
     if curve and empty:
         ax.set_ylim(min([e for _, e in curve]) / 1.6, 1.6 * empty[0])
