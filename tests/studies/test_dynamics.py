@@ -72,7 +72,7 @@ def test_jobs_are_steps_at_every_rate_with_an_untrained_sae_once():
         jobs_of(STUDY, StudyEntry("dynamics", {"cases": ["ball"]}), (0,))
 
 
-@pytest.mark.parametrize("world", ["balls", "superposition-16"])
+@pytest.mark.parametrize("world", [pytest.param("balls", marks=pytest.mark.slow), "superposition-16"])
 def test_a_job_measures_on_points_that_were_not_trained_on(world: str):
     start, again, end = (
         STUDY.do(Training(world, arm, steps, rate, 2000, 1), make_world, "cpu")  # pyright: ignore
@@ -87,6 +87,7 @@ def test_a_job_measures_on_points_that_were_not_trained_on(world: str):
         assert reached.neuron_shuffled == 0
 
 
+@pytest.mark.slow
 def test_a_ceiling_of_separation_is_reached_where_half_spaces_cut_everything_off():
     """Untrained ReLU units separate the balls (regimes.md: all of 32); two hundred steps later none does."""
     start, end = (

@@ -95,11 +95,11 @@ SMALL = {
         "steps": 30,
         "points": 600,
     },
-    "dynamics": {"cases": ["balls", "superposition-16"], "steps": [10], "rates": [0.01, 0.03], "points": 900},
+    "dynamics": {"cases": ["superposition-16"], "steps": [10], "rates": [0.01, 0.03], "points": 600},
     "splitting": {"widths": [4, 8], "gates": {"topk": [2]}, "steps": 30, "points": 600},
     "hedging": {"widths": [3, 12], "gates": {"topk": [2]}, "steps": 30, "points": 600},
     "lattices": {
-        "truths": ["random-10", "living-beings", "ball-tree"],
+        "truths": ["random-10"],
         "base": "random-10",
         "gates": {"topk": [2, 1]},
         "widths": [8, 4],

@@ -89,7 +89,7 @@ steps = 30
 points = 600
 [[studies]]
 name = "dynamics"
-cases = ["balls"]
+cases = ["superposition-16"]
 steps = [10]
 rates = [0.01, 0.03]
 points = 600
@@ -113,7 +113,7 @@ steps = 30
 points = 600
 [[studies]]
 name = "lattices"
-truths = ["random-10", "ball-tree"]
+truths = ["random-10"]
 base = "random-10"
 gates = {topk = [2]}
 widths = [8, 4]
