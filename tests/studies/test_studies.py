@@ -89,7 +89,14 @@ SMALL = {
         "points": 600,
     },
     "splitting": {"widths": [4, 8], "gates": {"topk": [2]}, "steps": 30, "points": 600},
-    "hedging": {"widths": [3, 12], "gates": {"topk": [2]}, "steps": 30, "points": 600},
+    "hedging": {
+        "widths": [3, 12],
+        "gates": {"topk": [2]},
+        "child_rates": [0.5],
+        "pair_widths": [1, 2],
+        "steps": 30,
+        "points": 600,
+    },
     "lattice-training": {
         "gates": {"topk": [2]},
         "width": 8,

@@ -102,6 +102,8 @@ points = 600
 name = "hedging"
 widths = [3, 12]
 gates = {topk = [2]}
+child_rates = [0.5]
+pair_widths = [1, 2]
 steps = 30
 points = 600
 [[studies]]
