@@ -1,4 +1,4 @@
-"""How many distinct instances a statement is held against: in all, in each part, and where a bound is attained."""
+"""How many distinct instances a statement has: in all, in each part, and where its bound is attained."""
 
 from collections import defaultdict
 from dataclasses import dataclass, fields, is_dataclass
