@@ -13,6 +13,7 @@ from geosae.studies import (
     hedging,
     lattice_training,
     naming,
+    phase,
     splitting,
 )
 from geosae.studies.study import Answer, Study
@@ -24,6 +25,7 @@ STUDIES: Mapping[str, Study[Any, Any, Any]] = {
         approximation,
         capacity,
         naming,
+        phase,
         splitting,
         absorption,
         hedging,
