@@ -1,4 +1,4 @@
-"""The study of capacity: counts against an independent computation, ceilings, and verdicts on made records."""
+"""The study of capacity: counts against an independent computation, ceilings, verdicts on made records."""
 
 from collections.abc import Callable
 from dataclasses import replace

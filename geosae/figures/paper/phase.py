@@ -49,12 +49,12 @@ def _diagram(records: Records, n: int) -> Sheet:
     with styled():
         figure = blank(COLUMN, (0.22 * len(ps) + 0.75) * len(maps) + 0.85)
         axes: list[Axes] = list(figure.subplots(len(maps), 1, squeeze=False)[:, 0])
+        rows, columns = [f"{p} = {p / n:g} n" for p in ps], [f"{k}\n{k / n:.2g}" for k in ks]
         for ax, (gate, share, title) in zip(axes, maps, strict=True):
             of_gate = some(cells, gate=gate)
             gains = np.array([[_gain(some(of_gate, p=p, k=k), share) for k in ks] for p in ps])
             draw_heatmap(
-                ax, gains, [f"{p} = {p / n:g} n" for p in ps], [f"{k}\n{k / n:.2g}" for k in ks], limits=(-1.0, 1.0),
-                colours=DIFFERENCES,
+                ax, gains, rows, columns, limits=(-1.0, 1.0), colours=DIFFERENCES,
                 column_label=f"active features k = K, below K/n (n = {n})" if ax is axes[-1] else "",
             )  # fmt: skip
             ax.set_ylabel("features p")
