@@ -1,4 +1,4 @@
-"""The figures of capacity and of the phase diagram: numbers read back from the axes of records made by hand."""
+"""The figures of capacity and of the phase diagram: numbers read back from axes of records made by hand."""
 
 from pathlib import Path
 
