@@ -144,9 +144,13 @@ def _concepts(counted: Cells) -> dict[str, str]:
     few = {k: some(counted, n=12, p=8, k=k) for k in (2, 3, 4)}
     flat = some(counted, n=4, p=40, k=4)
     middle = [c for c in some(counted, n=12, k=4, arm="trained") if 24 <= c.settings.p <= 60]
+    shared = [c for c in some(counted, arm="trained") if c.settings.k > 1]
     letters = dict(zip("tufp", ARMS, strict=True))
     return {
         **{f"{letter}{k}": _mean(at[k], arm=arm) for letter, arm in letters.items() for k in (3, 4)},
+        "r2": _mean(counted, n=12, p=16, k=2, arm="trained"),
+        **{f"r{k}b": _mean(counted, n=12, p=120, k=k, arm="trained") for k in (2, 3, 4)},
+        "half": f"{max(c.result.within / c.settings.sets for c in shared):.2f}",
         "one4": _mean(at[4], lambda r: r.neurons, arm="trained"),
         "pat4": _mean(at[4], lambda r: r.patterns, arm="trained"),
         "over4": str(mean_over_seeds(middle, lambda r: r.units - 8)),

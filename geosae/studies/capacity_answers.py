@@ -82,13 +82,14 @@ def _sets_ceiling(cells: Cells) -> Answer | None:
     found = _judge_ceiling("S6", prediction, cells, lambda r: r.within, lambda c: c.settings.sets)
     if found is None:
         return None
+    shared = [c for c in cells if c.settings.k > 1]
     shares = {
-        arm: max((c.result.within / c.settings.sets for c in some(cells, arm=arm)), default=0.0)
+        arm: max((c.result.within / c.settings.sets for c in some(shared, arm=arm)), default=0.0)
         for arm in ("trained", "planted")
     }
     text = (
-        f"{found[1]}, counted on the held-out points without certificate; trained SAEs come to a share "
-        f"{shares['trained']:.2f} of it at most, planted ones to {shares['planted']:.2f}."
+        f"{found[1]}, counted on the held-out points without certificate; with K ≥ 2 trained SAEs come to a "
+        f"share {shares['trained']:.2f} of it at most, planted ones to {shares['planted']:.2f}."
     )
     return Answer("S6", prediction, text, found[2])
 

@@ -100,10 +100,10 @@ def draw_arms(ax: Axes, cells: Cells, axis: str) -> None:
 
 
 def _labelled(values: Sequence[int]) -> list[int]:
-    """Return the values that have room for a label: each at least 1.6 times the one before."""
-    chosen = list(values[:1])
-    for value in values:
-        if value >= 1.6 * chosen[-1]:
+    """Return the values that have room for a label, the last included: each 1.6 times the one before."""
+    chosen = list(values[-1:])
+    for value in reversed(values):
+        if 1.6 * value <= chosen[-1]:
             chosen.append(value)
     return chosen
 

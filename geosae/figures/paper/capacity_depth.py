@@ -22,6 +22,7 @@ def sheets(results: Results) -> list[Sheet]:
 
 
 def _levels(records: Records, chains: Cells) -> Sheet:
+    job = next(r.settings for r in records if isinstance(r.settings, ChainJob))
     ks = sorted({c.settings.k for c in chains})
     with styled():
         figure, grid = panels(1, 1, width=COLUMN, height=2.6)
@@ -34,10 +35,10 @@ def _levels(records: Records, chains: Cells) -> Sheet:
         log_scale(ax, "x")
         ax.set_xticks(ks, [str(k) for k in ks])
         ax.minorticks_off()
+        ax.set_yticks(range(0, job.depth + 1, max(1, job.depth // 4)))
         ax.set_xlabel("budget K")
         ax.set_ylabel("levels learned")
         legend_below(figure, [ax], 2)
-    job = next(r.settings for r in records if isinstance(r.settings, ChainJob))
     caption = (
         f"Levels of a chain of {job.depth} orthonormal features, each present with probability {RATE:g} "
         f"where the one before is (n = {job.depth + 2}), that d = {job.width} Top-K neurons are certified to "

@@ -1,6 +1,7 @@
 """The phase diagram of features over K/n and p/n with the theory's borders."""
 
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 
 import matplotlib.patheffects as effects
 import numpy as np
@@ -49,7 +50,7 @@ def _diagram(records: Records, n: int) -> Sheet:
     with styled():
         figure = blank(COLUMN, (0.22 * len(ps) + 0.75) * len(maps) + 0.85)
         axes: list[Axes] = list(figure.subplots(len(maps), 1, squeeze=False)[:, 0])
-        rows, columns = [f"{p} = {p / n:g} n" for p in ps], [f"{k}\n{k / n:.2g}" for k in ks]
+        rows, columns = [f"{p} = {_times(p, n)}" for p in ps], [f"{k}\n{Fraction(k, n)}" for k in ks]
         for ax, (gate, share, title) in zip(axes, maps, strict=True):
             of_gate = some(cells, gate=gate)
             gains = np.array([[_gain(some(of_gate, p=p, k=k), share) for k in ks] for p in ps])
@@ -80,6 +81,10 @@ def _diagram(records: Records, n: int) -> Sheet:
         f"±{_widest(cells):.2f}."
     )
     return Sheet(FAMILY, figure, "Where training finds features", caption, f"{'; '.join(alt)}.")
+
+
+def _times(p: int, n: int) -> str:
+    return "n" if p == n else f"{p / n:g} n"
 
 
 def _below(penalty: float) -> str:
