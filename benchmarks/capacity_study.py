@@ -91,6 +91,7 @@ def main() -> None:
         "capacity_sheets": "\n".join(_sheets(results, (capacity, capacity_dimension, capacity_depth))),
         "phase_sheets": "\n".join(_sheets(results, (phase, phase_width))),
         "answers": "\n".join(_answers(results)),
+        **_verdicts(results),
     }
     template = Path(__file__).with_suffix(".txt").read_text(encoding="utf-8")
     PAGE.write_text(template.format(**numbers), encoding="utf-8")
@@ -135,6 +136,17 @@ def _answers(results: Results) -> list[str]:
     return ["| " + " | ".join(cell.replace("|", r"\|") for cell in row) + " |" for row in rows]
 
 
+def _verdicts(results: Results) -> dict[str, str]:
+    words = {
+        "fall": "crowd one another out",
+        "over": "carry more concepts than they have neurons",
+        "few_untrained": "p = d concepts than in untrained",
+        "few_frozen": "p = d concepts than in SAEs with frozen",
+    }
+    answers = answers_of(results)["capacity"]
+    return {name: next(a.verdict for a in answers if part in a.prediction) for name, part in words.items()}
+
+
 def _mean(cells: Cells, value: Callable[[Certified], float | int] = units_of, **settings: object) -> str:
     return str(mean_over_seeds(some(cells, **settings), value))
 
@@ -143,7 +155,7 @@ def _concepts(counted: Cells) -> dict[str, str]:
     at = {k: some(counted, n=12, p=40, k=k) for k in (3, 4)}
     few = {k: some(counted, n=12, p=8, k=k) for k in (2, 3, 4)}
     flat = some(counted, n=4, p=40, k=4)
-    middle = [c for c in some(counted, n=12, k=4, arm="trained") if 24 <= c.settings.p <= 60]
+    middle = [c for c in some(counted, n=12, arm="trained") if 24 <= c.settings.p <= 60]
     shared = [c for c in some(counted, arm="trained") if c.settings.k > 1]
     letters = dict(zip("tufp", ARMS, strict=True))
     return {
@@ -153,7 +165,7 @@ def _concepts(counted: Cells) -> dict[str, str]:
         "half": f"{max(c.result.within / c.settings.sets for c in shared):.2f}",
         "one4": _mean(at[4], lambda r: r.neurons, arm="trained"),
         "pat4": _mean(at[4], lambda r: r.patterns, arm="trained"),
-        "over4": str(mean_over_seeds(middle, lambda r: r.units - 8)),
+        **{f"over{k}": _mean(middle, lambda r: r.units - 8, k=k) for k in (2, 3, 4)},
         "few": "; ".join(f"K = {k}: {_four(cells)}" for k, cells in few.items()),
         "fvu_u": _mean(few[4], lambda r: r.fvu, arm="untrained"),
         "fvu_t": _mean(few[4], lambda r: r.fvu, arm="trained"),

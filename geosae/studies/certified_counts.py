@@ -1,6 +1,6 @@
 """How many concepts an SAE is certified to have learned by separation, alone and among others (theory E4)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -8,14 +8,15 @@ import numpy as np
 from jaxtyping import Bool
 
 from geosae.data.dataset import ConceptDataset
+from geosae.geometry import _program
 
 if TYPE_CHECKING:
     from geosae.analysis import Alignment, ConceptAnswer
-    from geosae.analysis.choice import Learner
     from geosae.sae import Neurons
 
 TOLERANCE, STRICT = 0.1, 0.05
 ALPHA = 0.05
+SEPARATION: Literal["separation"] = "separation"
 Arm = Literal["trained", "untrained", "frozen_decoder", "planted", "supervised"]
 """An SAE as it is trained, two baselines, and two that are built with the labels."""
 
@@ -84,19 +85,18 @@ def certified_counts(neurons: "Neurons", data: ConceptDataset, seed: int) -> Cer
         neurons, plain, AnalysisConfig(tolerance=TOLERANCE, alpha=ALPHA, seed=seed), held_out=held_out
     )
     assert alignment.floor is not None
-    by_learner = _judged(alignment, TOLERANCE)
-    units = by_learner["units"]
+    alone, few, units = _judged(alignment, TOLERANCE)
     fires = neurons.fires(data.points[held_out])
     demand, load = _demand_and_load(alignment, fires, data.membership[held_out])
     return Certified(
-        neurons=learned(by_learner["neurons"]),
-        small_units=learned(by_learner["small_units"]),
+        neurons=learned(alone),
+        small_units=learned(few),
         units=learned(units),
-        strict=learned(_judged(alignment, STRICT)["units"]),
+        strict=learned(_judged(alignment, STRICT)[-1]),
         within=sum(row.error <= TOLERANCE for row in units),
         exact=sum(row.error == 0 for row in units),
         not_learned=sum(row.answer == "not learned" for row in units),
-        shuffled=learned(_judged(alignment.floor, TOLERANCE)["units"]),
+        shuffled=learned(_judged(alignment.floor, TOLERANCE)[-1]),
         patterns=len(np.unique(np.packbits(fires, axis=1), axis=0)),
         most_active=int(fires.sum(axis=1).max()),
         demand=demand,
@@ -110,23 +110,25 @@ def learned(rows: "Sequence[ConceptAnswer]") -> int:
     return sum(row.answer == "learned" for row in rows)
 
 
-def _judged(alignment: "Alignment", tolerance: float) -> "dict[Learner, tuple[ConceptAnswer, ...]]":
-    """Judge what was chosen for separation in one family: pairs of other notions would make it larger."""
-    from geosae.analysis.answers import answer_all
+def _judged(alignment: "Alignment", tolerance: float) -> "list[tuple[ConceptAnswer, ...]]":
+    """Judge what was chosen for separation in one family: pairs of other notions would make it larger.
 
-    chosen = {"separation": alignment.chosen["separation"]}
-    answers, _ = answer_all(alignment.concepts, chosen, tolerance, ALPHA, "holm")  # pyright: ignore[reportArgumentType]
-    return dict(answers["separation"])
+    A table for single neurons, for units of at most four neurons, and for units of any size.
+    """
+    from geosae.analysis import LEARNERS, Learner, Notion
+    from geosae.analysis.answers import Chosen, answer_all
+
+    chosen: dict[Notion, Mapping[Learner, Chosen]] = {SEPARATION: alignment.chosen[SEPARATION]}
+    answers, _ = answer_all(alignment.concepts, chosen, tolerance, ALPHA, "holm")
+    return [answers[SEPARATION][learner] for learner in LEARNERS]
 
 
 def _demand_and_load(
     alignment: "Alignment", fires: Bool[np.ndarray, "T d"], inside: Bool[np.ndarray, "T p"]
 ) -> tuple[int, int]:
     """Match as many concepts as can be with distinct neurons that miss few of them; count both sides."""
-    from scipy.optimize import linear_sum_assignment
-
     counts = alignment.counts
     able = counts.hits >= (1 - TOLERANCE) * counts.positives
-    concepts, matched = linear_sum_assignment(able, maximize=True)
+    concepts, matched = _program.assignment(-able.astype(np.float64))
     served = concepts[able[concepts, matched]]
     return int(inside[:, served].sum()), int(fires[inside[:, served].any(axis=1)].sum())

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
-from scipy.optimize import linear_sum_assignment, minimize
+
+from geosae.geometry import _program
 
 if TYPE_CHECKING:
     from geosae.sae import Neurons
@@ -162,15 +163,15 @@ def _dealt(losses: Float[np.ndarray, "p S"], owners: int, strict: bool) -> Int[n
     """
     p, count = losses.shape
     if owners >= p:
-        return linear_sum_assignment(losses)[1]
+        return _program.assignment(losses)[1]
     given_up = p - owners + 1
     shared = int(np.sort(losses, axis=0)[:given_up].sum(axis=0).argmin())
     others = np.delete(np.arange(count), shared)
     if not strict:
         # Copies of the shared set make the problem an assignment again.
         columns = np.concatenate([others, np.full(given_up, shared)])
-        return columns[linear_sum_assignment(losses[:, columns])[1]]
-    concepts, columns = linear_sum_assignment(losses[:, others] - losses[:, [shared]])
+        return columns[_program.assignment(losses[:, columns])[1]]
+    concepts, columns = _program.assignment(losses[:, others] - losses[:, [shared]])
     gains = losses[concepts, others[columns]] - losses[concepts, shared]
     chosen = np.argsort(gains, kind="stable")[: owners - 1]
     dealt = np.full(p, shared)
@@ -193,7 +194,8 @@ def _fitted(
         by_z = slope.sum(axis=2) - slope.sum(axis=1)
         return loss, (by_z.T @ x + 2 * WEIGHT * rows).ravel()
 
-    solution = minimize(
-        loss_and_gradient, theta.ravel(), jac=True, method="L-BFGS-B", options={"maxiter": 100}
+    # As fine as scipy's own limits: sets are dealt out anew after every fit.
+    fit = _program.minimise(
+        loss_and_gradient, theta.ravel(), steps=100, least_gain=2.220446049250313e-09, least_slope=1e-5
     )
-    return np.asarray(solution.x).reshape(theta.shape)
+    return theta if fit.point is None else fit.point.reshape(theta.shape)
