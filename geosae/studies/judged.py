@@ -20,7 +20,7 @@ def judged(questions: Sequence[Question]) -> list[Answer]:
     >>> apart = Differences("K = 2", "", {0: 4.0, 1: 5.0, 2: 4.5}, step=1.0)
     >>> answer, = judged([Question("S6", "It is.", "Reached minus d", "more", "fewer", (apart,))])
     >>> print(answer.observation)
-    Reached minus d: K = 2 4.50 [3.08, 5.92] (more). Words in brackets hold at once over 1 comparison (Holm).
+    Reached minus d: K = 2 4.50 [3.07, 5.93] (more). Words in brackets hold at once over 1 comparison (Holm).
     >>> answer.verdict
     'as predicted'
     """
