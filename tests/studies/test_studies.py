@@ -98,7 +98,7 @@ SMALL = {
     "phase": {
         "dim": 4,
         "features": [8],
-        "sparsities": [2, 4],
+        "sparsities": [2],
         "width_features": 8,
         "width_sparsity": 2,
         "widths": [0.5],
