@@ -163,6 +163,7 @@ def _concepts(counted: Cells) -> dict[str, str]:
         "r2": _mean(counted, n=12, p=16, k=2, arm="trained"),
         **{f"r{k}b": _mean(counted, n=12, p=120, k=k, arm="trained") for k in (2, 3, 4)},
         **{f"w{k}": _mean(counted, lambda r: r.within, n=12, p=60, k=k, arm="planted") for k in (3, 4)},
+        **{f"x{p}": _mean(counted, lambda r: r.within, n=12, p=p, k=4, arm="trained") for p in (40, 120)},
         "half": f"{max(c.result.within / c.settings.sets for c in shared):.2f}",
         "one4": _mean(at[4], lambda r: r.neurons, arm="trained"),
         "pat4": _mean(at[4], lambda r: r.patterns, arm="trained"),
