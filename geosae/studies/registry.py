@@ -14,6 +14,7 @@ from geosae.studies import (
     hedging,
     lattices,
     naming,
+    phase,
     splitting,
 )
 from geosae.studies.study import Answer, Study
@@ -25,6 +26,7 @@ STUDIES: Mapping[str, Study[Any, Any, Any]] = {
         approximation,
         capacity,
         naming,
+        phase,
         dynamics,
         splitting,
         absorption,

@@ -62,12 +62,32 @@ steps = 30
 points = 400
 [[studies]]
 name = "capacity"
-widths = [4]
-budgets = [1, 2]
-depths = [3]
-cell_widths = [4]
+width = 4
+dim = 4
+concepts = [4, 12]
+other_dims = [3]
+dim_concepts = 12
+budgets = [2]
+depth = 3
+chain_budgets = [1, 2]
+chain_width = 6
+chain_held_out = 400
 steps = 30
-points = 900
+points = 400
+per_concept = 40
+[[studies]]
+name = "phase"
+dim = 4
+features = [8]
+sparsities = [2, 4]
+width_features = 8
+width_sparsity = 2
+widths = [0.5]
+scaled = [[2, 4, 1]]
+asked = 4
+steps = 30
+points = 300
+held_out = 600
 [[studies]]
 name = "naming"
 p = 12
@@ -109,6 +129,8 @@ points = 600
 name = "hedging"
 widths = [3, 12]
 gates = {topk = [2]}
+child_rates = [0.5]
+pair_widths = [1, 2]
 steps = 30
 points = 600
 [[studies]]
