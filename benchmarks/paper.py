@@ -64,8 +64,8 @@ def _ran(folder: Path) -> list[str]:
     return [
         f"`geosae run paper`: {card.cells:,} SAEs, {card.jobs:,} jobs of studies, {card.checks} "
         f"theorem checks on {machine['cores']} cores, torch {machine['torch']}. Workers were busy for "
-        f"{busy['jobs']:,.0f} seconds (on the clock) with jobs and {busy['SAEs']:,.0f} with SAEs. How answers "
-        "are to be read is said in [the experiments](../paper.md).",
+        f"{busy['jobs']:,.0f} seconds (on the clock) with jobs and {busy['SAEs']:,.0f} with SAEs. How "
+        "answers are to be read is said in [the experiments](../paper.md).",
     ]
 
 
