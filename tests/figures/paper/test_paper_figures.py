@@ -98,6 +98,10 @@ variations = [0.1]
 gates = {topk = [2]}
 steps = 30
 points = 600
+pair_gates = {relu = [0.1, 0.3]}
+pair_variations = [0.0, 0.4]
+pair_steps = 30
+pair_points = 400
 [[studies]]
 name = "hedging"
 widths = [3, 12]
