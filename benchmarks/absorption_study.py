@@ -1,9 +1,9 @@
-"""The study of absorption by itself, with its figure; writes docs/measured/absorption_study.md.
+"""The studies of absorption and of splitting by themselves, with figures; docs/measured/absorption_study.md.
 
     OMP_NUM_THREADS=1 python -P benchmarks/absorption_study.py [--seeds 8] [--folder runs/absorption]
 
-The study's own grid, one job after the other; jobs that the folder has are not done again. `geosae run paper`
-has the same jobs. Seconds are those of the processor.
+The studies' own grids, one job after the other; jobs that the folder has are not done again. `geosae run
+paper` has the same jobs. Seconds are those of the processor.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from pathlib import Path
 from geosae.cli.sources import make_world
 from geosae.experiments import Results, Summary, parse_plan
 from geosae.experiments.jobs import Job, do_job, job_file, plan_jobs, study_records, write_job_list
-from geosae.figures.paper import absorption
+from geosae.figures.paper import absorption, splitting
 from geosae.figures.save import save
 from geosae.storage.files import read_json, write_json
 from geosae.studies.registry import STUDIES, all_studies, answers_of
@@ -35,6 +35,8 @@ name = "topk"
 sparsity = [1]
 [[studies]]
 name = "absorption"
+[[studies]]
+name = "splitting"
 """
 
 
@@ -54,7 +56,7 @@ def done(folder: Path, job: Job) -> None:
 
 
 def main() -> None:
-    """Run what is missing and write the page and its figure."""
+    """Run what is missing and write the page and its figures."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -71,16 +73,16 @@ def main() -> None:
     seconds: dict[str, float] = {}
     for job in jobs:
         spent = float(read_json(cpu_file(folder, job))["seconds"])
-        seconds[job.settings.part] = seconds.get(job.settings.part, 0) + spent
+        seconds[job.study] = seconds.get(job.study, 0) + spent
     lines = [
-        "# Absorption, measured",
+        "# Absorption and splitting, measured",
         "",
         "    OMP_NUM_THREADS=1 python -P benchmarks/absorption_study.py",
         "",
         f"{date.today():%-d %B %Y}, {os.cpu_count()} cores, Python {platform.python_version()}. "
         f"{len(jobs):,} jobs, {options.seeds} seeds, {sum(seconds.values()):,.0f} seconds of one core: "
-        + ", ".join(f"{part} {value:,.0f}" for part, value in sorted(seconds.items()))
-        + ". The words are those of [the experiments](../paper.md); statements P2, P9 and P10 are in "
+        + ", ".join(f"{study} {value:,.0f}" for study, value in sorted(seconds.items()))
+        + ". The words are those of [the experiments](../paper.md); statements P1, P2, P3, P9 and P10 are in "
         "[the theory's index](../generated/statements/index.md).",
         "",
         *TEXT,
@@ -88,10 +90,10 @@ def main() -> None:
         "| id | prediction | observation | verdict |",
         "|---|---|---|---|",
     ]
-    for answer in answers_of(results)["absorption"]:
+    for answer in (answer for of_study in answers_of(results).values() for answer in of_study):
         cells = (answer.id, answer.prediction, answer.observation, answer.verdict)
         lines.append("| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |")
-    for sheet in absorption.sheets(results):
+    for sheet in (s for family in (absorption, splitting) for s in family.sheets(results)):
         save(sheet.figure, IMAGES / sheet.name, ("png",))
         lines += [
             "",

@@ -1,11 +1,10 @@
 """What the study of absorption answers: differences in differences, judged together."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 
 from geosae.experiments.baselines import Baseline
 from geosae.experiments.gates import GATES, Gate, gate_name
-from geosae.experiments.interval import LEVEL, Interval, mean_interval
+from geosae.experiments.interval import Interval, mean_interval
 from geosae.studies.absorption_optimum import pair_optimum
 from geosae.studies.absorption_records import (
     PairJob,
@@ -20,21 +19,13 @@ from geosae.studies.absorption_records import (
     position_of,
     silence_effects,
 )
-from geosae.studies.comparisons import Decision, Differences, Expected, Question, decide
+from geosae.studies.judged import Asked, ask, judge
 from geosae.studies.numbers import differences, of_kind, per_seed
 from geosae.studies.parent_child import CHILD_SHARE
 from geosae.studies.study import Answer, Verdict
 
 Gaps = Callable[[Records, Gate, float | int, float, Baseline], dict[int, float]]
 """A difference by seed, at a gate, a sparsity and a variation, in one arm."""
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A question with what is said before its comparisons."""
-
-    question: Question
-    lead: str
 
 
 def answers(records: Records) -> list[Answer]:
@@ -46,38 +37,7 @@ def answers(records: Records) -> list[Answer]:
         *_variances(records),
         *_optima(records),
     ]
-    asked = [each for each in asked if each.question.differences]
-    decisions = decide([each.question for each in asked])
-    judged = [_answer(each, decision) for each, decision in zip(asked, decisions, strict=True)]
-    return [*_certificates(records), *judged]
-
-
-def _answer(asked: Asked, decision: Decision) -> Answer:
-    parts = ", ".join(
-        f"{c.differences.world} {_signed(c.differences.mean)} ({c.side})" for c in decision.comparisons
-    )
-    seeds = min(len(c.differences.by_seed) for c in decision.comparisons)
-    observation = (
-        f"{asked.lead}{decision.question.subject}, paired over {seeds} seeds: {parts}; the study's "
-        f"{decision.family} comparisons hold at once at {LEVEL:.0%} (Student t, Holm)."
-    )
-    return Answer(decision.question.id, decision.question.prediction, observation, decision.verdict)
-
-
-def _signed(number: float) -> str:
-    return f"{number:+.2f}".replace("-", "−")
-
-
-def _ask(
-    id: str,
-    prediction: str,
-    subject: str,
-    rows: Mapping[str, Mapping[int, float]],
-    lead: str = "",
-    expected: Expected = "above",
-) -> Asked:
-    compared = tuple(Differences(words, "", by_seed) for words, by_seed in rows.items() if by_seed)
-    return Asked(Question(id, prediction, subject, "more", "less", compared, expected), lead)
+    return [*_certificates(records), *judge(asked)]
 
 
 def position_gates(records: Records) -> list[Gate]:
@@ -156,7 +116,7 @@ def _positions(records: Records) -> Iterator[Asked]:
             f"{gate_name(gate)}: training silences the parent's neuron on a child at the edge more than on "
             "one inside, beyond what untrained SAEs show."
         )
-        yield _ask("P2", prediction, "Trained minus untrained", rows, lead)
+        yield ask("P2", prediction, "Trained minus untrained", rows, lead)
 
 
 def _common_magnitude(records: Records) -> Iterator[Asked]:
@@ -172,7 +132,7 @@ def _common_magnitude(records: Records) -> Iterator[Asked]:
                     records, contrasts, gate, sparsity, (spreads[0], spreads[-1])
                 )
             }
-            yield _ask(
+            yield ask(
                 "P2",
                 f"{gate_name(gate)}: a magnitude that scales the whole point leaves rays rays: how much it "
                 "varies changes nothing.",
@@ -200,7 +160,7 @@ def _hierarchies(records: Records) -> Iterator[Asked]:
             f"{gate_name(gate)}: training absorbs a child that fires only with its parent, and no "
             "independent one, beyond what untrained SAEs show."
         )
-        yield _ask("2409.14507", prediction, "Trained minus untrained", rows, lead)
+        yield ask("2409.14507", prediction, "Trained minus untrained", rows, lead)
 
 
 def _variances(records: Records) -> Iterator[Asked]:
@@ -215,7 +175,7 @@ def _variances(records: Records) -> Iterator[Asked]:
             )
             for sparsity in sparsities(records, PairJob, gate)
         }
-        yield _ask(
+        yield ask(
             "2409.14507",
             f"{gate_name(gate)}: magnitudes of parent and child that vary by themselves suppress absorption.",
             f"Excess silence at coefficient of variation {steps[0]:g} minus that at {steps[-1]:g}, trained "
@@ -263,7 +223,7 @@ def _optima(records: Records) -> Iterator[Asked]:
                 + ("the global optimum, total absorption at every λ > 0" if certain else "the best two atoms")
                 + ": the parent's neuron is no less silent."
             )
-            yield _ask("P9", prediction, "Optimum minus trained", rows, lead, "not above")
+            yield ask("P9", prediction, "Optimum minus trained", rows, lead, "not above")
 
 
 def _certificates(records: Records) -> list[Answer]:

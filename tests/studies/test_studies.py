@@ -87,7 +87,13 @@ SMALL = {
         "steps": 30,
         "points": 600,
     },
-    "splitting": {"widths": [4, 8], "gates": {"topk": [2]}, "steps": 30, "points": 600},
+    "splitting": {
+        "margins": [0.4],
+        "widths": [4, 8],
+        "gates": {"topk": [2]},
+        "steps": 30,
+        "points": 600,
+    },
     "hedging": {"widths": [3, 12], "gates": {"topk": [2]}, "steps": 30, "points": 600},
     "lattice-training": {
         "gates": {"topk": [2]},

@@ -11,7 +11,7 @@ from geosae.experiments.gates import Gate
 from geosae.experiments.interval import Interval, mean_interval
 from geosae.figures.paper.lines import INTERVALS, Series, draw_series, legend_below, seeds_of
 from geosae.figures.save import Sheet
-from geosae.figures.style import INK, MUTED, PAGE, colour, log_scale, marker, panels, styled
+from geosae.figures.style import MUTED, PAGE, colour, log_scale, marker, panels, styled
 from geosae.studies.absorption import STUDY
 from geosae.studies.absorption_answers import (
     pair_gates,
@@ -82,10 +82,10 @@ def _caption(records: Records) -> str:
         parts.append(
             "Above: share of a child's points on which the parent's neuron is silent, less the same share "
             "on its siblings; for a child at the edge minus for one inside the hull of its siblings, in the "
-            "same SAE. No half-space can absorb the one inside (P2, by certificate). A magnitude scales a whole "
-            f"point, its variation {variations(records, PositionJob)[0]:g} where not said. World absorption: "
-            f"n = {job.dim}, d = {job.width}, N = {job.points:,}, {job.steps:,} steps. An untrained SAE has "
-            "met no λ: grey line with its interval's band."
+            "same SAE. No half-space can absorb the one inside (P2, by certificate). A magnitude scales a "
+            f"whole point, its variation {variations(records, PositionJob)[0]:g} where not said. World "
+            f"absorption: n = {job.dim}, d = {job.width}, N = {job.points:,}, {job.steps:,} steps. An "
+            "untrained SAE has met no λ: a dashed line with the band of its interval."
         )
     if pair:
         job = pair[0].settings
@@ -95,8 +95,9 @@ def _caption(records: Records) -> str:
             "itself, v their coefficient of variation. Left and middle, ReLU: dots trained SAEs, lines "
             "without dots the best two atoms for a pair under L1 (λ in data units: times the spread); at v = "
             "0 they attain P9's bound, so that total absorption is the global optimum at every λ left of the "
-            "grey line. Dotted: from there on the best parent's atom is silent on half of the child. Right: "
-            "Top-K, v = 0, excess silence with hierarchy minus that at the same rates without."
+            "grey line. Dotted: from there on the best parent's atom is silent on half of the child. "
+            "Untrained: at v = 0. Right: Top-K, v = 0, excess silence with hierarchy minus that at "
+            "the same rates without."
         )
     return (
         f"{' '.join(parts)} Half of the points to train on, half to measure on; {seeds_of(records)}. "
@@ -120,19 +121,23 @@ def _swept(ax: Axes, records: Records, gate: Gate) -> None:
         else:
             draw_series(ax, {words: series}, first=index, within=(-2.0, 2.0))
     _axis(ax, values, GATES[gate].symbol)
-    ax.set_ylim(-1.0, 1.6)
+    ax.set_ylim(-0.6, 1.6)
 
 
 def _flat(ax: Axes, interval: Interval, index: int, words: str) -> None:
     """Draw what does not depend on the abscissa: a line, and its interval as a band."""
-    ax.axhline(interval.mean, color=colour(index), ls="--", lw=1.0, label=words)
+    ax.axhline(interval.mean, color=colour(index), ls="--", lw=1.0, label=words, zorder=0)
     if interval.is_bounded:
         ax.axhspan(interval.low, interval.high, color=colour(index), alpha=0.15, lw=0)
 
 
 def _axis(ax: Axes, values: Sequence[float | int], symbol: str) -> None:
     log_scale(ax, "x")
-    ax.set_xticks([float(v) for v in values], [f"{v:g}" for v in values])
+    ticks = [values[0]]
+    for value in values[1:]:
+        if value >= 1.9 * ticks[-1]:  # nearer labels would touch
+            ticks.append(value)
+    ax.set_xticks([float(v) for v in ticks], [f"{v:g}" for v in ticks])
     ax.minorticks_off()
     ax.set_xlabel(symbol)
 
@@ -170,7 +175,7 @@ def _others(ax: Axes, records: Records) -> None:
     ax.set_yticks(range(len(rows)), [words for words, *_ in rows])
     ax.tick_params(axis="y", length=0)
     ax.set_ylim(len(rows) - 0.5, -0.5)
-    ax.set_xlim(-1.6, 1.6)
+    ax.set_xlim(-0.6, 1.6)
 
 
 def _optimum(ax: Axes, records: Records, measure: Callable[[PairResult], float], *, silence: bool) -> None:
@@ -194,10 +199,11 @@ def _optimum(ax: Axes, records: Records, measure: Callable[[PairResult], float],
         if 0 < half < _CERTIFIED / spread:
             ax.axvline(half, color=colour(index), lw=0.8, ls=":")
     ax.axvline(_CERTIFIED / spread_of(records, variations(records, PairJob)[0]), color=MUTED, lw=0.8)
+    words, index = ARMS["untrained"]
+    floor = pairs_of(records, "untrained", "relu", trees=True, variation=variations(records, PairJob)[0])
+    _flat(ax, mean_over_seeds(floor, measure), index, words)
     _axis(ax, values, "λ")
-    ax.set_ylim(-0.4, 1.05)
-    if not silence:
-        ax.axhline(0.5**0.5, color=INK, lw=0.4)
+    ax.set_ylim(*((-0.1, 1.1) if silence else (-0.4, 0.8)))
 
 
 def _hierarchy(ax: Axes, records: Records) -> None:

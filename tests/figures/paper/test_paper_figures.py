@@ -88,6 +88,7 @@ steps = 30
 points = 600
 [[studies]]
 name = "splitting"
+margins = [0.4]
 widths = [4, 8]
 gates = {topk = [2]}
 steps = 30
