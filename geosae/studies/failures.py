@@ -114,7 +114,7 @@ def _do(job: Job, make_world: MakeWorld, device: Device) -> Recovered | Mixed | 
         case CrowdJob():
             world = crowd_world(job.points, job.dim)
             train_half, test_half = two_halves(make_world, "superposition", world, job.seed)
-            return _recovered(_neurons(train_half, job, job.gate, "trained", device), test_half)
+            return recovered(_neurons(train_half, job, job.gate, "trained", device), test_half)
         case TreesJob():
             return _absorbed(job, make_world, device)
 
@@ -131,7 +131,8 @@ def _neurons(
     return neurons_of(train(train_half.points, config, job.seed, device=device).sae)
 
 
-def _recovered(neurons: "Neurons", test_half: ConceptDataset) -> Recovered:
+def recovered(neurons: "Neurons", test_half: ConceptDataset) -> Recovered:
+    """Return how an SAE recovers the features of a world, on these points."""
     from geosae.analysis.recovery import recovery_of
 
     recovery = recovery_of(neurons, test_half)
@@ -153,7 +154,7 @@ def _mixed(job: MixingJob, make_world: MakeWorld, device: Device) -> Mixed:
              "correlation": 0.4}  # fmt: skip
     train_half, test_half = two_halves(make_world, "superposition", world, job.seed)
     neurons = _neurons(train_half, job, "topk", job.baseline, device)
-    return Mixed(_recovered(neurons, test_half), hedging(neurons, test_half, seed=job.seed).mean_second)
+    return Mixed(recovered(neurons, test_half), hedging(neurons, test_half, seed=job.seed).mean_second)
 
 
 def crowd_world(points: int, dim: int) -> dict[str, Any]:
@@ -180,7 +181,7 @@ def _absorbed(job: TreesJob, make_world: MakeWorld, device: Device) -> Absorbed:
     return Absorbed(
         silence=silence,
         pairs=pairs,
-        recovery=_recovered(neurons, test_half),
+        recovery=recovered(neurons, test_half),
         l0=l0_of(neurons, test_half.points),
     )
 

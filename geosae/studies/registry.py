@@ -12,6 +12,7 @@ from geosae.studies import (
     feasibility,
     hedging,
     lattice_training,
+    linear_features,
     naming,
     splitting,
 )
@@ -29,6 +30,7 @@ STUDIES: Mapping[str, Study[Any, Any, Any]] = {
         hedging,
         lattice_training,
         failures,
+        linear_features,
     )
 }
 """In the order of the report."""

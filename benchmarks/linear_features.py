@@ -1,0 +1,108 @@
+"""The study of linear features by itself, with its figure; writes docs/measured/linear_features.md.
+
+    OMP_NUM_THREADS=1 python -P benchmarks/linear_features.py [--seeds 5] [--folder runs/linear]
+
+The study's own grid, one job after the other; jobs that the folder has are not done again. `geosae run
+paper` has the same jobs. Seconds are those of the processor.
+"""
+
+import argparse
+import os
+import platform
+import time
+from datetime import date
+from pathlib import Path
+
+from geosae.cli.sources import make_world
+from geosae.experiments import Results, Summary, parse_plan
+from geosae.experiments.jobs import Job, do_job, job_file, plan_jobs, study_records, write_job_list
+from geosae.figures.paper import linear_features
+from geosae.figures.save import save
+from geosae.storage.files import read_json, write_json
+from geosae.studies.registry import STUDIES, all_studies, answers_of
+
+ROOT = Path(__file__).parents[1]
+PAGE, IMAGES = ROOT / "docs" / "measured" / "linear_features.md", ROOT / "docs" / "images"
+PLAN = """
+widths = [8]
+baselines = []
+[[worlds]]
+name = "disk-in-ring"
+points = 300
+dim = 2
+[[gates]]
+name = "topk"
+sparsity = [1]
+[[studies]]
+name = "linear-features"
+"""
+
+
+def cpu_file(folder: Path, job: Job) -> Path:
+    """Return where a job's processor time lies."""
+    return job_file(folder, job).with_suffix(".cpu.json")
+
+
+def done(folder: Path, job: Job) -> None:
+    """Do a job whose result is not there yet."""
+    if not cpu_file(folder, job).exists():
+        start = time.process_time()
+        reason = do_job(str(folder), job, make_world, all_studies)
+        if reason is not None:
+            raise RuntimeError(reason)
+        write_json(cpu_file(folder, job), {"seconds": time.process_time() - start})
+
+
+def main() -> None:
+    """Run what is missing and write the page and its figures."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--folder", type=Path, default=ROOT / "runs" / "linear")
+    options = parser.parse_args()
+    folder: Path = options.folder
+    plan = parse_plan(f"seeds = {options.seeds}\n{PLAN}", "linear-features")
+    jobs = sorted(plan_jobs(plan, STUDIES), key=lambda job: job.settings.seed)
+    for job in jobs:
+        done(folder, job)
+    write_job_list(folder, jobs)
+    results = Results(folder, plan, (), {}, (), Summary(()), study_records(folder, plan))
+    seconds: dict[str, float] = {}
+    for job in jobs:
+        spent = float(read_json(cpu_file(folder, job))["seconds"])
+        seconds[job.study] = seconds.get(job.study, 0) + spent
+    lines = [
+        "# Many linear features, measured",
+        "",
+        "    OMP_NUM_THREADS=1 python -P benchmarks/linear_features.py",
+        "",
+        f"{date.today():%-d %B %Y}, {os.cpu_count()} cores, Python {platform.python_version()}. "
+        f"{len(jobs):,} jobs, {options.seeds} seeds, {sum(seconds.values()):,.0f} seconds of one core: "
+        + ", ".join(f"{study} {value:,.0f}" for study, value in sorted(seconds.items()))
+        + ". The words are those of [the experiments](../paper.md); statements E4 and E5 are in "
+        "[the theory's index](../generated/statements/index.md).",
+        "",
+        *TEXT,
+        "",
+        "| id | prediction | observation | verdict |",
+        "|---|---|---|---|",
+    ]
+    for answer in (answer for of_study in answers_of(results).values() for answer in of_study):
+        cells = (answer.id, answer.prediction, answer.observation, answer.verdict)
+        lines.append("| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |")
+    for sheet in (s for family in (linear_features,) for s in family.sheets(results)):
+        save(sheet.figure, IMAGES / sheet.name, ("png",))
+        lines += [
+            "",
+            f"![{sheet.alt}](../images/{sheet.name}.png)",
+            "",
+            f"**{sheet.title}.** {sheet.caption}",
+        ]
+    PAGE.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+TEXT: list[str] = []
+
+if __name__ == "__main__":
+    main()
