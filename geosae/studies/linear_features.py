@@ -47,8 +47,8 @@ class Grid:
     """What a plan may change.
 
     The default keeps what the published size has of active features to dimensions (0.04), of latents to
-    features (1/4) and of K to active features (25/34). The published size: features = 16384, dim = 768, roots =
-    128, width = 4096, K = 25, batch = 1024 and steps = 195313, for a GPU.
+    features (1/4) and of K to active features (25/34). The published size: features = 16384, dim = 768, roots
+    = 128, width = 4096, K = 25, batch = 1024 and steps = 195313, for a GPU.
     """
 
     features: int = 1024
@@ -57,10 +57,10 @@ class Grid:
     width: int = 256
     gates: Mapping[Gate, tuple[float | int, ...]] = field(default_factory=_default_gates)
     arms: tuple[Arm, ...] = ARMS
-    steps: int = 600
+    steps: int = 300
     batch: int = 256
     lr: float = 0.005
-    points: int = 16384
+    points: int = 8192
 
 
 def _jobs(grid: Grid, seeds: Sequence[int]) -> Iterator[Job]:

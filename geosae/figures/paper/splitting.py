@@ -37,6 +37,8 @@ Value = Callable[[SplittingResult, int], float | int | None]
 """A number of the SAE at one width, by the index of the width."""
 
 FAMILY = "splitting"
+ARM_COLOURS: Mapping[str, int] = {"trained": 2, "untrained": 6, "frozen decoder": 7}
+"""The index of an arm's colour, which no kind of cut has."""
 TITLES: Mapping[World, str] = {"separated": "two balls apart", "connected": "one ball", "shell": "one shell"}
 LOOKS: Mapping[CutKind, tuple[str, str, str]] = {
     "clean": ("clean split: pieces lie apart", COLOURS[0], ""),
@@ -70,8 +72,7 @@ def sheets(results: Results) -> list[Sheet]:
         "are measured on points on which they were not chosen. A split is clean where its pieces lie farther "
         "apart than the sample resolves, which no connected concept has (P1). Below, left: share of "
         "SAEs, over widths, that split two balls of radius 0.3 cleanly, against the planted distance of "
-        "their surfaces; parts themselves: half-spaces of the two balls, by certificate; untrained and "
-        "frozen: mean over gates. Middle "
+        "their surfaces, mean over gates; parts themselves: half-spaces of the balls, by certificate. Middle "
         "and right: share of the pairs of neurons that fire together beyond chance (Fisher's exact test, "
         "simultaneous over pairs at level 0.05), and neurons in the largest family, where several may "
         "fire; grey line: the "
@@ -149,13 +150,8 @@ def _against_width(widths: Sequence[int], records: Records, value: Value) -> Ser
 def _clean(ax: Axes, records: Records) -> None:
     """Draw the share of clean splits against the planted margin."""
     margins = margins_of(records)
-    series: dict[str, Series] = {
-        f"{gate_name(gate, sparsity)}, trained": _against_margin(of_gate(records, gate, sparsity), "trained")
-        for gate, sparsity in gates_of(records)
-    }
-    for arm in ("untrained", "frozen decoder"):
-        series[arm] = _against_margin(records, arm)
-    draw_series(ax, series, within=(0.0, 1.0))
+    for arm, index in ARM_COLOURS.items():
+        draw_series(ax, {arm: _against_margin(records, arm)}, first=index, within=(0.0, 1.0))
     parts = [planted_share(of_worlds(records, "separated", margin=m)).mean for m in margins]
     ax.plot(margins, parts, color=MUTED, lw=0.8, zorder=0, label="the parts themselves")
     ax.set_ylim(-0.04, 1.04)
@@ -185,17 +181,15 @@ def _spoken(records: Records) -> str:
 def _family_lines(
     ax: Axes, widths: Sequence[int], records: Records, count: Callable[[FamilyCounts], float | int]
 ) -> None:
-    series: dict[str, Series] = {}
     gates: list[Gate] = sorted({r.settings.gate for r in records})
-    for gate in gates:
-        at_gate = of_gate(records, gate)
-        series[f"{GATES[gate].printed}, trained"] = _against_width(
-            widths, at_gate, lambda r, i: count(r.trained[i].families)
-        )
-        series[f"{GATES[gate].printed}, untrained"] = _against_width(
-            widths, at_gate, lambda r, i: count(r.untrained[i].families)
-        )
-    draw_series(ax, series, first=4, spread=0.05, within=(0.0, np.inf))
+    for gate, dashes in zip(gates, ("-", ":"), strict=False):
+        for arm in ("trained", "untrained"):
+            series = _against_width(
+                widths, of_gate(records, gate), lambda r, i, arm=arm: count(ARMS[arm](r)[i].families)
+            )
+            label = f"{GATES[gate].printed}, {arm}"
+            draw_series(ax, {label: series}, first=ARM_COLOURS[arm], within=(0.0, np.inf))
+            ax.containers[-1][0].set_linestyle(dashes)
     permuted = _against_width(widths, records, lambda r, i: count(r.permuted[i]))
     ax.plot([width for width, _ in permuted], [interval.mean for _, interval in permuted], color=MUTED,
             lw=0.8, zorder=0, label="permuted")  # fmt: skip
