@@ -220,7 +220,11 @@ def _optima(records: Records) -> Iterator[Asked]:
             )
             prediction = (
                 f"{gate_name(gate)}, coefficient of variation {variation:g}: training reaches "
-                + ("the global optimum, total absorption at every λ > 0" if certain else "the best two atoms")
+                + (
+                    "the global optimum, total absorption at every λ below 2 in data units"
+                    if certain
+                    else "the best two atoms"
+                )
                 + ": the parent's neuron is no less silent."
             )
             yield ask("P9", prediction, "Optimum minus trained", rows, lead, "not above")

@@ -110,6 +110,16 @@ SMALL = {
         "steps": 30,
         "points": 600,
     },
+    "linear-features": {
+        "features": 32,
+        "dim": 16,
+        "roots": 0,
+        "width": 16,
+        "gates": {"batchtopk": [2]},
+        "steps": 10,
+        "batch": 32,
+        "points": 1024,
+    },
     "feasibility": {},
 }
 

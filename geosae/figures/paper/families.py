@@ -11,6 +11,7 @@ from geosae.figures.paper import (
     hedging,
     interpretation,
     lattice_training,
+    linear_features,
     matched_l0,
     naming_gap,
     naming_learned,
@@ -36,6 +37,7 @@ PAPER: Mapping[str, Callable[[Results], list[Sheet]]] = {
         interpretation,
         lattice_training,
         failures,
+        linear_features,
     )
 }
 """Name → the sheets of a run; a run without studies has none of them."""

@@ -123,6 +123,16 @@ crowd_gates = ["mp", "batchtopk"]
 tree_gates = {relu = 0.1, batchtopk = 1}
 steps = 30
 points = 600
+[[studies]]
+name = "linear-features"
+features = 32
+dim = 16
+roots = 0
+width = 16
+gates = {batchtopk = [2], matryoshka = [2]}
+steps = 10
+batch = 32
+points = 1024
 """
 
 
