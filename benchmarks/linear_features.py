@@ -1,6 +1,6 @@
 """The study of linear features by itself, with its figure; writes docs/measured/linear_features.md.
 
-    OMP_NUM_THREADS=1 python -P benchmarks/linear_features.py [--seeds 5] [--folder runs/linear]
+    OMP_NUM_THREADS=1 python -P benchmarks/linear_features.py [--size full --device cuda]
 
 The study's own grid, one job after the other; jobs that the folder has are not done again. `geosae run
 paper` has the same jobs. Seconds are those of the processor.
@@ -38,6 +38,19 @@ name = "linear-features"
 """
 
 
+FULL = """
+features = 16384
+dim = 768
+roots = 128
+width = 4096
+gates = {relu = [0.1], batchtopk = [25], matryoshka = [25]}
+batch = 1024
+steps = 195313
+points = 65536
+"""
+"""The published size, with 200 million samples: for a GPU."""
+
+
 def cpu_file(folder: Path, job: Job) -> Path:
     """Return where a job's processor time lies."""
     return job_file(folder, job).with_suffix(".cpu.json")
@@ -60,9 +73,14 @@ def main() -> None:
     )
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--folder", type=Path, default=ROOT / "runs" / "linear")
+    parser.add_argument("--size", choices=("small", "full"), default="small")
+    parser.add_argument("--device", default="cpu")
     options = parser.parse_args()
     folder: Path = options.folder
-    plan = parse_plan(f"seeds = {options.seeds}\n{PLAN}", "linear-features")
+    size = FULL if options.size == "full" else ""
+    plan = parse_plan(
+        f'seeds = {options.seeds}\ndevice = "{options.device}"\n{PLAN}{size}', "linear-features"
+    )
     jobs = sorted(plan_jobs(plan, STUDIES), key=lambda job: job.settings.seed)
     for job in jobs:
         done(folder, job)
@@ -99,6 +117,9 @@ def main() -> None:
             "",
             f"**{sheet.title}.** {sheet.caption}",
         ]
+    if options.size == "full":
+        print("\n".join(lines))
+        return
     PAGE.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

@@ -64,10 +64,11 @@ def sheets(results: Results) -> list[Sheet]:
         f"p = {world.features:,} features in n = {world.dim} dimensions under SynthSAEBench's law, "
         f"{active:.1f} active at a time; d = {job.width} latents, a stream of {job.steps * job.batch:,} "
         "points seen once. Above: mean F1 of latents, mean |cosine| of atoms matched one to one with "
-        f"directions, explained variance. Below: share of all features that one neuron, chosen on N = {world.points:,} "
-        "points, separates on as many others (misses and alarms per point of the feature at most 0.5, or "
-        f"{TOLERANCE:g}); and, of the features with points enough, the share for which this is certain, "
-        "all at once (E4, Holm). True directions: half-spaces along them with the thresholds that labels teach. "
+        "directions, explained variance. Below: share of all features that one neuron, chosen on "
+        f"N = {world.points:,} points, separates on as many others (misses and alarms per point of the "
+        f"feature at most 0.5, or {TOLERANCE:g}); and, of the features with points enough, the share for "
+        "which this is certain, all at once (E4, Holm). True directions: half-spaces along them with the "
+        "thresholds that labels teach. "
         f"{seeds_of(trained)}. {INTERVALS}."
     )
     return [Sheet(FAMILY, figure, "Many linear features: directions and sets", caption, _spoken(table))]
