@@ -16,7 +16,7 @@ from geosae.studies.capacity_records import (
 )
 from geosae.studies.certified_counts import TOLERANCE, Arm, Certified
 from geosae.studies.comparisons import Differences, Question
-from geosae.studies.judged import difference, judged, question
+from geosae.studies.judged import difference, judge, question
 from geosae.studies.study import Answer, Verdict
 
 CROWDED, LONE = (3, 8), 10
@@ -41,7 +41,7 @@ def answers(records: Records) -> list[Answer]:
         _load(cells),
     ]
     questions = [*_count_questions(counted), *_chain_questions(chains)]
-    return [*(answer for answer in ceilings if answer is not None), *judged(questions)]
+    return [*(answer for answer in ceilings if answer is not None), *judge(questions)]
 
 
 def _judge_ceiling(

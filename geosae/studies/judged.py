@@ -1,37 +1,46 @@
-"""Predictions of a study with their intervals, judged in one place: Holm over all its comparisons."""
+"""The one judge of a study: differences paired over seeds, all its comparisons held at once (Holm)."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from geosae.experiments.interval import LEVEL
 from geosae.experiments.jobs import StudyRecord
-from geosae.studies.comparisons import Comparison, Differences, Question, decide
+from geosae.studies.comparisons import Comparison, Decision, Differences, Expected, Question, decide
 from geosae.studies.study import Answer
 
 Cells = Sequence[StudyRecord[Any, Any]]
 """Settings with a seed, and what was counted there."""
 
 
-def judged(questions: Sequence[Question]) -> list[Answer]:
-    """Return the predictions beside their mean differences; verdicts hold at once at 95 %.
+def judge(questions: Sequence[Question]) -> list[Answer]:
+    """Return the predictions beside their mean differences; all comparisons hold at once at 95 %.
+
+    Questions without any differences are left out.
 
     Examples
     --------
     >>> apart = Differences("K = 2", "", {0: 4.0, 1: 5.0, 2: 4.5}, step=1.0)
-    >>> answer, = judged([Question("S6", "It is.", "Reached minus d", "more", "fewer", (apart,))])
-    >>> print(answer.observation)
-    Reached minus d: K = 2 4.50 [3.07, 5.93] (more). Words in brackets hold at once over 1 comparison (Holm).
+    >>> answer, = judge([Question("S6", "It is.", "Reached minus d", "more", "fewer", (apart,))])
+    >>> answer.observation.split(";")[0]
+    'Reached minus d, paired over 3 seeds: K = 2 4.50 [3.07, 5.93] (more)'
     >>> answer.verdict
     'as predicted'
     """
-    answers: list[Answer] = []
-    for decision in decide(questions):
-        question = decision.question
-        parts = "; ".join(_part(each, question) for each in decision.comparisons)
-        count = f"{decision.family} comparison{'s' if decision.family != 1 else ''}"
-        observation = f"{question.subject}: {parts}. Words in brackets hold at once over {count} (Holm)."
-        answers.append(Answer(question.id, question.prediction, observation, decision.verdict))
-    return answers
+    return [_answer(decision) for decision in decide(questions)]
+
+
+def _answer(decision: Decision) -> Answer:
+    question = decision.question
+    parts = ", ".join(_part(each, question) for each in decision.comparisons)
+    counts = sorted({len(each.differences.by_seed) for each in decision.comparisons})
+    seeds = " to ".join(str(count) for count in dict.fromkeys((counts[0], counts[-1])))
+    together = (
+        f"the study's {decision.family} comparisons hold at once at {LEVEL:.0%} (Student t, Holm)"
+        if decision.family != 1
+        else f"the study's 1 comparison holds at {LEVEL:.0%} (Student t)"
+    )
+    observation = f"{question.lead}{question.subject}, paired over {seeds} seeds: {parts}; {together}."
+    return Answer(question.id, question.prediction, observation, decision.verdict)
 
 
 def _part(comparison: Comparison, question: Question) -> str:
@@ -88,3 +97,23 @@ def question(
     """Return a question over the differences that there are; `words`: what lies above 0, and below."""
     known = tuple(each for each in differences if each is not None)
     return Question(id, prediction, subject, *words, known, **expected)
+
+
+def question_by_seed(
+    id: str,
+    prediction: str,
+    subject: str,
+    rows: Mapping[str, Mapping[int, float]],
+    lead: str = "",
+    expected: Expected = "above",
+) -> Question:
+    """Return a question about differences, by words for where and by seed; empty rows are left out.
+
+    Examples
+    --------
+    >>> rows = {"k = 1": {0: 1.0, 1: 1.1}, "k = 2": {}}
+    >>> [each.world for each in question_by_seed("S1", "It is more.", "More minus less", rows).differences]
+    ['k = 1']
+    """
+    compared = tuple(Differences(words, "", by_seed) for words, by_seed in rows.items() if by_seed)
+    return Question(id, prediction, subject, "above", "below", compared, expected, lead)

@@ -99,4 +99,15 @@ def paired(left: Mapping[int, float], right: Mapping[int, float]) -> list[float]
     >>> paired({0: 1.0, 1: 2.0}, {1: 0.5, 2: 9.0})
     [1.5]
     """
-    return [left[seed] - right[seed] for seed in sorted(left.keys() & right.keys())]
+    return list(differences(left, right).values())
+
+
+def differences(left: Mapping[int, float], right: Mapping[int, float]) -> dict[int, float]:
+    """Return left − right by seed, for each seed that has both: of differences again their difference.
+
+    Examples
+    --------
+    >>> differences({0: 1.0, 1: 2.0}, {1: 0.5, 2: 9.0})
+    {1: 1.5}
+    """
+    return {seed: left[seed] - right[seed] for seed in sorted(left.keys() & right.keys())}

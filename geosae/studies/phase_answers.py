@@ -6,7 +6,7 @@ from geosae.experiments.interval import mean_interval
 from geosae.geometry import most_named
 from geosae.studies.certified_counts import Arm
 from geosae.studies.comparisons import Differences, Question
-from geosae.studies.judged import difference, judged, question
+from geosae.studies.judged import difference, judge, question
 from geosae.studies.numbers import mean_over_seeds
 from geosae.studies.phase_records import (
     Cell,
@@ -42,7 +42,7 @@ def answers(records: Records) -> list[Answer]:
         *_widths(some(cells, n=n, p=main_pair(records)[0], k=main_pair(records)[1])),
         *_scaled(cells, n),
     ]
-    return [*(answer for answer in ceilings if answer is not None), *judged(questions)]
+    return [*(answer for answer in ceilings if answer is not None), *judge(questions)]
 
 
 def admits(n: int, p: int, k: int) -> bool:

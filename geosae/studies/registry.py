@@ -13,6 +13,7 @@ from geosae.studies import (
     feasibility,
     hedging,
     lattices,
+    linear_features,
     naming,
     phase,
     splitting,
@@ -33,6 +34,7 @@ STUDIES: Mapping[str, Study[Any, Any, Any]] = {
         hedging,
         lattices,
         failures,
+        linear_features,
     )
 }
 """In the order of the report."""

@@ -17,6 +17,7 @@ from geosae.figures.paper import (
     lattices_axes,
     lattices_maps,
     lattices_sizes,
+    linear_features,
     matched_l0,
     naming_gap,
     naming_learned,
@@ -52,6 +53,7 @@ PAPER: Mapping[str, Callable[[Results], list[Sheet]]] = {
         lattices_axes,
         lattices_maps,
         failures,
+        linear_features,
     )
 }
 """Name → the sheets of a run; a run without studies has none of them."""

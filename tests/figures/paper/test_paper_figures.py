@@ -115,6 +115,7 @@ rates = [0.01, 0.03]
 points = 600
 [[studies]]
 name = "splitting"
+margins = [0.4]
 widths = [4, 8]
 gates = {topk = [2]}
 steps = 30
@@ -125,6 +126,10 @@ variations = [0.1]
 gates = {topk = [2]}
 steps = 30
 points = 600
+pair_gates = {relu = [0.1, 0.3]}
+pair_variations = [0.0, 0.4]
+pair_steps = 30
+pair_points = 400
 [[studies]]
 name = "hedging"
 widths = [3, 12]
@@ -150,6 +155,16 @@ crowd_gates = ["mp", "batchtopk"]
 tree_gates = {relu = 0.1, batchtopk = 1}
 steps = 30
 points = 600
+[[studies]]
+name = "linear-features"
+features = 32
+dim = 16
+roots = 0
+width = 16
+gates = {batchtopk = [2], matryoshka = [2]}
+steps = 10
+batch = 32
+points = 1024
 """
 
 
