@@ -165,8 +165,8 @@ def _lines(name: str, page: Page, results: Results, spent: str) -> list[str]:
         f"    OMP_NUM_THREADS=1 python -P benchmarks/studies.py {name}",
         "",
         f"{date.today():%-d %B %Y}, Python {platform.python_version()}, one core of two, both busy: {spent} "
-        "of a processor. The words are those of [the experiments](../paper.md); statements are in [the theory's "
-        "index](../generated/statements/index.md).",
+        "of a processor. The words are those of [the experiments](../paper.md); statements are in "
+        "[the theory's index](../generated/statements/index.md).",
         "",
         (Path(__file__).parent / "findings" / f"{name}.md").read_text(encoding="utf-8").strip(),
         "",
