@@ -33,7 +33,12 @@ class Floors:
 
 def analyse(
     sae: Annotated[Path, typer.Argument(help="The folder of an SAE: trained here, or as convert reads it.")],
-    data: Annotated[Path, typer.Argument(help="A data set .npz, or points .npy, .csv (with --membership).")],
+    data: Annotated[
+        Path,
+        typer.Argument(
+            help="A data set .npz; with --membership points .npy, .csv, or a folder of activations."
+        ),
+    ],
     out: Annotated[Path, typer.Option("--out", "-o", help="The folder to write.")],
     membership: Annotated[
         Path | None, typer.Option(help="Concepts of the points: .npy of booleans (N, p), or .csv with names.")
@@ -64,7 +69,6 @@ def analyse(
     from geosae.analysis.certified import CORRECTIONS
     from geosae.cli._files import read_dataset
     from geosae.sae.interop import NONE, compare_with_card, read
-    from geosae.storage.files import content_hash
     from geosae.storage.folders import output_folder
     from geosae.validation import refuse_unknown
 
@@ -74,8 +78,7 @@ def analyse(
     dataset = read_dataset(data, membership, names)
     imported = read(sae)
     with output_folder(out):
-        if imported.source.trained_on == content_hash(dataset.points):
-            warn("note: the SAE was trained on these very points; the answers describe them and no others")
+        _note_training(imported, dataset, test_share, seed)
         untrained = untrained_like(sae, dataset.points)
         if imported.source.format != "geosae":
             _print_card(imported.source.format, compare_with_card(imported, dataset.points, seed=seed))
@@ -97,6 +100,21 @@ def analyse(
         _write_concepts(alignments, out)
         _print(alignments, floors, dataset, imported, seed, out)
     say(f"written to {out}")
+
+
+def _note_training(imported: "Imported", dataset: "ConceptDataset", test_share: float, seed: int) -> None:
+    """Say which of these points the SAE was trained on, as far as hashes tell."""
+    from geosae.data.split import seeded_split
+    from geosae.storage.files import content_hash
+
+    if imported.source.trained_on is None:
+        return
+    if imported.source.trained_on == content_hash(dataset.points):
+        warn("note: the SAE was trained on these very points; the answers describe them and no others")
+        return
+    fit, _ = seeded_split(dataset.size, test_share, seed)
+    if imported.source.trained_on == content_hash(dataset.points[fit]):
+        warn("note: the SAE was trained on the half that chooses; the held-out points are new to it")
 
 
 def _print(
