@@ -1,4 +1,4 @@
-"""The best neuron of every concept as a detector, beside what detects it without this SAE, on held-out points.
+"""The best neuron of every concept as a detector, beside what detects it without this SAE.
 
 Everything is chosen on the fit half by the greatest F1 and counted on the other, in one way: neurons of the
 SAE, of the untrained SAE, random half-spaces that fire as often, channels, the difference of means, a
@@ -13,11 +13,12 @@ from typing import Any, Literal
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from geosae.analysis._neurons import FiringNeurons, codes_of, prepared
+from geosae.analysis._neurons import FiringNeurons, codes_of, prepared, residuals_of
 from geosae.analysis.probes import mean_differences, probe_scores
 from geosae.analysis.roc import roc_auc
 from geosae.data.codes import Codes
 from geosae.data.dataset import ConceptDataset
+from geosae.data.fvu import unexplained
 from geosae.data.split import seeded_split
 from geosae.errors import InvalidInput
 from geosae.sampling import drawn_rows
@@ -112,13 +113,13 @@ class ConceptDetectors:
 
     @property
     def trivial_f1(self) -> float:
-        """The F1 of firing everywhere, 2π/(1 + π); or of the neuron chosen for permuted labels, if greater."""
+        """The F1 of firing everywhere, 2π/(1 + π), or of a neuron for permuted labels: the greater."""
         shuffled = self.of("shuffled labels")
         return max(2 * self.share / (1 + self.share), 0.0 if shuffled is None else shuffled.f1)
 
     @property
     def beats_trivial(self) -> Literal["yes", "no better than a trivial answer"]:
-        """Whether the SAE's best neuron has a greater F1 than a trivial answer, and a positive correlation."""
+        """Whether the SAE's best neuron has a greater F1 than a trivial answer, and MCC > 0."""
         neuron = self.of("neuron")
         better = neuron is not None and neuron.f1 > self.trivial_f1 and neuron.mcc > 0
         return "yes" if better else "no better than a trivial answer"
@@ -133,7 +134,7 @@ def concept_detectors(
     seed: int = 0,
     most_rows: int = MOST_ROWS,
 ) -> tuple[ConceptDetectors, ...]:
-    """Choose for every concept the neuron of greatest F1, and what stands beside it; count on held-out points.
+    """Choose for each concept the neuron of greatest F1, and what stands beside it; count on held-out points.
 
     The halves are those of `geosae.analysis.analyse` with the same seed and share. Concepts that have no
     point, or all, in one of the halves are left out.
@@ -158,7 +159,8 @@ def concept_detectors(
 
     References
     ----------
-    F1 and its threshold: Z. C. Lipton, C. Elkan, B. Naryanaswamy, ECML 2014, doi:10.1007/978-3-662-44851-9_15.
+    F1 and its threshold: Z. C. Lipton, C. Elkan and B. Naryanaswamy, ECML 2014,
+    doi:10.1007/978-3-662-44851-9_15.
 
     Examples
     --------
@@ -202,6 +204,27 @@ def concept_detectors(
         ConceptDetectors(name, share, tuple(score for score in scores if score.concept == name))
         for name, share in zip(halves.names, shares, strict=True)
     )
+
+
+def fit_fvu(sae: Any, dataset: ConceptDataset, *, test_share: float = 0.5, seed: int = 0) -> float:
+    """Return the FVU on the fit half, which an SAE may have been trained on: beside that of the other half.
+
+    Examples
+    --------
+    >>> from geosae.geometry.arrangements.halfspaces import HalfSpaces
+    >>> from geosae.sae import SparseAutoencoder
+    >>> x = np.random.default_rng(0).uniform(0, 1, (200, 2))
+    >>> sae = SparseAutoencoder.planted(HalfSpaces(np.eye(2), np.zeros(2)))
+    >>> fit_fvu(sae, ConceptDataset(x, x > 0.5, ("right", "high")))
+    0.0
+    """
+    neurons, dataset = prepared(sae, dataset)
+    fit, _ = seeded_split(dataset.size, test_share, seed)
+    residuals: list[Float[np.ndarray, " c"]] = []
+    for start in range(0, len(fit), 8192):
+        points = dataset.points[fit[start : start + 8192]].astype(np.float64)
+        residuals.append(residuals_of(neurons, points, codes_of(neurons, points, values=True)))
+    return unexplained(dataset.points, np.concatenate(residuals), fit).fvu
 
 
 @dataclass(frozen=True, eq=False)
@@ -307,11 +330,11 @@ def _best(
             best[rule][better], member[rule][better] = mine[better], i
             bar[rule][better] = 0.0 if rule == "fires" else ordered[at][better]
     test = list(_columns(values.test))
-    return [
-        _counted(detector, rule, k, int(member[rule][k]), float(bar[rule][k]), test[int(member[rule][k])], halves)
-        for rule in rules
-        for k in range(p)
-    ]  # fmt: skip
+    rows: list[DetectorScore] = []
+    for rule in rules:
+        for k, (i, t) in enumerate(zip(member[rule].tolist(), bar[rule].tolist(), strict=True)):
+            rows.append(_counted(detector, rule, k, i, t, test[i], halves))
+    return rows
 
 
 def _f1_along(
