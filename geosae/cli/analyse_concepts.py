@@ -83,11 +83,13 @@ BESIDE: "dict[Detector, str]" = {
 
 def print_detectors(rows: "Sequence[ConceptDetectors]", alignment: "Alignment", fvu_fit: float) -> None:
     """Print each concept's best neuron by F1 with a fitted threshold, beside the F1 of what is no SAE."""
-    say("The neuron of greatest F1 for each concept (firing above a threshold t), chosen and")
-    say("fitted on the fit half, measured on the other; then F1 under shuffled labels, of the")
-    say("untrained SAE, of random half-spaces that fire as often, of the best channel, the")
-    say("difference of means, and a logistic probe. s⁺: the least ε at which the neuron chosen")
-    say("for separation is certified. *: no better than a trivial answer.")
+    paragraph(
+        "The neuron of greatest F1 for each concept, firing above a threshold, both chosen on the fit half "
+        "and measured on the other; then the F1 under shuffled labels, of the untrained SAE, of random "
+        "half-spaces that fire as often, of the best channel, the difference of means, and a logistic probe. "
+        "s⁺: the least ε at which the neuron chosen for separation is certified. *: no better than a trivial "
+        "answer."
+    )
     by_name = {row.concept: row for row in alignment.answers("separation", "neurons")}
     table(
         ["concept", "neuron", "F1", "MCC", "AUC", "prec.", "miss", *BESIDE.values(), "s⁺"],

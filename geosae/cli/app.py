@@ -13,6 +13,7 @@ from geosae.cli import (
     concepts,
     convert,
     data,
+    examples,
     lattice,
     replicate,
     run,
@@ -40,6 +41,7 @@ app.add_typer(concepts.app, name="concepts", short_help="Sets of concepts: WordN
 app.command("data", short_help="Make one data set of points and concepts.")(data.data)
 app.command("train", short_help="Train one sparse autoencoder.")(train.train)
 app.command("analyse", short_help="Grade what an SAE has learned of concepts.")(analyse.analyse)
+app.command("examples", short_help="Show what a neuron fires on.")(examples.examples)
 app.add_typer(bench.app, name="bench", short_help="The frozen benchmark: make, score, compare.")
 app.command("convert", short_help="Read an SAE of another library, write it anew.")(convert.convert)
 app.command("lattice", short_help="Build the concept lattice of a context file.")(lattice.lattice)
