@@ -27,7 +27,7 @@ class Example:
 
 @dataclass(frozen=True, eq=False)
 class NeuronExamples:
-    """The text; of a token, what stands around it, with the token in brackets. Empty of a window."""
+    """What a neuron fires on: the strongest rows flatter it, the random ones say what it mostly does."""
 
     neuron: int
     rows: int

@@ -133,6 +133,7 @@ def concept_detectors(
     test_share: float = 0.5,
     seed: int = 0,
     most_rows: int = MOST_ROWS,
+    floors: bool = True,
 ) -> tuple[ConceptDetectors, ...]:
     """Choose for each concept the neuron of greatest F1, and what stands beside it; count on held-out points.
 
@@ -151,6 +152,8 @@ def concept_detectors(
         Of the split, of the permuted labels and of the half-spaces.
     most_rows
         At most so many points of each half are looked at.
+    floors
+        Whether to measure what does not depend on the SAE as well: channels, mean differences and probes.
 
     Raises
     ------
@@ -196,9 +199,10 @@ def concept_detectors(
     rates = values.fit.fired() / len(fit)
     rates = rates[drawn_rows(len(rates), MOST_HALFSPACES, for_rates)]
     scores += _best("half-space", _halfspaces(halves, rates, for_halfspaces), halves)
-    scores += _best("channel", _channels(halves), halves, ("above t",))
-    scores += _own("mean difference", mean_differences(halves.x_fit, halves.fit, halves.x_test), halves)
-    scores += _own("probe", probe_scores(halves.x_fit, halves.fit, halves.x_test), halves)
+    if floors:
+        scores += _best("channel", _channels(halves), halves, ("above t",))
+        scores += _own("mean difference", mean_differences(halves.x_fit, halves.fit, halves.x_test), halves)
+        scores += _own("probe", probe_scores(halves.x_fit, halves.fit, halves.x_test), halves)
     shares = halves.test.mean(axis=0).tolist()
     return tuple(
         ConceptDetectors(name, share, tuple(score for score in scores if score.concept == name))
