@@ -11,7 +11,6 @@ from jaxtyping import Bool, Float, Int
 
 from geosae.activations.folder import (
     INDEX_FILE,
-    POOLS,
     RECIPE_FILE,
     SOURCES_FILE,
     Activations,
@@ -23,13 +22,15 @@ from geosae.activations.folder import (
     Shard,
     open_activations,
 )
-from geosae.activations.tensors import TAGS, Precision, Tensors, decoded, encoded, map_tensors, write_tensors
+from geosae.activations.tensors import Precision, Tensors, decoded, encoded, map_tensors, write_tensors
 from geosae.errors import InvalidInput
 from geosae.parallel import using_threads
+from geosae.storage.arguments import checked_arguments
 from geosae.storage.files import content_hash, file_hash, write_atomic
 from geosae.storage.folders import output_folder
+from geosae.storage.records import check_fields
 from geosae.storage.structure import read_record, write_record
-from geosae.validation import as_array, refuse_unknown
+from geosae.validation import COUNT, as_array
 
 Progress = Callable[[int, int], None]
 POSITIONS = 16
@@ -80,6 +81,7 @@ class Texts:
 
     def __post_init__(self) -> None:
         """Refuse what is no text."""
+        check_fields(self, "the texts")
         for number, line in enumerate(self.lines, start=1):
             if not line.strip():
                 raise InvalidInput(
@@ -110,6 +112,11 @@ class Windows:
 
     def __post_init__(self) -> None:
         """Refuse arrays of different lengths."""
+        if not isinstance(self.arrays, Mapping):
+            raise InvalidInput(
+                f"arrays is {self.arrays!r}"[:80] + ", which is no mapping",
+                remedy='give them by the names of the inputs: Windows({"input": array})',
+            )
         arrays = {name: as_array(array, f"the input {name!r}") for name, array in self.arrays.items()}
         object.__setattr__(self, "arrays", arrays)
         sizes = {name: len(array) if array.ndim else 0 for name, array in arrays.items()}
@@ -133,6 +140,7 @@ class Windows:
         return content_hash(*(part for name, array in self.arrays.items() for part in (name, array)))
 
 
+@checked_arguments(batch=COUNT, per_shard=COUNT, threads=COUNT)
 def collect(
     model: ActivationModel,
     inputs: Texts | Windows,
@@ -180,10 +188,6 @@ def collect(
         If the folder holds other activations, a text has nothing to pool, or the model's answer does not fit.
     """
     folder = Path(folder)
-    refuse_unknown([pool], POOLS, "collect", "pool")
-    refuse_unknown([precision], TAGS, "collect", "precision")
-    if batch < 1 or per_shard < 1:
-        raise InvalidInput("a batch and a shard hold at least one text")
     recipe = Recipe(
         model.card, pool, skip_first, precision, len(inputs), inputs.sha256, per_shard, batch, threads
     )

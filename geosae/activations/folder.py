@@ -13,6 +13,7 @@ from jaxtyping import Float, Int
 from geosae.activations.tensors import Precision, Tensors, decoded, map_tensors
 from geosae.errors import InvalidInput
 from geosae.notebook import short_repr
+from geosae.storage.arguments import checked_arguments
 from geosae.storage.files import file_hash, read_json_lines
 from geosae.storage.structure import read_record
 
@@ -227,6 +228,7 @@ def is_activations(path: Path) -> bool:
     return any((path / name).is_file() for name in (INDEX_FILE, RECIPE_FILE))
 
 
+@checked_arguments()
 def open_activations(folder: Path | str) -> Activations:
     """Open a finished folder of activations; its rows stay on disk until they are read.
 
