@@ -24,6 +24,7 @@ from geosae.activations.folder import (
 )
 from geosae.activations.tensors import Precision, Tensors, decoded, encoded, map_tensors, write_tensors
 from geosae.errors import InvalidInput
+from geosae.notebook import short_repr
 from geosae.parallel import using_threads
 from geosae.storage.arguments import checked_arguments
 from geosae.storage.files import content_hash, file_hash, write_atomic
@@ -48,6 +49,8 @@ class Reading(NamedTuple):
     """An activation at each position."""
     characters: Int[np.ndarray, "T 2"]
     """Each token's place in the text, (-1, -1) for none."""
+
+    __repr__ = short_repr
 
 
 @runtime_checkable
@@ -79,6 +82,8 @@ class Texts:
 
     lines: tuple[str, ...]
 
+    __repr__ = short_repr
+
     def __post_init__(self) -> None:
         """Refuse what is no text."""
         check_fields(self, "the texts")
@@ -109,6 +114,8 @@ class Windows:
     """Arrays to read, by the name of the model's input, all with as many rows."""
 
     arrays: Mapping[str, np.ndarray]
+
+    __repr__ = short_repr
 
     def __post_init__(self) -> None:
         """Refuse arrays of different lengths."""

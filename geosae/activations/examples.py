@@ -24,6 +24,8 @@ class Example:
     text: str
     """The text; of a token what stands around it, the token in brackets; empty of a window."""
 
+    __repr__ = short_repr
+
 
 @dataclass(frozen=True, eq=False)
 class NeuronExamples:

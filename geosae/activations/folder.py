@@ -36,6 +36,8 @@ class ModelCard:
     versions: str
     """The libraries that computed: bytes depend on them."""
 
+    __repr__ = short_repr
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -54,6 +56,8 @@ class Recipe:
     """So many of them pass through the model at once, the shortest of the shard first."""
     threads: int
 
+    __repr__ = short_repr
+
 
 @dataclass(frozen=True)
 class Shard:
@@ -62,6 +66,8 @@ class Shard:
     file: str
     rows: int
     sha256: str
+
+    __repr__ = short_repr
 
 
 @dataclass(frozen=True)
@@ -72,6 +78,8 @@ class PositionNorm:
     """Counted from 0; the last entry stands for all further positions as well."""
     count: int
     mean_norm: float
+
+    __repr__ = short_repr
 
 
 @dataclass(frozen=True)
@@ -90,6 +98,8 @@ class Index:
     truncated: int
     """Texts that are longer than the model reads."""
 
+    __repr__ = short_repr
+
 
 class Provenance(NamedTuple):
     """Where a row comes from."""
@@ -100,6 +110,8 @@ class Provenance(NamedTuple):
     """The positions that it pools, from the first to before the last: tokens, or samples of a window."""
     characters: tuple[int, int]
     """Those tokens' place in the text; (-1, -1) where it is not known, as for marks that are no text."""
+
+    __repr__ = short_repr
 
 
 @dataclass(frozen=True, eq=False)

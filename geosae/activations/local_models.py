@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from geosae.errors import InvalidInput
+from geosae.notebook import short_repr
 from geosae.storage.files import content_hash, file_hash
 
 
@@ -19,6 +20,8 @@ class LocalModel:
     name: str
     folder: Path
     gguf: str | None
+
+    __repr__ = short_repr
 
     @property
     def sha256(self) -> str:

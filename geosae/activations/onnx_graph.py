@@ -12,6 +12,7 @@ from geosae.activations.collect import Reading
 from geosae.activations.folder import ModelCard
 from geosae.activations.modules import readings
 from geosae.errors import InvalidInput
+from geosae.notebook import short_repr
 from geosae.storage.files import file_hash
 from geosae.validation import refuse_unknown
 
@@ -23,6 +24,8 @@ class Node:
     name: str
     operation: str
     shape: tuple[str, ...]
+
+    __repr__ = short_repr
 
 
 class OnnxReader:

@@ -16,6 +16,7 @@ from geosae.activations.folder import ModelCard
 from geosae.activations.local_models import LocalModel, local_model
 from geosae.activations.modules import hooked
 from geosae.errors import InvalidInput
+from geosae.notebook import short_repr
 
 OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
 MOST_TOKENS = 2048
@@ -57,6 +58,8 @@ class Transformer:
     inward: bool
     """Whether what goes into the block is read: the embeddings, layer 0."""
     longest: int
+
+    __repr__ = short_repr
 
     def lengths(self, batch: Sequence[str]) -> list[int]:
         """Return the number of tokens of each text, whole."""

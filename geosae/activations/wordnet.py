@@ -16,6 +16,7 @@ from jaxtyping import Bool
 from geosae.activations.concepts import Concepts
 from geosae.data.order import subset_order
 from geosae.errors import InvalidInput
+from geosae.notebook import short_repr
 from geosae.sampling import drawn_rows
 
 WORDNET = Path("/usr/share/wordnet")
@@ -32,6 +33,8 @@ class Synset:
     word: str
     gloss: str
     above: tuple[str, ...]
+
+    __repr__ = short_repr
 
 
 def read_nouns(folder: Path | str = WORDNET) -> dict[str, Synset]:

@@ -21,6 +21,7 @@ from geosae.data.dataset import ConceptDataset
 from geosae.data.fvu import unexplained
 from geosae.data.split import seeded_split
 from geosae.errors import InvalidInput
+from geosae.notebook import short_repr
 from geosae.sampling import drawn_rows
 
 Detector = Literal[
@@ -64,6 +65,8 @@ class DetectorScore:
     points: int
     auc: float
 
+    __repr__ = short_repr
+
     @property
     def miss(self) -> float:
         """μ(C∖θ)/μ(C)."""
@@ -105,6 +108,8 @@ class ConceptDetectors:
     share: float
     """Of the held-out points."""
     scores: tuple[DetectorScore, ...]
+
+    __repr__ = short_repr
 
     def of(self, detector: Detector, rule: Rule = "above t") -> DetectorScore | None:
         """Return the score of one detector, None if it was not measured."""
@@ -241,6 +246,8 @@ class _Halves:
     fit: Bool[np.ndarray, "F p"]
     test: Bool[np.ndarray, "T p"]
 
+    __repr__ = short_repr
+
     @classmethod
     def of(cls, data: ConceptDataset, fit: Int[np.ndarray, " F"], test: Int[np.ndarray, " T"]) -> "_Halves":
         """Take the rows of both, and the concepts of which there is something to learn and to count."""
@@ -263,6 +270,8 @@ class _Values:
 
     fit: Codes
     test: Codes
+
+    __repr__ = short_repr
 
 
 def _values_of(neurons: FiringNeurons, halves: _Halves) -> _Values:

@@ -30,6 +30,8 @@ class HeldOutErrors:
     positives: int
     points: int
 
+    __repr__ = short_repr
+
     @property
     def miss(self) -> float:
         """μ(C∖θ)/μ(C); nan if no point of the concept is left."""
@@ -49,6 +51,8 @@ class RandomLabels:
     """So many points each: the concept's, rounded down by at most √2, which makes them easier to separate."""
     margins: tuple[float, ...]
     """One for each labelling; nan where a half-space does not separate it."""
+
+    __repr__ = short_repr
 
     @property
     def separated(self) -> int:
