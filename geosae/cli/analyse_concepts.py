@@ -40,11 +40,14 @@ def print_separability(dataset: "ConceptDataset", alignment: "Alignment", seed: 
     ]
     say("Concepts: held-out points, the fewest that could certify a separation (E5),")
     say("and what an absolute gate could separate without error (S1: a neuron, S3: a")
-    say("unit), each verdict with a certificate that was checked. random: of so many")
-    say("random labels of about the size, how many have as great a margin; vacuous where")
-    say("one of them is separated at all. out: misses and alarms per point of the")
-    say("concept of that very half-space on other points:")
-    table(["concept", "points", "needed", "possible", "proof", "random", "out"], rows)
+    say("unit), each verdict with a certificate that was checked:")
+    table(["concept", "points", "needed", "possible", "proof"], rows)
+    if any(verdict is not None and verdict.random is not None for verdict in verdicts):
+        paragraph(
+            f"k/{DRAWS}: k of {DRAWS} random labellings of about the size have as great a margin; vac. (vacuous): "
+            "one of them is separated at all. out: misses and alarms per point of the concept of "
+            "that very half-space on other points."
+        )
     warnings = {verdict.warning for verdict in verdicts if verdict is not None and verdict.warning}
     for warning in sorted(warnings):
         say(f"S8: {warning}")
@@ -55,28 +58,28 @@ def _possible(verdict: "ConceptSeparability | None") -> list[str]:
     from geosae.geometry.separation.certificate import Separated
 
     if verdict is None:
-        return ["–", "all points or none", "–", "–"]
+        return ["–", "all points or none"]
     verdict.check()
     proof = verdict.one_neuron
     if not isinstance(proof, Separated):
         meet = f"hulls meet in {len(proof.points_a) + len(proof.points_b)} points"
-        shown = f"{meet}, {verdict.inside} inside" if verdict.inside else meet
-        return [verdict.possible, shown, "–", "–"]
-    labels, out = verdict.random, verdict.held_out
-    beside = "–"
-    if labels is not None:
-        beside = f"{labels.exceeded_by(proof.margin)} of {len(labels.margins)}" + " vacuous" * verdict.vacuous
-    errors = "–" if out is None else f"{number(out.miss, 2)} {number(out.alarm, 2)}"
-    return [verdict.possible, f"margin {proof.margin:.2g}", beside, errors]
+        return [verdict.possible, f"{meet}, {verdict.inside} inside" if verdict.inside else meet]
+    parts = [f"margin {proof.margin:.2g}"]
+    if verdict.random is not None:
+        rank = f"{verdict.random.exceeded_by(proof.margin)}/{len(verdict.random.margins)}"
+        parts.append(rank + " vac." * verdict.vacuous)
+    if verdict.held_out is not None:
+        parts.append(f"out {number(verdict.held_out.miss, 2)} {number(verdict.held_out.alarm, 2)}")
+    return [verdict.possible, "; ".join(parts)]
 
 
 BESIDE: "dict[Detector, str]" = {
-    "shuffled labels": "shuf.",
-    "untrained": "untr.",
+    "shuffled labels": "shuf",
+    "untrained": "untr",
     "half-space": "half",
-    "channel": "chan.",
+    "channel": "chan",
     "mean difference": "mean",
-    "probe": "probe",
+    "probe": "prob",
 }
 """What stands beside a concept's neuron, and the title of its column."""
 
@@ -88,11 +91,11 @@ def print_detectors(rows: "Sequence[ConceptDetectors]", alignment: "Alignment", 
         "and measured on the other; then the F1 under shuffled labels, of the untrained SAE, of random "
         "half-spaces that fire as often, of the best channel, the difference of means, and a logistic probe. "
         "s⁺: the least ε at which the neuron chosen for separation is certified. *: no better than a trivial "
-        "answer."
+        "answer. More in detectors.csv."
     )
     by_name = {row.concept: row for row in alignment.answers("separation", "neurons")}
     table(
-        ["concept", "neuron", "F1", "MCC", "AUC", "prec.", "miss", *BESIDE.values(), "s⁺"],
+        ["concept", "neuron", "F1", "MCC", *BESIDE.values(), "s⁺"],
         [_line(row, by_name[row.concept]) for row in rows],
     )
     paragraph(summary(rows, alignment, fvu_fit))
@@ -102,10 +105,10 @@ def print_detectors(rows: "Sequence[ConceptDetectors]", alignment: "Alignment", 
 def _line(row: "ConceptDetectors", answer: "ConceptAnswer") -> list[str]:
     best = row.of("neuron")
     if best is None:
-        return [short(row.concept), *["–"] * (6 + len(BESIDE)), "–"]
+        return [short(row.concept), *["–"] * (3 + len(BESIDE)), "–"]
     mark = "" if row.beats_trivial == "yes" else "*"
     cells = [f"{best.member}{mark}"]
-    cells += [number(value, 2) for value in (best.f1, best.mcc, best.auc, best.precision, best.miss)]
+    cells += [number(value, 2) for value in (best.f1, best.mcc)]
     scores = (row.of(detector) for detector in BESIDE)
     cells += ["–" if score is None else number(score.f1, 2) for score in scores]
     return [short(row.concept), *cells, number(answer.least_tolerance, 2)]
