@@ -44,8 +44,8 @@ def print_separability(dataset: "ConceptDataset", alignment: "Alignment", seed: 
     table(["concept", "points", "needed", "possible", "proof"], rows)
     if any(verdict is not None and verdict.random is not None for verdict in verdicts):
         paragraph(
-            f"k/{DRAWS}: k of {DRAWS} random labellings of about the size have as great a margin; vac. (vacuous): "
-            "one of them is separated at all. out: misses and alarms per point of the concept of "
+            f"k/{DRAWS}: k of {DRAWS} random labellings of about the size have as great a margin; vac. "
+            "(vacuous): one of them is separated at all. out: misses and alarms per point of the concept of "
             "that very half-space on other points."
         )
     warnings = {verdict.warning for verdict in verdicts if verdict is not None and verdict.warning}
