@@ -75,8 +75,8 @@ one thread.
 |---|---|---|
 {times}
 
-The bar is 6 minutes of wall time on two cores. Where the wall time exceeds the CPU time, others were at work on the
-machine; each command is one thread.
+The bar is 6 minutes of wall time on two cores. Where the wall time exceeds the CPU time, others were at
+work on the machine; each command is one thread.
 
 ## The concepts
 

@@ -339,6 +339,7 @@ NO_POINTS = {
     "geosae.experiments.cell_result.cell_result": "SAEs of a run, which geosae trained",
     "geosae.experiments.cell_result.learned_by": "SAEs of a run, which geosae trained",
     "geosae.experiments.cell_result.notion_measures": "SAEs of a run, which geosae trained",
+    "geosae.studies.certified_counts.certified_counts": "SAEs of a study, which geosae trained",
     "geosae.studies.common.l0_of": "SAEs of a study, which geosae trained",
     "geosae.studies.failures.pair_silence": "SAEs of a study, which geosae trained",
     "geosae.report.matrix.learned_of": "stored answers of a study",
