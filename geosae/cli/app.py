@@ -6,7 +6,21 @@ from contextlib import ExitStack
 
 import typer
 
-from geosae.cli import analyse, bench, convert, lattice, replicate, run, train, verify, worlds
+from geosae.cli import (
+    acts,
+    analyse,
+    bench,
+    concepts,
+    convert,
+    data,
+    examples,
+    lattice,
+    replicate,
+    run,
+    train,
+    verify,
+    worlds,
+)
 from geosae.cli import run as redraw
 from geosae.parallel import MOST_THREADS, using_threads
 
@@ -22,8 +36,12 @@ app = typer.Typer(
 app.command("run", short_help="Run a preset or a plan of your own.")(run.run)
 app.command("replicate", short_help="Compare two runs of a plan on different seeds.")(replicate.replicate)
 app.add_typer(worlds.app, name="worlds", short_help="List, show and make worlds.")
+app.command("acts", short_help="Collect the activations of a model of yours.")(acts.acts)
+app.add_typer(concepts.app, name="concepts", short_help="Sets of concepts: WordNet, tokens.")
+app.command("data", short_help="Make one data set of points and concepts.")(data.data)
 app.command("train", short_help="Train one sparse autoencoder.")(train.train)
 app.command("analyse", short_help="Grade what an SAE has learned of concepts.")(analyse.analyse)
+app.command("examples", short_help="Show what a neuron fires on.")(examples.examples)
 app.add_typer(bench.app, name="bench", short_help="The frozen benchmark: make, score, compare.")
 app.command("convert", short_help="Read an SAE of another library, write it anew.")(convert.convert)
 app.command("lattice", short_help="Build the concept lattice of a context file.")(lattice.lattice)

@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 
 
 def train_sweep(
-    file: Path, data: Path, out: Path, device: str | None, workers: int, executor: Executor | None = None
+    file: Path,
+    data: Path,
+    out: Path,
+    device: str | None,
+    workers: int,
+    executor: Executor | None = None,
+    split: tuple[float | None, int] = (None, 0),
 ) -> None:
     """Train what a TOML file lists, one folder per SAE below `out`; the same call goes on after a stop.
 
@@ -28,7 +34,7 @@ def train_sweep(
 
     Writes summary.csv and summary.json (per setting, over seeds) and cells.json (per SAE).
     """
-    from geosae.cli._files import read_directions, read_points
+    from geosae.cli._files import read_directions, training_array
     from geosae.experiments.sweep import load_sweep, summarise_sweep, sweep_csv
     from geosae.sae.training.grid import train_grid
     from geosae.sae.training.train import TrainingDiverged
@@ -37,7 +43,7 @@ def train_sweep(
 
     sweep = load_sweep(file)
     configs = sweep.configs()
-    points, directions = read_points(data), read_directions(data)
+    points, directions = training_array(data, *split), read_directions(data)
     check_output_folder(out)
     try:
         with bar(f"{len(configs)} settings × {len(sweep.seeds)} seeds") as progress:
@@ -151,7 +157,9 @@ def _spelled(interval: "Interval", digits: int) -> str:
 
 
 def train(
-    data: Annotated[Path, typer.Argument(help="A data set: .npz of geosae; .npy or .csv, a point per row.")],
+    data: Annotated[
+        Path, typer.Argument(help="A data set .npz; .npy or .csv, a point per row; a folder of activations.")
+    ],
     out: Annotated[Path, typer.Option("--out", "-o", help="The folder to write.")],
     gate: Annotated[
         str | None,
@@ -180,6 +188,11 @@ def train(
         typer.Option(help="Train all that a TOML file lists: widths, seeds, [train], [[gates]]."),
     ] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes of a sweep.")] = 1,
+    test_share: Annotated[
+        float | None,
+        typer.Option(help="Leave out the share that `analyse --test-share` of the same seed judges on."),
+    ] = None,
+    split_seed: Annotated[int, typer.Option(min=0, help="The seed of that analysis.")] = 0,
     executor: ExecutorOption = None,
     dask: DaskOption = None,
 ) -> None:
@@ -204,6 +217,7 @@ def train(
             seed or 0,
             device or "cpu",
             settings or [],
+            (test_share, split_seed),
         )
         return
     alone = {
@@ -219,7 +233,7 @@ def train(
     if conflicting:
         raise InvalidInput(f"--{conflicting[0]} beside --sweep", remedy=f"say it in {sweep}")
     with chosen_executor(executor, dask) as place:
-        train_sweep(sweep, data, out, device, workers, place)
+        train_sweep(sweep, data, out, device, workers, place, (test_share, split_seed))
 
 
 def _one(
@@ -231,8 +245,9 @@ def _one(
     seed: int,
     device: str,
     settings: list[str],
+    split: tuple[float | None, int],
 ) -> None:
-    from geosae.cli._files import read_directions, read_points
+    from geosae.cli._files import read_directions, read_training_points
     from geosae.cli.worlds import parse_settings
     from geosae.experiments import GATES, config_of
     from geosae.sae.checkpoint import save
@@ -245,7 +260,7 @@ def _one(
     # Set by --threads; a setting of the training, because its bytes depend on it.
     further = {"threads": int(os.environ["OMP_NUM_THREADS"]), **parse_settings(settings)}
     config = config_of(gate, sparsity_of(gate, *sparsities), width, "trained", further)
-    points, directions = read_points(data), read_directions(data)
+    points, directions = read_training_points(data, *split), read_directions(data)
     probe = None if directions is None else recovery_of(directions)
     with output_folder(out):
         trained = finished_run(out, config, seed, device, points)
@@ -263,7 +278,7 @@ def _one(
                 raise typer.Exit(130) from None
             save(trained, out)
     metrics = {**trained.metrics, **(probe(trained.sae) if probe is not None else {})}
-    paragraph(f"{out}: {width} neurons of {gate} in dimension {points.shape[1]}. {quality(width, metrics)}")
+    paragraph(f"{out}: {width} neurons of {gate} in dimension {trained.sae.dim}. {quality(width, metrics)}")
     for warning in trained.warnings:
         paragraph(f"note: {warning}", "  ", warn)
 
@@ -282,12 +297,12 @@ def finished_run(
     from geosae.sae.checkpoint import CARD_FILE, load
     from geosae.sae.device import resolve_device
     from geosae.sae.training.checkpoint_state import clear_state
-    from geosae.storage.files import content_hash
+    from geosae.sae.training.inputs import hash_of_points
 
     if not (out / CARD_FILE).is_file():
         return None
     trained = load(out)
-    asked = (config.to_dict(), seed, resolve_device(device).type, content_hash(points))
+    asked = (config.to_dict(), seed, resolve_device(device).type, hash_of_points(points, config))
     if (trained.config.to_dict(), trained.seed, trained.device, trained.data_hash) != asked:
         raise InvalidInput(
             f"{out} holds a finished SAE, which is not overwritten",

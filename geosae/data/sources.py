@@ -77,11 +77,7 @@ def from_files(points: Path | str, membership: Path | str, *, allow_trivial: boo
     """
     points_path, table_path = Path(points), Path(membership)
     cloud = read_points(points_path)
-    if table_path.suffix.lower() in TABLES:
-        names, table = _membership_table(table_path)
-    else:
-        table = _npy_membership(table_path)
-        names = tuple(f"concept {column + 1}" for column in range(table.shape[1]))
+    names, table = read_membership(table_path)
     if len(table) != len(cloud):
         raise InvalidInput(
             f"{table_path.name} has {len(table)} rows, {points_path.name} has {len(cloud)} points",
@@ -97,6 +93,20 @@ def from_files(points: Path | str, membership: Path | str, *, allow_trivial: boo
         )
     except InvalidInput as error:
         raise InvalidInput(f"{points_path.name} with {table_path.name}: {error}") from error
+
+
+def read_membership(path: Path) -> tuple[tuple[str, ...], Bool[np.ndarray, "N p"]]:
+    """Return the names of the concepts and who belongs to them, as `from_files` takes it.
+
+    Raises
+    ------
+    InvalidInput
+        If the file is missing or is not what it should be; the place is named.
+    """
+    if path.suffix.lower() in TABLES:
+        return _membership_table(path)
+    table = _npy_membership(path)
+    return tuple(f"concept {column + 1}" for column in range(table.shape[1])), table
 
 
 def read_points(path: Path) -> np.ndarray:

@@ -36,6 +36,21 @@ def split_rows(
     return fit, test
 
 
+def seeded_split(
+    size: int, test_share: float, seed: int
+) -> tuple[Int[np.ndarray, "fit"], Int[np.ndarray, "test"]]:
+    """Return the rows that an analysis of this seed chooses by, and those that it judges on.
+
+    Examples
+    --------
+    >>> [len(part) for part in seeded_split(5, 0.4, seed=0)]
+    [3, 2]
+    """
+    # The first of the streams that an analysis draws from.
+    stream = np.random.SeedSequence(seed).spawn(1)[0]
+    return split_rows(size, test_share, np.random.default_rng(stream))
+
+
 def split_at(
     size: int, first: int, rng: np.random.Generator
 ) -> tuple[Int[np.ndarray, "first"], Int[np.ndarray, "second"]]:

@@ -10,6 +10,7 @@ from geosae.errors import InvalidInput
 from geosae.geometry.approximation.measures import UniformBall, UniformBox
 from geosae.geometry.approximation.polyhedra_around import disk_excess
 from geosae.geometry.regions.registry import Ball, Box
+from geosae.geometry.separation.certificate import Separated
 
 BOX = UniformBox(np.full(2, -3.0), np.full(2, 3.0))
 
@@ -89,3 +90,30 @@ def test_a_unit_of_one_neuron_is_reached_by_no_bounded_set():
     one = Planted(np.array([[1.0, 0.0]]), np.array([1.0]))
     disk = reach(analyse(one, data, AnalysisConfig(floor=False)), data, np.random.default_rng(0))[0]
     assert (disk.size, disk.least_high) == (1, np.inf)
+
+
+def test_a_separable_concept_stands_beside_random_labels_and_is_tried_on_other_points() -> None:
+    rng = np.random.default_rng(3)
+    points = rng.normal(size=(400, 30))
+    # A few points can be cut off in thirty dimensions, whatever they are; half of them cannot.
+    few = np.zeros(400, dtype=bool)
+    few[:6] = True
+    data = ConceptDataset(points, np.stack([points[:, 0] > 0, few], axis=1), ("half", "few"))
+    half, some = separabilities(data, np.random.default_rng(1), most=200, draws=5)
+    assert half is not None
+    assert half.random is not None
+    assert half.held_out is not None
+    assert half.check().one_neuron.separable
+    assert (half.vacuous, half.random.separated, half.random.size) == (False, 0, 90)
+    proof = half.one_neuron
+    assert isinstance(proof, Separated)
+    assert half.random.exceeded_by(proof.margin) == 0
+    assert max(half.held_out.miss, half.held_out.alarm) < 0.2
+    assert half.held_out.points == 200
+    assert some is not None
+    assert some.vacuous
+    assert some.held_out is not None
+    assert some.held_out.hits == 0 < some.held_out.fired
+    nothing, _ = separabilities(data, np.random.default_rng(1), most=200)
+    assert nothing is not None
+    assert nothing.random is None

@@ -94,7 +94,7 @@ def conclude(
     if verdict is not None and verdict.margin >= (1 - close) * verdict.margin_bound:
         return verdict
     if positives.dim > exact_up_to:
-        return verdict or inseparable(positives, negatives, guess)
+        return inseparable(positives, negatives, guess) if verdict is None else verdict
     return _finish(positives, negatives, frame, guess, verdict)
 
 
@@ -120,7 +120,7 @@ def _finish(
         return inseparable(positives, negatives, exact)
     better = separated(positives, negatives, frame, exact, None)
     if better is None:
-        return verdict or inseparable(positives, negatives, exact)
+        return inseparable(positives, negatives, exact) if verdict is None else verdict
     return better if verdict is None or better.margin >= verdict.margin else verdict
 
 

@@ -87,6 +87,12 @@ def sample_of(points: Points, config: TrainConfig) -> Float[np.ndarray, "E n"]:
     return np.ascontiguousarray(finite_points(points if held else _glimpse(points, config)))
 
 
+def hash_of_points(points: Points, config: TrainConfig) -> str:
+    """Return the SHA-256 that a run on these points records: of an array, or of what is drawn from others."""
+    held = isinstance(points, np.ndarray) and not isinstance(points, np.memmap)
+    return content_hash(np.asarray(points) if held else sample_of(points, config))
+
+
 def prepare_inputs(
     points: Points, sample: Float[np.ndarray, "E n"], spec: TrainingSpec, seed: int
 ) -> TrainingInputs:

@@ -210,3 +210,13 @@ def test_nothing_is_undecided_up_to_dimension_16():
         for _ in range(20):
             A, B = rng.integers(-1, 2, (2, 2 * n, n)).astype(float)
             assert separate(A, B).check().grade == "exact"
+
+
+def test_a_margin_that_stays_open_is_still_a_verdict() -> None:
+    """Beyond `exact_up_to` dimensions the float margin stands; it is a record, and no truth value."""
+    rng = np.random.default_rng(7)
+    points = rng.normal(size=(6, 3)).astype(np.float32).astype(np.float64)
+    inside = rng.random(6) < 0.5
+    verdict = separate(points[inside], points[~inside], exact_up_to=1)
+    assert isinstance(verdict.check(), Separated)
+    assert verdict.margin < (1 - 1e-14) * verdict.margin_bound
