@@ -341,7 +341,9 @@ NO_POINTS = {
     "geosae.experiments.cell_result.notion_measures": "SAEs of a run, which geosae trained",
     "geosae.studies.certified_counts.certified_counts": "SAEs of a study, which geosae trained",
     "geosae.studies.common.l0_of": "SAEs of a study, which geosae trained",
-    "geosae.studies.failures.pair_silence": "SAEs of a study, which geosae trained",
+    "geosae.studies.failures.recovered": "SAEs of a study, which geosae trained",
+    "geosae.studies.parent_child.mean_silence": "SAEs of a study, which geosae trained",
+    "geosae.studies.parent_child.pair_silence": "SAEs of a study, which geosae trained",
     "geosae.report.matrix.learned_of": "stored answers of a study",
 }
 ALONG = ("levels.along_tolerances", "round_trips.learning_and_interpretation")
