@@ -32,6 +32,7 @@ from geosae.studies.approximation_errors import (
     plateau,
 )
 from geosae.studies.feasibility import probe
+from geosae.studies.linear_features_records import DirectionsJob
 from geosae.studies.naming_records import PossibleJob, TransitionJob
 from geosae.studies.numbers import direction, paired, per_seed
 from geosae.studies.registry import STUDIES, all_studies, answers_of
@@ -216,7 +217,7 @@ def test_a_job_of_a_machine_with_other_kernels_is_none_of_this(tmp_path):
 
 def trains(settings) -> bool:
     """Whether a job trains an SAE: some only decide by certificates, or fit half-spaces."""
-    if isinstance(settings, OracleJob | PossibleJob | TransitionJob):
+    if isinstance(settings, OracleJob | PossibleJob | TransitionJob | DirectionsJob):
         return False
     return getattr(settings, "arm", "trained") not in ("supervised", "certified")
 

@@ -56,7 +56,7 @@ def test_the_phase_diagram_has_the_mean_shares_and_theory_at_its_dimensions(resu
     (sheet,) = naming_phase.sheets(results)
     ax = sheet.figure.axes[0]
     texts = [t.get_text() for t in ax.texts if t.get_text() != "active features k"]
-    assert texts == ["0", "0", ".25", ".25", "1", "1"]  # n = 4, 8, 12 upwards; k = 2, 3
+    assert texts == [".25", ".25"]  # n = 8 at k = 2, 3; the 0 at n = 4 and the 1 at n = 12 are colours alone
     lines = {line.get_label(): line.get_ydata()[0] for line in ax.lines if line.get_label()[0] != "_"}
     # A cell's middle is at its n: 8 stands at 1.5, 10 halfway between the middles of 8 and 12.
     assert lines["δ, naming"] == pytest.approx(2.0)
