@@ -1,6 +1,7 @@
 """What any neuron or unit with an absolute gate could separate on these points, certified (S1, S3)."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -33,7 +34,7 @@ class ConceptSeparability:
     __repr__ = short_repr
 
     @property
-    def possible(self) -> str:
+    def possible(self) -> Literal["neuron", "unit", "neither"]:
         """In one or two words what can separate the concept here: "neuron", "unit", "neither"."""
         if self.one_neuron.separable:
             return "neuron"

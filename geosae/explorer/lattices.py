@@ -1,0 +1,74 @@
+"""Lattices for the explorer: the true one beside the learned one, with coordinates and matched nodes."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from geosae.analysis.round_trips import ConceptRoundTrip
+from geosae.experiments.cell_lattices import LARGEST, CellLattices
+from geosae.explorer.records import Block, LatticeNode, LatticePair, LatticeRecord
+from geosae.fca import ConceptLattice
+from geosae.fca.layout import Layout, layered, ranks_of
+from geosae.fca.scores import deltas, stability
+
+MOST_COVERS = 600
+"""Beyond so many covers nodes stand in their ranks as they come: crossings are too costly to count."""
+
+
+def lattice_pair(lattices: CellLattices, judged_at: float) -> LatticePair:
+    """Return the pair of lattices that a cell has stored; nodes of equal extents are matched."""
+    comparison = lattices.comparison
+    learned = lattices.detection
+    truth_places = _by_extent(lattices.truth)
+    places: Mapping[tuple[str, ...], int] = {} if learned is None else _by_extent(learned)
+    floor = comparison.floor
+    nan = float("nan")
+    return LatticePair(
+        tolerance=lattices.tolerance,
+        judged_at=judged_at,
+        truth=_record(lattices.truth, places),
+        learned=None if learned is None else _record(learned, truth_places),
+        reason="" if learned is not None else f"it has more than {LARGEST} concepts, and was not stored",
+        exact_recall=comparison.exact_recall,
+        exact_recall_floor=nan if floor is None else floor.exact_recall,
+        tightness=comparison.tightness,
+        tightness_floor=nan if floor is None else floor.tightness,
+    )
+
+
+def round_trips_of(lattices: CellLattices) -> tuple[ConceptRoundTrip, ...]:
+    """Return what was stored of each concept's closure and of its best neuron."""
+    return lattices.round_trips.concepts
+
+
+def _by_extent(lattice: ConceptLattice) -> dict[tuple[str, ...], int]:
+    return {tuple(sorted(concept.extent)): i for i, concept in enumerate(lattice)}
+
+
+def _record(lattice: ConceptLattice, other: Mapping[tuple[str, ...], int]) -> LatticeRecord:
+    stable = stability(lattice)
+    losses = deltas(lattice)
+    nodes = tuple(
+        LatticeNode(
+            extent=tuple(int(g) for g in lattice.extents[i]),
+            intent=tuple(int(m) for m in lattice.intents[i]),
+            stability=float(stable[i]),
+            delta=int(losses[i]),
+            match=other.get(tuple(sorted(concept.extent))),
+        )
+        for i, concept in enumerate(lattice)
+    )
+    covers = np.array(lattice.covers, dtype=np.int64).reshape(-1, 2)
+    return LatticeRecord(nodes, Block.of(covers, "int32"), Block.of(_layout(lattice).positions, "float64"))
+
+
+def _layout(lattice: ConceptLattice) -> Layout:
+    count = len(lattice.covers)
+    if count <= MOST_COVERS:
+        return layered(lattice, starts=2 if count > 150 else 8)
+    ranks = ranks_of(lattice)
+    x = np.zeros(len(lattice))
+    for rank in np.unique(ranks):
+        row = np.flatnonzero(ranks == rank)
+        x[row] = np.arange(len(row)) - (len(row) - 1) / 2
+    return Layout(np.stack([x, ranks.astype(np.float64)], axis=1), ranks, 0, 0, 0)
