@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 import typer
 
-from geosae.cli import analyse, bench, convert, lattice, replicate, run, train, verify, worlds
+from geosae.cli import analyse, bench, convert, explore, lattice, replicate, run, train, verify, worlds
 from geosae.cli import run as redraw
 from geosae.parallel import MOST_THREADS, using_threads
 
@@ -29,6 +29,7 @@ app.command("convert", short_help="Read an SAE of another library, write it anew
 app.command("lattice", short_help="Build the concept lattice of a context file.")(lattice.lattice)
 app.command("verify", short_help="Try to refute the statements of the theory.")(verify.verify)
 app.command("figures", short_help="Redraw the figures of a run.")(redraw.figures)
+app.command("explore", short_help="Look at a run in one page that opens offline.")(explore.explore)
 app.command("report", short_help="Write the report of a run.")(redraw.report)
 
 

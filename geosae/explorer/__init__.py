@@ -1,4 +1,4 @@
-"""The explorer: answers, concepts, neurons and lattices of a run in one page that is looked at in a browser."""
+"""The explorer: answers, concepts, neurons and lattices of a run, to be looked at in a browser."""
 
 from geosae.explorer.page import write_page as write_page
 from geosae.explorer.records import ExploreData as ExploreData

@@ -21,13 +21,18 @@ def lattice_pair(lattices: CellLattices, judged_at: float) -> LatticePair:
     learned = lattices.detection
     truth_places = _by_extent(lattices.truth)
     places: Mapping[tuple[str, ...], int] = {} if learned is None else _by_extent(learned)
+    truth_layout = _layout(lattices.truth)
+    # Matched nodes stand where their twins do, as far as there is room.
+    anchors = {
+        i: float(truth_layout.positions[truth_places[e], 0]) for e, i in places.items() if e in truth_places
+    }
     floor = comparison.floor
     nan = float("nan")
     return LatticePair(
         tolerance=lattices.tolerance,
         judged_at=judged_at,
-        truth=_record(lattices.truth, places),
-        learned=None if learned is None else _record(learned, truth_places),
+        truth=_record(lattices.truth, places, truth_layout),
+        learned=None if learned is None else _record(learned, truth_places, _layout(learned, anchors)),
         reason="" if learned is not None else f"it has more than {LARGEST} concepts, and was not stored",
         exact_recall=comparison.exact_recall,
         exact_recall_floor=nan if floor is None else floor.exact_recall,
@@ -45,7 +50,7 @@ def _by_extent(lattice: ConceptLattice) -> dict[tuple[str, ...], int]:
     return {tuple(sorted(concept.extent)): i for i, concept in enumerate(lattice)}
 
 
-def _record(lattice: ConceptLattice, other: Mapping[tuple[str, ...], int]) -> LatticeRecord:
+def _record(lattice: ConceptLattice, other: Mapping[tuple[str, ...], int], layout: Layout) -> LatticeRecord:
     stable = stability(lattice)
     losses = deltas(lattice)
     nodes = tuple(
@@ -59,13 +64,12 @@ def _record(lattice: ConceptLattice, other: Mapping[tuple[str, ...], int]) -> La
         for i, concept in enumerate(lattice)
     )
     covers = np.array(lattice.covers, dtype=np.int64).reshape(-1, 2)
-    return LatticeRecord(nodes, Block.of(covers, "int32"), Block.of(_layout(lattice).positions, "float64"))
+    return LatticeRecord(nodes, Block.of(covers, "int32"), Block.of(layout.positions, "float64"))
 
 
-def _layout(lattice: ConceptLattice) -> Layout:
-    count = len(lattice.covers)
-    if count <= MOST_COVERS:
-        return layered(lattice, starts=2 if count > 150 else 8)
+def _layout(lattice: ConceptLattice, anchors: Mapping[int, float] | None = None) -> Layout:
+    if len(lattice.covers) <= MOST_COVERS:
+        return layered(lattice, starts=2, anchors=anchors)
     ranks = ranks_of(lattice)
     x = np.zeros(len(lattice))
     for rank in np.unique(ranks):

@@ -118,7 +118,7 @@ def ablation_effects(
     residuals = np.asarray(points, dtype=np.float64) - neurons.reconstruct_from(codes)
     crossed = np.einsum("dn,dn->d", np.asarray(table.T @ residuals), neurons.decoder)
     squares = np.asarray((table * table).sum(axis=0)).ravel()
-    total = spread(points)
+    total = spread(points) ** 2 * len(points)
     added = 2 * crossed + squares * np.sum(neurons.decoder**2, axis=1)
     return added / total if total > 0 else np.full(codes.width, np.nan)
 

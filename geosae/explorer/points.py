@@ -1,4 +1,4 @@
-"""Which points the explorer draws: some at random, some of each rare concept, and examples for each neuron."""
+"""The points that the explorer draws: some at random, some of each concept, examples for each neuron."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -68,10 +68,7 @@ def explore_data(source: str | Path) -> ExploreData:
 
 
 def _of_run(results: Results) -> ExploreData:
-    notes = [
-        f"The explorer shows the SAEs of the first seed; tables over {results.plan.title} with intervals over "
-        "seeds are in the report.",
-    ]
+    notes = ["Of each setting the SAE of the first seed is here; means over seeds are in the report."]
     if results.failures:
         notes.append(f"{len(results.failures)} jobs of the run failed and are not here.")
     return ExploreData(

@@ -1,6 +1,5 @@
 """What the report shows of one world: its picture, its other figures, and its matrix of answers."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -25,7 +25,9 @@ function App({ data }: { data: Data }) {
     setState((before) => {
       const other = change.world !== undefined && change.world !== before.world;
       const reset = other ? { sae: 0, concept: 0, neuron: 0, node: "", support: 0, stability: 0, find: "", eps: null } : {};
-      return within({ ...before, ...reset, ...change }, data);
+      // A concept that is selected elsewhere selects its node, and with the world everything changes.
+      const node = change.concept !== undefined && change.node === undefined ? { node: "" } : {};
+      return within({ ...before, ...reset, ...node, ...change }, data);
     });
   }, []);
   useEffect(() => {

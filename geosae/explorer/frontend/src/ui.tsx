@@ -118,7 +118,7 @@ export interface ToolsProps {
   name: string;
   table: () => Cell[][];
   python: string;
-  picture?: RefObject<HTMLElement>;
+  picture?: RefObject<HTMLElement | null>;
 }
 
 /** What can be taken out of a view: its numbers, its drawing, and the lines of Python that give the same. */

@@ -4,7 +4,7 @@ import type { Num } from "./records";
 
 export function num(value: Num | undefined, digits = 3): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";
-  if (Number.isInteger(value) && Math.abs(value) < 1e9) return value.toLocaleString("en");
+  if (Number.isInteger(value) && Math.abs(value) < 1e9) return value.toLocaleString("en").replace("-", "−");
   const size = Math.abs(value);
   return (size >= 1e-4 && size < 1e6 ? Number(value.toPrecision(digits)).toString() : value.toExponential(1)).replace(
     "-",
