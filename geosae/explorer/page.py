@@ -48,8 +48,8 @@ def page_text(data: ExploreData) -> str:
     Examples
     --------
     >>> page = page_text(ExploreData("<b>", "runs/q", "geosae", ()))
-    >>> "http" in page.partition('<script type="text/plain"')[0], "&lt;b&gt;" in page
-    (False, True)
+    >>> "<title>&lt;b&gt; · geosae explorer</title>" in page, "connect-src" in page
+    (True, False)
     """
     script, style = asset("explorer.js"), asset("explorer.css")
     text = json.dumps(to_json(data), separators=(",", ":"), ensure_ascii=False, allow_nan=False)

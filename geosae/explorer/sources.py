@@ -61,7 +61,7 @@ def explore_data(source: str | Path) -> ExploreData:
     if stored:
         return _of_analysis(folder, stored)
     raise InvalidInput(
-        f"{folder} can not be explored",
+        f"{folder} cannot be explored",
         causes="it is no folder of a run and holds no alignment, or the run has not begun",
         remedy="name the folder of `geosae run` or the output folder of `geosae analyse`",
     )
@@ -188,13 +188,11 @@ def pair_tables(alignment: Alignment) -> dict[Notion, PairTable]:
     for notion in NOTIONS:
         if notion in alignment.notions:
             table = alignment.table(notion)
-            # The greatest decisive error, and of its interval the greatest ends, as in a concept's answer.
+            # Of the intervals of the decisive errors the greatest ends, as in a concept's answer.
             graded = [table.errors["difference"]] if notion == "approximation" else [*table.errors.values()]
-            error, low, high = (
-                np.maximum.reduce([getattr(each, end) for each in graded]) for end in ("value", "low", "high")
-            )
+            low, high = (np.maximum.reduce([getattr(each, end) for each in graded]) for end in ("low", "high"))
             tables[notion] = PairTable(
-                error=Block.of(_finite(error), "float64"),
+                error=Block.of(_finite(table.worst), "float64"),
                 low=Block.of(_finite(low), "float64"),
                 high=Block.of(_finite(high), "float64"),
                 edges=Block.of(alignment.context(notion).incidence, "uint8"),
