@@ -6,7 +6,8 @@ from jaxtyping import Float
 from geosae.analysis.separability import ConceptSeparability, separabilities
 from geosae.data.dataset import ConceptDataset
 from geosae.data.truth import possible_in_words
-from geosae.explorer.records import Block, ConceptRecord, HullPoint, Plane, SampleVerdict
+from geosae.explorer.blocks import Block
+from geosae.explorer.records import ConceptRecord, HullPoint, Plane, SampleVerdict
 from geosae.geometry.separation.certificate import Inseparable, Separated
 from geosae.geometry.separation.unit_certificate import UnitInseparable
 from geosae.sampling import drawn_rows

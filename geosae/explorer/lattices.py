@@ -6,7 +6,8 @@ import numpy as np
 
 from geosae.analysis.round_trips import ConceptRoundTrip
 from geosae.experiments.cell_lattices import LARGEST, CellLattices
-from geosae.explorer.records import Block, LatticeNode, LatticePair, LatticeRecord
+from geosae.explorer.blocks import Block
+from geosae.explorer.records import LatticeNode, LatticePair, LatticeRecord
 from geosae.fca import ConceptLattice
 from geosae.fca.layout import Layout, layered, ranks_of
 from geosae.fca.scores import deltas, stability

@@ -8,9 +8,10 @@ from jaxtyping import Float, Int
 from geosae.data.codes import Codes
 from geosae.data.dataset import ConceptDataset
 from geosae.data.fvu import spread
+from geosae.explorer.blocks import Block
 from geosae.explorer.concepts import across
 from geosae.explorer.points import Examples
-from geosae.explorer.records import Block, NeuronGeometry, NeuronRecord
+from geosae.explorer.records import NeuronGeometry, NeuronRecord
 
 if TYPE_CHECKING:
     from geosae.sae import Neurons
@@ -27,8 +28,9 @@ def neuron_records(
     dataset: ConceptDataset,
     examples: Examples,
     places: dict[int, int],
+    kept: Int[np.ndarray, " m"],
 ) -> tuple[NeuronRecord, ...]:
-    """Return a record per neuron.
+    """Return a record of each of the neurons that are kept.
 
     Parameters
     ----------
@@ -42,18 +44,21 @@ def neuron_records(
         Rows of the data set.
     places
         Where each of these rows stands among the drawn points.
+    kept
+        The neurons' numbers.
     """
     by_neuron = codes.transposed()
     values = np.zeros(0) if by_neuron.values is None else by_neuron.values
     added = ablation_effects(neurons, codes, dataset.points)
     norms = np.linalg.norm(neurons.decoder, axis=1)
-    cosines = _cosines(neurons.decoder)
+    unit = neurons.decoder / np.maximum(norms[:, None], 1e-300)
     encoder = np.linalg.norm(neurons.affine.w, axis=1)
     records: list[NeuronRecord] = []
-    for i in range(neurons.width):
+    for slot, i in enumerate(kept.tolist()):
         own = np.asarray(values[int(by_neuron.indptr[i]) : int(by_neuron.indptr[i + 1])], dtype=np.float64)
         mean, deviation, skewness, kurtosis = moments(own)
-        order = np.argsort(-cosines[i], kind="stable")
+        cosines = unit @ unit[i]
+        order = np.argsort(-cosines, kind="stable")
         order = order[order != i][:NEAREST]
         records.append(
             NeuronRecord(
@@ -68,9 +73,9 @@ def neuron_records(
                 greatest=float(own.max()) if len(own) else float("nan"),
                 histogram=_histogram(own),
                 ablation=float(added[i]),
-                top=tuple(places[row] for row in examples.top[i]),
-                random=tuple(places[row] for row in examples.random[i]),
-                nearest=tuple((int(j), float(cosines[i, j])) for j in order),
+                top=tuple(places[row] for row in examples.top[slot]),
+                random=tuple(places[row] for row in examples.random[slot]),
+                nearest=tuple((int(j), float(cosines[j])) for j in order),
                 encoder_norm=float(encoder[i]),
                 decoder_norm=float(norms[i]),
             )
@@ -79,25 +84,30 @@ def neuron_records(
 
 
 def neuron_geometry(
-    neurons: "Neurons", codes: Codes, dataset: ConceptDataset, rows: Int[np.ndarray, " k"]
+    neurons: "Neurons",
+    codes: Codes,
+    dataset: ConceptDataset,
+    rows: Int[np.ndarray, " k"],
+    kept: Int[np.ndarray, " m"],
 ) -> NeuronGeometry:
-    """Return the neurons as geometry: half-spaces, the planes they are drawn in, activations at some rows."""
+    """Return neurons as geometry: half-spaces, the planes they are drawn in, activations at some rows."""
     absolute = neurons.gating == "absolute"
     spaces = neurons.half_spaces() if absolute else neurons.affine
     points = dataset.points.astype(np.float64)
-    norms = np.linalg.norm(spaces.w, axis=1, keepdims=True)
-    first = spaces.w / np.maximum(norms, 1e-300)
+    weights, offsets = spaces.w[kept], spaces.c[kept]
+    norms = np.linalg.norm(weights, axis=1, keepdims=True)
+    first = weights / np.maximum(norms, 1e-300)
     second = across(points, first) if dataset.dim > 1 else np.zeros_like(first)
     total = max(float(points.var(axis=0).sum()), 1e-300)
     shares = np.stack([(points @ axes.T).var(axis=0) / total for axes in (first, second)], axis=1)
     return NeuronGeometry(
         half_spaces=absolute,
-        weights=Block.of(spaces.w, "float64"),
-        offsets=Block.of(spaces.c, "float64"),
+        weights=Block.of(weights, "float64"),
+        offsets=Block.of(offsets, "float64"),
         second=Block.of(second, "float32"),
         origin=Block.of(points.mean(axis=0), "float64"),
         shares=Block.of(shares, "float32"),
-        activations=Block.of(_dense(codes.rows(rows)), "float32"),
+        activations=Block.of(_dense(codes.rows(rows))[:, kept], "float32"),
     )
 
 
@@ -131,13 +141,14 @@ def moments(values: Float[np.ndarray, " k"]) -> tuple[float, float, float, float
     >>> [round(moment, 3) for moment in moments(np.array([1.0, 1.0, 3.0, 3.0]))]
     [2.0, 1.0, 0.0, 1.0]
     """
+    nan = float("nan")
     if not len(values):
-        return (float("nan"),) * 4
+        return nan, nan, nan, nan
     mean = float(values.mean())
     deviation = float(values.std())
     # Values that are equal up to rounding have no shape.
     if deviation <= 1e-9 * max(abs(mean), 1e-300):
-        return mean, deviation, float("nan"), float("nan")
+        return mean, deviation, nan, nan
     standard = (values - mean) / deviation
     return mean, deviation, float((standard**3).mean()), float((standard**4).mean())
 
@@ -147,11 +158,6 @@ def _histogram(values: Float[np.ndarray, " k"]) -> tuple[int, ...]:
         return ()
     counts, _ = np.histogram(values, bins=BINS, range=(0.0, max(float(values.max()), 1e-300)))
     return tuple(int(count) for count in counts)
-
-
-def _cosines(decoder: Float[np.ndarray, "d n"]) -> Float[np.ndarray, "d d"]:
-    unit = decoder / np.maximum(np.linalg.norm(decoder, axis=1, keepdims=True), 1e-300)
-    return unit @ unit.T
 
 
 def _dense(codes: Codes) -> Float[np.ndarray, "k d"]:

@@ -8,7 +8,8 @@ from jaxtyping import Float, Int
 
 from geosae.data.codes import Codes
 from geosae.data.dataset import ConceptDataset
-from geosae.explorer.records import Block, PointSample
+from geosae.explorer.blocks import Block
+from geosae.explorer.records import PointSample
 from geosae.sampling import drawn_rows
 
 UNIFORM = 400
@@ -27,21 +28,23 @@ class Examples:
     random: tuple[tuple[int, ...], ...]
 
 
-def examples_of(codes: Codes, rng: np.random.Generator, count: int = EXAMPLES) -> Examples:
-    """Return examples for each neuron from the codes of points with their values.
+def examples_of(
+    codes: Codes, kept: Int[np.ndarray, " m"], rng: np.random.Generator, count: int = EXAMPLES
+) -> Examples:
+    """Return examples for each of some neurons from the codes of points with their values.
 
     Examples
     --------
     >>> fired = np.array([[True], [False], [True], [True]])
     >>> codes = Codes.from_mask(fired, np.array([[1.0], [0.0], [3.0], [2.0]]))
-    >>> examples_of(codes, np.random.default_rng(0), 2).top
+    >>> examples_of(codes, np.arange(1), np.random.default_rng(0), 2).top
     ((2, 3),)
     """
     by_neuron = codes.transposed()
     values = by_neuron.values
     top: list[tuple[int, ...]] = []
     random: list[tuple[int, ...]] = []
-    for i in range(codes.width):
+    for i in kept.tolist():
         where = slice(int(by_neuron.indptr[i]), int(by_neuron.indptr[i + 1]))
         rows = by_neuron.indices[where]
         strength = np.zeros(len(rows)) if values is None else values[where]

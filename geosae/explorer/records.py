@@ -4,70 +4,20 @@ Numbers are the stored ones of the source; arrays are blocks that a browser unpa
 histograms and examples are read from the data set and the SAE's files.
 """
 
-import base64
-import gzip
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
-import numpy as np
-
-from geosae.analysis import ConceptAnswer, Notion
+from geosae.analysis import Notion
 from geosae.analysis.round_trips import ConceptRoundTrip
 from geosae.data.truth import ConceptTruth
-from geosae.errors import InvalidInput
 from geosae.experiments import Cell
 from geosae.experiments.cell_result import ConceptAnswers
 from geosae.experiments.measures import MetricMeasures
+from geosae.explorer.blocks import Block
 from geosae.notebook import short_repr
 
 SCHEMA = "geosae-explore-1"
-BlockType = Literal["float64", "float32", "int32", "uint8"]
-
-
-@dataclass(frozen=True)
-class Block:
-    """An array as text: its numbers in C order, little-endian, packed by gzip, written in base64."""
-
-    dtype: BlockType
-    shape: tuple[int, ...]
-    data: str
-
-    __repr__ = short_repr
-
-    @classmethod
-    def of(cls, array: Any, dtype: BlockType) -> "Block":
-        """Pack an array.
-
-        Examples
-        --------
-        >>> Block.of(np.eye(2), "uint8").array().tolist()
-        [[1, 0], [0, 1]]
-        """
-        plain = np.ascontiguousarray(array, dtype=np.dtype(dtype).newbyteorder("<"))
-        packed = gzip.compress(plain.tobytes(), compresslevel=9, mtime=0)
-        return cls(dtype, plain.shape, base64.b64encode(packed).decode("ascii"))
-
-    def array(self) -> np.ndarray:
-        """Unpack the array.
-
-        Raises
-        ------
-        InvalidInput
-            If the bytes are not those of such an array.
-        """
-        try:
-            content = gzip.decompress(base64.b64decode(self.data, validate=True))
-        except (ValueError, OSError, EOFError) as error:
-            raise InvalidInput(f"an array of shape {self.shape} cannot be unpacked: {error}") from error
-        kind = np.dtype(self.dtype).newbyteorder("<")
-        if len(content) != math.prod(self.shape) * kind.itemsize:
-            raise InvalidInput(
-                f"an array of shape {self.shape} and type {self.dtype} holds {len(content):,} bytes",
-                causes="a damaged file",
-            )
-        return np.frombuffer(content, dtype=kind).reshape(self.shape)
 
 
 @dataclass(frozen=True)
@@ -381,6 +331,8 @@ class SAERecord:
     tables: Mapping[Notion, PairTable]
     approximation_reason: str
     width: int
+    kept: tuple[int, ...]
+    """The neurons that are here, by number, where not all of them are; tables and records have these."""
     fired: tuple[int, ...]
     """On how many points each neuron fires."""
     neurons: tuple[NeuronRecord, ...] = ()
@@ -446,6 +398,3 @@ class ExploreData:
     schema: Literal["geosae-explore-1"] = field(default=SCHEMA)
 
     __repr__ = short_repr
-
-
-Rows = tuple[ConceptAnswer, ...]

@@ -5,22 +5,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import Int
 
 from geosae._version import __version__
-from geosae.analysis import NOTIONS, Alignment, Notion
+from geosae.analysis import LEARNERS, NOTIONS, Alignment, Notion
 from geosae.data.codes import Codes
 from geosae.data.dataset import ConceptDataset
 from geosae.errors import InvalidInput
 from geosae.experiments import BASELINES, CellResult, Results, Setting, SummaryRow, load_results, sae_words
 from geosae.experiments.cell_result import concept_answers
 from geosae.experiments.measures import MetricMeasures
+from geosae.explorer.blocks import Block
 from geosae.explorer.concepts import SEED, concept_records
 from geosae.explorer.lattices import lattice_pair, round_trips_of
 from geosae.explorer.neurons import neuron_geometry, neuron_records
 from geosae.explorer.points import Examples, chosen_rows, examples_of, point_sample
 from geosae.explorer.records import (
     AnswerColumn,
-    Block,
     ConceptRecord,
     ExploreData,
     PairTable,
@@ -31,6 +32,8 @@ from geosae.storage.arguments import checked_arguments
 
 MOST_SAES = 4
 """Of a world so many trained SAEs are taken: the best ones, at the first seed."""
+MOST_NEURONS = 2000
+"""A file keeps so many neurons of an SAE, and says so."""
 IMAGES = {"digits": (8, 8)}
 """Height and width of the points of these sources."""
 ALIGNMENT = "alignment*.npz"
@@ -88,6 +91,7 @@ class _Member:
     result: CellResult
     alignment: Alignment
     codes: Codes
+    kept: Int[np.ndarray, " m"]
     examples: Examples
 
 
@@ -131,14 +135,16 @@ def _member(
     rng: np.random.Generator,
 ) -> _Member:
     codes = results.sae_neurons(result).codes(unseen.points, values=True)
-    return _Member(row, result, results.alignment(result), codes, examples_of(codes, rng))
+    alignment = results.alignment(result)
+    kept = kept_neurons(alignment)
+    return _Member(row, result, alignment, codes, kept, examples_of(codes, kept, rng))
 
 
 def _sae(
     results: Results,
     member: _Member,
     unseen: ConceptDataset,
-    drawn: np.ndarray,
+    drawn: Int[np.ndarray, " k"],
     places: dict[int, int],
 ) -> SAERecord:
     result, alignment = member.result, member.alignment
@@ -159,12 +165,13 @@ def _sae(
         test_points=alignment.test_points,
         metrics=result.measures.metrics,
         columns=(*columns, *_floor(alignment)),
-        tables=pair_tables(alignment),
+        tables=pair_tables(alignment, member.kept),
         approximation_reason=alignment.approximation_reason,
         width=alignment.width,
+        kept=_numbers(member.kept, alignment.width),
         fired=tuple(int(count) for count in alignment.metrics.fired),
-        neurons=neuron_records(neurons, member.codes, unseen, member.examples, places),
-        geometry=neuron_geometry(neurons, member.codes, unseen, drawn),
+        neurons=neuron_records(neurons, member.codes, unseen, member.examples, places, member.kept),
+        geometry=neuron_geometry(neurons, member.codes, unseen, drawn, member.kept),
         round_trips=() if lattices is None else round_trips_of(lattices),
         lattices=None if lattices is None else lattice_pair(lattices, alignment.tolerance),
         python=_python_of(results, result),
@@ -182,20 +189,44 @@ def _python_of(results: Results, result: CellResult) -> str:
     )
 
 
-def pair_tables(alignment: Alignment) -> dict[Notion, PairTable]:
-    """Return for each notion that was measured the errors of all pairs, with intervals, and the edges."""
+def kept_neurons(alignment: Alignment, most: int = MOST_NEURONS) -> Int[np.ndarray, " m"]:
+    """Return the neurons that a file keeps, in order: all of them up to so many.
+
+    Of more, those of the chosen units and those that are certified for a concept come first, then those that
+    fire most often.
+    """
+    width = alignment.width
+    if width <= most:
+        return np.arange(width)
+    rank = np.zeros(width)
+    for notion in alignment.notions:
+        rank[alignment.context(notion).incidence.any(axis=0)] = 1
+        for learner in LEARNERS:
+            rank[[i for row in alignment.answers(notion, learner) for i in row.neurons]] = 2
+    order = np.lexsort((-alignment.metrics.fired, -rank))
+    return np.sort(order[:most])
+
+
+def _numbers(kept: Int[np.ndarray, " m"], width: int) -> tuple[int, ...]:
+    return () if len(kept) == width else tuple(kept.tolist())
+
+
+def pair_tables(alignment: Alignment, kept: Int[np.ndarray, " m"]) -> dict[Notion, PairTable]:
+    """Return for each notion that was measured the errors of some neurons, with intervals, and the edges."""
     tables: dict[Notion, PairTable] = {}
     for notion in NOTIONS:
         if notion in alignment.notions:
             table = alignment.table(notion)
             # Of the intervals of the decisive errors the greatest ends, as in a concept's answer.
             graded = [table.errors["difference"]] if notion == "approximation" else [*table.errors.values()]
-            low, high = (np.maximum.reduce([getattr(each, end) for each in graded]) for end in ("low", "high"))
+            low, high = (
+                np.maximum.reduce([getattr(each, end) for each in graded]) for end in ("low", "high")
+            )
             tables[notion] = PairTable(
-                error=Block.of(_finite(table.worst), "float64"),
-                low=Block.of(_finite(low), "float64"),
-                high=Block.of(_finite(high), "float64"),
-                edges=Block.of(alignment.context(notion).incidence, "uint8"),
+                error=Block.of(_finite(table.worst[:, kept]), "float64"),
+                low=Block.of(_finite(low[:, kept]), "float64"),
+                high=Block.of(_finite(high[:, kept]), "float64"),
+                edges=Block.of(alignment.context(notion).incidence[:, kept], "uint8"),
             )
     return tables
 
@@ -239,9 +270,10 @@ def _of_analysis(folder: Path, stored: Sequence[Path]) -> ExploreData:
                 float("nan"),
             ),
             columns=(AnswerColumn("trained", concept_answers(alignment)), *_floor(alignment)),
-            tables=pair_tables(alignment),
+            tables=pair_tables(alignment, kept_neurons(alignment)),
             approximation_reason=alignment.approximation_reason,
             width=alignment.width,
+            kept=_numbers(kept_neurons(alignment), alignment.width),
             fired=tuple(int(count) for count in alignment.metrics.fired),
             python=(
                 "from pathlib import Path\nfrom geosae.analysis import Alignment\n"

@@ -1,4 +1,4 @@
-"""The page admits its own script and style and nothing else; its assets are those of the sources beside it."""
+"""The page admits its own script and style alone; its assets are those of the sources beside it."""
 
 import base64
 import gzip

@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 from explorer.small_run import data, results, run_folder
 
-from geosae.analysis import NOTIONS, analyse
+from geosae.analysis import LEARNERS, NOTIONS, analyse
 from geosae.data.fvu import fvu
 from geosae.errors import InvalidInput
 from geosae.experiments import CellResult
 from geosae.experiments.cell_result import concept_answers
 from geosae.explorer import ExploreData, explore_data, write_page
-from geosae.explorer.records import Block, SAERecord, WorldRecord
-from geosae.explorer.sources import MOST_SAES
+from geosae.explorer.blocks import Block
+from geosae.explorer.records import SAERecord, WorldRecord
+from geosae.explorer.sources import MOST_SAES, kept_neurons, pair_tables
 from geosae.storage.structure import read_record, to_json
 
 
@@ -126,7 +127,9 @@ def test_lattices_are_the_stored_ones_and_matched_nodes_have_one_extent() -> Non
         assert sae.lattices.exact_recall == pytest.approx(stored.comparison.exact_recall, nan_ok=True)
         names = [concept.name for concept in world.concepts]
         for lattice, record in ((stored.truth, sae.lattices.truth), (stored.detection, sae.lattices.learned)):
-            assert [tuple(names[k] for k in node.extent) for node in record.nodes] == [c.extent for c in lattice]
+            assert [tuple(names[k] for k in node.extent) for node in record.nodes] == [
+                c.extent for c in lattice
+            ]
             assert [tuple(pair) for pair in record.covers.array().tolist()] == list(lattice.covers)
             heights = record.positions.array()[:, 1]
             assert all(heights[low] < heights[high] for low, high in lattice.covers)
@@ -209,3 +212,23 @@ def test_a_run_without_a_finished_cell_is_refused(tmp_path: Path) -> None:
     (tmp_path / "plan.toml").write_bytes((run_folder() / "plan.toml").read_bytes())
     with pytest.raises(InvalidInput):
         explore_data(tmp_path)
+
+
+def test_of_a_wide_sae_the_neurons_that_answer_are_kept_under_their_own_numbers() -> None:
+    for _, sae, result in pairs():
+        alignment = results().alignment(result)
+        assert not sae.kept
+        assert kept_neurons(alignment).tolist() == list(range(8))
+        kept = kept_neurons(alignment, 5)
+        answering = {
+            i
+            for notion in alignment.notions
+            for learner in LEARNERS
+            for row in alignment.answers(notion, learner)
+            for i in row.neurons
+        }
+        assert len(kept) == 5
+        assert sorted(kept.tolist()) == kept.tolist()
+        assert set(kept.tolist()) <= answering or answering <= set(kept.tolist())
+        table = pair_tables(alignment, kept)["detection"]
+        np.testing.assert_array_equal(table.error.array(), sae.tables["detection"].error.array()[:, kept])

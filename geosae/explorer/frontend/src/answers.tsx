@@ -41,12 +41,12 @@ export function AnswersView({ context }: { context: Context }) {
         <Legend context={context} />
         <Tools name="answers" table={() => table(context)} python={`${sae.python}print(alignment.columns())\n`} />
       </div>
+      <p class="hint">
+        The strips show the error with its interval, from 0 to ∞; the dashed line is ε, and the run’s own ε = {num(sae.tolerance)} is in the middle.
+      </p>
       <div class="with-side">
         <div class="scroll" ref={body} data-arrows="" onKeyDown={move} tabIndex={0} role="region" aria-label="Answers, concept by concept">
           <table class="matrix">
-            <caption>
-              The strips show the error with its interval from 0 to ∞; the line is ε, and the run’s own ε = {num(sae.tolerance)} is in the middle.
-            </caption>
             <thead>
               <tr>
                 <th scope="col">concept</th>
@@ -136,9 +136,10 @@ function AnswerCell({ context, concept, notion }: { context: Context; concept: n
   return (
     <td class={`answer ${answer.replace(" ", "-")}`}>
       <button type="button" class="cell" data-cell={`${concept}-${notion}`} aria-pressed={selected}
-        aria-label={`${name}, ${notion}: ${answer}, error ${interval(first.row.error, first.row.low, first.row.high)}`}
         onClick={() => set({ concept, notion, ...(first.row.neurons.length ? { neuron: first.row.neurons[0] } : {}) })}>
+        <span class="sr">{name}, {notion}: </span>
         <span class="word"><span aria-hidden="true">{SYMBOLS[answer]}</span> {answer === "no unit" ? "no unit" : `${answer}, ${num(first.row.error, 2)}`}</span>
+        <span class="sr"> interval {interval(first.row.error, first.row.low, first.row.high)}</span>
         <Strip bars={bars} eps={eps} own={sae.tolerance} />
       </button>
     </td>

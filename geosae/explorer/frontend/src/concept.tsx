@@ -3,7 +3,7 @@
 import { useMemo, useRef } from "preact/hooks";
 import { answerAt, markOf, rowFor } from "./judge";
 import { Dot, halfPlane, hull, path, Picture, Sample, windowOf, type Mark, type Pair } from "./picture";
-import { LEARNERS, NOTIONS, rowOf, type Block, type Concept, type Points, type Plane, type SAE } from "./records";
+import { LEARNERS, NOTIONS, rowOf, slotOf, type Block, type Concept, type Points, type Plane, type SAE } from "./records";
 import type { State } from "./state";
 import { Facts, Go, NeuronLinks, Note, Tools, Walk, type Context } from "./ui";
 import { interval, num, percent, plural, type Cell } from "./words";
@@ -33,7 +33,8 @@ export const projectAll = (block: Block, plane: Plane): Pair[] =>
 /** At which of the drawn points all neurons of a unit fire. */
 export function firesAt(sae: SAE, unit: number[], count: number): boolean[] {
   const a = sae.geometry?.activations;
-  return Array.from({ length: count }, (_, i) => !!a && unit.length > 0 && unit.every((j) => a.values[i * a.shape[1] + j] !== 0));
+  const slots = unit.map((j) => slotOf(sae, j));
+  return Array.from({ length: count }, (_, i) => !!a && slots.length > 0 && slots.every((j) => j >= 0 && a.values[i * a.shape[1] + j] !== 0));
 }
 
 export function ConceptView({ context }: { context: Context }) {
@@ -106,7 +107,7 @@ function ConceptPicture({ context, concept, points, plane, unit, marks }: DrawnP
   const intruders = sample?.intruder_points ? projectAll(sample.intruder_points, plane) : [];
   const common = sample?.common.map((h) => ({ ...h, at: project(h.point.values, plane) })) ?? [];
   const cut = sample?.normal ? lineIn(sample.normal.values, sample.offset ?? 0, plane) : null;
-  const spaces = plane.exact && sae.geometry?.half_spaces ? unit.slice(0, 24) : [];
+  const spaces = plane.exact && sae.geometry?.half_spaces ? unit.slice(0, 24).map((i) => slotOf(sae, i)).filter((i) => i >= 0) : [];
   const order = marks.map((_, i) => i).sort((a, b) => RANK[marks[a]] - RANK[marks[b]]);
   const n = points.coordinates.shape[1];
   const shares = `${percent(plane.shares[0] + plane.shares[1])} of the variance`;

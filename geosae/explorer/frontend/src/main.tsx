@@ -9,7 +9,7 @@ import { CHOICES, type Choice } from "./judge";
 import { LatticeView } from "./lattice";
 import { NeuronView } from "./neuron";
 import { loadNotes, notesFromJson, notesToJson, saveNotes, type Notes } from "./notes";
-import { readData, unpackBlocks, type Data } from "./records";
+import { neuronsOf, readData, unpackBlocks, type Data } from "./records";
 import { fromHash, toHash, VIEWS, within, type State, type View } from "./state";
 import { save, type Context } from "./ui";
 import { num, plural } from "./words";
@@ -119,7 +119,7 @@ function ThemeButton() {
     else delete root.dataset.theme;
     try { localStorage.setItem("geosae-explorer-theme", next); } catch { /* kept for this page only */ }
   };
-  return <button type="button" onClick={change} aria-label={`Colours: ${theme || "of the system"}; change`}>{{ "": "◐ auto", light: "○ light", dark: "● dark" }[theme]}</button>;
+  return <button type="button" onClick={change} title="Change the colours: of the system, light, dark">{{ "": "◐ auto", light: "○ light", dark: "● dark" }[theme]}</button>;
 }
 
 function Tabs({ context }: { context: Context }) {
@@ -134,7 +134,8 @@ function Tabs({ context }: { context: Context }) {
     event.preventDefault();
   };
   return (
-    <div class="tabs" role="tablist" aria-label="Views" ref={list} onKeyDown={move}>
+    <nav class="tabs" aria-label="Views">
+    <div role="tablist" aria-label="Views" ref={list} onKeyDown={move}>
       {VIEWS.map((view, i) => (
         <button key={view} id={`tab-${view}`} type="button" role="tab" aria-selected={view === state.view} aria-controls="view"
           tabIndex={view === state.view ? 0 : -1} onClick={() => set({ view })}>
@@ -142,6 +143,7 @@ function Tabs({ context }: { context: Context }) {
         </button>
       ))}
     </div>
+    </nav>
   );
 }
 
@@ -200,7 +202,8 @@ function useKeys(context: Context) {
       } else if (event.key === "r" || (step && !inPicture && state.view !== "lattice" && state.view !== "answers")) {
         const concepts = world.concepts.length;
         const by = (n: number) => step ?? Math.max(1, Math.round(n * 0.618));
-        if (state.view === "neuron") set({ neuron: turn(state.neuron, by(sae.width), sae.width) });
+        const all = neuronsOf(sae);
+        if (state.view === "neuron") set({ neuron: all[turn(Math.max(0, all.indexOf(state.neuron)), by(all.length), all.length)] });
         else set({ concept: turn(state.concept, by(concepts), concepts) });
         if (step) event.preventDefault();
       }

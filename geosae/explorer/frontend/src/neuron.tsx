@@ -3,7 +3,7 @@
 import { useMemo, useRef } from "preact/hooks";
 import { NeuronTable } from "./neurons";
 import { Dot, halfPlane, path, Picture, Sample, windowOf, type Pair } from "./picture";
-import { at, NOTIONS, rowOf, type Geometry, type Neuron, type Notion, type Points } from "./records";
+import { at, neuronsOf, NOTIONS, rowOf, slotOf, type Geometry, type Neuron, type Notion, type Points } from "./records";
 import { Facts, Go, Note, Tools, Walk, type Context } from "./ui";
 import { interval, num, percent, plural, type Cell } from "./words";
 
@@ -11,20 +11,21 @@ export function NeuronView({ context }: { context: Context }) {
   const { world, sae, state, set } = context;
   const picture = useRef<HTMLDivElement>(null);
   const i = state.neuron;
-  const record: Neuron | undefined = sae.neurons[i];
+  const record: Neuron | undefined = sae.neurons[slotOf(sae, i)];
+  const all = neuronsOf(sae);
   return (
     <div class="neurons">
       <NeuronTable context={context} />
       <section aria-label="Inspector" id="neuron">
         <div class="bar-line title-line">
           <h2>Neuron n{i}</h2>
-          <Walk at={i} count={sae.width} go={(k) => set({ neuron: k })} what="neuron" />
+          <Walk at={Math.max(0, all.indexOf(i))} count={all.length} go={(k) => set({ neuron: all[k] })} what="neuron" />
           <Tools name={`neuron n${i}`} table={() => table(context)} picture={picture}
             python={`${sae.python}neuron = ${i}\nprint(alignment.metrics.fired[neuron], alignment.separation.worst[:, neuron])\n`} />
         </div>
         <div class="two">
           <div ref={picture}>
-            {world.points && sae.geometry ? <HalfSpace context={context} points={world.points} geometry={sae.geometry} /> : <p>Pictures need the points: explore the folder of a run.</p>}
+            {slotOf(sae, i) < 0 ? <p>n{i} is not in this file: it keeps {plural(all.length, "neuron")} of {sae.width.toLocaleString("en")}.</p> : world.points && sae.geometry ? <HalfSpace context={context} points={world.points} geometry={sae.geometry} /> : <p>Pictures need the points: explore the folder of a run.</p>}
           </div>
           <div>
             <Facts rows={[
@@ -51,8 +52,8 @@ export function NeuronView({ context }: { context: Context }) {
 
 /** The points along the neuron's weight, and across it: its half-space is what lies right of the line. */
 function HalfSpace({ context, points, geometry }: { context: Context; points: Points; geometry: Geometry }) {
-  const { state, world } = context;
-  const i = state.neuron;
+  const { state, world, sae } = context;
+  const i = slotOf(sae, state.neuron);
   const drawn = useMemo(() => {
     const n = geometry.weights.shape[1];
     const weights = rowOf(geometry.weights, i);
@@ -86,7 +87,7 @@ function HalfSpace({ context, points, geometry }: { context: Context; points: Po
   const shares = [at(geometry.shares, i, 0), at(geometry.shares, i, 1)];
   return (
     <figure>
-      <Picture label={`Where neuron n${i} fires`} window={w} axes={exact ? ["x₁", n > 1 ? "x₂" : ""] : [`its weight: ${percent(shares[0])}`, `across: ${percent(shares[1])}`]}>
+      <Picture label={`Where neuron n${state.neuron} fires`} window={w} axes={exact ? ["x₁", n > 1 ? "x₂" : ""] : [`its weight: ${percent(shares[0])}`, `across: ${percent(shares[1])}`]}>
         <g class={`half-space ${geometry.half_spaces ? "" : "necessary"}`}>
           <path class="side" d={path(cut.side, w)} />
           <path class="edge" d={path(cut.line, w, false)} />
@@ -141,9 +142,10 @@ export interface Learned { concept: number; error: number; low: number; high: nu
 /** The concepts in the order of a neuron's error, under a notion. */
 export function learnedBy({ sae, world }: Context, notion: Notion, neuron: number): Learned[] {
   const t = sae.tables[notion];
-  if (!t) return [];
+  const slot = slotOf(sae, neuron);
+  if (!t || slot < 0) return [];
   return world.concepts
-    .map((_, k) => ({ concept: k, error: at(t.error, k, neuron), low: at(t.low, k, neuron), high: at(t.high, k, neuron), edge: at(t.edges, k, neuron) === 1 }))
+    .map((_, k) => ({ concept: k, error: at(t.error, k, slot), low: at(t.low, k, slot), high: at(t.high, k, slot), edge: at(t.edges, k, slot) === 1 }))
     .filter((each) => Number.isFinite(each.error))
     .sort((a, b) => Number(b.edge) - Number(a.edge) || a.error - b.error);
 }
@@ -159,7 +161,7 @@ function Learns({ context }: { context: Context }) {
           <tbody>
             {NOTIONS.flatMap((notion) => learnedBy(context, notion, state.neuron).slice(0, 3).map((each, rank) => (
               <tr key={notion + rank}>
-                <th scope="row">{rank === 0 ? notion : ""}</th>
+                <th scope="row">{notion}</th>
                 <td><Go context={context} to={{ concept: each.concept, notion, unit: "neuron" }} view="concept">{world.concepts[each.concept].name}</Go></td>
                 <td>{interval(each.error, each.low, each.high)}</td>
                 <td>{each.edge ? "✓" : ""}</td>
@@ -189,7 +191,7 @@ function Examples({ context, record, points }: { context: Context; record: Neuro
           {rows.map((row) => (
             <figure class="example" key={row}>
               <Sample values={rowOf(points.coordinates, row)} image={world.image} label={`point ${points.rows.values[row]}`} />
-              <figcaption>{sae.geometry ? num(at(sae.geometry.activations, row, state.neuron), 2) : ""}<br />{names(row)}</figcaption>
+              <figcaption>{sae.geometry ? num(at(sae.geometry.activations, row, slotOf(sae, state.neuron)), 2) : ""}<br />{names(row)}</figcaption>
             </figure>
           ))}
         </div>

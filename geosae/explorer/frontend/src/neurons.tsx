@@ -1,8 +1,8 @@
 // The table of all neurons: sorted by any column, filtered by kind and by the names of what they learn.
 
-import { useMemo } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import { learnedBy } from "./neuron";
-import { NOTIONS, type Notion } from "./records";
+import { neuronsOf, NOTIONS, slotOf, type Notion } from "./records";
 import { Go, Tools, type Context } from "./ui";
 import { num, percent, plural, type Cell } from "./words";
 
@@ -36,8 +36,8 @@ const HEADS: [string, string][] = [
 function linesOf(context: Context): Line[] {
   const { sae } = context;
   const total = sae.fit_points + sae.test_points;
-  return Array.from({ length: sae.width }, (_, i) => {
-    const record = sae.neurons[i];
+  return neuronsOf(sae).map((i) => {
+    const record = sae.neurons[slotOf(sae, i)];
     const best: Line["best"] = {};
     const edges = new Set<number>();
     for (const notion of NOTIONS) {
@@ -78,6 +78,13 @@ export function NeuronTable({ context }: { context: Context }) {
     rows.sort((a, b) => (down ? value(b) - value(a) : value(a) - value(b)) || a.neuron - b.neuron);
   const page = Math.max(0, Math.floor(rows.findIndex((l) => l.neuron === state.neuron) / PAGE));
   const shown = rows.slice(page * PAGE, (page + 1) * PAGE);
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // Selected elsewhere, a neuron is brought into view here, without moving the page.
+    const line = box.current?.querySelector<HTMLElement>("tr.selected");
+    if (box.current && line && (line.offsetTop < box.current.scrollTop + 30 || line.offsetTop > box.current.scrollTop + box.current.clientHeight - 30))
+      box.current.scrollTop = line.offsetTop - box.current.clientHeight / 2;
+  }, [state.neuron, state.sort, state.kind, sae]);
   const sort = (key: string) => set({ sort: state.sort === key ? `-${key}` : key });
   const Head = ({ name, words }: { name: string; words: string }) => (
     <th scope="col" aria-sort={column === name ? (down ? "descending" : "ascending") : "none"}>
@@ -97,7 +104,7 @@ export function NeuronTable({ context }: { context: Context }) {
             {Object.entries(KINDS).map(([key, words]) => <option key={key} value={key}>{words}</option>)}
           </select>
         </label>
-        <span role="status">{plural(rows.length, "neuron")} of {sae.width.toLocaleString("en")}</span>
+        <span role="status">{plural(rows.length, "neuron")} of {sae.width.toLocaleString("en")}{sae.kept.length > 0 && `; this file keeps ${sae.kept.length.toLocaleString("en")}`}</span>
         {rows.length > PAGE && (
           <span class="walk">
             <button type="button" disabled={page === 0} onClick={() => set({ neuron: rows[(page - 1) * PAGE].neuron })}>← {PAGE}</button>
@@ -107,7 +114,7 @@ export function NeuronTable({ context }: { context: Context }) {
         )}
         <Tools name="neurons" table={table} python={`${sae.python}print(alignment.metrics.fired)\n`} />
       </div>
-      <div class="scroll table" tabIndex={0} role="region" aria-label="Table of neurons">
+      <div class="scroll table" ref={box} tabIndex={0} role="region" aria-label="Table of neurons">
         <table class="plain">
           <thead>
             <tr>{HEADS.map(([key, words]) => <Head key={key} name={key} words={words} />)}{notions.map((n) => <Head key={n} name={n} words={`${n}: best`} />)}</tr>

@@ -169,6 +169,8 @@ export interface SAE {
   tables: Partial<Record<Notion, PairTable>>;
   approximation_reason: string;
   width: number;
+  /** The neurons that are here, by number, where not all of them are. */
+  kept: number[];
   fired: number[];
   neurons: Neuron[];
   geometry: Geometry | null;
@@ -220,6 +222,18 @@ export async function unpackBlocks(value: unknown): Promise<void> {
     return;
   }
   await Promise.all(Object.values(value).map(unpackBlocks));
+}
+
+/** The numbers of the neurons that are in this file. */
+export const neuronsOf = (sae: SAE): number[] => (sae.kept.length ? sae.kept : Array.from({ length: sae.width }, (_, i) => i));
+
+const slots = new WeakMap<SAE, Map<number, number>>();
+/** Where neuron i stands in the tables of this file; −1 where it was left out. */
+export function slotOf(sae: SAE, i: number): number {
+  if (!sae.kept.length) return i;
+  let places = slots.get(sae);
+  if (!places) slots.set(sae, (places = new Map(sae.kept.map((number, slot) => [number, slot]))));
+  return places.get(i) ?? -1;
 }
 
 /** Entry (i, j) of a block of two dimensions. */
