@@ -77,6 +77,9 @@ function Both({ context, pair }: { context: Context; pair: LatticePair }) {
         <label>Stability at least <output>{num(state.stability, 2)}</output>
           <input type="range" min="0" max="1" step="0.05" value={String(state.stability)} aria-label="Least stability" onInput={(e) => set({ stability: Number(e.currentTarget.value) })} />
         </label>
+        <label>Δ at least <output>{state.delta}</output>
+          <input type="range" min="0" max={Math.min(deepest, 20)} value={String(state.delta)} aria-label="Least Δ: concepts lost by a further step" onInput={(e) => set({ delta: Number(e.currentTarget.value) })} />
+        </label>
         <label>Focus
           <select value={String(state.radius)} onChange={(e) => set({ radius: Number(e.currentTarget.value) })}>
             <option value="0">whole lattices</option>
@@ -145,7 +148,7 @@ function panelOf({ state, world }: Context, graph: Graph | null, side: Side, sel
   const { nodes } = graph.lattice;
   const centre = selected.side === side ? selected.node : closureOf(graph, extent);
   const near = state.radius > 0 ? (centre >= 0 ? around(graph, centre, state.radius) : new Set<number>()) : null;
-  const visible = nodes.map((node, i) => (!near || near.has(i)) && node.extent.length >= state.support && node.stability >= state.stability - 1e-12);
+  const visible = nodes.map((node, i) => (!near || near.has(i)) && node.extent.length >= state.support && node.delta >= state.delta && node.stability >= state.stability - 1e-12);
   const find = state.find.trim().toLowerCase();
   const number = /^n?(\d+)$/.exec(find);
   const hits = nodes.map((_, i) => {

@@ -24,7 +24,7 @@ function App({ data }: { data: Data }) {
   const set = useCallback((change: Partial<State>) => {
     setState((before) => {
       const other = change.world !== undefined && change.world !== before.world;
-      const reset = other ? { sae: 0, concept: 0, neuron: 0, node: "", support: 0, stability: 0, find: "", eps: null } : {};
+      const reset = other ? { sae: 0, concept: 0, neuron: 0, node: "", support: 0, delta: 0, stability: 0, find: "", eps: null } : {};
       // A concept that is selected elsewhere selects its node, and with the world everything changes.
       const node = change.concept !== undefined && change.node === undefined ? { node: "" } : {};
       return within({ ...before, ...reset, ...node, ...change }, data);

@@ -24,6 +24,7 @@ export interface State {
   find: string;
   kind: string;
   support: number;
+  delta: number;
   stability: number;
   radius: number;
 }
@@ -43,6 +44,7 @@ export const START: State = {
   find: "",
   kind: "all",
   support: 0,
+  delta: 0,
   stability: 0,
   radius: 0,
 };
