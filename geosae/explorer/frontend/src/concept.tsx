@@ -229,7 +229,7 @@ function Learned({ context }: { context: Context }) {
         [`smallest unit, ${state.notion}`, learned ? <>{plural(smallest.neurons.length, "neuron")} of those chosen: <NeuronLinks context={context} neurons={smallest.neurons} /></> : "none of those chosen has learned it"],
         ...(trip ? [
           ["best neuron, read back (F2)", trip.best_neuron === null ? "none" : <><NeuronLinks context={context} neurons={[trip.best_neuron]} /> is best at {trip.read_back ?? "nothing"}{trip.mutual ? ", this concept itself" : ""}</>],
-          ["closure {C}″", trip.closed ? "the concept alone" : trip.siblings.length > 12 ? `with ${trip.siblings.length} others, among them ${trip.siblings.slice(0, 6).join(", ")}` : `with ${trip.siblings.join(", ") || "all others"}`],
+          ["closure {C}″", trip.closed ? "the concept alone" : trip.siblings.length === context.world.concepts.length - 1 ? "all concepts: no neuron sets it apart" : trip.siblings.length > 12 ? `with ${trip.siblings.length} others, among them ${trip.siblings.slice(0, 6).join(", ")}` : `with ${trip.siblings.join(", ") || "all others"}`],
         ] as [string, preact.ComponentChildren][] : []),
       ]} />
     </section>

@@ -103,10 +103,10 @@ export function Picture({ label, window: w, axes, children }: PictureProps) {
     <svg class="picture" viewBox={`0 0 ${SIZE} ${SIZE}`} role="img" aria-label={label}>
       <rect class="frame" x="0.5" y="0.5" width={SIZE - 1} height={SIZE - 1} />
       {children}
-      {ticks(w.left, w.right).slice(1, -1).map((t) => (
+      {ticks(w.left, w.right).filter((t) => w.x(t) > 40 && w.x(t) < SIZE - 20).map((t) => (
         <g key={t} class="tick"><line x1={w.x(t)} x2={w.x(t)} y1={SIZE - 5} y2={SIZE} /><text x={w.x(t)} y={SIZE - 8} text-anchor="middle">{num(Math.abs(t) < 1e-12 ? 0 : t, 2)}</text></g>
       ))}
-      {ticks(w.bottom, w.top).slice(1, -1).map((t) => (
+      {ticks(w.bottom, w.top).filter((t) => w.y(t) > 36 && w.y(t) < SIZE - 40).map((t) => (
         <g key={t} class="tick"><line x1={0} x2={5} y1={w.y(t)} y2={w.y(t)} /><text x={8} y={w.y(t) + 4}>{num(Math.abs(t) < 1e-12 ? 0 : t, 2)}</text></g>
       ))}
       <text class="axis" x={SIZE - 8} y={SIZE - 24} text-anchor="end">{axes[0]}</text>
