@@ -139,7 +139,7 @@ function Nodes({ context, panel, place, selected, select }: NodesProps) {
         const short = name.length > 16 && !chosen ? `${name.slice(0, 15)}…` : name;
         return (
           <g key={i} class={`node ${kind}${chosen ? " chosen" : ""}${hits[i] ? " hit" : ""}${near.has(i) ? " near" : ""}`} role="button" aria-pressed={chosen}
-            data-node={`${side}${i}`} tabIndex={chosen ? 0 : -1} aria-label={`${name}: ${side === "t" ? "true" : "learned"}, ${kind}, ${node.extent.length} concepts, stability ${num(node.stability, 2)}`}
+            data-node={`${side}${i}`} tabindex={chosen ? 0 : -1} aria-label={`${name}: ${side === "t" ? "true" : "learned"}, ${kind}, ${node.extent.length} concepts, stability ${num(node.stability, 2)}`}
             onClick={() => select(side, i)}>
             <title>{`${name} (${kind}; stability ${num(node.stability, 2)}, Δ ${node.delta})`}</title>
             <circle class="target" cx={x} cy={y} r="11" />
