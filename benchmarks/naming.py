@@ -23,7 +23,7 @@ import numpy as np
 from scipy import sparse
 from scipy.optimize import linprog
 
-from geosae.geometry import Named, Unnameable, name_features
+from geosae.geometry import AllNamed, Named, NotAllNamed, Unnameable, name_all_features, name_features
 
 PAGE = Path(__file__).parents[1] / "docs" / "measured" / "naming.md"
 SIZES = ((16, 128), (32, 256), (64, 512))
@@ -143,6 +143,28 @@ def growth(quick: bool) -> list[str]:
     return lines
 
 
+def together(quick: bool) -> list[str]:
+    """Time S11(a)'s question about all features at once beside S10's about each; stop where they differ."""
+    lines = [
+        "| n × p | k | all named | all at once, s | its check, s | each alone, s |",
+        "|---|---|---|---|---|---|",
+    ]
+    for n, p in ((16, 32), (32, 128)) if quick else ((32, 128), (64, 160), (64, 512)):
+        A = columns(n, p)
+        for k in (1, 2, 3, 8):
+            verdicts: list[AllNamed | NotAllNamed] = []
+            alone: list[Named | Unnameable] = []
+            seconds = cpu(lambda: verdicts.append(name_all_features(A, k)))  # noqa: B023
+            check = cpu(lambda: verdicts[0].check())  # noqa: B023
+            each = cpu(lambda: alone.extend(name_features(A, k)))  # noqa: B023
+            if all(verdict.nameable for verdict in alone) is not verdicts[0].all_named:
+                raise AssertionError(f"another verdict at {n} × {p}, k = {k}")
+            answer = "yes" if verdicts[0].all_named else "no"
+            lines.append(f"| {n} × {p} | {k} | {answer} | {seconds:.2f} | {check:.3f} | {each:.1f} |")
+            print(lines[-1], flush=True)
+    return lines
+
+
 def main() -> None:
     """Run and write the page."""
     parser = argparse.ArgumentParser(
@@ -152,7 +174,7 @@ def main() -> None:
     quick = parser.parse_args().quick
     load = os.getloadavg()[0]
     plain(columns(8, 16), 0, 2), modelled(columns(8, 16), 0, 2)  # what is loaded at the first call
-    tables = versus(quick), growth(quick)
+    tables = versus(quick), growth(quick), together(quick)
     if quick:
         return
     lines = [
@@ -175,6 +197,14 @@ def main() -> None:
         "at 64 × 512, certificates included, and a cost near linear in p.",
         "",
         *tables[1],
+        "",
+        "## All features at once (S11a)",
+        "",
+        "Seconds of all features together, by `name_all_features` and by `name_features`. A yes asks for a "
+        "row for every feature; where the rows of least spread do not serve, each is a program of its own. A "
+        "no asks for one feature without a neuron, and the one that promises least comes first.",
+        "",
+        *tables[2],
     ]
     PAGE.write_text("\n".join(lines) + "\n", encoding="utf-8")
 

@@ -7,7 +7,7 @@ import csv
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from geosae.experiments import load_results
@@ -19,9 +19,15 @@ PAGE = Path(__file__).parent.parent / "docs" / "measured" / "paper.md"
 IMAGES = PAGE.parent.parent / "images" / "paper"
 COLUMNS = ("study", "id", "prediction", "observation", "verdict")
 WORST = 12
+PAGES = {
+    "capacity": "capacity_study", "phase": "capacity_study", "naming": "naming_study", "dynamics": "dynamics",
+    "lattices": "lattices_study", "approximation": "approximation_study", "absorption": "absorption_study",
+    "splitting": "absorption_study", "linear-features": "linear_features",
+}  # fmt: skip
+"""Studies that have a page of their own, with their answers and figures."""
 FIGURES = (
-    "oracle-gap", "oracle-gap-balls", "oracle-gap-superposition", "matched-l0", "interpretation",
-    "approximation", "capacity", "splitting", "absorption", "hedging", "lattice-training", "failures",
+    "oracle-gap", "oracle-gap-taxonomy", "matched-l0", "interpretation", "hedging",
+    "hedging-pairs", "failures",
 )  # fmt: skip
 
 
@@ -38,7 +44,9 @@ def page(folder: Path, second: Path | None) -> str:
         f"{counts['as predicted']} answers are as predicted, {counts['the prediction fails']} predictions "
         f"fail, {counts['undecided']} are undecided.",
         "",
-        *_table(COLUMNS, ([row[c] for c in COLUMNS] for row in rows)),
+        *_elsewhere(rows),
+        "",
+        *_table(COLUMNS, ([row[c] for c in COLUMNS] for row in rows if row["study"] not in PAGES)),
     ]
     if second is not None:
         lines += ["", *_compared(folder, second)]
@@ -55,12 +63,23 @@ def _ran(folder: Path) -> list[str]:
     machine = card.machine
     return [
         f"`geosae run paper`: {card.cells:,} SAEs, {card.jobs:,} jobs of studies, {card.checks} "
-        f"theorem checks, in one call without a stop: {card.seconds / 60:.1f} minutes before the figures, "
-        f"on {machine['cores']} cores with nothing heavier than an editor beside it, torch "
-        f"{machine['torch']}. Workers were busy for {busy['jobs']:,.0f} seconds with jobs and "
-        f"{busy['SAEs']:,.0f} with SAEs. How answers are to be read is said in "
-        "[the experiments](../paper.md).",
+        f"theorem checks on {machine['cores']} cores, torch {machine['torch']}. Workers were busy for "
+        f"{busy['jobs']:,.0f} seconds (on the clock) with jobs and {busy['SAEs']:,.0f} with SAEs. How "
+        "answers are to be read is said in [the experiments](../paper.md).",
     ]
+
+
+def _elsewhere(rows: Sequence[Mapping[str, str]]) -> Iterator[str]:
+    """Say how the studies with pages of their own were answered."""
+    counted = Counter((row["study"], row["verdict"]) for row in rows if row["study"] in PAGES)
+    yield "Answers of these studies stand on their own pages, with their figures:"
+    yield ""
+    verdicts = ("as predicted", "the prediction fails", "undecided")
+    studies = [study for study in PAGES if any(counted[study, verdict] for verdict in verdicts)]
+    yield from _table(
+        ("study", *verdicts),
+        ([f"[{s}]({PAGES[s]}.md)", *(str(counted[s, verdict]) for verdict in verdicts)] for s in studies),
+    )
 
 
 def _compared(folder: Path, second: Path) -> Iterator[str]:

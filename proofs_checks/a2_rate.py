@@ -56,9 +56,14 @@ NEAR_SIZES = {
     4: (32, 64, 128, 256, 512),
     5: (32, 64, 128, 256),
 }
+# And between these, for the comparison alone.
+MORE_SIZES = {3: (48, 96, 192), 4: (48, 96), 5: (96,)}
 # Where the closed form's own exponent on m is within ASYMPTOTIC of its limit: r = 4, 5 would need more.
 SLOPE_SIZES = {2: (100, 300, 1000, 3000, 10_000), 3: (128, 256, 512, 1024)}
 ASYMPTOTIC = 0.02
+# Other ranges of m in space, each a factor 4 or more wide: narrower ones enclose no slope to be held to.
+RANGES_IN_SPACE = ((128, 512), (128, 1024), (150, 300, 700), (192, 384, 768), (192, 768), (256, 512, 1024))
+RANGES_IN_PLANE = 14
 
 
 @dataclass(frozen=True)
@@ -162,12 +167,16 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
     """Yield cubes, slopes and spread half-spaces for r = 2…5, then random half-spaces around cubes."""
     for r in (2, 3, 4):
         yield _cube(r)
-    for r, sizes in SLOPE_SIZES.items():
-        yield Case(r, 0, "slope", f"regression on m = {sizes[0]} … {sizes[-1]}, r={r}", sizes=sizes)
+    for r, sizes in (*SLOPE_SIZES.items(), *((3, sizes) for sizes in RANGES_IN_SPACE)):
+        yield Case(r, 0, "slope", f"regression on m = {', '.join(map(str, sizes))}, r={r}", sizes=sizes)
+    for start in (60 + 10 * rng.permutation(100)[:RANGES_IN_PLANE]).tolist():
+        # m itself is drawn at random, and so is how far the range goes.
+        sizes = tuple((start * rng.integers(2, 9, 3).cumprod()).tolist())
+        yield Case(2, 0, "slope", f"regression on m = {', '.join(map(str, sizes))}, r=2", sizes=sizes)
     for r, sizes in NEAR_SIZES.items():
         for halvings in (4, 8, 10, 15, 20):
             yield Case(r, halvings, "limit", f"caps of angle 2^−{halvings}, r={r}")
-        for m in sizes:
+        for m in (*sizes, *MORE_SIZES.get(r, ())):
             yield Case(r, m, "near", f"m = {m} spread half-spaces, r={r}")
     for i in range(count):
         r = 3 if i % 3 == 0 else 2

@@ -93,14 +93,18 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
     square = _box([4, 4])
     idle: tuple[Half, ...] = (((1, 1), 8), ((1, 1), 9), ((1, 0), 4))
     yield replace(square, halves=(*square.halves, *idle), label="a square and three idle neurons, m > F")
-    for i in range(count):
-        n = int(rng.integers(1, 4))
-        if i % 3 == 0:
-            yield replace(_box(rng.integers(1, 9, n).tolist()), label=f"random box {i}, n={n}")
-            continue
-        simplex = _simplex(rng.integers(-6, 7, (n + 1, n)).tolist())
-        if simplex is not None:
-            yield replace(simplex, label=f"random simplex {i}, n={n}")
+    drawn: set[tuple[Half, ...]] = set()
+    while len(drawn) < count:
+        i, n = len(drawn), int(rng.integers(1, 4))
+        box = i % 3 == 0
+        body = (
+            _box(rng.integers(1, 9, n).tolist())
+            if box
+            else _simplex(rng.integers(-6, 7, (n + 1, n)).tolist())
+        )
+        if body is not None and body.halves not in drawn:
+            drawn.add(body.halves)
+            yield replace(body, label=f"random {'box' if box else 'simplex'} {i}, n={n}")
 
 
 def flat(count: int, rng: np.random.Generator) -> Iterator[Case]:

@@ -56,10 +56,13 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
     yield Case(1, 2, "side 1, gap 2: one unit is gained")
     yield Case(3, 4, "side 3, gap 4")
     yield Case(1, 999, "side 1, gap 999")
-    for i in range(count):
-        side = int(rng.integers(1, 30))
+    drawn: set[tuple[int, int]] = set()
+    while len(drawn) < count:
+        side = int(rng.integers(1, 60))
         gap = side + int(rng.integers(1, 60))
-        yield Case(side, gap, f"random squares {i}: side {side}, gap {gap}")
+        if (side, gap) not in drawn:
+            yield Case(side, gap, f"random squares {len(drawn)}: side {side}, gap {gap}")
+            drawn.add((side, gap))
 
 
 def near(count: int, rng: np.random.Generator) -> Iterator[Case]:

@@ -15,7 +15,7 @@ of F1; the statement is ours.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
 
@@ -41,6 +41,8 @@ CONVERSE: tuple[Extreme, ...] = (
 )  # fmt: skip
 
 
+ATTAINED = 20
+"""So many cases of each extreme are attained by whole numbers of points."""
 Masses = tuple[Fraction, Fraction, Fraction, Fraction]
 
 
@@ -196,7 +198,8 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
         label = f"{positives} points of C, {negatives} others, {tolerance}"
         yield from _sharp(positives, negatives, tolerance, label)
     everything = (*WITHIN, *CONVERSE)
-    # Half as many more, so that each of the ten tight parts has its twenty.
+    for part in everything:
+        yield from _attained(part, rng)
     for i in range(count + count // 2):
         if i % 2:
             whole = rng.integers(0, 20, 4) + np.array([1, 0, 0, 1])
@@ -209,6 +212,19 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
         label = f"random counts {i}: {positives} points of C, {negatives} others, {tolerance}"
         part = everything[i // 2 % len(everything)]
         yield Case(part, label, positives=positives, negatives=negatives, tolerance=tolerance)
+
+
+def _attained(part: Extreme, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield counts at which whole numbers of points attain the extreme."""
+    drawn: set[tuple[int, int, Fraction]] = set()
+    while len(drawn) < ATTAINED:
+        positives, negatives = int(rng.integers(1, 16)), int(rng.integers(1, 24))
+        tolerance = Fraction(int(rng.integers(0, 12)), 12)
+        case = Case(part, "", positives=positives, negatives=negatives, tolerance=tolerance)
+        if _kind(case) == "tight" and (positives, negatives, tolerance) not in drawn:
+            drawn.add((positives, negatives, tolerance))
+            label = f"attained {len(drawn)}: {positives} points of C, {negatives} others, {tolerance}"
+            yield replace(case, label=label)
 
 
 def by_rate(count: int, rng: np.random.Generator) -> Iterator[Case]:

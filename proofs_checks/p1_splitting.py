@@ -72,15 +72,16 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
     yield Case(((0, 0), (0, 1)), ((1, 0), (1, 1)), "a square of points, cut in half: attained")
     yield Case(((0,), (1,)), ((4,),), "steps of 1 and 3, cut at the longest: attained")
     yield Case(((0, 0), (4, 0)), ((2, 0),), "interleaved parts: no margin")
-    for i in range(count):
-        n = int(rng.integers(1, 3))
-        cloud = sorted({tuple(x) for x in rng.integers(-5, 6, (int(rng.integers(2, 8)), n)).tolist()})
-        if len(cloud) < 2:
+    drawn: set[tuple[tuple[int, ...], ...]] = set()
+    while len(drawn) < count:
+        i, n = len(drawn), int(rng.integers(1, 3))
+        points = {tuple(x) for x in rng.integers(-5, 6, (int(rng.integers(2, 8)), n)).tolist()}
+        cloud = tuple(sorted(points))
+        if len(cloud) < 2 or cloud in drawn:
             continue
+        drawn.add(cloud)
         cut = min(max(1, len(cloud) // 2), 4)
-        yield Case(
-            tuple(cloud[:cut]), tuple(cloud[cut : cut + 4]), f"random cloud {i}: n={n}, {len(cloud)} points"
-        )
+        yield Case(cloud[:cut], cloud[cut : cut + 4], f"random cloud {i}: n={n}, {len(cloud)} points")
 
 
 def unlinked(count: int, rng: np.random.Generator) -> Iterator[Case]:

@@ -238,7 +238,7 @@ def _fixed() -> Iterator[Case]:
 
 def _attaining(i: int, rng: np.random.Generator) -> Iterator[Case]:
     yield _line(int(rng.integers(1, 10**6)))
-    yield _balanced(int(rng.integers(1, 20)), int(rng.integers(2, 4)))
+    yield _balanced(1 + i % 19, 2 + i % 2)
     corners = whole(reflected(rng, simplex(int(rng.integers(2, 6)))))
     for part in ("capacity", "chebyshev"):
         yield Case(part, f"simplex {i} of {len(corners)} corners, turned", corners, attained=True)

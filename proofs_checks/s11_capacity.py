@@ -16,11 +16,13 @@ degree r in a_j, hence homogeneous in a′_j and of rank ≤ C(q′+r−1, r); C
 restricted to them. (e) *Pursuit.* All named at k: every z ≥ 0 with at most k entries is the only z′ ≥ 0 of
 least sum with Az′ = Az. For h = z′−z in ker A, Σh⁻ ≤ k‖h‖_∞ < max(Σh⁺, Σh⁻), so Σh⁺ > Σh⁻.
 
-Observed by enumeration of codes and by the simplex method on supports; families by the library's
-certificates, ranks by elimination. (d) is attained: by simplices and bases (p/2 ≤ k), and by columns of small
-integers found by descent. Controls: other codes than those of at most k; one named feature counted as many;
-features read by more than a half-space; 2k > p. On a trained SAE: how many features its rows name, with their
-own thresholds and with the best, against the largest number that (d) admits.
+Observed by enumeration of codes and by the simplex method on supports. The kernel condition is decided by the
+library's programme of n+2 unknowns a feature, by checked certificates: rows with two maxima each, or a vector
+of the kernel; families by S10's certificates, ranks by elimination. (d) is attained: by simplices and bases
+(p/2 ≤ k), and by columns of small integers found by descent. Controls: other codes than those of at most k;
+one named feature counted as many; features read by more than a half-space; 2k > p. On a trained SAE: how many
+features its rows name, with their own thresholds and with the best, against the largest number that (d)
+admits.
 
 Status: exact, (c) in the direction from M to columns; found here, no novelty claimed. That the width is an
 approximate rank is in Malykhin (2024); max|I − BᵀA| < 1/(2k) is, as we recall, a known sufficient condition
@@ -38,7 +40,7 @@ from typing import Literal
 
 import numpy as np
 
-from geosae.geometry import most_named, name_features, naming_dimensions
+from geosae.geometry import most_named, name_all_features, name_features, naming_dimensions
 from geosae.verification import Claim, Evidence, Hypothesis, Number, Observed, TrainedInstance, compare
 from proofs_checks._dictionaries import Columns, random_columns, rational_columns, supports
 from proofs_checks._exact import Point, rank
@@ -116,6 +118,8 @@ def bound(case: Case) -> Number:
     if case.part == "width":
         return int(_distance(case) < Fraction(1, 2 * case.k))
     k = case.named_at or case.k
+    if case.feature is None:
+        return int(name_all_features(float_columns(case.columns), k, case.rho).check().all_named)
     return int(not in_the_kernel(case, case.rho * k, case.rho * (k - 1)))
 
 

@@ -210,6 +210,7 @@ def _fixed() -> Iterator[Case]:
         for d, errors in product(range(1, 6), (0, 1, 4, 9)):
             # With misses there is a pattern without neurons: one more than the concepts.
             yield _layered(part, d, 1, errors, attained=part != "patterns" or not errors)
+    yield from (_layered("patterns", d, k, 0) for d in range(1, 7) for k in range(2, d + 1))
     for part in ("antichain", "sperner", "lym"):
         for d, errors in product((3, 4, 5), (0, 1, 2, 4, 6, 8, 9)):
             yield _layered(part, d, 2, errors)
@@ -224,8 +225,7 @@ def _fixed() -> Iterator[Case]:
         yield replace(_case(part, label, d, d, full), attained=True)
     for size in (*range(1, 20), 999):
         yield _absorbed(size, 1 + size % 3)
-    for part in FAMILIES[:6]:
-        yield _near(part)
+    yield from map(_near, FAMILIES[:6])
     for part in FAMILIES:
         yield Case(part, "no neurons", np.zeros((4, 0), np.bool_), np.eye(4, dtype=np.bool_), Fraction(1, 4))
 

@@ -97,11 +97,15 @@ def instances(count: int, rng: np.random.Generator) -> Iterator[Case]:
         n = 1 + i % 2
         points = _draw(rng, 2 * n + 2, n, linear=False)
         yield Case(points, "half", f"N = 2(n+1) = {2 * n + 2}: the share is ½ ({i})", n)
-    for i in range(count):
+    drawn: set[tuple[Part, tuple[tuple[int, ...], ...]]] = set()
+    while len(drawn) < count:
+        i = len(drawn)
         n, size = int(rng.integers(1, 4)), int(rng.integers(1, 6))
         part: Part = "wendel" if i % 2 else "labelings"
         points = _draw(rng, size, n, linear=bool(i % 2))
-        yield Case(points, part, f"random points {i}: n={n}, N={size}", n)
+        if (part, points) not in drawn:
+            drawn.add((part, points))
+            yield Case(points, part, f"random points {i}: n={n}, N={size}", n)
 
 
 def degenerate(count: int, rng: np.random.Generator) -> Iterator[Case]:

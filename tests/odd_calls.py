@@ -449,6 +449,7 @@ CALLS: dict[str, Callable[[], Arguments]] = {
     "geosae.geometry.separate_many": lambda: {"points": cloud(12), "membership": mask(12)},
     "geosae.geometry.name_feature": lambda: {"A": cloud(3, 5), "i": 2, "k": 2, "rho": 1.5},
     "geosae.geometry.name_features": lambda: {"A": cloud(3, 5), "k": 2, "rho": 1.5, "features": (2, 0)},
+    "geosae.geometry.name_all_features": lambda: {"A": cloud(3, 5), "k": 2, "rho": 1.5},
     "geosae.geometry.named_by": lambda: {
         "A": cloud(3, 5), "w": cloud(4, 3), "c": cloud(4)[:, 0], "k": 2, "rho": 1.5
     },

@@ -30,6 +30,7 @@ _REASONS: dict[str, tuple[str, ...]] = {
         "geosae.geometry.RationalHyperplane",
         "geosae.geometry.Separability", "geosae.geometry.Separated", "geosae.geometry.SmallestUnit",
         "geosae.geometry.BestProbe", "geosae.geometry.Dimensions", "geosae.geometry.Frame",
+        "geosae.geometry.AllNamed", "geosae.geometry.NotAllNamed",
         "geosae.geometry.AllRecovered", "geosae.geometry.NotAllRecovered", "geosae.geometry.OneShot",
         "geosae.geometry.ReadoutError",
         "geosae.geometry.Recovered", "geosae.geometry.SignedCode", "geosae.geometry.Undecided",

@@ -311,6 +311,7 @@ NO_POINTS = {
     "geosae.explorer.neurons.neuron_records": "SAEs of a run, which geosae trained",
     "geosae.explorer.sources.kept_neurons": "an alignment's answers",
     "geosae.explorer.sources.pair_tables": "an alignment's counts",
+    "geosae.studies.certified_counts.certified_counts": "SAEs of a study, which geosae trained",
     "geosae.studies.common.l0_of": "SAEs of a study, which geosae trained",
     "geosae.studies.failures.pair_silence": "SAEs of a study, which geosae trained",
     "geosae.report.matrix.learned_of": "stored answers of a study",

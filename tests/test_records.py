@@ -40,12 +40,14 @@ from geosae.fca import (
     layered,
 )
 from geosae.geometry import (
+    AllNamed,
     AllRecovered,
     BestProbe,
     Dimensions,
     Frame,
     Inseparable,
     Named,
+    NotAllNamed,
     NotAllRecovered,
     OneShot,
     ReadoutError,
@@ -60,6 +62,7 @@ from geosae.geometry import (
     best_probe,
     feature_dimensions,
     frame_of,
+    name_all_features,
     name_feature,
     one_shot_recovery,
     readout_error,
@@ -71,6 +74,7 @@ from geosae.geometry import (
     smallest_unit,
 )
 from geosae.geometry.arrangements.halfspaces import HalfSpaces
+from geosae.geometry.superposition.naming_all_certificate import ExactRow
 from geosae.notebook import MOST_CHARACTERS, distinct, html_table, short_list, short_repr
 from geosae.sae import Neurons, SparseAutoencoder, TopK, TrainConfig, neurons_of
 from geosae.sae.training.train import TrainedSAE, train
@@ -216,6 +220,9 @@ EXAMPLES: Mapping[type, Callable[[], list[Any]]] = {
     AllRecovered: lambda: [recover_all(np.eye(5), 3)],
     NotAllRecovered: lambda: [recover_all(cloud(2, 9), 3)],
     Named: lambda: [name_feature(cloud(30, 60), 7, 2), name_feature(np.eye(3), 0, 2, 1.5)],
+    AllNamed: lambda: [name_all_features(np.eye(40), 3, 1.5)],
+    NotAllNamed: lambda: [name_all_features(cloud(2, 60), 3)],
+    ExactRow: lambda: [ExactRow(3, (Fraction(1, 7**2000),) * 40)],
     Unnameable: lambda: [name_feature(cloud(2, 60), 7, 3), name_feature(np.zeros((2, 2)), 0, 1)],
     OneShot: lambda: [one_shot_recovery(np.eye(40), 3, 10**400), one_shot_recovery(cloud(9, 5), 5)],
     FormalContext: lambda: [context(), FormalContext.from_array([[True]], ["g" * 5000], [SCRIPT])],

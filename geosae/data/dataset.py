@@ -323,7 +323,7 @@ class ConceptDataset:
     ) -> tuple["ConceptDataset", "ConceptDataset"]:
         """Return the part that an SAE of this seed learns from, and the part it never sees (theory E2)."""
         return self.split(
-            train_share, np.random.default_rng([whole_number(seed, "the seed"), 1]), allow_trivial=True
+            1 - train_share, np.random.default_rng([whole_number(seed, "the seed"), 1]), allow_trivial=True
         )
 
 

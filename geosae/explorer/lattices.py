@@ -1,19 +1,87 @@
 """Lattices for the explorer: the true one beside the learned one, with coordinates and matched nodes."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
 from geosae.analysis.round_trips import ConceptRoundTrip
 from geosae.experiments.cell_lattices import LARGEST, CellLattices
 from geosae.explorer.blocks import Block
-from geosae.explorer.records import LatticeNode, LatticePair, LatticeRecord
 from geosae.fca import ConceptLattice
 from geosae.fca.layout import Layout, layered, ranks_of
 from geosae.fca.scores import deltas, stability
+from geosae.notebook import short_repr
 
 MOST_COVERS = 600
 """Beyond so many covers nodes stand in their ranks as they come: crossings are too costly to count."""
+
+
+@dataclass(frozen=True)
+class LatticeNode:
+    """A formal concept.
+
+    Attributes
+    ----------
+    extent, intent
+        Concepts, and attributes: neurons in the learned lattice, concepts in the true one.
+    stability
+        The share of subsets of the extent with the same intent.
+    delta
+        What it loses at least by a further step.
+    match
+        The node of the other lattice that has the same extent; None if there is none.
+    """
+
+    extent: tuple[int, ...]
+    intent: tuple[int, ...]
+    stability: float
+    delta: int
+    match: int | None
+
+    __repr__ = short_repr
+
+
+@dataclass(frozen=True)
+class LatticeRecord:
+    """A lattice and where its nodes stand.
+
+    Attributes
+    ----------
+    nodes
+        By growing extent.
+    covers
+        (e, 2): pairs of a node and a next greater one.
+    positions
+        (m, 2).
+    """
+
+    nodes: tuple[LatticeNode, ...]
+    covers: Block
+    positions: Block
+
+    __repr__ = short_repr
+
+
+@dataclass(frozen=True)
+class LatticePair:
+    """The true lattice beside that of certified detection, at the tolerance that it is drawn at.
+
+    `learned` is None where it is too large to be drawn: then `reason` says so. The figures are those of the
+    comparison at the SAE's own tolerance, `judged_at`, each with its floor under permuted columns.
+    """
+
+    tolerance: float
+    judged_at: float
+    truth: LatticeRecord
+    learned: LatticeRecord | None
+    reason: str
+    exact_recall: float
+    exact_recall_floor: float
+    tightness: float
+    tightness_floor: float
+
+    __repr__ = short_repr
 
 
 def lattice_pair(lattices: CellLattices, judged_at: float) -> LatticePair:

@@ -15,6 +15,7 @@ from geosae.experiments import Cell
 from geosae.experiments.cell_result import ConceptAnswers
 from geosae.experiments.measures import MetricMeasures
 from geosae.explorer.blocks import Block
+from geosae.explorer.lattices import LatticePair
 from geosae.notebook import short_repr
 
 SCHEMA = "geosae-explore-1"
@@ -44,6 +45,8 @@ class Plane:
     axes: Block
     shares: tuple[float, float]
 
+    __repr__ = short_repr
+
 
 @dataclass(frozen=True)
 class HullPoint:
@@ -52,6 +55,8 @@ class HullPoint:
     point: Block
     weight: float
     inside: bool
+
+    __repr__ = short_repr
 
 
 @dataclass(frozen=True)
@@ -88,6 +93,8 @@ class SampleVerdict:
     intruder_points: Block | None
     warning: str
 
+    __repr__ = short_repr
+
 
 @dataclass(frozen=True)
 class ConceptRecord:
@@ -107,6 +114,8 @@ class ConceptRecord:
     """The concepts all of whose points it holds."""
     plane: Plane | None = None
     sample: SampleVerdict | None = None
+
+    __repr__ = short_repr
 
 
 @dataclass(frozen=True)
@@ -133,6 +142,8 @@ class PointSample:
     membership: Block
     held_out: int
 
+    __repr__ = short_repr
+
 
 @dataclass(frozen=True)
 class AnswerColumn:
@@ -140,6 +151,8 @@ class AnswerColumn:
 
     name: str
     answers: ConceptAnswers
+
+    __repr__ = short_repr
 
 
 @dataclass(frozen=True)
@@ -154,6 +167,8 @@ class PairTable:
     low: Block
     high: Block
     edges: Block
+
+    __repr__ = short_repr
 
 
 @dataclass(frozen=True)
@@ -197,6 +212,8 @@ class NeuronRecord:
     encoder_norm: float
     decoder_norm: float
 
+    __repr__ = short_repr
+
 
 @dataclass(frozen=True)
 class NeuronGeometry:
@@ -224,66 +241,7 @@ class NeuronGeometry:
     shares: Block
     activations: Block
 
-
-@dataclass(frozen=True)
-class LatticeNode:
-    """A formal concept.
-
-    Attributes
-    ----------
-    extent, intent
-        Concepts, and attributes: neurons in the learned lattice, concepts in the true one.
-    stability
-        The share of subsets of the extent with the same intent.
-    delta
-        What it loses at least by a further step.
-    match
-        The node of the other lattice that has the same extent; None if there is none.
-    """
-
-    extent: tuple[int, ...]
-    intent: tuple[int, ...]
-    stability: float
-    delta: int
-    match: int | None
-
-
-@dataclass(frozen=True)
-class LatticeRecord:
-    """A lattice and where its nodes stand.
-
-    Attributes
-    ----------
-    nodes
-        By growing extent.
-    covers
-        (e, 2): pairs of a node and a next greater one.
-    positions
-        (m, 2).
-    """
-
-    nodes: tuple[LatticeNode, ...]
-    covers: Block
-    positions: Block
-
-
-@dataclass(frozen=True)
-class LatticePair:
-    """The true lattice beside that of certified detection, at the tolerance that it is drawn at.
-
-    `learned` is None where it is too large to be drawn: then `reason` says so. The figures are those of the
-    comparison at the SAE's own tolerance, `judged_at`, each with its floor under permuted columns.
-    """
-
-    tolerance: float
-    judged_at: float
-    truth: LatticeRecord
-    learned: LatticeRecord | None
-    reason: str
-    exact_recall: float
-    exact_recall_floor: float
-    tightness: float
-    tightness_floor: float
+    __repr__ = short_repr
 
 
 @dataclass(frozen=True)

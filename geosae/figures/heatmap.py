@@ -105,8 +105,11 @@ def draw_heatmap(
     limits: tuple[float | int, float | int] = (0.0, 1.0),
     colours: str = GREAT_IS_GOOD,
     text_size: float = 6.0,
+    ends_printed: bool = True,
 ) -> None:
     """Draw a heat map into existing axes; see `heatmap`.
+
+    Without `ends_printed` a cell at either limit says so by its colour alone, which leaves room for lines.
 
     Raises
     ------
@@ -131,7 +134,8 @@ def draw_heatmap(
         for left, value in zip(lefts, line, strict=True):
             squares.append(Rectangle((float(left), float(i)), 1, 1))
             faces.append(_face(float(value), limits, colours))
-            _print(ax, float(left) + 0.5, float(i) + 0.47, float(value), faces[-1], text_size)
+            if ends_printed or value not in limits:
+                _print(ax, float(left) + 0.5, float(i) + 0.47, float(value), faces[-1], text_size)
     # A cell that is not known shows its outline, the others a white seam.
     edges = [MUTED if np.isnan(value) else "white" for value in table.ravel()]
     cells = PatchCollection(squares, facecolors=faces, edgecolors=edges, linewidths=0.4)

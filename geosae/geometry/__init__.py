@@ -68,6 +68,9 @@ from geosae.geometry.superposition.frames import least_coherence as least_cohere
 from geosae.geometry.superposition.frames import welch as welch
 from geosae.geometry.superposition.naming import name_feature as name_feature
 from geosae.geometry.superposition.naming import name_features as name_features
+from geosae.geometry.superposition.naming_all import name_all_features as name_all_features
+from geosae.geometry.superposition.naming_all_certificate import AllNamed as AllNamed
+from geosae.geometry.superposition.naming_all_certificate import NotAllNamed as NotAllNamed
 from geosae.geometry.superposition.naming_certificate import CommonCodes as CommonCodes
 from geosae.geometry.superposition.naming_certificate import Named as Named
 from geosae.geometry.superposition.naming_certificate import Unnameable as Unnameable

@@ -247,8 +247,13 @@ def minimise(
     start: Float[np.ndarray, " v"],
     *,
     steps: int = 200,
+    least_gain: float = 1e-14,
+    least_slope: float = 1e-10,
 ) -> Outcome:
     """Look for a local minimum of a function that returns its value and gradient (L-BFGS).
+
+    It stops after so many steps, or where a step gains less of the value than `least_gain`, or no partial
+    derivative exceeds `least_slope`.
 
     Raises
     ------
@@ -270,7 +275,11 @@ def minimise(
         return function(x)
 
     solution = optimize.minimize(
-        timed, start, jac=True, method="L-BFGS-B", options={"maxiter": steps, "ftol": 1e-14, "gtol": 1e-10}
+        timed,
+        start,
+        jac=True,
+        method="L-BFGS-B",
+        options={"maxiter": steps, "ftol": least_gain, "gtol": least_slope},
     )
     status: Status = "optimal" if solution.success else "stopped"
     return Outcome(status, np.asarray(solution.x, dtype=np.float64), float(solution.fun))

@@ -18,6 +18,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 import cattrs
+import numpy as np
 from cattrs.errors import ClassValidationError, ForbiddenExtraKeysError, IterableValidationError
 
 from geosae.errors import InvalidInput
@@ -71,6 +72,16 @@ def _word(value: Any, literal: Any) -> Any:
     return value
 
 
+def _is_numpy_scalar(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, np.generic)
+
+
+def _scalar(value: Any) -> Any:
+    """Return a number or truth value as Python's own, and None for a float that is not finite."""
+    plain = value.item() if isinstance(value, np.generic) else value
+    return None if isinstance(plain, float) and not math.isfinite(plain) else plain
+
+
 def _is_plain_union(kind: Any) -> bool:
     plain = {bool, int, float, str, NoneType}
     return (
@@ -87,7 +98,10 @@ def _converter() -> cattrs.Converter:
     converter.register_structure_hook(float, _float)
     converter.register_structure_hook_func(_is_plain_union, _plain)
     converter.register_structure_hook_func(lambda kind: get_origin(kind) is Literal, _word)
-    converter.register_unstructure_hook(float, lambda value: value if math.isfinite(value) else None)
+    # A comparison of numpy's floats is numpy's bool, and a count its integer: JSON knows neither.
+    for kind in (bool, int, float):
+        converter.register_unstructure_hook(kind, _scalar)
+    converter.register_unstructure_hook_func(_is_numpy_scalar, _scalar)
     return converter
 
 

@@ -1,188 +1,192 @@
-"""Absorption by trained SAEs, where geometry allows it and where not (theory P2; arXiv 2409.14507).
+"""Absorption by trained SAEs: where geometry allows it (theory P2), and where L1 pays for it (P9, P10).
 
-A magnitude scales a whole point, its parent's part and its child's alike, so that concepts stay thickened
-rays with a certificate. What happens where the two vary relative to each other is asked by `failures`.
+Two parts. *Position*: in the world `absorption` a magnitude scales a whole point, so that concepts are
+thickened rays with a certificate; one SAE is asked about a child at the edge and about one inside the hull of
+its siblings. *Pairs*: parents with a child each along orthonormal features, an SAE as wide as there are
+features; the magnitudes of parent and child vary each by itself, and theory says which two atoms are best. At
+λ = 0 any pattern that reconstructs is optimal, absorbed or not (P10). The phenomenon is that of arXiv
+2409.14507. An untrained SAE has met no penalty and stands once for all λ.
 """
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING
 
-from geosae.analysis.phenomena.absorption import AbsorptionRecord
-from geosae.experiments.gates import GATES, Gate, gate_name
-from geosae.experiments.interval import mean_interval
-from geosae.experiments.jobs import MakeWorld, StudyRecord
+import numpy as np
+from jaxtyping import Float
+
+from geosae.experiments.baselines import Baseline
+from geosae.experiments.gates import GATES, Gate
+from geosae.experiments.jobs import MakeWorld
 from geosae.sae.device import Device
+from geosae.studies.absorption_answers import answers
+from geosae.studies.absorption_records import (
+    POSITIONS,
+    Job,
+    PairJob,
+    PairResult,
+    Position,
+    PositionJob,
+    PositionResult,
+    Result,
+    has_no_penalty,
+)
 from geosae.studies.common import gates_in, l0_of, trained, two_halves
-from geosae.studies.numbers import direction, paired, per_seed
-from geosae.studies.study import Answer, Study, Verdict
+from geosae.studies.parent_child import TREES, mean_silence, tree_world
+from geosae.studies.study import Study
 
-Position = Literal["extreme", "inside"]
-POSITIONS: tuple[Position, ...] = ("extreme", "inside")
+if TYPE_CHECKING:
+    from geosae.sae import Neurons
 
 
 def _default_gates() -> dict[Gate, tuple[float | int, ...]]:
-    return {"relu": (0.01, 0.1, 0.3), "topk": (1, 2, 4), "batchtopk": (2,), "jumprelu": (0.01,)}
+    lambdas = (0.01, 0.03, 0.1, 0.3, 1.0)
+    return {"relu": lambdas, "topk": (1, 2, 4, 8), "batchtopk": (2,), "jumprelu": (0.01,), "gated": (0.1,)}
+
+
+def _default_varied() -> dict[Gate, float | int]:
+    return {"relu": 0.1, "topk": 2}
+
+
+def _default_pair_gates() -> dict[Gate, tuple[float | int, ...]]:
+    return {"relu": (0.01, 0.03, 0.1, 0.2, 0.3, 0.6, 1.0), "topk": (1, 2, 3)}
 
 
 @dataclass(frozen=True)
 class Grid:
-    """What a plan may change."""
+    """What a plan may change.
 
-    variations: tuple[float, ...] = (0.05, 0.2, 0.4)
+    All `gates` are tried at the least of `variations`, those in `varied` also at the others. Of pairs, gates
+    with a penalty are tried at all `pair_variations`, the others at the least.
+    """
+
+    variations: tuple[float, ...] = (0.05, 0.4)
     gates: Mapping[Gate, tuple[float | int, ...]] = field(default_factory=_default_gates)
+    varied: Mapping[Gate, float | int] = field(default_factory=_default_varied)
     steps: int = 400
     width: int = 16
     points: int = 3000
     dim: int = 8
+    pair_gates: Mapping[Gate, tuple[float | int, ...]] = field(default_factory=_default_pair_gates)
+    pair_variations: tuple[float, ...] = (0.0, 0.2, 0.4)
+    pair_points: int = 4000
+    pair_steps: int = 800
+    pair_lr: float = 0.01
 
 
-@dataclass(frozen=True)
-class AbsorptionJob:
-    """One SAE on a draw of the world with the child in one position."""
-
-    position: Position
-    variation: float
-    gate: Gate
-    sparsity: float | int
-    seed: int
-    steps: int
-    width: int
-    points: int
-    dim: int
+def _jobs(grid: Grid, seeds: Sequence[int]) -> Iterator[Job]:
+    for seed in seeds:
+        for variation in sorted(grid.variations):
+            gates = grid.gates
+            if variation > min(grid.variations):
+                gates = {g: (s,) for g, s in grid.varied.items() if s in grid.gates.get(g, ())}
+            for gate, sparsity in gates_in(gates):
+                yield from _position_jobs(grid, variation, gate, sparsity, seed)
+        for gate, sparsity in gates_in(grid.pair_gates):
+            yield from _pair_jobs(grid, gate, sparsity, seed)
 
 
-@dataclass(frozen=True)
-class AbsorptionResult:
-    """What became of the two parent–child pairs."""
-
-    l0: float
-    absolute: bool
-    """Whether the SAE's gate is absolute."""
-    pairs: tuple[AbsorptionRecord, ...]
-
-
-Records: TypeAlias = Sequence[StudyRecord[AbsorptionJob, AbsorptionResult]]
-
-
-def _jobs(grid: Grid, seeds: Sequence[int]) -> Iterator[AbsorptionJob]:
-    for position in POSITIONS:
-        for variation in grid.variations:
-            for gate, sparsity in gates_in(grid.gates):
-                for seed in seeds:
-                    yield AbsorptionJob(
-                        position, variation, gate, sparsity, seed,
-                        grid.steps, grid.width, grid.points, grid.dim,
-                    )  # fmt: skip
+def _position_jobs(
+    grid: Grid, variation: float, gate: Gate, sparsity: float | int, seed: int
+) -> Iterator[PositionJob]:
+    places: dict[Baseline, tuple[Position, ...]] = {
+        "trained": POSITIONS,
+        "untrained": POSITIONS,
+        "frozen_decoder": ("inside",),
+    }
+    for baseline, positions in places.items():
+        of_arm = grid.gates[gate][0] if has_no_penalty(gate, baseline) else sparsity
+        for position in positions:
+            yield PositionJob(
+                position, variation, gate, of_arm, baseline, seed,
+                grid.steps, grid.width, grid.points, grid.dim,
+            )  # fmt: skip
 
 
-def _do(job: AbsorptionJob, make_world: MakeWorld, device: Device) -> AbsorptionResult:
+def _pair_jobs(grid: Grid, gate: Gate, sparsity: float | int, seed: int) -> Iterator[PairJob]:
+    steps = sorted(grid.pair_variations)
+    arms: tuple[Baseline, ...] = ("trained", "untrained")
+    for variation in steps if GATES[gate].sparsity_parameter == "l1" else steps[:1]:
+        for baseline in arms:
+            of_arm = grid.pair_gates[gate][0] if has_no_penalty(gate, baseline) else sparsity
+            # Without hierarchy only where the two are compared.
+            for trees in (True, False) if variation == steps[0] else (True,):
+                yield PairJob(
+                    gate, of_arm, trees, variation, baseline, 2 * TREES, seed,
+                    grid.pair_steps, grid.pair_points, grid.pair_lr,
+                )  # fmt: skip
+
+
+def _do(job: Job, make_world: MakeWorld, device: Device) -> Result:
+    match job:
+        case PositionJob():
+            return _by_position(job, make_world, device)
+        case PairJob():
+            return _pairs(job, make_world, device)
+
+
+def _by_position(job: PositionJob, make_world: MakeWorld, device: Device) -> PositionResult:
     from geosae.analysis.phenomena import absorption
 
     params = {"points": job.points, "dim": job.dim, "parents": 2, "children": 2,
               "position": job.position, "variation": job.variation}  # fmt: skip
     train_half, test_half = two_halves(make_world, "absorption", params, job.seed)
     neurons = trained(
-        train_half.points, job.gate, job.sparsity, job.width, job.seed, job.steps, device=device
-    )
-    # The child in question: the one inside the hull of its siblings where there is one, else the first.
-    which = 3 if job.position == "inside" else 1
-    pairs = tuple(
-        absorption(neurons, test_half, f"parent {f}", f"child {f}.{which}", seed=job.seed).record
-        for f in (1, 2)
-    )
-    return AbsorptionResult(l0_of(neurons, test_half.points), GATES[job.gate].absolute, pairs)
-
-
-def mean_effect(result: AbsorptionResult) -> float:
-    """Return the mean excess of that silence over the silence on the child's siblings; nan if not known."""
-    return _mean([pair.effect.value for pair in result.pairs])
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values) if all(map(math.isfinite, values)) else math.nan
-
-
-def _answers(records: Records) -> list[Answer]:
-    if not records:
-        return []
-    return [_forbidden(records), *_relative(records), *_position(records)]
-
-
-def _forbidden(records: Records) -> Answer:
-    pairs = [(r, pair) for r in records if r.result.absolute for pair in r.result.pairs]
-    closed = [pair for _, pair in pairs if not pair.can]
-    inside = [pair for r, pair in pairs if r.settings.position == "inside"]
-    exact = sum(bool(pair.exact) for pair in closed)
-    near = sum(pair.absorbed for pair in closed)
-    can = sum(pair.can for _, pair in pairs)
-    possible = sum(pair.absorbed for _, pair in pairs if pair.can)
-    observation = (
-        f"Of {len(pairs)} parent–child pairs in SAEs with absolute gates, certificates exclude exact "
-        f"absorption in {len(closed)} ({sum(not p.can for p in inside)} of {len(inside)} with an interior "
-        f"child): {exact} of these were absorbed exactly and {near} within the tolerance; where it is "
-        f"possible, {possible} of {can} were absorbed."
-    )
-    verdict: Verdict = "the prediction fails" if exact else "as predicted" if closed else "undecided"
-    prediction = (
-        "By one neuron with an absolute gate, a child in the hull of its siblings cannot be absorbed "
-        "exactly; at the edge it can."
-    )
-    return Answer("P2", prediction, observation, verdict)
-
-
-def _relative(records: Records) -> Iterator[Answer]:
-    pairs = [
-        pair
-        for r in records
-        if r.settings.position == "inside" and r.settings.gate == "topk" and r.settings.sparsity >= 2
-        for pair in r.result.pairs
-    ]
-    if not pairs:
-        return
-    done = sum(pair.absorbed for pair in pairs)
-    exact = sum(bool(pair.exact) for pair in pairs)
-    observation = (
-        f"Top-K with K ≥ 2 absorbed {done} of {len(pairs)} interior children within the tolerance, "
-        f"{exact} exactly."
-    )
-    verdict: Verdict = "as predicted" if done else "undecided"
-    prediction = "Top-K neurons with K ≥ 2 can absorb an interior child, which no half-space can (P2, G2)."
-    yield Answer("P2", prediction, observation, verdict)
-
-
-def _position(records: Records) -> Iterator[Answer]:
-    for gate in dict.fromkeys(r.settings.gate for r in records):
-        of_gate = [r for r in records if r.settings.gate == gate]
-        sides = [
-            per_seed([r for r in of_gate if r.settings.position == position], mean_effect)
-            for position in POSITIONS
-        ]
-        gain = mean_interval(paired(*sides))
-        means = [mean_interval(list(side.values())) for side in sides]
-        prediction = (
-            f"{gate_name(gate)}: the parent's neuron is silent on a child (beyond its siblings) more where "
-            "the child is at the edge than where it lies inside."
+        train_half.points, job.gate, job.sparsity, job.width, job.seed, job.steps,
+        device=device, baseline=job.baseline,
+    )  # fmt: skip
+    edge, inside = (
+        tuple(
+            absorption(neurons, test_half, f"parent {f}", f"child {f}.{child}", seed=job.seed).record
+            for f in (1, 2)
         )
-        observation = (
-            f"Excess silence {means[0]} on an extreme child, {means[1]} on an interior one; "
-            f"paired difference over {gain.n} seeds {gain}."
-        )
-        yield Answer("P2", prediction, observation, direction(gain))
+        if f"child 1.{child}" in test_half.names
+        else ()
+        for child in (1, 3)
+    )
+    return PositionResult(l0_of(neurons, test_half.points), GATES[job.gate].absolute, edge, inside)
+
+
+def _pairs(job: PairJob, make_world: MakeWorld, device: Device) -> PairResult:
+    from geosae.data.fvu import fvu
+
+    world = tree_world(job.points, job.variation, trees=job.trees)
+    train_half, test_half = two_halves(make_world, "superposition", world, job.seed)
+    neurons = _neurons(train_half.points, job, device)
+    silence, pairs = mean_silence(neurons, test_half, job.seed)
+    offsets = train_half.points - train_half.points.mean(axis=0)
+    return PairResult(
+        silence=silence,
+        pairs=pairs,
+        l0=l0_of(neurons, test_half.points),
+        fvu=float(fvu(test_half.points, neurons.reconstruct(test_half.points))),
+        spread=float(np.sqrt(np.square(offsets).sum(axis=1).mean())),
+    )
+
+
+def _neurons(points: Float[np.ndarray, "N n"], job: PairJob, device: Device) -> "Neurons":
+    from geosae.experiments.sae_config import config_of
+    from geosae.sae import neurons_of
+    from geosae.sae.training.train import train
+
+    settings = {"steps": job.steps, "log_every": job.steps, "lr": job.lr}
+    config = config_of(job.gate, job.sparsity, job.width, job.baseline, settings)
+    return neurons_of(train(points, config, job.seed, device=device).sae)
 
 
 STUDY = Study(
     name="absorption",
     title="Absorption",
-    question="Does training absorb a child concept where geometry allows it, and only there?",
+    question="Does training absorb a child concept where geometry allows it and L1 pays for it, beyond what "
+    "untrained SAEs show?",
     world="World `absorption`: two parents as thickened rays, exclusive children at the edge, or one more "
-    "inside the hull of its siblings.",
-    design="Child position × variation of magnitudes × gate × sparsity × seed.",
+    f"inside the hull of its siblings; world `superposition`: {TREES} parents with a child each.",
+    design="Child position × gate × sparsity × arm × seed; λ × variation of magnitudes × hierarchy × arm × "
+    "seed.",
     grid=Grid,
-    settings=AbsorptionJob,
-    result=AbsorptionResult,
+    settings=Job,
+    result=Result,
     jobs=_jobs,
     do=_do,
-    answers=_answers,
+    answers=answers,
 )

@@ -22,17 +22,19 @@ from geosae.studies.approximation_errors import (
     UnitJob,
     bodies_around,
     body_of,
+    facets_of,
 )
 from geosae.studies.common import trained
 from geosae.studies.study import Study
 
 SIZES = {
-    2: (4, 6, 8, 12, 16, 24, 32, 48, 64),
-    3: (6, 8, 12, 16, 24, 32, 48, 64, 128, 256),
-    4: (8, 12, 16, 24, 32, 48),
-    5: (12, 16, 24, 32, 64, 128, 256, 512),
+    2: (4, 6, 8, 12, 16, 24, 32, 64, 128, 256, 512, 1024),
+    3: (6, 8, 12, 16, 24, 32, 64, 128, 256, 512, 1024),
+    4: (8, 12, 16, 24, 32, 48, 96, 192, 448, 1000),
+    5: (12, 16, 24, 32, 64, 128, 256, 512, 768, 1024),
 }
-"""Numbers of facets that the oracle is asked for, by dimension."""
+"""Numbers of facets that the oracle is asked for around balls, by dimension; around others up to MOST."""
+MOST = 64
 _MARGIN = 1.4
 _BACKGROUND = 0.2
 
@@ -42,21 +44,32 @@ class Grid:
     """What a plan may change."""
 
     dims: tuple[int, ...] = (2, 3, 4, 5)
-    non_convex: tuple[str, ...] = ("shell 2", "two-balls 2", "two-balls 3")
-    widths: tuple[int, ...] = (8, 16, 32, 64, 128)
+    others: tuple[str, ...] = ("polygon 2", "cross-polytope 3", "shell 2", "two-balls 3")
+    most: int = 1024
+    """The most facets that the oracle is asked for."""
+    widths: tuple[int, ...] = (8, 32, 128)
     steps: int = 1000
     points: int = 4000
     l1: float = 0.1
 
 
 def _jobs(grid: Grid, seeds: Sequence[int]) -> Iterator[Job]:
-    pairs = [name.rsplit(" ", 1) for name in grid.non_convex]
+    pairs = [name.rsplit(" ", 1) for name in grid.others]
     bodies = [("ball", dim) for dim in grid.dims] + [(body, int(dim)) for body, dim in pairs]
     for body, dim in bodies:
-        for m in SIZES[dim]:
-            yield OracleJob(body, dim, m)
+        for m in _sizes(body, dim):
+            if m <= grid.most:
+                yield OracleJob(body, dim, m)
         for width, baseline, seed in product(grid.widths, BASELINES, seeds):
             yield UnitJob(body, dim, width, baseline, seed, grid.steps, grid.points, grid.l1)
+
+
+def _sizes(body: str, dim: int) -> Sequence[int]:
+    """Return the numbers of facets: of a polytope all up to its own, from which on it is exact."""
+    facets = facets_of(body, dim)
+    if facets is not None:
+        return range(dim + 1, facets + 1)
+    return SIZES[dim] if body == "ball" else [m for m in SIZES[dim] if m <= MOST]
 
 
 def _do(job: Job, make_world: MakeWorld, device: Device) -> OracleError | UnitError:
@@ -98,10 +111,10 @@ STUDY = Study(
     title="Approximation against unit size",
     question="How fast does the approximation error fall with the number of neurons in a unit, and where "
     "does it stop?",
-    world=f"2r copies of a body (ball, shell, two balls) at distance {DISTANCE:g} from the origin on the "
-    "axes of a box, where a fifth of the points lie anywhere; SAEs are asked for one of the copies.",
-    design="Dimension r × number of facets for the oracle; body × width × seed for ReLU SAEs, trained and "
-    "untrained.",
+    world=f"2r copies of a body (ball, polytope, shell, two balls) at distance {DISTANCE:g} from the origin "
+    "on the axes of a box, where a fifth of the points lie anywhere; SAEs are asked for one of the copies.",
+    design="Dimension r × number of facets for the oracle; body × width × seed for ReLU SAEs, trained, "
+    "untrained and with frozen decoders.",
     grid=Grid,
     settings=Job,
     result=OracleError | UnitError,

@@ -20,6 +20,7 @@ from geosae.studies.approximation_errors import (
     UnitJob,
     bodies_in,
     body_of,
+    facets_of,
     lower_bound,
     oracle_curve,
     plateau,
@@ -33,6 +34,7 @@ UnitRecord: TypeAlias = StudyRecord[UnitJob, UnitError]
 
 EXPONENT_ERROR = 0.05
 """A slope on m is read off where the proved bound's own exponent is within this of its limit."""
+TOLERANCE = 0.1
 FAR = 10**5
 """So many facets stand for the limit: more would lose digits."""
 
@@ -42,8 +44,13 @@ def answers(records: Records) -> list[Answer]:
     candidates: list[Answer | None] = []
     for body, dim in bodies_in(records):
         around = [_enclosed(records, dim), _exponent(records, dim)]
-        candidates += around if body == "ball" else [_plateau(records, body, dim)]
-    candidates += [_against_best(records), *_training(records)]
+        if body == "ball":
+            candidates += around
+        else:
+            exact = facets_of(body, dim) is not None
+            candidates.append((_facets if exact else _plateau)(records, body, dim))
+    candidates += [_against_best(records), *(_equal_size(records, b) for b in BASELINES[1:])]
+    candidates += _training(records)
     return [answer for answer in candidates if answer is not None]
 
 
@@ -177,6 +184,66 @@ def _plateau(records: Records, body: str, dim: int) -> Answer | None:
     return Answer("A1", prediction, observation, "the prediction fails" if fails else "as predicted")
 
 
+def _facets(records: Records, body: str, dim: int) -> Answer | None:
+    """Ask whether a unit with as many members as a polytope has facets comes near it."""
+    facets = facets_of(body, dim)
+    assert facets is not None
+    errors = [e for m, e in unit_errors(records, body, dim) if m >= facets]
+    fewer = [(m, e) for m, e in oracle_curve(records, body, dim) if m < facets]
+    members = [m for m, _ in unit_errors(records, body, dim)]
+    if not members:
+        return None
+    near = sum(error <= TOLERANCE for error in errors)
+    found = f"; of {fewer[-1][0]:.0f} the best found has {fewer[-1][1]:.2f}" if fewer else ""
+    observation = (
+        f"{body} in {dim} dimensions: {facets} half-spaces are exact{found}. Of {len(errors)} units of "
+        f"trained SAEs with so many members or more {near} have an error of at most {TOLERANCE:g} of its "
+        f"volume{f'; the least has {min(errors):.2f}' if errors else ''} ({len(members)} units, of at most "
+        f"{max(members)} members)."
+    )
+    prediction = (
+        f"Reconstruction does not ask for facets: units with enough members for the {body} (r = {dim}) do "
+        "not approximate it."
+    )
+    verdict: Verdict = "the prediction fails" if near else "as predicted" if errors else "undecided"
+    return Answer("A2", prediction, observation, verdict)
+
+
+def _equal_size(records: Records, baseline: Baseline) -> Answer | None:
+    """Compare trained units with those of a baseline at equal |M|, between its sizes by interpolation."""
+    gains: dict[int, list[float]] = {}
+    for body, dim in bodies_in(records):
+        seeds = sorted({r.settings.seed for r in units_of(records, body, dim)})
+        for seed in seeds:
+            trained, other = (_sizes(records, body, dim, b, seed) for b in ("trained", baseline))
+            if len(other) < 2:
+                continue
+            log_m, log_e = np.log10(other).T
+            for m, e in trained:
+                if other[0][0] <= m <= other[-1][0]:
+                    at = float(np.interp(np.log10(m), log_m, log_e))
+                    gains.setdefault(seed, []).append(at - math.log10(e))
+    gain = mean_interval([sum(values) / len(values) for _, values in sorted(gains.items())])
+    if not gain.n:
+        return None
+    words = {"untrained": "untrained SAEs", "frozen_decoder": "SAEs with frozen decoders"}[baseline]
+    observation = (
+        f"At equal |M|, over {sum(map(len, gains.values()))} units of trained SAEs, log₁₀ of the error of "
+        f"{words} minus theirs is {gain} (interpolated between widths, means over bodies)."
+    )
+    prediction = f"Of equally many members, units of trained SAEs approximate better than those of {words}."
+    return Answer("baseline", prediction, observation, direction(gain))
+
+
+def _sizes(records: Records, body: str, dim: int, baseline: Baseline, seed: int) -> list[tuple[float, float]]:
+    """Return (|M|, error) of one seed's units, by |M|; the geometric mean of the errors of equal |M|."""
+    by_size: dict[int, list[float]] = {}
+    for r in units_of(records, body, dim, baseline):
+        if r.settings.seed == seed and r.result.members and r.result.error > 0:
+            by_size.setdefault(r.result.members, []).append(math.log(r.result.error))
+    return [(float(m), math.exp(sum(logs) / len(logs))) for m, logs in sorted(by_size.items())]
+
+
 def _against_best(records: Records) -> Answer | None:
     """Compare units with what no polyhedron of as many facets goes below, and with the best found.
 
@@ -228,7 +295,7 @@ def _log_errors(units: Sequence[UnitRecord], baseline: Baseline, width: int) -> 
 
 
 def _against_untrained(units: Sequence[UnitRecord], width: int) -> Answer | None:
-    after, before = (_log_errors(units, baseline, width) for baseline in BASELINES)
+    after, before = (_log_errors(units, baseline, width) for baseline in BASELINES[:2])
     gain = mean_interval(paired(before, after))
     if not gain.n:
         return None
@@ -244,7 +311,7 @@ def _against_untrained(units: Sequence[UnitRecord], width: int) -> Answer | None
 def _more_neurons(units: Sequence[UnitRecord], widths: Sequence[int]) -> Answer | None:
     if len(widths) < 2:
         return None
-    after, before = (_gain_by_width(units, baseline, widths) for baseline in BASELINES)
+    after, before = (_gain_by_width(units, baseline, widths) for baseline in BASELINES[:2])
     observation = (
         f"From width {widths[0]} to {widths[-1]} log₁₀ of the error falls by {after} in trained SAEs and "
         f"by {before} in untrained ones."

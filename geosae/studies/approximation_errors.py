@@ -10,10 +10,10 @@ from jaxtyping import Float
 from geosae.experiments.baselines import Baseline
 from geosae.experiments.jobs import StudyRecord
 from geosae.geometry.approximation.ball_bound import least_ball_excess
-from geosae.geometry.regions.registry import Ball, Region, Shell, Union
+from geosae.geometry.regions.registry import Ball, Polytope, Region, Shell, Union
 from geosae.studies.numbers import of_kind
 
-BASELINES: tuple[Baseline, ...] = ("trained", "untrained")
+BASELINES: tuple[Baseline, ...] = ("trained", "untrained", "frozen_decoder")
 DISTANCE = 2.5
 """How far from the origin the bodies of the SAEs' world lie."""
 MISS = 0.01
@@ -24,7 +24,9 @@ MEASURED_ABOVE = 4
 
 
 def body_of(name: str, dim: int, center: Float[np.ndarray, "r"] | None = None) -> Region:
-    """Return a body by name: "ball", "shell" or "two-balls", within 1 of its centre in every coordinate.
+    """Return a body by name, within 1 of its centre in every coordinate.
+
+    Names: "ball", "polygon" (regular, twelve sides, in the plane), "cross-polytope", "shell", "two-balls".
 
     Examples
     --------
@@ -34,6 +36,11 @@ def body_of(name: str, dim: int, center: Float[np.ndarray, "r"] | None = None) -
     middle = np.zeros(dim) if center is None else center
     if name == "ball":
         return Ball(middle, 1.0)
+    if name == "polygon":
+        angles = np.pi * (np.arange(12) + 0.5) / 6
+        return Polytope(middle + np.column_stack([np.cos(angles), np.sin(angles)]))
+    if name == "cross-polytope":
+        return Polytope(middle + np.vstack([np.eye(dim), -np.eye(dim)]))
     if name == "shell":
         return Shell(middle, 0.5, 1.0)
     # Side by side as seen from the origin, wherever the two stand.
@@ -54,6 +61,18 @@ def bodies_around(name: str, dim: int) -> list[Region]:
     """
     axes = np.eye(dim) * DISTANCE
     return [body_of(name, dim, sign * axis) for axis in axes for sign in (1.0, -1.0)]
+
+
+def facets_of(name: str, dim: int) -> int | None:
+    """Return how many half-spaces a body is exactly; None of bodies that are no polytopes.
+
+    Examples
+    --------
+    >>> facets_of("polygon", 2), facets_of("cross-polytope", 3), facets_of("ball", 2)
+    (12, 8, None)
+    """
+    body = body_of(name, dim)
+    return len(body.facets()) if isinstance(body, Polytope) else None
 
 
 def plateau(body: Region) -> float:
@@ -125,12 +144,13 @@ Records: TypeAlias = Sequence[StudyRecord[Job, OracleError | UnitError]]
 def oracle_curve(
     records: Records, body: str, dim: int, error: Callable[[OracleError], float] = lambda e: e.excess
 ) -> list[tuple[float, float]]:
-    """Return (m, error) of the oracle, relative to the body's volume."""
-    return sorted(
+    """Return (m, error) of the best polyhedra found with at most m facets, relative to the body's volume."""
+    points = sorted(
         (float(r.settings.m), error(r.result))
         for r in of_kind(records, OracleJob, OracleError)
         if (r.settings.body, r.settings.dim) == (body, dim)
     )
+    return [(m, min(e for _, e in points[: i + 1])) for i, (m, _) in enumerate(points)]
 
 
 def units_of(

@@ -20,8 +20,15 @@ def two_halves(
     make_world: MakeWorld, name: str, params: Mapping[str, Any], seed: int
 ) -> tuple[ConceptDataset, ConceptDataset]:
     """Return a fresh draw of a world: the half to train on, and the half that the SAE never sees (E2)."""
+    return two_parts(make_world, name, params, seed, 0.5)
+
+
+def two_parts(
+    make_world: MakeWorld, name: str, params: Mapping[str, Any], seed: int, train_share: float
+) -> tuple[ConceptDataset, ConceptDataset]:
+    """Return a fresh draw of a world: the share to train on, and what the SAE never sees (E2)."""
     data = make_world(name, params, np.random.default_rng(seed))
-    return data.train_test_split(seed)
+    return data.train_test_split(seed, train_share)
 
 
 def trained(

@@ -113,6 +113,8 @@ class Question:
         One entry per world and gate.
     expected
         What the prediction says of the differences.
+    lead
+        What is said before they are.
     """
 
     id: str
@@ -122,6 +124,7 @@ class Question:
     below: str
     differences: tuple[Differences, ...]
     expected: Expected = "above"
+    lead: str = ""
 
     __repr__ = short_repr
 

@@ -14,7 +14,6 @@ Three parts, each in the world its source describes, scaled down:
   same rates without the trees. Half the width is the subject of the study `hedging`.
 """
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -34,10 +33,10 @@ from geosae.studies.failures_records import (
     Job,
     Mixed,
     MixingJob,
-    PairSilence,
     Recovered,
     TreesJob,
 )
+from geosae.studies.parent_child import TREE_DIM, TREES, mean_silence, tree_world
 from geosae.studies.study import Study
 
 if TYPE_CHECKING:
@@ -45,11 +44,8 @@ if TYPE_CHECKING:
 
 FEATURES, DIM, RATE = 32, 20, 0.12
 CROWD, CROWD_K = 512, 6
-TREES, TREE_DIM, TREE_DECAY, TREE_RATE = 4, 16, 0.3, 0.25
-# Points of a draw, as multiples of the setting `points`.
-CROWD_POINTS, TREE_POINTS = 10, 4
-# Fewer points with parent and child are too few to measure silence on.
-_LEAST_POINTS = 20
+CROWD_POINTS = 10
+"""Points of a draw, as a multiple of the setting `points`."""
 _MIXING_BASELINES: tuple[Baseline, ...] = ("trained", "frozen_decoder")
 
 
@@ -102,6 +98,7 @@ def _tree_jobs(grid: Grid, seed: int) -> Iterator[TreesJob]:
         (False, low, "trained"),
         *((True, variation, "trained") for variation in high),
         (True, low, "untrained"),
+        (False, low, "untrained"),
     ]
     for gate, sparsity in grid.tree_gates.items():
         for trees, variation, baseline in settings:
@@ -117,7 +114,7 @@ def _do(job: Job, make_world: MakeWorld, device: Device) -> Recovered | Mixed | 
         case CrowdJob():
             world = crowd_world(job.points, job.dim)
             train_half, test_half = two_halves(make_world, "superposition", world, job.seed)
-            return _recovered(_neurons(train_half, job, job.gate, "trained", device), test_half)
+            return recovered(_neurons(train_half, job, job.gate, "trained", device), test_half)
         case TreesJob():
             return _absorbed(job, make_world, device)
 
@@ -134,7 +131,8 @@ def _neurons(
     return neurons_of(train(train_half.points, config, job.seed, device=device).sae)
 
 
-def _recovered(neurons: "Neurons", test_half: ConceptDataset) -> Recovered:
+def recovered(neurons: "Neurons", test_half: ConceptDataset) -> Recovered:
+    """Return how an SAE recovers the features of a world, on these points."""
     from geosae.analysis.recovery import recovery_of
 
     recovery = recovery_of(neurons, test_half)
@@ -156,7 +154,7 @@ def _mixed(job: MixingJob, make_world: MakeWorld, device: Device) -> Mixed:
              "correlation": 0.4}  # fmt: skip
     train_half, test_half = two_halves(make_world, "superposition", world, job.seed)
     neurons = _neurons(train_half, job, "topk", job.baseline, device)
-    return Mixed(_recovered(neurons, test_half), hedging(neurons, test_half, seed=job.seed).mean_second)
+    return Mixed(recovered(neurons, test_half), hedging(neurons, test_half, seed=job.seed).mean_second)
 
 
 def crowd_world(points: int, dim: int) -> dict[str, Any]:
@@ -175,71 +173,17 @@ def crowd_world(points: int, dim: int) -> dict[str, Any]:
     return {"points": CROWD_POINTS * points, "dim": dim, "features": CROWD, **law, **trees, **size}
 
 
-def tree_world(points: int, variation: float, *, trees: bool) -> dict[str, Any]:
-    """Return pairs of a parent and its child, or as many independent features with the same rates.
-
-    Examples
-    --------
-    >>> [tree_world(1, 0.0, trees=trees)["roots"] for trees in (True, False)]
-    [4, 0]
-    """
-    rate = TREE_RATE * float(((1 - TREE_DECAY) ** np.arange(2 * TREES)).mean())
-    reach = 3**0.5 * variation  # a uniform magnitude of mean 1 with this coefficient of variation
-    law = {"law": "geometric", "decay": TREE_DECAY, "rate": rate, "compensate": "yes", "branching": 1}
-    size = {"low": 1 - reach, "high": 1 + reach, "directions": "orthonormal"}
-    counts = {"dim": TREE_DIM, "features": 2 * TREES, "roots": TREES if trees else 0}
-    return {"points": TREE_POINTS * points, **counts, **law, **size}
-
-
 def _absorbed(job: TreesJob, make_world: MakeWorld, device: Device) -> Absorbed:
     world = tree_world(job.points, job.variation, trees=job.trees)
     train_half, test_half = two_halves(make_world, "superposition", world, job.seed)
     neurons = _neurons(train_half, job, job.gate, job.baseline, device)
-    pairs = [pair_silence(neurons, test_half, i, job.seed) for i in range(TREES)]
-    measured = [pair for pair in pairs if pair is not None]
+    silence, pairs = mean_silence(neurons, test_half, job.seed)
     return Absorbed(
-        silence=PairSilence(
-            effect=_mean([pair.effect for pair in measured]),
-            silent=_mean([pair.silent for pair in measured]),
-            cosine=_mean([pair.cosine for pair in measured]),
-        ),
-        pairs=len(measured),
-        recovery=_recovered(neurons, test_half),
+        silence=silence,
+        pairs=pairs,
+        recovery=recovered(neurons, test_half),
         l0=l0_of(neurons, test_half.points),
     )
-
-
-def pair_silence(neurons: "Neurons", data: ConceptDataset, i: int, seed: int) -> PairSilence | None:
-    """Measure what parent i's neuron does where its child fires too; None with too few such points.
-
-    The child's concept is "child and parent": in the world without trees the child fires alone as well.
-
-    Examples
-    --------
-    >>> few = ConceptDataset(np.eye(8), np.eye(8, dtype=bool), tuple("abcdefgh"), directions=np.eye(8))
-    >>> pair_silence(None, few, 0, seed=0) is None  # no point has both
-    True
-    """
-    from geosae.analysis.phenomena import absorption
-
-    parent = data.membership[:, i]
-    both = parent & data.membership[:, TREES + i]
-    if np.count_nonzero(both) < _LEAST_POINTS:
-        return None
-    pair = ConceptDataset(data.points, np.column_stack([parent, both]), ("parent", "child"))
-    absorbed = absorption(neurons, pair, "parent", "child", seed=seed)
-    cosine = math.nan
-    if absorbed.child_neuron is not None and data.directions is not None:
-        atom = neurons.decoder[absorbed.child_neuron]
-        length = float(np.linalg.norm(atom))
-        cosine = float(atom @ data.directions[i]) / length if length > 0 else math.nan
-    return PairSilence(absorbed.effect.value, absorbed.silent.value, cosine)
-
-
-def _mean(values: Sequence[float]) -> float:
-    """Return the mean of the values that are known; nan if none is."""
-    finite = [value for value in values if math.isfinite(value)]
-    return sum(finite) / len(finite) if finite else math.nan
 
 
 STUDY = Study(

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from geosae.experiments.baselines import Baseline
 from geosae.experiments.gates import GATES, Gate, gate_name
 from geosae.experiments.interval import Interval, mean_interval
 from geosae.experiments.jobs import StudyRecord
@@ -21,7 +22,7 @@ from geosae.studies.failures_records import (
     trees_in,
     true_l0,
 )
-from geosae.studies.numbers import direction, mean_over_seeds, of_kind, paired, per_seed
+from geosae.studies.numbers import differences, direction, of_kind, paired, per_seed
 from geosae.studies.study import Answer
 
 R = TypeVar("R")
@@ -199,17 +200,30 @@ def _effect(absorbed: Absorbed) -> float:
 
 
 def _hierarchy(gate: Gate, records: TreesRecords, variation: float) -> Answer:
-    untrained = mean_over_seeds(trees_in(records, "untrained", trees=True, variation=variation), _effect)
+    """Judge the difference in differences: what hierarchy does to a trained SAE beyond an untrained one."""
+
+    def gap(baseline: Baseline) -> dict[int, float]:
+        hierarchy, flat = (
+            per_seed(trees_in(records, baseline, trees=trees, variation=variation), _effect)
+            for trees in (True, False)
+        )
+        return differences(hierarchy, flat)
+
     hierarchy, flat = (_trained(records, variation, trees=trees) for trees in (True, False))
     means = compared(hierarchy, flat, _effect)
+    untrained = gap("untrained")
+    change = mean_interval(paired(gap("trained"), untrained))
     observation = (
         f"Excess silence of the parent's neuron where the child fires too: {means.left} with hierarchy, "
-        f"{means.right} with the same rates and none; paired difference {means.difference} (untrained, with "
-        f"hierarchy: {untrained})."
+        f"{means.right} with the same rates and none; paired difference {means.difference}, of untrained "
+        f"SAEs {mean_interval(list(untrained.values()))}; trained minus untrained {change}."
     )
     name = gate_name(gate, records[0].settings.k)
-    prediction = f"{name}: a child that fires only with its parent is absorbed; an independent one is not."
-    return Answer("2409.14507", prediction, observation, direction(means.difference))
+    prediction = (
+        f"{name}: training absorbs a child that fires only with its parent, and no independent one, beyond "
+        "what untrained SAEs show."
+    )
+    return Answer("2409.14507", prediction, observation, direction(change))
 
 
 def _taken_in(gate: Gate, records: TreesRecords, variation: float) -> Answer:

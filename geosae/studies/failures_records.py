@@ -8,6 +8,7 @@ from geosae.experiments.baselines import Baseline
 from geosae.experiments.gates import Gate
 from geosae.experiments.interval import mean_interval
 from geosae.experiments.jobs import StudyRecord
+from geosae.studies.parent_child import PairSilence
 
 
 @dataclass(frozen=True)
@@ -82,19 +83,6 @@ class Mixed:
     recovery: Recovered
     mean_second: float
     """That of firing neurons (see `geosae.analysis.phenomena.Hedging`); nan if none fires."""
-
-
-@dataclass(frozen=True)
-class PairSilence:
-    """What a parent's neuron does where its child fires too."""
-
-    effect: float
-    """`Absorption.effect`: the excess of that silence over the silence on the rest of the parent."""
-    silent: float
-    """The share of the points with parent and child at which the parent's neuron is silent."""
-    cosine: float
-    """That of the child's atom with the parent's direction: 0 for the direction c of the child, 1/√2 for
-    c + p; nan where it is not known."""
 
 
 @dataclass(frozen=True)

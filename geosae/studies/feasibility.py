@@ -78,7 +78,7 @@ def _concept(data: ConceptDataset, c: int, tolerance: float) -> Possible:
     negatives = points[~inside]
     half_space = separate(points[inside], negatives).separable
     unit = separate_unit(points[inside], negatives)
-    inside_hull = len(unit.inside) / inside.sum() if isinstance(unit, UnitInseparable) else 0.0
+    inside_hull = len(unit.inside) / int(inside.sum()) if isinstance(unit, UnitInseparable) else 0.0
     miss, alarms = probe(points, inside)
     return Possible(
         name=data.names[c],

@@ -1,8 +1,12 @@
-"""Hedging: an SAE narrower than the feature count mixes features (theory P5; arXiv 2505.11756)."""
+"""Hedging: an SAE narrower than the feature count mixes features (theory P5, P7; arXiv 2505.11756).
+
+Two parts: many features, in pairs or alone, against the width; and one pair, for which P7 gives the angle of
+a single atom in closed form (`hedging_pairs`).
+"""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 
@@ -11,7 +15,15 @@ from geosae.experiments.interval import Interval, mean_interval
 from geosae.experiments.jobs import MakeWorld, StudyRecord
 from geosae.sae.device import Device
 from geosae.studies.common import gates_in, l0_of, trained, two_halves
-from geosae.studies.numbers import direction, paired, per_seed
+from geosae.studies.hedging_pairs import (
+    PairJob,
+    PairRecords,
+    PairResult,
+    mixing_of_pair,
+    pair_answers,
+    pair_jobs,
+)
+from geosae.studies.numbers import direction, of_kind, paired, per_seed
 from geosae.studies.study import Answer, Study
 
 FEATURES = 12
@@ -27,6 +39,8 @@ class Grid:
 
     widths: tuple[int, ...] = (3, 6, 12, 24)
     gates: Mapping[Gate, tuple[float | int, ...]] = field(default_factory=_default_gates)
+    child_rates: tuple[float, ...] = (0.2, 0.6, 0.9)
+    pair_widths: tuple[int, ...] = (1, 2, 4)
     steps: int = 400
     points: int = 3000
 
@@ -42,6 +56,7 @@ class HedgingJob:
     seed: int
     steps: int
     points: int
+    part: Literal["features"] = "features"
 
 
 @dataclass(frozen=True)
@@ -62,17 +77,37 @@ class HedgingResult:
 
 
 Records: TypeAlias = Sequence[StudyRecord[HedgingJob, HedgingResult]]
+Job: TypeAlias = HedgingJob | PairJob
+Result: TypeAlias = HedgingResult | PairResult
+AllRecords: TypeAlias = Sequence[StudyRecord[Job, Result]]
 
 
-def _jobs(grid: Grid, seeds: Sequence[int]) -> Iterator[HedgingJob]:
+def of_features(records: AllRecords) -> Records:
+    """Return the records of the part with many features."""
+    return of_kind(records, HedgingJob, HedgingResult)
+
+
+def of_pairs(records: AllRecords) -> PairRecords:
+    """Return the records of the part with one pair."""
+    return of_kind(records, PairJob, PairResult)
+
+
+def _jobs(grid: Grid, seeds: Sequence[int]) -> Iterator[Job]:
     for pairs in (0, FEATURES // 2):
         for gate, sparsity in gates_in(grid.gates):
             for width in grid.widths:
                 for seed in seeds:
                     yield HedgingJob(pairs, gate, sparsity, width, seed, grid.steps, grid.points)
+    yield from pair_jobs(grid.child_rates, grid.pair_widths, seeds, grid.steps, grid.points)
 
 
-def _do(job: HedgingJob, make_world: MakeWorld, device: Device) -> HedgingResult:
+def _do(job: Job, make_world: MakeWorld, device: Device) -> Result:
+    if isinstance(job, PairJob):
+        return mixing_of_pair(job, make_world, device)
+    return _mixing_of_features(job, make_world, device)
+
+
+def _mixing_of_features(job: HedgingJob, make_world: MakeWorld, device: Device) -> HedgingResult:
     from geosae.analysis import mcc
     from geosae.analysis.phenomena import hedging
 
@@ -110,7 +145,11 @@ def _by_seed(records: Records, width: int, value: Callable[[HedgingResult], floa
     return per_seed([r for r in records if r.settings.width == width], value)
 
 
-def _answers(records: Records) -> list[Answer]:
+def _answers(records: AllRecords) -> list[Answer]:
+    return _of_widths(of_features(records)) + pair_answers(of_pairs(records))
+
+
+def _of_widths(records: Records) -> list[Answer]:
     answers: list[Answer] = []
     for gate in dict.fromkeys(r.settings.gate for r in records):
         correlated = of_setting(records, gate, FEATURES // 2)
@@ -145,12 +184,13 @@ def _answers(records: Records) -> list[Answer]:
 STUDY = Study(
     name="hedging",
     title="Hedging",
-    question="Does an SAE that is narrower than the number of features mix correlated ones?",
-    world=f"World `superposition`: {FEATURES} orthonormal features, in parent–child pairs or independent.",
-    design="Correlated or not × gate × sparsity × width × seed.",
+    question="Does an SAE that is narrower than the number of features mix correlated ones, and by how much?",
+    world=f"World `superposition`: {FEATURES} orthonormal features, in parent–child pairs or independent; "
+    "and one pair in the plane, amplitudes 1 and no noise.",
+    design="Correlated or not × gate × sparsity × width × seed; child rate × width × seed.",
     grid=Grid,
-    settings=HedgingJob,
-    result=HedgingResult,
+    settings=Job,
+    result=Result,
     jobs=_jobs,
     do=_do,
     answers=_answers,

@@ -38,6 +38,19 @@ def direction(interval: Interval, sign: int = 1) -> Verdict:
     return "as predicted" if low > 0 else "the prediction fails" if high < 0 else "undecided"
 
 
+def together(verdicts: Sequence[Verdict]) -> Verdict:
+    """Return the verdict on a prediction of several parts: all of them must be as predicted.
+
+    Examples
+    --------
+    >>> together(["as predicted", "undecided"]), together(["undecided", "the prediction fails"])
+    ('undecided', 'the prediction fails')
+    """
+    if "the prediction fails" in verdicts:
+        return "the prediction fails"
+    return "as predicted" if set(verdicts) == {"as predicted"} else "undecided"
+
+
 def of_kind(
     records: Sequence[StudyRecord[Any, Any]], settings: type[S], result: type[T]
 ) -> list[StudyRecord[S, T]]:
@@ -86,4 +99,15 @@ def paired(left: Mapping[int, float], right: Mapping[int, float]) -> list[float]
     >>> paired({0: 1.0, 1: 2.0}, {1: 0.5, 2: 9.0})
     [1.5]
     """
-    return [left[seed] - right[seed] for seed in sorted(left.keys() & right.keys())]
+    return list(differences(left, right).values())
+
+
+def differences(left: Mapping[int, float], right: Mapping[int, float]) -> dict[int, float]:
+    """Return left − right by seed, for each seed that has both: of differences again their difference.
+
+    Examples
+    --------
+    >>> differences({0: 1.0, 1: 2.0}, {1: 0.5, 2: 9.0})
+    {1: 1.5}
+    """
+    return {seed: left[seed] - right[seed] for seed in sorted(left.keys() & right.keys())}

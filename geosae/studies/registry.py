@@ -8,11 +8,14 @@ from geosae.studies import (
     absorption,
     approximation,
     capacity,
+    dynamics,
     failures,
     feasibility,
     hedging,
-    lattice_training,
+    lattices,
+    linear_features,
     naming,
+    phase,
     splitting,
 )
 from geosae.studies.study import Answer, Study
@@ -24,11 +27,14 @@ STUDIES: Mapping[str, Study[Any, Any, Any]] = {
         approximation,
         capacity,
         naming,
+        phase,
+        dynamics,
         splitting,
         absorption,
         hedging,
-        lattice_training,
+        lattices,
         failures,
+        linear_features,
     )
 }
 """In the order of the report."""

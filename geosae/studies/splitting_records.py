@@ -7,7 +7,9 @@ from typing import Literal, TypeAlias
 from geosae.analysis.phenomena import Kind
 from geosae.analysis.phenomena.splitting import CutRecord
 from geosae.experiments.gates import Gate
+from geosae.experiments.interval import Interval
 from geosae.experiments.jobs import StudyRecord
+from geosae.studies.numbers import mean_over_seeds
 
 World = Literal["separated", "connected", "shell"]
 CutKind = Literal["whole", "clean", "cut", "tiled", "partial"]
@@ -19,6 +21,8 @@ class SplittingJob:
     """SAEs of several widths on one draw of a world."""
 
     world: World
+    margin: float
+    """The planted distance between the concept's parts; 0 for a connected concept."""
     gate: Gate
     sparsity: float | int
     seed: int
@@ -74,12 +78,16 @@ class SplittingResult:
 
     trained: tuple[SaeResult, ...]
     untrained: tuple[SaeResult, ...]
+    frozen: tuple[SaeResult, ...]
+    """With a frozen random decoder."""
     permuted: tuple[FamilyCounts, ...]
     """The families in the trained SAEs if each neuron's points are permuted: what independence gives."""
     splits: tuple[NeuronFates, ...]
     """What becomes of the trained SAEs' neurons from each width to the next."""
     isolable: int
     """How many parts of the concept a half-space separates from the others, by certificate."""
+    planted: CutRecord | None
+    """The cut by half-spaces of the parts themselves: what any SAE could reach on these points."""
 
 
 Records: TypeAlias = Sequence[StudyRecord[SplittingJob, SplittingResult]]
@@ -108,9 +116,19 @@ def of_gate(records: Records, gate: Gate, sparsity: float | int | None = None) -
     return [r for r in records if r.settings.gate == gate and sparsity in (None, r.settings.sparsity)]
 
 
-def of_worlds(records: Records, *worlds: World) -> Records:
-    """Return the records of these worlds."""
-    return [r for r in records if r.settings.world in worlds]
+def of_worlds(records: Records, *worlds: World, margin: float | None = None) -> Records:
+    """Return the records of these worlds, at one margin if it is given."""
+    return [r for r in records if r.settings.world in worlds and margin in (None, r.settings.margin)]
+
+
+def margins_of(records: Records) -> list[float]:
+    """Return the planted margins, the least first."""
+    return sorted({r.settings.margin for r in of_worlds(records, "separated")})
+
+
+def planted_share(records: Records) -> Interval:
+    """Return in which share of the draws the true parts themselves would count as a clean split."""
+    return mean_over_seeds(records, lambda r: None if r.planted is None else float(r.planted.clean))
 
 
 def several(records: Records) -> Records:

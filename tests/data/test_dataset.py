@@ -85,6 +85,12 @@ def test_membership_takes_zeros_and_ones_only() -> None:
             admit_membership(wrong, 6)
 
 
+def test_the_share_to_train_on_is_the_first_parts() -> None:
+    whole = ConceptDataset(np.arange(20.0)[:, None], np.arange(20)[:, None] < 10, ("low",))
+    sizes = [(a.size, b.size) for a, b in (whole.train_test_split(0, share) for share in (0.2, 0.5, 0.9))]
+    assert sizes == [(4, 16), (10, 10), (18, 2)]
+
+
 def test_take_and_split_partition_the_points() -> None:
     rng = np.random.default_rng(0)
     whole = data(

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from geosae.errors import InvalidInput
 from geosae.figures import heatmap, render
-from geosae.figures.heatmap import number
+from geosae.figures.heatmap import draw_heatmap, number
 
 
 def texts(figure) -> list[str]:
@@ -63,3 +64,9 @@ def test_numbers_are_short_and_never_round_a_difference_away():
         text = number(value)
         assert len(text) <= 5
         assert value in (0.0, 1.0) or text not in ("0", "1")
+
+
+def test_the_ends_of_the_scale_can_be_left_to_their_colour():
+    ax = Figure().subplots()
+    draw_heatmap(ax, np.array([[0.0, 0.5, 1.0]]), ["a"], ["x", "y", "z"], ends_printed=False)
+    assert [text.get_text() for text in ax.texts if text.get_text()] == [".50"]

@@ -3,10 +3,11 @@
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -152,6 +153,18 @@ def test_what_is_not_known_is_null_and_comes_back_as_nan() -> None:
     table = to_json(Part(math.nan, 1.0))
     assert table == {"share": None, "tested": 1.0}
     assert math.isnan(from_json(Part[float], table, "it").share)
+
+
+def test_scalars_of_numpy_are_written_as_pythons(tmp_path: Path) -> None:
+    """A study's job computed a share in numpy and compared it with a tolerance: it was refused at the end."""
+    record = Record("a", (Part(np.float64(0.5), np.float64(0.25)),), Ball(np.float64(1)))
+    scalars = replace(
+        record, seed=np.int64(3), flags={"within": np.float64(0.1) <= 0.2}, sparsity=np.int32(2)
+    )
+    write_record(tmp_path / "it.json", scalars)
+    assert read_record(tmp_path / "it.json", Record) == replace(
+        record, seed=3, flags={"within": True}, sparsity=2
+    )
 
 
 def test_entries_of_a_table() -> None:

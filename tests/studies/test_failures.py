@@ -10,9 +10,10 @@ from geosae.geometry import HalfSpaces
 from geosae.sae import SparseAutoencoder, neurons_of
 from geosae.sae.gates import MatchingPursuit, TopK
 from geosae.sae.gates.gate import Weights
-from geosae.studies.failures import STUDY, TREES, crowd_world, pair_silence, tree_world
+from geosae.studies.failures import STUDY, crowd_world
 from geosae.studies.failures_answers import answers
-from geosae.studies.failures_records import Absorbed, CrowdJob, Mixed, MixingJob, PairSilence, Recovered
+from geosae.studies.failures_records import Absorbed, CrowdJob, Mixed, MixingJob, Recovered
+from geosae.studies.parent_child import TREES, PairSilence, pair_silence, tree_world
 
 
 def draw(params, seed=0):

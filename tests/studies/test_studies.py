@@ -6,8 +6,6 @@ import numpy as np
 import pytest
 import torch
 
-from geosae.analysis.phenomena import Difference, Share
-from geosae.analysis.phenomena.absorption import AbsorptionRecord
 from geosae.cli.sources import make_world
 from geosae.errors import InvalidInput
 from geosae.experiments import Interval, Results, Summary, mean_interval, parse_plan, plan_toml
@@ -15,17 +13,14 @@ from geosae.experiments.jobs import (
     Job,
     StudyRecord,
     do_job,
-    jobs_of,
     plan_jobs,
     study_failures,
     study_records,
     write_job_list,
 )
-from geosae.experiments.plan import StudyEntry
 from geosae.sae.training.numba import installed
 from geosae.sae.training.spec import has_mkl
 from geosae.studies import approximation_answers
-from geosae.studies.absorption import AbsorptionResult
 from geosae.studies.approximation_answers import slope_of
 from geosae.studies.approximation_errors import (
     OracleError,
@@ -59,15 +54,33 @@ SMALL = {
         "variations": [0.1, 0.4],
         "steps": 30,
         "points": 600,
+        "pair_gates": {"relu": [0.1]},
+        "pair_variations": [0.0, 0.4],
+        "pair_steps": 30,
+        "pair_points": 400,
     },
-    "approximation": {"dims": [2], "non_convex": ["shell 2"], "widths": [8], "steps": 30, "points": 600},
-    "capacity": {
-        "widths": [4],
-        "budgets": [1, 2],
-        "depths": [3],
-        "cell_widths": [4],
+    "approximation": {
+        "dims": [2],
+        "others": ["polygon 2"],
+        "most": 24,
+        "widths": [8],
         "steps": 30,
-        "points": 900,
+        "points": 600,
+    },
+    "capacity": {
+        "width": 4,
+        "dim": 4,
+        "concepts": [4, 12],
+        "other_dims": [3],
+        "dim_concepts": 12,
+        "budgets": [2],
+        "depth": 3,
+        "chain_budgets": [1, 2],
+        "chain_width": 6,
+        "chain_held_out": 400,
+        "steps": 30,
+        "points": 400,
+        "per_concept": 40,
     },
     "naming": {
         "p": 12,
@@ -88,14 +101,44 @@ SMALL = {
         "steps": 30,
         "points": 600,
     },
-    "splitting": {"widths": [4, 8], "gates": {"topk": [2]}, "steps": 30, "points": 600},
-    "hedging": {"widths": [3, 12], "gates": {"topk": [2]}, "steps": 30, "points": 600},
-    "lattice-training": {
-        "gates": {"topk": [2]},
-        "width": 8,
+    "dynamics": {"cases": ["superposition-16"], "steps": [10], "rates": [0.01, 0.03], "points": 600},
+    "phase": {
+        "dim": 4,
+        "features": [8],
+        "sparsities": [2],
+        "width_features": 8,
+        "width_sparsity": 2,
+        "widths": [0.5],
+        "scaled": [[2, 4, 1]],
+        "asked": 4,
+        "steps": 30,
+        "points": 300,
+        "held_out": 600,
+    },
+    "splitting": {
+        "margins": [0.4],
         "widths": [4, 8],
-        "steps": [0, 30],
-        "points": 900,
+        "gates": {"topk": [2]},
+        "steps": 30,
+        "points": 600,
+    },
+    "hedging": {
+        "widths": [3, 12],
+        "gates": {"topk": [2]},
+        "child_rates": [0.5],
+        "pair_widths": [1, 2],
+        "steps": 30,
+        "points": 600,
+    },
+    "lattices": {
+        "truths": ["random-10"],
+        "base": "random-10",
+        "gates": {"topk": [2, 1]},
+        "widths": [8, 4],
+        "steps": [30],
+        "spreads": [0.5],
+        "tolerances": [0.1],
+        "points": 300,
     },
     "failures": {
         "budgets": [1, 4],
@@ -104,6 +147,16 @@ SMALL = {
         "tree_gates": {"relu": 0.1, "batchtopk": 1},
         "steps": 30,
         "points": 600,
+    },
+    "linear-features": {
+        "features": 32,
+        "dim": 16,
+        "roots": 0,
+        "width": 16,
+        "gates": {"batchtopk": [2]},
+        "steps": 10,
+        "batch": 32,
+        "points": 1024,
     },
     "feasibility": {},
 }
@@ -205,30 +258,6 @@ def test_a_world_takes_only_the_gates_it_names():
     assert {c.gate for c in parse_plan(text.replace("dim = 2", 'dim = 2\ngates = ["relu"]')).cells()} == {
         "relu"
     }
-
-
-def test_a_prediction_can_fail():
-    absorption = STUDIES["absorption"]
-    jobs = jobs_of(absorption, StudyEntry("absorption", {"gates": {"relu": [0.1], "topk": [2]}}), (0, 1, 2))
-
-    def record(job, silent_inside):
-        settings = job.settings
-        # Hundredths: seeds differ a little.
-        silent = round(100 * silent_inside) if settings.position == "inside" else 20 + settings.seed
-        share, unknown = Share(silent, 100, 0.0, 1.0), Share(0, 0, 0.0, 1.0)
-        pair = AbsorptionRecord(
-            parent="parent", child="child", parent_neuron=0, child_neuron=1, keeper=None, silent=share,
-            missed=unknown, alarms=unknown, child_hits=unknown, effect=Difference(share.value, -1.0, 1.0),
-            absorbed=False, mixed=0.0, can=False, margin=0.0, exact=(3,), absolute=None, tolerance=0.05,
-        )  # fmt: skip
-        return StudyRecord(settings, AbsorptionResult(1.0, settings.gate == "relu", (pair,)))
-
-    answers = absorption.answers([record(job, 0.9) for job in jobs])
-    by_words = {a.prediction[:4]: a.verdict for a in answers}
-    assert by_words["By o"] == "the prediction fails"  # a half-space did what a certificate excludes
-    assert by_words["ReLU"] == "the prediction fails"  # interior children were absorbed more
-    fine = {a.prediction[:4]: a.verdict for a in absorption.answers([record(job, 0.0) for job in jobs])}
-    assert fine["ReLU"] == "as predicted"
 
 
 def test_directions_need_an_interval_on_one_side():

@@ -17,6 +17,7 @@ from geosae.studies.approximation_errors import (
     UnitJob,
     bodies_in,
     body_of,
+    facets_of,
     lower_bound,
     oracle_curve,
     plateau,
@@ -26,9 +27,15 @@ from geosae.studies.approximation_errors import (
 from geosae.studies.numbers import of_kind
 
 FAMILY = "approximation"
-LABELS: Mapping[Baseline, str] = {"trained": "units, trained", "untrained": "units, untrained"}
-HUES = (1, 3)
-TICKS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
+LABELS: Mapping[Baseline, str] = {
+    "trained": "units, trained",
+    "untrained": "units, untrained",
+    "frozen_decoder": "units, frozen decoder",
+}
+HUES = (1, 3, 4)
+TICKS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
+EXACT = 1e-9
+"""An excess below this is rounding: the polyhedron is the body."""
 
 
 def sheets(results: Results) -> list[Sheet]:
@@ -58,7 +65,8 @@ def sheets(results: Results) -> list[Sheet]:
         "Error against the number of half-spaces. Lines: volume of the best circumscribed polyhedron of m "
         "facets found (least possible for the disk) outside the concept, over the concept's volume; grey: "
         "for balls, what none goes below, of order m^(−2/(r−1)) (A2); dashed: the irreducible error of "
-        "A1; dotted: the error of the empty unit, the whole box. Points: closure units of |M| neurons, one "
+        "A1; dotted: the error of the empty unit, the whole box; dash-dotted: the facets of a polytope, from "
+        "which on it is exact. Points: closure units of |M| neurons, one "
         f"per SAE, false alarms in the box and misses together; ReLU, λ = {l1:g}, "
         f"{steps} steps, d = {widths}. 2r copies of the concept stand around the origin; n = r, "
         f"N = {points:,} points; {seeds_of(units)}: every SAE is drawn, in place of intervals."
@@ -68,7 +76,7 @@ def sheets(results: Results) -> list[Sheet]:
 
 
 def _panel(ax: Axes, records: Records, body: str, dim: int) -> None:
-    curve = [(m, e) for m, e in oracle_curve(records, body, dim) if e > 0]
+    curve = [(m, e) for m, e in oracle_curve(records, body, dim) if e > EXACT]
     log_scale(ax, "xy")
     if curve:
         xs, ys = np.array(curve).T
@@ -83,19 +91,23 @@ def _panel(ax: Axes, records: Records, body: str, dim: int) -> None:
         # Untrained ones lie beneath: hollow, so that both stay visible where they meet.
         ax.plot(
             [m for m, _ in points], [e for _, e in points], marker(i), ls="", ms=2.6, mew=0.5, alpha=0.8,
-            mec=colour(HUES[i - 1]), mfc=colour(HUES[i - 1]) if i == 1 else "none", label=label, zorder=3 - i,
+            mec=colour(HUES[i - 1]), mfc=colour(HUES[i - 1]) if i == 1 else "none", label=label, zorder=4 - i,
         )  # fmt: skip
+    facets = facets_of(body, dim)
+    if facets is not None:
+        ax.axvline(facets, color=MUTED, ls="-.", lw=0.8, label="exact from here")
     empty = [r.result.nothing for r in units_of(records, body, dim)]
     if empty:
         ax.axhline(empty[0], color=MUTED, ls=":", lw=0.8, label="empty unit")
-    last = max([m for m, _ in curve], default=64)
+    last = max([m for m, _ in curve] + [m for b in LABELS for m, _ in unit_errors(records, body, dim, b)])
     ax.set_xlim(0.8, 1.25 * last)
-    ax.set_xticks([m for m in TICKS if m <= last][:: 2 if last > 64 else 1])
+    ax.set_xticks([m for m in TICKS if m <= last][:: 3 if last > 256 else 2 if last > 64 else 1])
     ax.xaxis.set_major_formatter(FormatStrFormatter("%g"))
     ax.xaxis.set_minor_locator(NullLocator())
     wide = bool(curve and empty) and empty[0] > 300 * min(e for _, e in curve)
     ax.yaxis.set_major_locator(LogLocator(subs=(1.0,) if wide else (1.0, 2.0, 5.0), numticks=8))
-    ax.yaxis.set_major_formatter(FormatStrFormatter("%g"))
+    if not wide:
+        ax.yaxis.set_major_formatter(FormatStrFormatter("%g"))
     ax.yaxis.set_minor_locator(NullLocator())
     if curve and empty:
         ax.set_ylim(min([e for _, e in curve]) / 1.6, 1.6 * empty[0])

@@ -1,132 +1,126 @@
-"""Capacity: concepts against neurons, levels against the budget K, patterns against the bound."""
+"""Capacity: how many of p concepts SAEs are certified to have learned, with the ceilings of the theory."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-import numpy as np
 from matplotlib.axes import Axes
 
-from geosae.experiments import Results, gate_name
-from geosae.figures.paper.lines import INTERVALS, Series, draw_series, in_octaves, seeds_of
+from geosae.experiments import Results
+from geosae.figures.paper.lines import INTERVALS, Series, draw_series, legend_below, seeds_of
 from geosae.figures.save import Sheet
-from geosae.figures.style import INK, PAGE, colour, log_scale, marker, panels, styled
-from geosae.studies.capacity import (
-    STUDY,
-    CellsJob,
+from geosae.figures.style import COLUMN, INK, MUTED, log_scale, panels, styled
+from geosae.studies.capacity import RADIUS, STUDY
+from geosae.studies.capacity_answers import neurons_of, units_of
+from geosae.studies.capacity_records import (
+    Cells,
     CountJob,
-    DepthJob,
-    NeuronsJob,
-    Patterns,
     Records,
-    Separated,
+    cells_of,
+    main_dimension,
+    some,
 )
-from geosae.studies.numbers import mean_over_seeds, of_kind
+from geosae.studies.certified_counts import TOLERANCE, Arm
+from geosae.studies.numbers import mean_over_seeds
 
 FAMILY = "capacity"
+ARMS: Mapping[Arm, str] = {
+    "trained": "trained",
+    "untrained": "untrained",
+    "frozen_decoder": "frozen decoder",
+    "planted": "planted with labels (at least)",
+}
+ALONE = "trained, by one neuron"
 
 
 def sheets(results: Results) -> list[Sheet]:
     """Return the one sheet, or none where the study was not run."""
     records = STUDY.records(results.studies.get(STUDY.name, ()))
-    if not records:
-        return []
+    counted = some(cells_of(records), part="count")
+    return [_concepts(records, some(counted, n=main_dimension(counted)))] if counted else []
+
+
+def _concepts(records: Records, cells: Cells) -> Sheet:
+    ks = sorted({c.settings.k for c in cells})
+    rows = -(-len(ks) // 2)
     with styled():
-        figure, grid = panels(2, 2, width=PAGE, height=4.6)
+        figure, grid = panels(rows, min(2, len(ks)), width=COLUMN, height=1.45 * rows + 0.75)
         axes = [ax for row in grid for ax in row]
-        for ax, draw in zip(axes, (_neurons, _count, _depth, _cells), strict=True):
-            draw(ax, records)
-            ax.legend(fontsize=6.2, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
-    job = records[0].settings
-    count = min(_concepts(records), default=0)
-    cell_widths = sorted({r.settings.width for r in of_kind(records, CellsJob, Patterns)})
+        for ax, k in zip(axes, ks, strict=False):
+            draw_arms(ax, some(cells, k=k), "p")
+            ax.set_title(f"K = {k}")
+        for ax in axes[len(ks) :]:
+            ax.set_visible(False)
+        for row in grid:
+            row[0].set_ylabel("concepts learned")
+        for ax in grid[-1]:
+            ax.set_xlabel("concepts p")
+        legend_below(figure, axes, 2)
+    job = next(r.settings for r in records if isinstance(r.settings, CountJob))
+    first = cells[0].settings
     caption = (
-        f"Above, left: concepts ({count} orthonormal features in R^{count}) that single neurons separate "
-        "exactly on held-out points; the line is d, which they cannot pass (S5), up to all concepts. Right: "
-        f"concepts ({count} balls in R³) that Top-K units separate within ε = 0.1; the line is d again, "
-        "which units may pass (S6). Below, left: levels of a chain of features that Top-K units separate "
-        "within 0.1, against the budget K; the line is K, which exact separation cannot pass (S7). Right: "
-        "activation patterns on 40 000 points of the plane against the bound (cells of G3 for ReLU; for "
-        f"Top-K sets of at most K = 2 neurons, after G4); d = {', '.join(f'{d:g}' for d in cell_widths)}. "
-        f"N = {job.points:,} points (half to train on), {job.steps} steps; {seeds_of(records)}. "
-        f"{INTERVALS}."
+        f"Of p disjoint balls (radius {RADIUS:g}, no background) in n = {first.n} dimensions, those that "
+        f"d = {first.width} Top-K neurons are certified to separate within ε = {TOLERANCE:g}, by units of "
+        "any size (E4, Holm over an SAE's pairs, 95 %). Planted: the neurons fitted with labels, a set of K "
+        "for each concept: the best of several tries, a lower bound. With K = 1 units are single "
+        "neurons. Lines: d, which single neurons cannot pass (S5, S12c); C(d, min(K, ⌊d/2⌋)), which units "
+        "cannot (S6, LYM; S12d); and the activation patterns that occur in trained SAEs, fewer than which "
+        f"are separated at most (S12e). N = {job.points:,} points to train on, {job.per_concept * 2} a ball "
+        f"held out, half to choose on and half to judge; {job.steps:,} steps; {seeds_of(records)}. "
+        f"With permuted labels at most {max(c.result.shuffled for c in cells)} are certified. {INTERVALS}."
     )
-    alt = (
-        "Four panels: concepts by neurons and by units against width, levels against K, patterns and bounds."
-    )
-    return [Sheet(FAMILY, figure, "Capacity and depth", caption, alt)]
+    alt = "; ".join(spoken(some(cells, k=k), f"K = {k}", "p") for k in ks)
+    return Sheet(FAMILY, figure, "Concepts that eight neurons carry", caption, f"Four panels. {alt}.")
 
 
-def _concepts(records: Records) -> list[int]:
-    """Return the numbers of concepts in the worlds that have a number of their own."""
-    jobs = [r.settings for r in records]
-    return [job.concepts for job in jobs if isinstance(job, NeuronsJob | CountJob)]
+def draw_arms(ax: Axes, cells: Cells, axis: str) -> None:
+    """Draw the arms against p or n ("p", "n"), for one budget, and the ceilings."""
+    first = cells[0].settings
+    within = (0.0, float(first.sets))
+    for i, (arm, words) in enumerate(ARMS.items()):
+        draw_series(ax, {words: series_of(some(cells, arm=arm), axis)}, first=i, within=within)
+    values = sorted({getattr(c.settings, axis) for c in cells})
+    if first.k > 1:
+        alone = series_of(some(cells, arm="trained"), axis, alone=True)
+        draw_series(ax, {ALONE: alone}, first=4, within=within)
+    ends = [values[0], values[-1]]
+    ax.plot(ends, [first.width] * 2, color=INK, lw=0.8, label="d")
+    if first.sets > first.width:
+        ax.plot(ends, [first.sets] * 2, color=INK, lw=0.8, ls="--", label="C(d, min(K, ⌊d/2⌋))")
+    seen = [
+        mean_over_seeds(
+            [c for c in some(cells, arm="trained") if getattr(c.settings, axis) == value],
+            lambda r: r.patterns,
+        ).mean
+        for value in values
+    ]
+    ax.plot(values, seen, color=MUTED, lw=1.0, ls=":", label="patterns seen, trained")
+    log_scale(ax, "x")
+    ax.set_xticks(values, [str(v) if v in _labelled(values) else "" for v in values])
+    ax.minorticks_off()
+    ax.set_ylim(bottom=-0.03 * ax.get_ylim()[1])
 
 
-def _neurons(ax: Axes, records: Records) -> None:
-    jobs = of_kind(records, NeuronsJob, Separated)
-    widths = sorted({r.settings.width for r in jobs})
-    series: dict[str, Series] = {}
-    for gate, sparsity in dict.fromkeys((r.settings.gate, r.settings.sparsity) for r in jobs):
-        of_gate = [r for r in jobs if (r.settings.gate, r.settings.sparsity) == (gate, sparsity)]
-        series[gate_name(gate, sparsity)] = [
-            (d, mean_over_seeds([r for r in of_gate if r.settings.width == d], lambda s: s.neurons_exact))
-            for d in widths
-        ]
-    draw_series(ax, series, spread=0.05, within=(0.0, np.inf))
-    _bound(ax, widths, _concepts(records))
-    ax.set_ylabel("separated by one neuron")
+def _labelled(values: Sequence[int]) -> list[int]:
+    """Return the values that have room for a label, the last included: each 1.6 times the one before."""
+    chosen = list(values[-1:])
+    for value in reversed(values):
+        if 1.6 * value <= chosen[-1]:
+            chosen.append(value)
+    return chosen
 
 
-def _bound(ax: Axes, widths: Sequence[int], concepts: Sequence[int]) -> None:
-    """Draw the line d up to the number of concepts."""
-    top = float(max(concepts, default=1))
-    ends = sorted({*(float(w) for w in widths), top})
-    ax.plot(ends, [min(w, top) for w in ends], color=INK, lw=0.8, label="d, at most p")
-    ax.set_ylim(-0.4, top + 0.6)
-    in_octaves(ax, widths)
-    ax.set_xlabel("width d")
+def series_of(cells: Cells, axis: str, *, alone: bool = False) -> Series:
+    """Return the concepts learned by units (or by single neurons) against a field of the cells' settings."""
+    values = sorted({getattr(c.settings, axis) for c in cells})
+    count = neurons_of if alone else units_of
+    return [(v, mean_over_seeds([c for c in cells if getattr(c.settings, axis) == v], count)) for v in values]
 
 
-def _count(ax: Axes, records: Records) -> None:
-    jobs = of_kind(records, CountJob, Separated)
-    widths = sorted({r.settings.width for r in jobs})
-    series: dict[str, Series] = {}
-    for k in sorted({r.settings.k for r in jobs}):
-        of_budget = [r for r in jobs if r.settings.k == k]
-        series[f"units, K = {k}"] = [
-            (d, mean_over_seeds([r for r in of_budget if r.settings.width == d], lambda s: s.units))
-            for d in widths
-            if d >= k
-        ]
-    draw_series(ax, series, spread=0.05, within=(0.0, np.inf))
-    _bound(ax, widths, _concepts(records))
-    ax.set_ylabel("separated by units")
-
-
-def _depth(ax: Axes, records: Records) -> None:
-    jobs = of_kind(records, DepthJob, Separated)
-    budgets = sorted({r.settings.k for r in jobs})
-    series: dict[str, Series] = {}
-    for depth in sorted({r.settings.depth for r in jobs}):
-        of_depth = [r for r in jobs if r.settings.depth == depth]
-        series[f"{depth} levels"] = [
-            (k, mean_over_seeds([r for r in of_depth if r.settings.k == k], lambda s: s.units))
-            for k in budgets
-        ]
-    draw_series(ax, series, spread=0.05, within=(0.0, np.inf))
-    ax.plot(budgets, budgets, color=INK, lw=0.8, label="K")
-    in_octaves(ax, budgets)
-    ax.set_xlabel("budget K")
-    ax.set_ylabel("levels separated")
-
-
-def _cells(ax: Axes, records: Records) -> None:
-    jobs = of_kind(records, CellsJob, Patterns)
-    for i, (label, is_topk) in enumerate((("ReLU", False), ("Top-K", True))):
-        counts = [r.result for r in jobs if (r.settings.k > 0) == is_topk]
-        xs, ys = [c.bound for c in counts], [c.patterns for c in counts]
-        ax.plot(xs, ys, marker(i), color=colour(i), label=label, ls="", mec="white", mew=0.3)
-    bounds = sorted({float(r.result.bound) for r in jobs})
-    ax.plot(bounds, bounds, color=INK, lw=0.8, label="bound")
-    log_scale(ax, "xy")
-    ax.set_xlabel("bound on patterns")
-    ax.set_ylabel("patterns found")
+def spoken(cells: Cells, words: str, axis: str) -> str:
+    """Return the means of every arm in words."""
+    parts = [
+        f"{name} "
+        + ", ".join(f"{m.mean:.1f} at {axis} = {v}" for v, m in series_of(some(cells, arm=arm), axis))
+        for arm, name in ARMS.items()
+        if some(cells, arm=arm)
+    ]
+    return f"{words}: {'; '.join(parts)}"

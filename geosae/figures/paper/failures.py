@@ -12,7 +12,7 @@ from geosae.figures.paper.lines import INTERVALS, Series, draw_series, in_octave
 from geosae.figures.run.captions import decimals
 from geosae.figures.save import Sheet
 from geosae.figures.style import MUTED, PAGE, colour, marker, panels, styled
-from geosae.studies.failures import CROWD, DIM, FEATURES, STUDY, TREE_DIM
+from geosae.studies.failures import CROWD, DIM, FEATURES, STUDY
 from geosae.studies.failures_records import (
     Absorbed,
     CrowdJob,
@@ -27,6 +27,7 @@ from geosae.studies.failures_records import (
     true_l0,
 )
 from geosae.studies.numbers import mean_over_seeds, of_kind
+from geosae.studies.parent_child import TREE_DIM
 
 FAMILY = "failures"
 MIXING: Mapping[str, Callable[[Mixed], float]] = {
@@ -161,6 +162,7 @@ def _trees(records: TreesRecords, row: Sequence[Axes]) -> None:
         "hierarchy": trees_in(records, "trained", trees=True, variation=low),
         "same rates, no hierarchy": trees_in(records, "trained", trees=False, variation=low),
         "hierarchy, untrained": trees_in(records, "untrained", trees=True, variation=low),
+        "no hierarchy, untrained": trees_in(records, "untrained", trees=False, variation=low),
     }
     if high:
         words = f"hierarchy, magnitudes vary ({high[-1]:g})"

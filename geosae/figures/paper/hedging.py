@@ -1,26 +1,48 @@
-"""Hedging: how much the atoms mix two true directions, against the width."""
+"""Hedging: how much the atoms mix two true directions, against the width, and beside P7's closed form."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
 
 from geosae.experiments import Results, gate_name
 from geosae.experiments.interval import mean_interval
 from geosae.figures.paper.lines import INTERVALS, Series, draw_series, in_octaves, legend_below, seeds_of
 from geosae.figures.save import Sheet
 from geosae.figures.style import MUTED, PAGE, panels, styled
-from geosae.studies.hedging import FEATURES, STUDY, HedgingResult, mean_at, of_setting
+from geosae.studies.hedging import (
+    FEATURES,
+    STUDY,
+    HedgingResult,
+    Records,
+    mean_at,
+    of_features,
+    of_pairs,
+    of_setting,
+)
+from geosae.studies.hedging_pairs import RATE, PairRecords, PairResult, at
+from geosae.studies.numbers import mean_over_seeds
 
 FAMILY = "hedging"
 MEASURES: Mapping[str, Callable[[HedgingResult], float]] = {
     "mean second cosine": lambda result: result.mean_second,
     "MCC": lambda result: result.mcc,
 }
+ARMS: Mapping[str, Callable[[PairResult], float]] = {
+    "trained": lambda result: result.trained.angle,
+    "untrained": lambda result: result.untrained.angle,
+    "frozen decoder": lambda result: result.frozen.angle,
+}
 
 
 def sheets(results: Results) -> list[Sheet]:
-    """Return the one sheet, or none where the study was not run."""
+    """Return the sheet of each part, or none where the study was not run."""
     records = STUDY.records(results.studies.get("hedging", ()))
-    if not records:
-        return []
+    features, pairs = of_features(records), of_pairs(records)
+    return [*([_against_width(features)] if features else []), *([_closed_form(pairs)] if pairs else [])]
+
+
+def _against_width(records: Records) -> Sheet:
     widths = sorted({r.settings.width for r in records})
     gates = dict.fromkeys(r.settings.gate for r in records)
     with styled():
@@ -49,4 +71,44 @@ def sheets(results: Results) -> list[Sheet]:
         f"{seeds_of(records)}. {INTERVALS}."
     )
     alt = "Lines of mixing and of recovery against width, with correlated and with independent features."
-    return [Sheet(FAMILY, figure, "Hedging against width", caption, alt)]
+    return Sheet(FAMILY, figure, "Hedging against width", caption, alt)
+
+
+def _closed_form(records: PairRecords) -> Sheet:
+    rates = sorted({r.settings.child_rate for r in records})
+    widths = sorted({r.settings.width for r in records})
+    with styled():
+        figure, grid = panels(1, len(rates), width=PAGE, height=2.4)
+        for ax, rate in zip(grid[0], rates, strict=True):
+            _panel(ax, records, rate, widths)
+            ax.set_title(f"child on in {rate:.0%} of parent's points")
+        grid[0][0].set_ylabel("angle to nearest feature, °")
+        legend_below(figure, grid[0], 3)
+    job = records[0].settings
+    caption = (
+        "Degrees between an atom and the nearest of two true directions, mean over firing neurons (0: one "
+        "feature; 45: both alike), for Top-K with K = 1. Line: the angle t of P7's closed form for the "
+        "training points, which the best SAE of one neuron has; for wider ones no bound is known, and it is "
+        "drawn on, dashed, as a yardstick. World superposition: one pair of orthonormal features, n = 2, the "
+        f"parent on in {RATE:.0%} of N = {job.points:,} points (half to train on), {job.steps:,} steps; d = "
+        f"{', '.join(str(w) for w in widths)}; {seeds_of(records)}. {INTERVALS}."
+    )
+    alt = "Angles of atoms against width beside the closed form, a panel for each rate of the child."
+    return Sheet("hedging-pairs", figure, "Hedging beside its closed form", caption, alt)
+
+
+def _panel(ax: Axes, records: PairRecords, rate: float, widths: Sequence[int]) -> None:
+    series: dict[str, Series] = {
+        label: [(width, mean_over_seeds(at(records, rate, width), angle)) for width in widths]
+        for label, angle in ARMS.items()
+    }
+    draw_series(ax, series, spread=0.06, within=(0.0, 45.0))
+    in_octaves(ax, widths)
+    of_rate = [r for r in records if r.settings.child_rate == rate]
+    closed = mean_over_seeds(of_rate, lambda result: result.closed_form).mean
+    ends = np.array([widths[0] * 0.8, widths[0] * 1.25, widths[-1] * 1.25])
+    ax.plot(ends[:2], [closed, closed], color=MUTED, lw=1.4, zorder=0, label="t, closed form for d = 1")
+    ax.plot(ends[1:], [closed, closed], color=MUTED, lw=0.8, ls="--", zorder=0,
+            label="the same, where no bound is known")  # fmt: skip
+    ax.set_ylim(0, 46)
+    ax.set_xlabel("width d")

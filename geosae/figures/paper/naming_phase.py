@@ -41,7 +41,12 @@ def sheets(results: Results) -> list[Sheet]:
         figure = blank(COLUMN, 0.17 * len(dims) + 1.5)
         ax = figure.subplots()
         draw_heatmap(
-            ax, shares, [str(n) for n in dims], [str(k) for k in ks], column_label="active features k"
+            ax,
+            shares,
+            [str(n) for n in dims],
+            [str(k) for k in ks],
+            column_label="active features k",
+            ends_printed=False,
         )
         ax.set_ylabel("dimension n")
         colour_bar(figure, [ax], (0, 1), GREAT_IS_GOOD, "share of features nameable")
@@ -55,7 +60,7 @@ def sheets(results: Results) -> list[Sheet]:
         "dimension δ, where theory puts one half for Gaussian columns, for naming and for the return of "
         "codes z ≥ 0 by basis pursuit (R2); and S11's floor, below which no columns at all let every feature "
         "be named. Circles: where one half was observed, with 95 % Student-t intervals over seeds. A cell is "
-        "centred on its n."
+        "centred on its n; one without a number is 0 where it is light and 1 where it is dark."
     )
     alt = "Heat map, n upwards and k to the right; " + "; ".join(
         f"k = {k}: " + ", ".join(f"{share:.2f} at n = {n}" for n, share in zip(dims, column, strict=True))

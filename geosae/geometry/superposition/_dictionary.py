@@ -94,6 +94,11 @@ class Question:
         """The numbers of the other features."""
         return np.delete(np.arange(self.dictionary.size), self.feature)
 
+    def shares(self, *, boxed: bool) -> tuple[fmpq, fmpq]:
+        """Return how much of Σv⁺ and of Σv⁻ one feature may take: ρ in S10's box, else all (S11a)."""
+        rho = rational(self.rho)
+        return (rho, rho) if boxed else (rho * self.k, rho * max(1, self.k - 1))
+
     @property
     def target(self) -> Float[np.ndarray, " n"]:
         """The column a_i."""
@@ -134,10 +139,13 @@ def amplitude(rho: int | float | Fraction) -> Fraction:
     return Fraction(rho)
 
 
-def admissible(question: Question, weights: Sequence[Fraction]) -> str | None:
-    """Return what S10's bounds on v are broken: |v_j| ≤ ρ, Σv⁺ ≤ ρk, Σv⁻ ≤ ρ(k−1); None if none is."""
+def admissible(question: Question, weights: Sequence[Fraction], *, boxed: bool = True) -> str | None:
+    """Return what S10's bounds on v are broken: |v_j| ≤ ρ, Σv⁺ ≤ ρk, Σv⁻ ≤ ρ(k−1); None if none is.
+
+    Without the box the first of them is left out (S11a).
+    """
     rho, k = question.rho, question.k
-    if any(abs(v) > rho for v in weights):
+    if boxed and any(abs(v) > rho for v in weights):
         return "an entry of v exceeds rho"
     if sum((v for v in weights if v > 0), Fraction(0)) > rho * k:
         return "the positive entries of v sum to more than rho·k"

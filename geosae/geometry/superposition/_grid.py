@@ -12,20 +12,23 @@ from geosae.geometry.superposition._dictionary import Question
 Code = tuple[int, ...]
 
 
-def split(features: Sequence[int], weights: Sequence[fmpq], rho: fmpq) -> list[tuple[Code, Code, fmpq]]:
-    """Write v/ρ as a convex combination of w − y, w and y of entries 0 and 1: their supports, the weights.
+def split(
+    features: Sequence[int], weights: Sequence[fmpq], shares: tuple[fmpq, fmpq]
+) -> list[tuple[Code, Code, fmpq]]:
+    """Write v as a convex combination of s⁺w − s⁻y, w and y of entries 0 and 1: their supports, the weights.
 
-    With |v_j| ≤ ρ no feature is hit twice by a grid; with Σv⁺ ≤ ρk it hits at most k, and of v⁻ as many as
-    that sum allows. There are at most as many grids as entries off 0 and ±ρ, and two more.
+    The shares s⁺ and s⁻ are ρ for codes. With |v_j| ≤ ρ no feature is hit twice by a grid; with Σv⁺ ≤ ρk it
+    hits at most k, and of v⁻ as many as that sum allows. There are at most as many grids as entries off 0 and
+    ±ρ, and two more.
 
     Examples
     --------
-    >>> split([0, 1, 2], [fmpq(1, 2), fmpq(1), fmpq(-1, 4)], fmpq(1))
+    >>> split([0, 1, 2], [fmpq(1, 2), fmpq(1), fmpq(-1, 4)], (fmpq(1), fmpq(1)))
     [((0, 1), (2,), 1/4), ((0, 1), (), 1/4), ((1,), (), 1/2)]
     """
     sides = [
-        _laid([(j, v * sign / rho) for j, v in zip(features, weights, strict=True) if v * sign > 0])
-        for sign in (1, -1)
+        _laid([(j, v * sign / share) for j, v in zip(features, weights, strict=True) if v * sign > 0])
+        for sign, share in zip((1, -1), shares, strict=True)
     ]
     ends = {fmpq(0), fmpq(1)}
     for side in sides:
@@ -55,7 +58,8 @@ def codes_of(
     """Return the codes with feature i and those without, each with its weight, that v is made of (S10)."""
     firing: dict[Code, fmpq] = {}
     silent: dict[Code, fmpq] = {}
-    for on, off, weight in split(features, [rational(v) for v in weights], rational(question.rho)):
+    shares = question.shares(boxed=True)
+    for on, off, weight in split(features, [rational(v) for v in weights], shares):
         with_feature = tuple(sorted((*off, question.feature)))
         silent[on] = silent.get(on, fmpq(0)) + weight
         firing[with_feature] = firing.get(with_feature, fmpq(0)) + weight

@@ -3,12 +3,14 @@
 P. Wolfe, Finding the nearest point in a polytope (1976, doi:10.1007/BF01580381). The polytope has a vertex
 a_i − ρΣ_W a_j + ρΣ_Y a_j for every pair of disjoint sets W, Y of at most k and k−1 features; the one least
 along a direction is found by sorting. Feature i is named iff 0 is not in the polytope; the first direction
-along which all vertices are positive is a neuron's row (theory S10).
+along which all vertices are positive is a neuron's row (theory S10). Without the box |v_j| ≤ ρ the vertices
+are a_i − ρk·a_j + ρ(k−1)·a_l, one feature or none on either side (theory S11a).
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -32,11 +34,17 @@ class ExactAnswer:
     weights: tuple[Fraction, ...] | None
 
 
-def decide_exactly(question: Question, start: Sequence[tuple[Code, Code, fmpq]], steps: int) -> ExactAnswer:
-    """Run the algorithm for at most so many solves, from vertices whose weights sum to 1."""
-    corral = _Corral(question, start)
+def decide_exactly(
+    question: Question,
+    start: Sequence[tuple[Code, Code, fmpq]],
+    steps: int | None = None,
+    *,
+    boxed: bool = True,
+) -> ExactAnswer:
+    """Run the algorithm to its end, or for at most so many solves, from vertices whose weights sum to 1."""
+    corral = _Corral(question, start, boxed=boxed)
     nowhere = np.zeros(0, dtype=np.int64)
-    for _ in range(steps):
+    for _ in count() if steps is None else range(steps):
         if not corral.move():
             continue
         point = corral.point()
@@ -53,9 +61,12 @@ def decide_exactly(question: Question, start: Sequence[tuple[Code, Code, fmpq]],
 class _Corral:
     """Vertices with weights ≥ 0 that sum to 1; points are in units of 2**exponent over ρ's denominator."""
 
-    def __init__(self, question: Question, start: Sequence[tuple[Code, Code, fmpq]]) -> None:
+    def __init__(self, question: Question, start: Sequence[tuple[Code, Code, fmpq]], *, boxed: bool) -> None:
         self.question = question
         self.rho = rational(question.rho)
+        self.shares = question.shares(boxed=boxed)
+        # The greatest numbers of features on either side of a vertex.
+        self.most = (question.k, question.k - 1) if boxed else (1, min(1, question.k - 1))
         self.vertices: list[Vertex] = []
         self.weights: list[fmpq] = []
         merged: dict[Vertex, fmpq] = {}
@@ -69,9 +80,9 @@ class _Corral:
         exact = self.question.dictionary.exact.matrix
         loads = fmpz_mat(exact.ncols(), 1)
         loads[self.question.feature, 0] = self.rho.q
-        for side, sign in zip(vertex, (-1, 1), strict=True):
+        for side, sign, share in zip(vertex, (-1, 1), self.shares, strict=True):
             for j in side:
-                loads[j, 0] = loads[j, 0] + sign * self.rho.p
+                loads[j, 0] = loads[j, 0] + sign * (share * self.rho.q).p
         return (exact * loads).entries()
 
     def point(self) -> list[fmpq]:
@@ -86,11 +97,12 @@ class _Corral:
         question = self.question
         products, _ = question.products(direction)
         order = sorted((c, j) for j, c in enumerate(products) if j != question.feature)
-        off = [(c, j) for c, j in order[: question.k - 1] if c < 0]
-        on = [(c, j) for c, j in order[-question.k :] if c > 0]
-        load = sum((c for c, _ in on), fmpz(0)) - sum((c for c, _ in off), fmpz(0))
+        off = [(c, j) for c, j in order[: self.most[1]] if c < 0]
+        on = [(c, j) for c, j in order[-self.most[0] :] if c > 0]
+        load = self.shares[0] * sum((c for c, _ in on), fmpz(0))
+        load -= self.shares[1] * sum((c for c, _ in off), fmpz(0))
         vertex = tuple(sorted(j for _, j in on)), tuple(sorted(j for _, j in off))
-        return products[question.feature] - self.rho * load, vertex
+        return products[question.feature] - load, vertex
 
     def add(self, vertex: Vertex) -> None:
         """Add a vertex with weight zero."""
@@ -144,12 +156,12 @@ class _Corral:
         self._set([x - share * z for x, z in zip(self.weights, direction, strict=True)])
 
     def combination(self) -> tuple[Int[np.ndarray, " s"], tuple[Fraction, ...]]:
-        """Return v: ρ times the weighted sum of the vertices' sets."""
+        """Return v: the weighted sum of the vertices' sets, times the shares of its features."""
         loads: dict[int, fmpq] = {}
         for vertex, weight in zip(self.vertices, self.weights, strict=True):
-            for side, sign in zip(vertex, (1, -1), strict=True):
+            for side, sign, share in zip(vertex, (1, -1), self.shares, strict=True):
                 for j in side:
-                    loads[j] = loads.get(j, fmpq(0)) + sign * weight * self.rho
+                    loads[j] = loads.get(j, fmpq(0)) + sign * weight * share
         support = sorted(j for j, v in loads.items() if v != 0)
         return np.array(support, dtype=np.int64), tuple(fraction(loads[j]) for j in support)
 

@@ -55,18 +55,39 @@ name = "feasibility"
 [[studies]]
 name = "approximation"
 dims = [2]
-non_convex = ["shell 2"]
+others = ["shell 2"]
+most = 24
 widths = [8]
 steps = 30
 points = 400
 [[studies]]
 name = "capacity"
-widths = [4]
-budgets = [1, 2]
-depths = [3]
-cell_widths = [4]
+width = 4
+dim = 4
+concepts = [4, 12]
+other_dims = [3]
+dim_concepts = 12
+budgets = [2]
+depth = 3
+chain_budgets = [1, 2]
+chain_width = 6
+chain_held_out = 400
 steps = 30
-points = 900
+points = 400
+per_concept = 40
+[[studies]]
+name = "phase"
+dim = 4
+features = [8]
+sparsities = [2, 4]
+width_features = 8
+width_sparsity = 2
+widths = [0.5]
+scaled = [[2, 4, 1]]
+asked = 4
+steps = 30
+points = 300
+held_out = 600
 [[studies]]
 name = "naming"
 p = 12
@@ -87,7 +108,14 @@ others = []
 steps = 30
 points = 600
 [[studies]]
+name = "dynamics"
+cases = ["superposition-16"]
+steps = [10]
+rates = [0.01, 0.03]
+points = 600
+[[studies]]
 name = "splitting"
+margins = [0.4]
 widths = [4, 8]
 gates = {topk = [2]}
 steps = 30
@@ -98,19 +126,28 @@ variations = [0.1]
 gates = {topk = [2]}
 steps = 30
 points = 600
+pair_gates = {relu = [0.1, 0.3]}
+pair_variations = [0.0, 0.4]
+pair_steps = 30
+pair_points = 400
 [[studies]]
 name = "hedging"
 widths = [3, 12]
 gates = {topk = [2]}
+child_rates = [0.5]
+pair_widths = [1, 2]
 steps = 30
 points = 600
 [[studies]]
-name = "lattice-training"
+name = "lattices"
+truths = ["random-10"]
+base = "random-10"
 gates = {topk = [2]}
-width = 8
-widths = [4, 8]
-steps = [0, 30]
-points = 900
+widths = [8, 4]
+steps = [30]
+spreads = [0.5]
+tolerances = [0.1]
+points = 300
 [[studies]]
 name = "failures"
 budgets = [1, 4]
@@ -118,6 +155,16 @@ crowd_gates = ["mp", "batchtopk"]
 tree_gates = {relu = 0.1, batchtopk = 1}
 steps = 30
 points = 600
+[[studies]]
+name = "linear-features"
+features = 32
+dim = 16
+roots = 0
+width = 16
+gates = {batchtopk = [2], matryoshka = [2]}
+steps = 10
+batch = 32
+points = 1024
 """
 
 

@@ -14,7 +14,7 @@ from strategies_dictionaries import dictionaries
 
 from geosae.errors import InvalidInput
 from geosae.geometry import _program, separate
-from geosae.geometry.superposition import naming
+from geosae.geometry.superposition import _naming_program, naming
 from geosae.geometry.superposition._dictionary import Dictionary, Question
 from geosae.geometry.superposition.naming import name_feature, name_features
 from geosae.geometry.superposition.naming_certificate import Named, Unnameable
@@ -142,7 +142,7 @@ def test_where_floats_are_blind_exact_arithmetic_decides(monkeypatch: pytest.Mon
     A = np.random.default_rng(5).standard_normal((4, 9))
     expected = [verdict.nameable for verdict in name_features(A, 2)]
     assert len(set(expected)) == 2
-    monkeypatch.setattr(naming, "_least_interference", lambda question: None)
+    monkeypatch.setattr(naming, "least_interference", lambda question: None)
     blind = [verdict.check() for verdict in name_features(A, 2)]
     assert [verdict.nameable for verdict in blind] == expected
     assert {verdict.grade for verdict in blind if isinstance(verdict, Unnameable)} == {"exact"}
@@ -153,19 +153,19 @@ def test_where_floats_are_blind_exact_arithmetic_decides(monkeypatch: pytest.Mon
 def test_columns_enter_until_none_would_help(monkeypatch: pytest.MonkeyPatch):
     A = np.random.default_rng(6).standard_normal((6, 400))
     solved: list[int] = []
-    true = naming.linear_program
+    true = _naming_program.linear_program
 
     def counted(cost, **options):
         solved.append(len(cost))
         return true(cost, **options)
 
-    monkeypatch.setattr(naming, "linear_program", counted)
-    few = naming._least_interference(Question(Dictionary(A), 7, 3, Fraction(2)))
+    monkeypatch.setattr(_naming_program, "linear_program", counted)
+    few = _naming_program.least_interference(Question(Dictionary(A), 7, 3, Fraction(2)))
     assert few is not None
     assert len(solved) > 1
     assert max(solved) < 200
-    monkeypatch.setattr(naming, "ENTERING", 400)
-    all_of_them = naming._least_interference(Question(Dictionary(A), 7, 3, Fraction(2)))
+    monkeypatch.setattr(_naming_program, "ENTERING", 400)
+    all_of_them = _naming_program.least_interference(Question(Dictionary(A), 7, 3, Fraction(2)))
     assert all_of_them is not None
     assert solved[-1] == 799
     assert few.tau == pytest.approx(all_of_them.tau)
@@ -201,7 +201,7 @@ def test_thresholds_beyond_the_floats_are_brought_into_their_range(monkeypatch: 
     for _ in range(2):
         verdicts = [name_feature(far, i, 3).check() for i in range(3)]
         assert [verdict.nameable for verdict in verdicts] == [True, False, False]
-        monkeypatch.setattr(naming, "_least_interference", lambda question: None)
+        monkeypatch.setattr(naming, "least_interference", lambda question: None)
     # Along (1, 1) the midpoint of 1 and 3.4e308 − 1 still is a float; along the exact row it is not.
     assert math.isfinite(verdicts[0].t)
 
@@ -251,5 +251,5 @@ def test_what_is_no_question_is_refused(arguments, complaint: str):
 
 def test_a_solver_that_fails_leaves_the_verdict_to_exact_arithmetic(monkeypatch: pytest.MonkeyPatch):
     stopped = _program.Outcome("stopped", None, None)
-    monkeypatch.setattr(naming, "linear_program", lambda cost, **options: stopped)
+    monkeypatch.setattr(_naming_program, "linear_program", lambda cost, **options: stopped)
     assert [v.check().nameable for v in name_features(EXACTLY_PARALLEL, 1)] == [False, True, True]
