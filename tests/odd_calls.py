@@ -24,6 +24,7 @@ from geosae import benchmark, experiments, figures, verification
 from geosae.analysis.alignment import Alignment
 from geosae.data.codes import Codes
 from geosae.data.dataset import ConceptDataset
+from geosae.explorer import ExploreData
 from geosae.fca import ConceptLattice, FormalContext, nested
 from geosae.geometry import Ball, Box, Checkerboard, Gaussian, HalfSpaces, Shell, UniformBall, UniformBox
 from geosae.sae import ReLU, TopK, TrainConfig
@@ -472,7 +473,13 @@ CALLS: dict[str, Callable[[], Arguments]] = {
         "p": 6, "k": 2, "rng": np.random.default_rng(0), "rho": 1.5, "draws": 20
     },
     "geosae.geometry.recovery_transition": lambda: {"p": 6, "k": 2, "nonnegative": True},
-    # Replication, report.
+    # Replication, explorer, report.
+    "geosae.explorer.Block": lambda: {"dtype": "uint8", "shape": (1,), "data": "AA=="},
+    "geosae.explorer.ExploreData": lambda: {"title": "t", "source": "s", "format": "f", "worlds": ()},
+    "geosae.explorer.explore_data": lambda: {"source": run_folder()},
+    "geosae.explorer.write_page": lambda: {
+        "data": ExploreData("t", "s", "f", ()), "path": fresh(".html")
+    },
     "geosae.replication.replicate": lambda: {"first": results(), "second": results(1), "labellings": 10},
     "geosae.report.write_report": lambda: {"folder": run_folder()},
     # Sparse autoencoders.

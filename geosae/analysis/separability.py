@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -83,7 +84,7 @@ class ConceptSeparability:
     __repr__ = short_repr
 
     @property
-    def possible(self) -> str:
+    def possible(self) -> Literal["neuron", "unit", "neither"]:
         """In one or two words what can separate the concept here: "neuron", "unit", "neither"."""
         if self.one_neuron.separable:
             return "neuron"

@@ -14,6 +14,7 @@ from geosae.cli import (
     convert,
     data,
     examples,
+    explore,
     lattice,
     replicate,
     run,
@@ -47,6 +48,7 @@ app.command("convert", short_help="Read an SAE of another library, write it anew
 app.command("lattice", short_help="Build the concept lattice of a context file.")(lattice.lattice)
 app.command("verify", short_help="Try to refute the statements of the theory.")(verify.verify)
 app.command("figures", short_help="Redraw the figures of a run.")(redraw.figures)
+app.command("explore", short_help="Look at a run in one page that opens offline.")(explore.explore)
 app.command("report", short_help="Write the report of a run.")(redraw.report)
 
 

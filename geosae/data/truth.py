@@ -120,3 +120,27 @@ def truth_from_dict(value: dict[str, Any] | None) -> ConceptTruth | None:
     if value is None:
         return None
     return from_json(ConceptTruth, value, "the truth of a concept")
+
+
+def possible_in_words(truth: ConceptTruth | None) -> str:
+    """Return by what an absolute gate could separate a concept's region exactly (S1, S3, S4).
+
+    Examples
+    --------
+    >>> possible_in_words(ConceptTruth(one_neuron=True)), possible_in_words(None)
+    ('by a neuron', '–')
+    >>> possible_in_words(ConceptTruth(one_neuron=False, unit=True, smallest_unit=6))
+    'by 6 neurons'
+    >>> possible_in_words(ConceptTruth(unit=False)), possible_in_words(ConceptTruth(one_neuron=False))
+    ('by none', 'not by a neuron')
+    """
+    if truth is None:
+        return "–"
+    if truth.one_neuron:
+        return "by a neuron"
+    if truth.unit is False:
+        return "by none"
+    if truth.unit:
+        size = truth.smallest_unit
+        return "by a unit" if size is None or size == 1 else f"by {size} neurons"
+    return "not by a neuron" if truth.one_neuron is False else "–"

@@ -159,6 +159,15 @@ class Results:
         rows = self.rows_of(world, "trained")
         return [r for r in rows if (r.gate, r.sparsity) in settings and self.baselines_of(r)]
 
+    def ranked(self, world: str) -> list[SummaryRow]:
+        """Return the trained rows of a world that have baselines, or all where none has: the best ones first.
+
+        By the share of concepts separated by single neurons, then by units, then by the least mean error of
+        neurons; of equals the narrowest.
+        """
+        rows = self.compared(world) or self.rows_of(world, "trained")
+        return sorted(rows, key=_rank, reverse=True)
+
     def baselines_of(self, row: SummaryRow) -> dict[Baseline, SummaryRow]:
         """Return the rows of the baselines that a row of trained SAEs is compared with, by baseline."""
         settings: dict[Baseline, Setting] = {}
@@ -239,3 +248,12 @@ def _failure(store: Store, cell: Cell) -> str | None:
 def _result(store: Store, cell: Cell) -> CellResult:
     # The label is the plan's to give: another plan may call the same cell's world otherwise.
     return replace(read_record(store.cell(cell) / "result.json", CellResult), cell=cell)
+
+
+def _rank(row: SummaryRow) -> tuple[float, float, float, int]:
+    neurons, units = row.measures.separation.neurons, row.measures.separation.units
+    if neurons is None or units is None:
+        return -1.0, -1.0, -math.inf, -row.width
+    numbers = neurons.share.mean, units.share.mean, -neurons.best_error.mean
+    by_neurons, by_units, error = (-math.inf if math.isnan(number) else number for number in numbers)
+    return by_neurons, by_units, error, -row.width

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from markupsafe import Markup
 
 from geosae.analysis import LEARNERS, NOTIONS, Answer, ConceptAnswer, Learner, Notion
-from geosae.data.truth import ConceptTruth
+from geosae.data.truth import ConceptTruth, possible_in_words
 from geosae.errors import InvalidInput
 from geosae.report.numbers import number, plural
 from geosae.report.pages import render
@@ -220,30 +220,6 @@ def strip_place(error: float, tolerance: float) -> float:
         return 100.0
     total = error + tolerance
     return round(100 * error / total, 1) if total > 0 else 0.0
-
-
-def possible_in_words(truth: ConceptTruth | None) -> str:
-    """Return by what an absolute gate could separate a concept's region exactly (S1, S3, S4).
-
-    Examples
-    --------
-    >>> possible_in_words(ConceptTruth(one_neuron=True)), possible_in_words(None)
-    ('by a neuron', '–')
-    >>> possible_in_words(ConceptTruth(one_neuron=False, unit=True, smallest_unit=6))
-    'by 6 neurons'
-    >>> possible_in_words(ConceptTruth(unit=False)), possible_in_words(ConceptTruth(one_neuron=False))
-    ('by none', 'not by a neuron')
-    """
-    if truth is None:
-        return "–"
-    if truth.one_neuron:
-        return "by a neuron"
-    if truth.unit is False:
-        return "by none"
-    if truth.unit:
-        size = truth.smallest_unit
-        return "by a unit" if size is None or size == 1 else f"by {size} neurons"
-    return "not by a neuron" if truth.one_neuron is False else "–"
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """What the report shows of one world: its picture, its other figures, and its matrix of answers."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -129,21 +128,8 @@ def _open(figures: Sequence[Figure], gate: Gate | None) -> list[Figure]:
 
 
 def best_compared(results: Results, world: str) -> SummaryRow | None:
-    """Return the trained row that a world's matrix shows: the one with baselines that separates most.
-
-    By single neurons first, then by units, then by the least mean error of neurons; of equals the narrowest.
-    """
-    rows = results.compared(world) or results.rows_of(world, "trained")
-    return max(rows, key=_rank, default=None)
-
-
-def _rank(row: SummaryRow) -> tuple[float, float, float, int]:
-    neurons, units = row.measures.separation.neurons, row.measures.separation.units
-    if neurons is None or units is None:
-        return -1.0, -1.0, -math.inf, -row.width
-    numbers = neurons.share.mean, units.share.mean, -neurons.best_error.mean
-    by_neurons, by_units, error = (-math.inf if math.isnan(number) else number for number in numbers)
-    return by_neurons, by_units, error, -row.width
+    """Return the trained row that a world's matrix shows: the first of `Results.ranked`."""
+    return next(iter(results.ranked(world)), None)
 
 
 def _matrix(results: Results, row: SummaryRow) -> WorldMatrix | None:
