@@ -57,8 +57,10 @@ class ConceptAnswer:
     least_tolerance
         m⁺, s⁺: the least ε at which the unit is certified, at a level that allows for ε being read off the
         data; nan if there is none.
-    miss, alarm
-        μ(C∖θ)/μ(C) and μ(θ∖C)/μ(C); for approximation over ν.
+    miss
+        μ(C∖θ)/μ(C); for approximation over ν.
+    alarm
+        μ(θ∖C)/μ(C); for approximation over ν.
     price
         μ(θ)/μ(C), what the detection costs (D5).
     precision

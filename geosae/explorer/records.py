@@ -179,8 +179,10 @@ class NeuronRecord:
     ----------
     fired, density
         On how many points, and on which share.
-    dead, dense
-        Whether it fires on no point, or on more than half of them.
+    dead
+        Whether it fires on no point.
+    dense
+        Whether it fires on more than half of them.
     mean, deviation, skewness, kurtosis, greatest
         Of its activations where it fires; the kurtosis of a normal variable is 3.
     histogram
