@@ -79,7 +79,7 @@ def commands() -> list[list[str]]:
 @pytest.mark.parametrize("words", commands(), ids=" ".join)
 def test_commands_exist(words: list[str]) -> None:
     """Each command, and each option of it that the README uses, is known to the command line."""
-    name = words[1:3] if words[1] in ("bench", "worlds") else words[1:2]
+    name = words[1:3] if words[1] in ("bench", "concepts", "worlds") else words[1:2]
     done = CliRunner().invoke(app, [*name, "--help"], env={"COLUMNS": "200", "TERM": "dumb"})
     assert done.exit_code == 0, done.output
     for option in (word for word in words if word.startswith("-")):
