@@ -39,6 +39,7 @@ name = "feasibility"
 name = "hedging"
 seeds = 6
 widths = [3]
+pair_widths = []
 gates = {topk = [2]}
 steps = 5
 points = 400
