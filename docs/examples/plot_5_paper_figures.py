@@ -4,7 +4,7 @@ Figures of the paper, from stored results
 
 Each figure family of ``geosae run paper`` is a function that reads a finished run and trains nothing. Here a toy run
 (three seeds, two widths, 60 steps) is stored in a temporary folder and drawn from there. Its numbers say nothing about
-autoencoders: the measured run, with eight seeds and a verdict beside every prediction, is in ``docs/measured/paper.md``.
+autoencoders: the measured run, with a verdict beside every prediction, is in ``docs/measured/paper.md``.
 """
 
 # %%
