@@ -97,12 +97,6 @@ def all_told_apart(case: Case) -> bool:
     return all(told_apart(case.columns, i, codes) for i in features)
 
 
-def in_the_kernel(case: Case, positive: Fraction, negative: Fraction) -> bool:
-    """Tell whether some column is a combination of the others with these masses, whatever its entries."""
-    features = range(len(case.columns)) if case.feature is None else [case.feature]
-    return any(is_combination(case.columns, i, positive, negative, None) for i in features)
-
-
 def _counted(case: Case) -> int:
     return len(case.family()) if case.counted is None else case.counted
 
@@ -117,10 +111,8 @@ def bound(case: Case) -> Number:
         return int(not any(is_sum(columns, i, Fraction(2 * case.k - 1)) for i in range(len(columns))))
     if case.part == "width":
         return int(_distance(case) < Fraction(1, 2 * case.k))
-    k = case.named_at or case.k
-    if case.feature is None:
-        return int(name_all_features(float_columns(case.columns), k, case.rho).check().all_named)
-    return int(not in_the_kernel(case, case.rho * k, case.rho * (k - 1)))
+    verdict = name_all_features(float_columns(case.columns), case.named_at or case.k, case.rho)
+    return int(verdict.check().all_named)
 
 
 def _distance(case: Case) -> Fraction:
@@ -361,7 +353,12 @@ CLAIM = Claim(
         ),
         "k−1 for k": _other(
             "kernel",
-            lambda case: int(not in_the_kernel(case, case.rho * (case.k - 1), case.rho * (case.k - 1))),
+            lambda case: int(
+                not any(
+                    is_combination(case.columns, i, *[case.rho * (case.k - 1)] * 2, None)
+                    for i in range(len(case.columns))
+                )
+            ),
         ),
         "no ones below": _other(
             "exactly",

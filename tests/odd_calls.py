@@ -474,7 +474,6 @@ CALLS: dict[str, Callable[[], Arguments]] = {
     },
     "geosae.geometry.recovery_transition": lambda: {"p": 6, "k": 2, "nonnegative": True},
     # Replication, explorer, report.
-    "geosae.explorer.Block": lambda: {"dtype": "uint8", "shape": (1,), "data": "AA=="},
     "geosae.explorer.ExploreData": lambda: {"title": "t", "source": "s", "format": "f", "worlds": ()},
     "geosae.explorer.explore_data": lambda: {"source": run_folder()},
     "geosae.explorer.write_page": lambda: {

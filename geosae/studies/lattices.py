@@ -191,8 +191,8 @@ def rule_counts(truth: FormalContext, learned: FormalContext) -> RuleCounts:
     Examples
     --------
     >>> truth = FormalContext.from_array([[True, True], [True, False]])
-    >>> rule_counts(truth, truth)  # whatever has g1 has g0: and everything has g0
-    RuleCounts(kept=2, broken=0, silent=0, true=2, false=0, baseless=0)
+    >>> rule_counts(truth, truth)  # one rule: every attribute has g0
+    RuleCounts(kept=1, broken=0, silent=0, true=1, false=0, baseless=0)
     """
     of_truth = _held_in(_rules(truth), learned)
     try:

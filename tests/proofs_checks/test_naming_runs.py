@@ -86,7 +86,7 @@ def test_s11_counts_names_against_the_largest_number_admitted(instance: TrainedI
     assert (own.observed, own.bound, own.vacuous) == (able, 27.0, True)
     assert f"({able:.0f} of 9 nameable)" in own.instance
     # Twelve in four dimensions, of which nine are admitted.
-    crowded = world(features=12, dim=4, directions="low-coherence")
+    crowded = world(features=12, dim=4, directions="random")
     said = evidence("S11", planted(crowded))
     assert [(e.bound, e.holds, e.vacuous) for e in said] == [(9.0, True, False)] * 2
     assert evidence("S11", planted(world(features=9, dim=6, active=1)))[0].bound == 9.0
@@ -95,7 +95,7 @@ def test_s11_counts_names_against_the_largest_number_admitted(instance: TrainedI
 def test_s11_finds_out_more_names_than_are_admitted(monkeypatch: pytest.MonkeyPatch) -> None:
     from proofs_checks import s11_capacity as s11
 
-    crowded = planted(world(features=12, dim=4, directions="low-coherence"))
+    crowded = planted(world(features=12, dim=4, directions="random"))
     naming = s11.named_where_planted
 
     def exaggerated(*arguments: Any) -> Any:
