@@ -17,6 +17,7 @@ from geosae.experiments.measures import MetricMeasures
 from geosae.explorer.blocks import Block
 from geosae.explorer.lattices import LatticePair
 from geosae.notebook import short_repr
+from geosae.storage.records import check_fields
 
 SCHEMA = "geosae-explore-1"
 
@@ -358,3 +359,6 @@ class ExploreData:
     schema: Literal["geosae-explore-1"] = field(default=SCHEMA)
 
     __repr__ = short_repr
+
+    def __post_init__(self) -> None:
+        check_fields(self, "the explorer's records")
