@@ -23,6 +23,7 @@ PAGES = {
     "capacity": "capacity_study", "phase": "capacity_study", "naming": "naming_study", "dynamics": "dynamics",
     "lattices": "lattices_study", "approximation": "approximation_study", "absorption": "absorption_study",
     "splitting": "absorption_study", "linear-features": "linear_features",
+    "dictionaries": "dictionaries",
 }  # fmt: skip
 """Studies that have a page of their own, with their answers and figures."""
 FIGURES = (

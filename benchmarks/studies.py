@@ -21,6 +21,7 @@ from geosae.experiments.jobs import Job, do_job, job_file, plan_jobs, study_reco
 from geosae.figures.paper import (
     absorption,
     approximation,
+    dictionaries,
     dynamics_rates,
     dynamics_steps,
     lattices_axes,
@@ -111,6 +112,12 @@ batch = 1024
 steps = 195313
 points = 65536
 """,
+    ),
+    "dictionaries": Page(
+        "dictionaries",
+        "Dictionaries between seeds, measured",
+        ("dictionaries",),
+        (dictionaries.sheets,),
     ),
 }
 

@@ -8,6 +8,7 @@ from geosae.studies import (
     absorption,
     approximation,
     capacity,
+    dictionaries,
     dynamics,
     failures,
     feasibility,
@@ -35,6 +36,7 @@ STUDIES: Mapping[str, Study[Any, Any, Any]] = {
         lattices,
         failures,
         linear_features,
+        dictionaries,
     )
 }
 """In the order of the report."""

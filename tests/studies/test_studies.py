@@ -159,6 +159,7 @@ SMALL = {
         "batch": 32,
         "points": 1024,
     },
+    "dictionaries": {"trained_on": ["superposition-24", "balls"], "steps": 10, "points": 1024},
     "feasibility": {},
 }
 

@@ -9,6 +9,7 @@ from geosae.figures.paper import (
     capacity,
     capacity_depth,
     capacity_dimension,
+    dictionaries,
     dynamics_rates,
     dynamics_steps,
     failures,
@@ -54,6 +55,7 @@ PAPER: Mapping[str, Callable[[Results], list[Sheet]]] = {
         lattices_maps,
         failures,
         linear_features,
+        dictionaries,
     )
 }
 """Name → the sheets of a run; a run without studies has none of them."""

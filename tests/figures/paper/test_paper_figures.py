@@ -165,6 +165,11 @@ gates = {batchtopk = [2], matryoshka = [2]}
 steps = 10
 batch = 32
 points = 1024
+[[studies]]
+name = "dictionaries"
+trained_on = ["superposition-24", "balls"]
+steps = 10
+points = 1024
 """
 
 
