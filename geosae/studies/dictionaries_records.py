@@ -21,6 +21,8 @@ class PairWorld:
         What figures call it.
     source, params
         The world and its parameters, but for the number of points.
+    concepts
+        The number p of concepts.
     gate, sparsity, width, training
         The SAE: its gate, λ or K, the number of neurons d, and settings that are not geosae's defaults.
     """
@@ -28,6 +30,7 @@ class PairWorld:
     label: str
     source: str
     params: Mapping[str, Any]
+    concepts: int
     gate: Gate
     sparsity: float | int
     width: int
@@ -39,14 +42,14 @@ def _superposition(dim: int, features: int, active: int) -> PairWorld:
     params = {"dim": dim, "features": features, "active": active, **law}
     label = f"superposition, n = {dim}, {active} active"
     free = {"lr": 0.01, "decoder_norm": "free"}
-    return PairWorld(label, "superposition", params, "batchtopk", active, features, free)
+    return PairWorld(label, "superposition", params, features, "batchtopk", active, features, free)
 
 
 _BALLS = {"dim": 16, "concepts": 24, "radius": 0.15, "background": 0.25}
 WORLDS: Mapping[str, PairWorld] = {
     "superposition-24": _superposition(24, 48, 2),
     "superposition-16": _superposition(16, 32, 4),
-    "balls": PairWorld("balls, n = 16", "disjoint-balls", _BALLS, "relu", 0.3, 64, {}),
+    "balls": PairWorld("balls, n = 16", "disjoint-balls", _BALLS, 24, "relu", 0.3, 64, {}),
 }
 """In the first the studies `phase` and `dynamics` saw single neurons learn features, in the second none."""
 

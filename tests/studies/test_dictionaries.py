@@ -87,6 +87,7 @@ def test_both_saes_of_a_pair_see_the_same_points_and_no_two_have_one_seed(monkey
     for result in results:
         assert result.agreement == pytest.approx(result.random, abs=0.1)
         assert result.followed.certified == 0
+        assert result.to_truth is not None
         assert 0.3 < result.to_truth < 0.8
 
 

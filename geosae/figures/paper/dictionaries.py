@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from geosae.experiments import Results
+from geosae.experiments import Results, gate_name
 from geosae.experiments.interval import Interval
 from geosae.figures.dots import interval_dots
 from geosae.figures.paper.lines import INTERVALS, seeds_of
@@ -62,10 +62,8 @@ def sheets(results: Results) -> list[Sheet]:
 def _sae(world: str) -> str:
     """Return in words what stands in a row."""
     entry = WORLDS[world]
-    concepts = entry.params.get("features", entry.params.get("concepts"))
-    symbol = "λ" if entry.gate == "relu" else "K"
-    gate = "ReLU" if entry.gate == "relu" else "BatchTopK"
-    return f"{entry.label}: p = {concepts}, {gate}, {symbol} = {entry.sparsity:g}, d = {entry.width}"
+    gate = gate_name(entry.gate, entry.sparsity)
+    return f"{entry.label}: p = {entry.concepts}, {gate}, d = {entry.width}"
 
 
 def _arms(records: Records, number: Callable[[PairResult], float | None]) -> Rows:
