@@ -315,6 +315,12 @@ def _other(part: Part, formula: Callable[[Case], Number]) -> Callable[[Case], Nu
     return lambda case: formula(case) if case.part == part else bound(case)
 
 
+def _with_equal_masses(case: Case) -> Number:
+    """Return whether no column is a combination of the others with both masses ρ(k−1)."""
+    mass = case.rho * (case.k - 1)
+    return int(not any(is_combination(case.columns, i, mass, mass, None) for i in range(len(case.columns))))
+
+
 CLAIM = Claim(
     id="S11",
     statement=(
@@ -351,15 +357,7 @@ CLAIM = Claim(
                 )
             ),
         ),
-        "k−1 for k": _other(
-            "kernel",
-            lambda case: int(
-                not any(
-                    is_combination(case.columns, i, *[case.rho * (case.k - 1)] * 2, None)
-                    for i in range(len(case.columns))
-                )
-            ),
-        ),
+        "k−1 for k": _other("kernel", _with_equal_masses),
         "no ones below": _other(
             "exactly",
             lambda case: int(
