@@ -18,7 +18,7 @@ from cli.command import call
 from imported_by_hand import ByHand, D, OnOwnPoints, imported, inside, normalised, raw
 
 import geosae
-from geosae.activations import Provenance
+from geosae.activations import Activations, Provenance
 from geosae.activations.examples import neuron_examples
 from geosae.analysis import (
     Alignment,
@@ -152,8 +152,11 @@ def of_units(sae: Imported) -> None:
         unit_firing(sae.neurons, DATA, units)
 
 
-class Rows:
-    """Points as a folder of activations hands them out, without texts."""
+class Rows(Activations):
+    """Points as a folder of activations hands them out, without texts and without a folder."""
+
+    def __init__(self) -> None:
+        pass
 
     dim = DATA.dim
     texts = None
@@ -166,7 +169,7 @@ class Rows:
 
 
 def exemplified(sae: Imported) -> None:
-    rows: Any = Rows()
+    rows = Rows()
     for neuron, column in enumerate(OWN.activations(X).T):
         shown = neuron_examples(sae, rows, neuron, top=len(X), random=0, rng=np.random.default_rng(0))
         assert shown.fires == np.count_nonzero(column)
