@@ -107,8 +107,10 @@ def test_the_matrix_shows_the_stored_answers_and_a_click_selects(opened: Opened)
             assert row.concept in label
             assert row.answer in label
         opened.page.click(f'[data-cell="{len(rows) - 1}-separation"]')
-        shown = opened.page.inner_text("#inspected-error")
-        assert shown.startswith(text_of(rows[-1].error) if rows[-1].neurons else "–")
+        error = text_of(rows[-1].error) if rows[-1].neurons else "–"
+        # The inspector is drawn after the click: wait for it.
+        opened.page.locator("#inspected-error", has_text=error).wait_for(timeout=10_000)
+        assert opened.page.inner_text("#inspected-error").startswith(error)
         assert f"concept={len(rows) - 1}" in opened.page.url
 
 
