@@ -101,18 +101,18 @@ def versus(quick: bool) -> list[str]:
     for n, p in SIZES[: 2 if quick else None]:
         A = columns(n, p)
         for k in (2, 3, 8):
-            asked = some(p, p if p == SIZES[-1][1] else ASKED)
+            features = some(p, p if p == SIZES[-1][1] else ASKED)
             verdicts: list[Named | Unnameable] = []
-            ours = cpu(lambda: verdicts.extend(name_features(A, k, features=asked))) / len(asked)  # noqa: B023
-            check = cpu(lambda: [verdict.check() for verdict in verdicts]) / len(asked)  # noqa: B023
+            ours = cpu(lambda: verdicts.extend(name_features(A, k, features=features))) / len(features)  # noqa: B023
+            check = cpu(lambda: [verdict.check() for verdict in verdicts]) / len(features)  # noqa: B023
             if any(isinstance(verdict, Unnameable) and verdict.grade != "exact" for verdict in verdicts):
                 raise AssertionError("a verdict is not exact")
             nameable = {verdict.feature: verdict.nameable for verdict in verdicts}
-            cells = [f"{n} × {p}", f"{k}", f"{sum(nameable.values())} of {len(asked)}"]
+            cells = [f"{n} × {p}", f"{k}", f"{sum(nameable.values())} of {len(features)}"]
             cells += [f"{ours:.4f}", f"{check:.4f}"]
             for peer in PEERS.values():
                 answers: list[bool] = []
-                few = asked[:BY_PEERS]
+                few = features[:BY_PEERS]
                 seconds = cpu(lambda: answers.extend(peer(A, i, k) for i in few)) / len(few)  # noqa: B023
                 if answers != [nameable[i] for i in few]:
                     raise AssertionError(f"another verdict at {n} × {p}, k = {k}")
@@ -128,9 +128,9 @@ def growth(quick: bool) -> list[str]:
     lines = [f"| n × p | ours, s | {names[0]}, s | {names[1]}, s |", "|---|---|---|---|"]
     sizes, seconds = GROWTH[: 2 if quick else None], []
     for p in sizes:
-        A, asked = columns(64, p), some(p, ASKED)
-        few = asked[:BY_PEERS]
-        times = [cpu(lambda: [name_features(A, k, features=asked) for k in (2, 4)]) / (2 * len(asked))]  # noqa: B023
+        A, features = columns(64, p), some(p, ASKED)
+        few = features[:BY_PEERS]
+        times = [cpu(lambda: [name_features(A, k, features=features) for k in (2, 4)]) / (2 * len(features))]  # noqa: B023
         for name in names:
             peer = PEERS[name]
             times.append(cpu(lambda: [peer(A, i, k) for i in few for k in (2, 4)]) / (2 * len(few)))  # noqa: B023

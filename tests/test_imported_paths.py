@@ -171,11 +171,11 @@ class Rows(Activations):
 def exemplified(sae: Imported) -> None:
     rows = Rows()
     for neuron, column in enumerate(OWN.activations(X).T):
-        shown = neuron_examples(sae, rows, neuron, top=len(X), random=0, rng=np.random.default_rng(0))
-        assert shown.fires == np.count_nonzero(column)
-        assert {each.row for each in shown.top} == set(np.flatnonzero(column).tolist())
-        values = [column[each.row] for each in shown.top]
-        np.testing.assert_allclose([each.value for each in shown.top], values, rtol=1e-5, atol=1e-6)
+        examples = neuron_examples(sae, rows, neuron, top=len(X), random=0, rng=np.random.default_rng(0))
+        assert examples.fires == np.count_nonzero(column)
+        assert {each.row for each in examples.top} == set(np.flatnonzero(column).tolist())
+        values = [column[each.row] for each in examples.top]
+        np.testing.assert_allclose([each.value for each in examples.top], values, rtol=1e-5, atol=1e-6)
 
 
 def setting_of(data: ConceptDataset) -> Benchmark:
@@ -257,12 +257,12 @@ def geosae_analyse(sae: Imported, folder: Path, monkeypatch: Any, capsys: Any) -
         "-o",
         folder / "out",
     )
-    code, shown, _ = call(monkeypatch, capsys, "analyse", folder / "sae", folder / "points.npy", *options)
+    code, examples, _ = call(monkeypatch, capsys, "analyse", folder / "sae", folder / "points.npy", *options)
     assert code == 0
     alignment = Alignment.load(folder / "out" / "alignment.npz")
     np.testing.assert_array_equal(alignment.metrics.fired, HAND.fires(inside(X)).sum(axis=0))
     same(alignment.metrics.fvu, alignments(sae)[1].metrics.fvu)
-    assert f"FVU {fvu(X, OWN.reconstruct(X)):.3g}" in shown
+    assert f"FVU {fvu(X, OWN.reconstruct(X)):.3g}" in examples
 
 
 def geosae_verify(sae: Imported, folder: Path, monkeypatch: Any, capsys: Any) -> None:

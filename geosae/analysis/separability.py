@@ -149,12 +149,12 @@ def separabilities(
     points, inside = dataset.points[rows].astype(np.float64), dataset.membership[rows]
     others = np.setdiff1d(np.arange(dataset.size), rows, assume_unique=True)
     others = others[drawn_rows(len(others), most, rng)]
-    asked = np.flatnonzero(inside.any(axis=0) & ~inside.all(axis=0))
-    if not asked.size:
+    testable = np.flatnonzero(inside.any(axis=0) & ~inside.all(axis=0))
+    if not testable.size:
         return (None,) * len(dataset.names)
     warning = vacuous(len(rows), dataset.dim) or ""
     answers: list[ConceptSeparability | None] = [None] * len(dataset.names)
-    for k, verdict in zip(asked.tolist(), separate_many(points, inside[:, asked]), strict=True):
+    for k, verdict in zip(testable.tolist(), separate_many(points, inside[:, testable]), strict=True):
         C = inside[:, k]
         unit = None if verdict.separable else separate_unit(points[C], points[~C])
         held_out = _held_out(verdict, dataset, others, k)

@@ -28,18 +28,19 @@ def examples(
     from geosae.sae.interop import read
 
     activations = open_activations(acts).check()
-    shown = neuron_examples(
+    firing = neuron_examples(
         read(sae), activations, neuron, top=top, random=random, rng=np.random.default_rng(seed)
     )
     paragraph(
-        f"Neuron {neuron} fires on {shown.fires:,} of {shown.rows:,} rows ({shown.fires / shown.rows:.2%})."
+        f"Neuron {neuron} fires on {firing.fires:,} of {firing.rows:,} rows ("
+        f"{firing.fires / firing.rows:.2%})."
     )
-    if not shown.fires:
+    if not firing.fires:
         return
     say()
-    _print(f"at random, of the {shown.fires:,} (this is what it mostly does):", shown.random)
+    _print(f"at random, of the {firing.fires:,} (this is what it mostly does):", firing.random)
     say()
-    _print("the strongest:", shown.top)
+    _print("the strongest:", firing.top)
 
 
 def _print(title: str, rows: "Sequence[Example]") -> None:

@@ -302,8 +302,8 @@ def finished_run(
     if not (out / CARD_FILE).is_file():
         return None
     trained = load(out)
-    asked = (config.to_dict(), seed, resolve_device(device).type, hash_of_points(points, config))
-    if (trained.config.to_dict(), trained.seed, trained.device, trained.data_hash) != asked:
+    requested = (config.to_dict(), seed, resolve_device(device).type, hash_of_points(points, config))
+    if (trained.config.to_dict(), trained.seed, trained.device, trained.data_hash) != requested:
         raise InvalidInput(
             f"{out} holds a finished SAE, which is not overwritten",
             remedy="name another folder with --out, or delete this one",

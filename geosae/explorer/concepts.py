@@ -109,8 +109,8 @@ def across(points: Float[np.ndarray, "N n"], first: Float[np.ndarray, "k n"]) ->
     order = np.argsort(-sizes, kind="stable")[:8]
     candidates = directions[:, order].T
     left = candidates[None] - (first @ candidates.T)[:, :, None] * first[:, None, :]
-    kept = np.linalg.norm(left, axis=2)
-    best = np.argmax(sizes[order] * kept**2, axis=1)
+    lengths = np.linalg.norm(left, axis=2)
+    best = np.argmax(sizes[order] * lengths**2, axis=1)
     rows = left[np.arange(len(first)), best]
     return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-300)
 

@@ -55,23 +55,25 @@ def neuron_records(
     encoder = np.linalg.norm(neurons.affine.w, axis=1)
     records: list[NeuronRecord] = []
     for slot, i in enumerate(kept.tolist()):
-        own = np.asarray(values[int(by_neuron.indptr[i]) : int(by_neuron.indptr[i + 1])], dtype=np.float64)
-        mean, deviation, skewness, kurtosis = moments(own)
+        values_of_neuron = np.asarray(
+            values[int(by_neuron.indptr[i]) : int(by_neuron.indptr[i + 1])], dtype=np.float64
+        )
+        mean, deviation, skewness, kurtosis = moments(values_of_neuron)
         cosines = unit @ unit[i]
         order = np.argsort(-cosines, kind="stable")
         order = order[order != i][:NEAREST]
         records.append(
             NeuronRecord(
-                fired=len(own),
-                density=len(own) / len(codes),
-                dead=len(own) == 0,
-                dense=2 * len(own) > len(codes),
+                fired=len(values_of_neuron),
+                density=len(values_of_neuron) / len(codes),
+                dead=len(values_of_neuron) == 0,
+                dense=2 * len(values_of_neuron) > len(codes),
                 mean=mean,
                 deviation=deviation,
                 skewness=skewness,
                 kurtosis=kurtosis,
-                greatest=float(own.max()) if len(own) else float("nan"),
-                histogram=_histogram(own),
+                greatest=float(values_of_neuron.max()) if len(values_of_neuron) else float("nan"),
+                histogram=_histogram(values_of_neuron),
                 ablation=float(added[i]),
                 top=tuple(places[row] for row in examples.top[slot]),
                 random=tuple(places[row] for row in examples.random[slot]),

@@ -136,8 +136,8 @@ def _member(
 ) -> _Member:
     codes = results.sae_neurons(result).codes(unseen.points, values=True)
     alignment = results.alignment(result)
-    kept = kept_neurons(alignment)
-    return _Member(row, result, alignment, codes, kept, examples_of(codes, kept, rng))
+    member_numbers = kept_neurons(alignment)
+    return _Member(row, result, alignment, codes, member_numbers, examples_of(codes, member_numbers, rng))
 
 
 def _sae(

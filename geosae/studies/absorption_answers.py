@@ -31,14 +31,14 @@ Gaps = Callable[[Records, Gate, float | int, float, Baseline], dict[int, float]]
 
 def answers(records: Records) -> list[Answer]:
     """Return the predictions beside what was observed; all comparisons hold at once."""
-    asked = [
+    questions = [
         *_positions(records),
         *_common_magnitude(records),
         *_hierarchies(records),
         *_variances(records),
         *_optima(records),
     ]
-    return [*_certificates(records), *judge(asked)]
+    return [*_certificates(records), *judge(questions)]
 
 
 def position_gates(records: Records) -> list[Gate]:

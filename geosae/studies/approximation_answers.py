@@ -194,9 +194,9 @@ def _facets(records: Records, body: str, dim: int) -> Answer | None:
     if not members:
         return None
     near = sum(error <= TOLERANCE for error in errors)
-    found = f"; of {fewer[-1][0]:.0f} the best found has {fewer[-1][1]:.2f}" if fewer else ""
+    earlier = f"; of {fewer[-1][0]:.0f} the best found has {fewer[-1][1]:.2f}" if fewer else ""
     observation = (
-        f"{body} in {dim} dimensions: {facets} half-spaces are exact{found}. Of {len(errors)} units of "
+        f"{body} in {dim} dimensions: {facets} half-spaces are exact{earlier}. Of {len(errors)} units of "
         f"trained SAEs with so many members or more {near} have an error of at most {TOLERANCE:g} of its "
         f"volume{f'; the least has {min(errors):.2f}' if errors else ''} ({len(members)} units, of at most "
         f"{max(members)} members)."

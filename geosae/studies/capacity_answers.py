@@ -67,20 +67,20 @@ def _judge_ceiling(
 def _neurons_ceiling(cells: Cells) -> Answer | None:
     more = [c for c in cells if c.settings.p > c.settings.width]
     prediction = "d neurons separate at most d disjoint concepts one by one, also within ε < 1/2 (S5, S12c)."
-    found = _judge_ceiling("S12", prediction, more, lambda r: r.neurons, lambda c: c.settings.width)
-    if found is None:
+    judged = _judge_ceiling("S12", prediction, more, lambda r: r.neurons, lambda c: c.settings.width)
+    if judged is None:
         return None
     trained = max((c.result.neurons for c in some(more, arm="trained")), default=0)
-    text = f"{found[1]}, of more than d concepts; trained SAEs come to {trained} at most."
-    return Answer("S12", prediction, text, found[2])
+    text = f"{judged[1]}, of more than d concepts; trained SAEs come to {trained} at most."
+    return Answer("S12", prediction, text, judged[2])
 
 
 def _sets_ceiling(cells: Cells) -> Answer | None:
     prediction = (
         "Units of a budget K separate at most C(d, min(K, ⌊d/2⌋)) disjoint concepts within ε (S6, S12d)."
     )
-    found = _judge_ceiling("S6", prediction, cells, lambda r: r.within, lambda c: c.settings.sets)
-    if found is None:
+    judged = _judge_ceiling("S6", prediction, cells, lambda r: r.within, lambda c: c.settings.sets)
+    if judged is None:
         return None
     shared = [c for c in cells if c.settings.k > 1]
     shares = {
@@ -88,48 +88,48 @@ def _sets_ceiling(cells: Cells) -> Answer | None:
         for arm in ("trained", "planted")
     }
     text = (
-        f"{found[1]}, counted on the held-out points without certificate; with K ≥ 2 trained SAEs come to a "
+        f"{judged[1]}, counted on the held-out points without certificate; with K ≥ 2 trained SAEs come to a "
         f"share {shares['trained']:.2f} of it at most, planted ones to {shares['planted']:.2f}."
     )
-    return Answer("S6", prediction, text, found[2])
+    return Answer("S6", prediction, text, judged[2])
 
 
 def _patterns_ceiling(cells: Cells) -> Answer | None:
     prediction = "No more disjoint concepts are separated within ε than activation patterns occur (S12e)."
-    found = _judge_ceiling("S12", prediction, cells, lambda r: r.within, lambda c: c.result.patterns)
-    if found is None:
+    judged = _judge_ceiling("S12", prediction, cells, lambda r: r.within, lambda c: c.result.patterns)
+    if judged is None:
         return None
     trained = some(cells, arm="trained")
     share = mean_interval([c.result.within / c.result.patterns for c in trained]).mean
     text = (
-        f"{found[1]}, both counted on the held-out points; trained SAEs separate a share {share:.2f} of "
+        f"{judged[1]}, both counted on the held-out points; trained SAEs separate a share {share:.2f} of "
         "their patterns on average."
     )
-    return Answer("S12", prediction, text, found[2])
+    return Answer("S12", prediction, text, judged[2])
 
 
 def _all_patterns(cells: Cells) -> Answer | None:
     prediction = "A Top-K SAE has no more activation patterns than rankings of its neurons and 0 allow (G4)."
-    found = _judge_ceiling("G4", prediction, cells, lambda r: r.patterns, lambda c: c.settings.patterns)
-    if found is None:
+    judged = _judge_ceiling("G4", prediction, cells, lambda r: r.patterns, lambda c: c.settings.patterns)
+    if judged is None:
         return None
     share = max(c.result.patterns / c.settings.patterns for c in cells)
-    return Answer("G4", prediction, f"{found[1]}; the nearest has a share {share:.2f} of it.", found[2])
+    return Answer("G4", prediction, f"{judged[1]}; the nearest has a share {share:.2f} of it.", judged[2])
 
 
 def _levels_ceiling(chains: Cells) -> Answer | None:
     prediction = (
         "A chain of L concepts separated exactly by units needs L active neurons at once: L ≤ K (S7)."
     )
-    found = _judge_ceiling("S7", prediction, chains, lambda r: r.exact, lambda c: c.result.most_active)
-    if found is None:
+    judged = _judge_ceiling("S7", prediction, chains, lambda r: r.exact, lambda c: c.result.most_active)
+    if judged is None:
         return None
     beyond = [c for c in chains if c.result.units > c.result.most_active]
     text = (
-        f"{found[1]}, levels without error on the held-out points; certified within {TOLERANCE:g} are more "
+        f"{judged[1]}, levels without error on the held-out points; certified within {TOLERANCE:g} are more "
         f"levels than neurons are active in {len(beyond)}, which S12 allows."
     )
-    return Answer("S7", prediction, text, found[2])
+    return Answer("S7", prediction, text, judged[2])
 
 
 def _load(cells: Cells) -> Answer | None:

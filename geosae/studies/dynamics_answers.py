@@ -32,8 +32,8 @@ def answers(records: Records) -> list[Answer]:
     worlds = worlds_of(records)
     # One question is put to several worlds: its intervals hold together.
     level = 1 - (1 - LEVEL) / max(1, len(worlds))
-    asked = (_since_the_start, _against_frozen, _turn, _guide, _rates)
-    candidates = [ask(of_world(records, world), world, level) for ask, world in product(asked, worlds)]
+    questions = (_since_the_start, _against_frozen, _turn, _guide, _rates)
+    candidates = [ask(of_world(records, world), world, level) for ask, world in product(questions, worlds)]
     return [*(answer for answer in candidates if answer is not None), *_shuffled(records)]
 
 

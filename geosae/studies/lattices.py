@@ -216,16 +216,16 @@ def _rules(context: FormalContext, cap: int = 10_000) -> list[Rule]:
 
 
 def _held_in(rules: Sequence[Rule], context: FormalContext) -> tuple[int, int, int]:
-    held = broken = silent = 0
+    confirmed = broken = silent = 0
     for premise, conclusion in rules:
         cases = context.incidence[list(premise)].all(axis=0)
         if not cases.any():
             silent += 1
         elif context.incidence[list(conclusion)][:, cases].all():
-            held += 1
+            confirmed += 1
         else:
             broken += 1
-    return held, broken, silent
+    return confirmed, broken, silent
 
 
 STUDY = Study(

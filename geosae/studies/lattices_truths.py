@@ -111,6 +111,6 @@ def random_context(size: int, seed: int) -> FormalContext:
         if len(np.unique(crosses, axis=0)) < objects or not ((full > 0) & (full < objects)).all():
             continue
         context = FormalContext.from_array(crosses)
-        found = count_concepts(context, cap=2 * size).found
-        if abs(found - size) <= _NEAR * size:
+        concepts_counted = count_concepts(context, cap=2 * size).found
+        if abs(concepts_counted - size) <= _NEAR * size:
             return context

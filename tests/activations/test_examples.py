@@ -19,18 +19,18 @@ TEXT = Texts(("xa b" * 20, "cab", "zzz"))
 
 def test_top_and_random_rows_come_with_their_text(tmp_path: Path) -> None:
     acts = collect(Letters(), TEXT, tmp_path, pool="tokens", per_shard=2)
-    shown = neuron_examples(SAE, acts, 0, top=4, random=5, rng=np.random.default_rng(0))
+    examples = neuron_examples(SAE, acts, 0, top=4, random=5, rng=np.random.default_rng(0))
     letters = "".join(TEXT.lines)
-    assert (shown.rows, shown.fires) == (len(letters), sum(letter > "b" for letter in letters))
-    assert [each.text for each in shown.top[:3]] == ["[z]zz", "z[z]z", "zz[z]"]
-    assert shown.top[3].text == f"[x]{TEXT.lines[0][1:41]}…"
-    assert [each.value for each in shown.top] == [23.5, 23.5, 23.5, 21.5]
-    assert len({each.row for each in shown.random}) == 5
-    assert all(letters[each.row] > "b" for each in shown.random)
-    values = [each.value for each in shown.random]
+    assert (examples.rows, examples.fires) == (len(letters), sum(letter > "b" for letter in letters))
+    assert [each.text for each in examples.top[:3]] == ["[z]zz", "z[z]z", "zz[z]"]
+    assert examples.top[3].text == f"[x]{TEXT.lines[0][1:41]}…"
+    assert [each.value for each in examples.top] == [23.5, 23.5, 23.5, 21.5]
+    assert len({each.row for each in examples.random}) == 5
+    assert all(letters[each.row] > "b" for each in examples.random)
+    values = [each.value for each in examples.random]
     assert values == sorted(values, reverse=True)
     other = neuron_examples(SAE, acts, 0, top=0, random=5, rng=np.random.default_rng(1))
-    assert {each.row for each in other.random} != {each.row for each in shown.random}
+    assert {each.row for each in other.random} != {each.row for each in examples.random}
 
 
 def test_a_silent_neuron_has_none_and_what_is_no_neuron_is_refused(tmp_path: Path) -> None:

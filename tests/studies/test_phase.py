@@ -140,9 +140,9 @@ def named(job: Job) -> int:
 
 
 def verdicts(records: Records, words: str) -> set[str]:
-    found = {answer.verdict for answer in STUDY.answers(records) if words in answer.prediction}
-    assert found
-    return found
+    outcomes = {answer.verdict for answer in STUDY.answers(records) if words in answer.prediction}
+    assert outcomes
+    return outcomes
 
 
 def test_the_axes_are_read_off_the_records():

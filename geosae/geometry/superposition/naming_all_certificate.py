@@ -192,10 +192,10 @@ class NotAllNamed(_Verdict):
     def unnameable(self) -> Unnameable:
         """Return what h says of its feature alone: a_f is a bounded combination of the others (S10)."""
         entries = dict(zip(self.support.tolist(), self.weights, strict=True))
-        own = entries.pop(self.feature)
+        diagonal = entries.pop(self.feature)
         question = Question(self.dictionary, self.feature, self.k, self.rho)
         return Unnameable(
-            question, np.array(list(entries), dtype=np.int64), tuple(-v / own for v in entries.values())
+            question, np.array(list(entries), dtype=np.int64), tuple(-v / diagonal for v in entries.values())
         )
 
     def check(self) -> "NotAllNamed":

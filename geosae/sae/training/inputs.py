@@ -82,15 +82,17 @@ def sample_of(points: Points, config: TrainConfig) -> Float[np.ndarray, "E n"]:
     InvalidInput
         If they are not finite, or are no points.
     """
-    held = isinstance(points, np.ndarray) and not isinstance(points, np.memmap)
     # In one order: sums over the rows round as they are stored, and the same points are to train the same.
-    return np.ascontiguousarray(finite_points(points if held else _glimpse(points, config)))
+    return np.ascontiguousarray(finite_points(points if _in_memory(points) else _glimpse(points, config)))
 
 
 def hash_of_points(points: Points, config: TrainConfig) -> str:
     """Return the SHA-256 that a run on these points records: of an array, or of what is drawn from others."""
-    held = isinstance(points, np.ndarray) and not isinstance(points, np.memmap)
-    return content_hash(np.asarray(points) if held else sample_of(points, config))
+    return content_hash(np.asarray(points) if _in_memory(points) else sample_of(points, config))
+
+
+def _in_memory(points: Points) -> bool:
+    return isinstance(points, np.ndarray) and not isinstance(points, np.memmap)
 
 
 def prepare_inputs(
