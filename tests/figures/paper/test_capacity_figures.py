@@ -1,17 +1,15 @@
 """The figures of capacity and of the phase diagram: numbers read back from axes of records made by hand."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
 
-from geosae.experiments import Results, Summary, parse_plan
-from geosae.experiments.jobs import jobs_of
-from geosae.experiments.plan import StudyEntry
+from geosae.experiments import Results
 from geosae.figures.paper import capacity, capacity_depth, capacity_dimension, phase, phase_width
 from geosae.figures.save import render
-from geosae.storage.structure import to_json
 from geosae.studies import capacity as capacity_study
 from geosae.studies import phase as phase_study
 from geosae.studies.capacity_records import ChainJob, CountJob, Row, Rows
@@ -19,18 +17,9 @@ from geosae.studies.certified_counts import Certified
 from geosae.studies.phase_records import Job, Phase
 from geosae.studies.phase_records import Row as PhaseRow
 
-PLAN = """
-widths = [4]
-seeds = [0, 1]
-baselines = []
-[[worlds]]
-name = "disk-in-ring"
-points = 300
-dim = 2
-[[gates]]
-name = "topk"
-sparsity = [1]
-"""
+sys.path.insert(0, str(Path(__file__).parent))
+from made_records import made_results
+
 COUNTS = {
     "width": 4, "dim": 6, "concepts": [4, 12, 16], "other_dims": [3], "dim_concepts": 12, "budgets": [1, 2],
     "depth": 6, "chain_budgets": [1, 4],
@@ -71,16 +60,9 @@ def phase_rows(job: Job) -> Phase:
 
 @pytest.fixture(scope="module")
 def results() -> Results:
-    stored = {}
-    for name, study, grid, result in (
-        ("capacity", capacity_study.STUDY, COUNTS, capacity_rows),
-        ("phase", phase_study.STUDY, PHASES, phase_rows),
-    ):
-        jobs = jobs_of(study, StudyEntry(name, grid), (0, 1))
-        stored[name] = tuple(
-            {"settings": to_json(j.settings), "result": to_json(result(j.settings))} for j in jobs
-        )
-    return Results(Path("nowhere"), parse_plan(PLAN, "made"), (), {}, (), Summary(()), stored)
+    return made_results(
+        (capacity_study.STUDY, COUNTS, capacity_rows), (phase_study.STUDY, PHASES, phase_rows)
+    )
 
 
 def means(ax: Axes) -> dict[str, list[float]]:
@@ -147,7 +129,7 @@ def test_the_axis_of_widths_has_its_ceiling(results: Results):
 
 
 def test_equal_records_give_equal_bytes_and_no_records_no_figure(results: Results):
-    nothing = Results(results.folder, results.plan, (), {}, (), Summary(()), {})
+    nothing = made_results()
     for family in FAMILIES:
         (first,), (second,) = family.sheets(results), family.sheets(results)
         assert render(first.figure, "png") == render(second.figure, "png")

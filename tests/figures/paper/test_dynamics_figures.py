@@ -1,30 +1,19 @@
 """The figures of the study of training: numbers read back from the axes of records made by hand."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
-from geosae.experiments import Results, Summary, parse_plan
-from geosae.experiments.jobs import jobs_of
-from geosae.experiments.plan import StudyEntry
+from geosae.experiments import Results
 from geosae.figures.paper import dynamics_rates, dynamics_steps
 from geosae.figures.save import render
-from geosae.storage.structure import to_json
 from geosae.studies.dynamics import STUDY
 from geosae.studies.dynamics_records import TrainedState, Training
 
-PLAN = """
-widths = [4]
-seeds = [0, 1]
-baselines = []
-[[worlds]]
-name = "disk-in-ring"
-points = 300
-dim = 2
-[[gates]]
-name = "topk"
-sparsity = [1]
-"""
+sys.path.insert(0, str(Path(__file__).parent))
+from made_records import made_results
+
 GRID = {"cases": ["balls", "superposition-16"], "steps": [10, 1000], "rates": [0.01, 0.03], "points": 1000}
 
 
@@ -39,10 +28,7 @@ def result(job: Training) -> TrainedState:
 
 @pytest.fixture(scope="module")
 def results() -> Results:
-    jobs = jobs_of(STUDY, StudyEntry("dynamics", GRID), (0, 1))
-    stored = [{"settings": to_json(j.settings), "result": to_json(result(j.settings))} for j in jobs]
-    plan = parse_plan(PLAN, "made")
-    return Results(Path("nowhere"), plan, (), {}, (), Summary(()), {"dynamics": tuple(stored)})
+    return made_results((STUDY, GRID, result))
 
 
 def drawn(ax) -> dict[str, list[list[float]]]:
@@ -79,7 +65,7 @@ def test_rates_are_drawn_after_the_most_steps(results: Results):
 
 
 def test_equal_records_give_equal_bytes_and_no_records_no_figure(results: Results):
-    nothing = Results(results.folder, results.plan, (), {}, (), Summary(()), {})
+    nothing = made_results()
     for family in (dynamics_steps, dynamics_rates):
         (first,), (second,) = family.sheets(results), family.sheets(results)
         assert render(first.figure, "png") == render(second.figure, "png")

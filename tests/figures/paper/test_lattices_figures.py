@@ -1,30 +1,19 @@
 """The figures of the study of lattices: numbers read back from the axes of records made by hand."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
-from geosae.experiments import Results, Summary, parse_plan
-from geosae.experiments.jobs import jobs_of
-from geosae.experiments.plan import StudyEntry
+from geosae.experiments import Results
 from geosae.figures.paper import lattices_axes, lattices_maps, lattices_sizes
 from geosae.figures.save import render
-from geosae.storage.structure import to_json
 from geosae.studies.lattices import STUDY
 from geosae.studies.lattices_records import Arm, Compared, Learning, Reached, RuleCounts
 
-PLAN = """
-widths = [4]
-seeds = [0, 1]
-baselines = []
-[[worlds]]
-name = "disk-in-ring"
-points = 300
-dim = 2
-[[gates]]
-name = "topk"
-sparsity = [1]
-"""
+sys.path.insert(0, str(Path(__file__).parent))
+from made_records import made_results
+
 GRID = {
     "truths": ["random-10", "random-25", "ball-tree"], "base": "random-10",
     "gates": {"relu": [0.1], "topk": [2, 1]}, "widths": [8, 4], "steps": [100],
@@ -55,10 +44,7 @@ def result(job: Learning) -> Compared:
 
 @pytest.fixture(scope="module")
 def results() -> Results:
-    jobs = jobs_of(STUDY, StudyEntry("lattices", GRID), (0, 1))
-    stored = [{"settings": to_json(j.settings), "result": to_json(result(j.settings))} for j in jobs]
-    plan = parse_plan(PLAN, "made")
-    return Results(Path("nowhere"), plan, (), {}, (), Summary(()), {"lattices": tuple(stored)})
+    return made_results((STUDY, GRID, result))
 
 
 def drawn(ax) -> dict[str, list[float]]:
@@ -107,7 +93,7 @@ def test_relations_are_shares_of_concepts_and_neurons(results: Results):
 
 
 def test_equal_records_give_equal_bytes_and_no_records_no_figure(results: Results):
-    nothing = Results(results.folder, results.plan, (), {}, (), Summary(()), {})
+    nothing = made_results()
     (first,), (second,) = lattices_maps.sheets(results), lattices_maps.sheets(results)
     assert render(first.figure, "png") == render(second.figure, "png")
     for family in (lattices_sizes, lattices_axes, lattices_maps):

@@ -1,30 +1,19 @@
 """The figures of the study of naming: numbers read back from the axes of records made by hand."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
-from geosae.experiments import Results, Summary, parse_plan
-from geosae.experiments.jobs import jobs_of
-from geosae.experiments.plan import StudyEntry
+from geosae.experiments import Results
 from geosae.figures.paper import naming_gap, naming_learned, naming_phase
 from geosae.figures.save import render
-from geosae.storage.structure import to_json
 from geosae.studies.naming import STUDY
 from geosae.studies.naming_records import Learned, Possible, PossibleJob, TransitionJob, Transitions
 
-PLAN = """
-widths = [4]
-seeds = [0, 1]
-baselines = []
-[[worlds]]
-name = "disk-in-ring"
-points = 300
-dim = 2
-[[gates]]
-name = "topk"
-sparsity = [1]
-"""
+sys.path.insert(0, str(Path(__file__).parent))
+from made_records import made_results
+
 GRID = {
     "p": 12, "dims": [4, 8, 12], "sparsities": [2, 3], "gaussian_sparsities": [], "axis_dim": 8,
     "axis_sparsity": 2, "axis_features": [8, 12, 16], "features": 10, "codes": 4, "learned_p": 8,
@@ -46,10 +35,7 @@ def result(settings: object) -> Possible | Transitions | Learned:
 
 @pytest.fixture(scope="module")
 def results() -> Results:
-    jobs = jobs_of(STUDY, StudyEntry("naming", GRID), (0, 1))
-    stored = [{"settings": to_json(j.settings), "result": to_json(result(j.settings))} for j in jobs]
-    plan = parse_plan(PLAN, "made")
-    return Results(Path("nowhere"), plan, (), {}, (), Summary(()), {"naming": tuple(stored)})
+    return made_results((STUDY, GRID, result))
 
 
 def test_the_phase_diagram_has_the_mean_shares_and_theory_at_its_dimensions(results: Results):
@@ -99,7 +85,7 @@ def test_what_saes_name_is_drawn_by_arm_and_gate(results: Results):
 
 
 def test_equal_records_give_equal_bytes_and_no_records_no_figure(results: Results):
-    nothing = Results(results.folder, results.plan, (), {}, (), Summary(()), {})
+    nothing = made_results()
     for family in (naming_phase, naming_gap, naming_learned):
         (first,), (second,) = family.sheets(results), family.sheets(results)
         assert render(first.figure, "png") == render(second.figure, "png")
