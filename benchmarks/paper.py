@@ -22,13 +22,12 @@ WORST = 12
 PAGES = {
     "capacity": "capacity_study", "phase": "capacity_study", "naming": "naming_study", "dynamics": "dynamics",
     "lattices": "lattices_study", "approximation": "approximation_study", "absorption": "absorption_study",
-    "splitting": "absorption_study", "linear-features": "linear_features",
+    "splitting": "absorption_study", "hedging": "hedging_study", "linear-features": "linear_features",
     "dictionaries": "dictionaries",
 }  # fmt: skip
 """Studies that have a page of their own, with their answers and figures."""
 FIGURES = (
-    "oracle-gap", "oracle-gap-taxonomy", "matched-l0", "interpretation", "hedging",
-    "hedging-pairs", "failures",
+    "oracle-gap", "oracle-gap-taxonomy", "matched-l0", "interpretation", "failures",
 )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from geosae.figures.paper import (
     dictionaries,
     dynamics_rates,
     dynamics_steps,
+    hedging,
     lattices_axes,
     lattices_maps,
     lattices_sizes,
@@ -95,6 +96,13 @@ PAGES: Mapping[str, Page] = {
         "Absorption and splitting, measured",
         ("absorption", "splitting"),
         (absorption.sheets, splitting.sheets),
+        seeds=8,
+    ),
+    "hedging": Page(
+        "hedging_study",
+        "Hedging, measured",
+        ("hedging",),
+        (hedging.sheets,),
         seeds=8,
     ),
     "linear-features": Page(
